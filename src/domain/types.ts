@@ -1,0 +1,171 @@
+/** The nouns that resolution works on. Everything here is plain data; nothing does I/O. */
+
+export type Scope = 'RUNTIME' | 'BUILD';
+export type Sensitivity = 'secret' | 'config';
+export type SecretType = 'environment' | 'arguments' | 'environment-arguments';
+export type WorkloadKind = 'service' | 'job';
+export type TagMatchCondition = 'and' | 'or';
+export type Encoding = 'utf-8' | 'binary';
+
+export interface WorkloadRef {
+  readonly id: string;
+  readonly kind: WorkloadKind;
+}
+
+export interface Restrictions {
+  readonly restricted: boolean;
+  readonly workloads: readonly WorkloadRef[];
+  readonly tags: readonly string[];
+  readonly tagMatchCondition: TagMatchCondition;
+}
+
+/** A file or mount without its bytes. */
+export interface FileEntry {
+  readonly encoding: Encoding;
+  /** Bytes. */
+  readonly size: number;
+  /** Keyed hash of the content. */
+  readonly hash: string;
+  /** Name of the document that holds the bytes. */
+  readonly contentId: string;
+  /** Of an utf-8 file: its template references in order of appearance, as written (`${A}`), repeats included. */
+  readonly references: readonly string[];
+}
+
+export interface LinkedKey {
+  readonly keyName: string;
+  readonly aliases: readonly string[];
+}
+
+export interface AddonLink {
+  readonly addonKind: 'addon' | 'external-addon';
+  readonly addonId: string;
+  readonly required: boolean;
+  readonly keys: readonly LinkedKey[];
+}
+
+/** What decides whether a group applies: known without decrypting anything. */
+export interface GroupHeader {
+  readonly id: string;
+  readonly type: Sensitivity;
+  readonly secretType: SecretType;
+  readonly priority: number;
+  readonly restrictions: Restrictions;
+}
+
+/** What a group holds. */
+export interface GroupBody {
+  readonly variables: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, FileEntry>;
+  readonly mounts: ReadonlyMap<string, FileEntry>;
+  readonly links: readonly AddonLink[];
+}
+
+/** A group whose body is opened only when it is asked for. */
+export interface Group extends GroupHeader {
+  readonly body: () => GroupBody;
+}
+
+export interface Workload extends WorkloadRef {
+  readonly tags: readonly string[];
+  readonly direct: () => DirectValues;
+}
+
+/** A workload's own values. Variables and files: runtime. Build arguments and build files: build. */
+export interface DirectValues {
+  readonly variables: ReadonlyMap<string, string>;
+  readonly buildArguments: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, FileEntry>;
+  readonly buildFiles: ReadonlyMap<string, FileEntry>;
+}
+
+/** What an addon yields for one linked key, or why it yields nothing. */
+export type AddonValue =
+  | { readonly ok: true; readonly value: string; readonly sensitive: boolean }
+  | { readonly ok: false; readonly reason: string };
+
+/** Values of an addon by key name. An addon that is not in the map does not exist. */
+export type AddonValues = ReadonlyMap<string, ReadonlyMap<string, AddonValue>>;
+
+/** A global secret as templates see it. */
+export interface GlobalSecretFacts {
+  readonly type: Sensitivity;
+  /** Nested JSON. Only strings, numbers and booleans can be drawn in. */
+  readonly values: unknown;
+  /** Text of each file by id. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Everything one resolution depends on. */
+export interface ResolutionInput {
+  readonly scope: Scope;
+  readonly workload: Workload;
+  readonly groups: readonly Group[];
+  /** Keyed `addon/<id>` and `external-addon/<id>`. */
+  readonly addons: AddonValues;
+  readonly globals: ReadonlyMap<string, GlobalSecretFacts>;
+}
+
+/** Where a resolved value was written. */
+export type Source =
+  | { readonly kind: 'direct' }
+  | { readonly kind: 'group'; readonly group: string }
+  | {
+      readonly kind: 'addon';
+      readonly group: string;
+      readonly addonKind: 'addon' | 'external-addon';
+      readonly addonId: string;
+      readonly keyName: string;
+    };
+
+export interface ResolutionError {
+  readonly code: 'CYCLE' | 'TOO_DEEP' | 'TOO_LARGE' | 'TOO_MANY_STEPS';
+  /** Names of keys from this one to the trouble; a cycle ends with the name it began with. Never a value. */
+  readonly path: readonly string[];
+}
+
+export interface ResolvedVariable {
+  readonly name: string;
+  /** null: in error. */
+  readonly value: string | null;
+  readonly type: Sensitivity;
+  readonly source: Source;
+  readonly error: ResolutionError | null;
+}
+
+export interface ResolvedFile {
+  /** Path of a file, name of a mount. */
+  readonly name: string;
+  readonly entry: FileEntry;
+  readonly type: Sensitivity;
+  readonly source: Source;
+  readonly error: ResolutionError | null;
+}
+
+export interface ResolutionWarning {
+  readonly code: 'TIE' | 'CASE_TWINS' | 'SHADOWED_SECRET' | 'STALE';
+  /** Keys, then (for TIE) the groups, all sorted. */
+  readonly names: readonly string[];
+  readonly groups: readonly string[];
+  readonly message: string;
+}
+
+export interface UnresolvedReference {
+  /** The key or file in which it was found. */
+  readonly name: string;
+  /** As written, or `addon/<id>/<keyName>` for a link without a value. */
+  readonly reference: string;
+  readonly reason: string;
+}
+
+export interface Resolution {
+  readonly scope: Scope;
+  /** By name. */
+  readonly variables: ReadonlyMap<string, ResolvedVariable>;
+  readonly files: ReadonlyMap<string, ResolvedFile>;
+  readonly mounts: ReadonlyMap<string, ResolvedFile>;
+  readonly warnings: readonly ResolutionWarning[];
+  readonly unresolved: readonly UnresolvedReference[];
+  /** Unambiguous bytes of the whole outcome; the digest is a keyed hash of them. */
+  readonly canonical: () => Uint8Array;
+}

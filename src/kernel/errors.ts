@@ -1,0 +1,87 @@
+/** Every code a client can meet, with the HTTP status it travels under. */
+export const ERROR_STATUS = {
+  INVALID_INPUT: 400,
+  BAD_REQUEST: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CONFLICT: 409,
+  HISTORY_EXPIRED: 410,
+  TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  LIMIT_EXCEEDED: 422,
+  RATE_LIMITED: 429,
+  INTERNAL: 500,
+  INTEGRITY: 500,
+  UNAVAILABLE: 503,
+  TIMEOUT: 504,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+/** One bad leaf of an input: where it is, which rule it breaks, and words for a person. Never the value itself. */
+export interface FieldError {
+  readonly path: readonly string[];
+  readonly rule: string;
+  readonly message: string;
+}
+
+export interface ErrorDetails {
+  /** INVALID_INPUT: all bad leaves. */
+  readonly fields?: readonly FieldError[];
+  /** CONFLICT: kind and key of the document in the way. */
+  readonly existing?: { readonly kind: string; readonly key: readonly string[] };
+  /** CONFLICT: the revision that the document has now. */
+  readonly currentRevision?: number;
+  /** LIMIT_EXCEEDED: the limit's name, what it allows, what was asked. */
+  readonly limit?: string;
+  readonly maximum?: number;
+  readonly actual?: number;
+}
+
+/** The one error that carries a code on purpose. Its message is public: no secret value may enter it. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Recognised by shape, so that an error of another copy of this module counts too. */
+export function isAppError(error: unknown): error is AppError {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  return error.name === 'AppError' && typeof code === 'string' && Object.hasOwn(ERROR_STATUS, code);
+}
+
+export const notFound = (what: string): AppError => new AppError('NOT_FOUND', `${what} not found`);
+
+export const forbidden = (message = 'Not allowed'): AppError => new AppError('FORBIDDEN', message);
+
+export const unauthenticated = (message = 'A valid bearer token is required'): AppError =>
+  new AppError('UNAUTHENTICATED', message);
+
+export const unavailable = (message: string, cause?: unknown): AppError =>
+  new AppError('UNAVAILABLE', message, { cause });
+
+/** Stored data that fails authentication. The cause stays in the log. */
+export const integrity = (what: string, cause?: unknown): AppError =>
+  new AppError('INTEGRITY', `Stored data failed its integrity check: ${what}`, { cause });
+
+export const conflict = (message: string, details: Pick<ErrorDetails, 'existing' | 'currentRevision'> = {}): AppError =>
+  new AppError('CONFLICT', message, { details });
+
+export const invalidInput = (fields: readonly FieldError[]): AppError =>
+  new AppError('INVALID_INPUT', fields.map((f) => `${f.path.join('.') || 'input'}: ${f.message}`).join('; '), {
+    details: { fields },
+  });
+
+export const limitExceeded = (limit: string, maximum: number, actual: number): AppError =>
+  new AppError('LIMIT_EXCEEDED', `${limit}: at most ${maximum}, got ${actual}`, {
+    details: { limit, maximum, actual },
+  });

@@ -1,0 +1,13 @@
+/** Facts of one log line. Never a value of a secret. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** Where the gateway writes what it does. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+const nothing = (): void => {};
+export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -1,0 +1,145 @@
+import type { PageRequest } from '../kernel/page.ts';
+
+/** Every kind of document, and so of collection. A new noun adds a line here. */
+export const KINDS = [
+  'instance', // identity and check value of the installation
+  'kek', // key-encryption keys, wrapped by the root key
+  'dek', // data keys of a team or a project, wrapped by a KEK
+  'team',
+  'project',
+  'tag',
+  'role',
+  'token',
+  'tokenIndex', // keyed hash of a token -> its team and id
+  'service',
+  'job',
+  'secretGroup',
+  'content', // bytes of a file or a mount, one envelope each
+  'idempotency', // what a create with an idempotency key answered
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Parts of a key, outermost first: `[team, project, id]`. A part is 1-200 characters without NUL. */
+export type Key = readonly string[];
+
+export type TeamId = string;
+/** Number of a commit within its team: 1, 2, 3, ... */
+export type Seq = number;
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+export type Fields = { readonly [name: string]: Json };
+
+/** A document as the store keeps it. `fields` are plain; `body` is sealed; both are opaque to the store. */
+export interface Doc {
+  readonly kind: Kind;
+  readonly key: Key;
+  /** 1 at creation, one more with every write; never reused, not even after `remove`-less deletion. */
+  readonly revision: number;
+  /** The commit that wrote this revision. */
+  readonly seq: Seq;
+  readonly deleted: boolean;
+  readonly fields: Fields;
+  readonly body: Uint8Array;
+  /** 32 bytes that stand for this revision in its set's sum. */
+  readonly tag: Uint8Array;
+}
+
+export type Write =
+  /** Creates (`expected` null: the key must be free) or replaces (the stored revision must be `expected`). The new revision is `(expected ?? 0) + 1`. */
+  | {
+      readonly op: 'put';
+      readonly kind: Kind;
+      readonly key: Key;
+      readonly expected: number | null;
+      readonly deleted: boolean;
+      readonly fields: Fields;
+      readonly body: Uint8Array;
+      readonly tag: Uint8Array;
+    }
+  /** Erases a document and its history. */
+  | { readonly op: 'remove'; readonly kind: Kind; readonly key: Key; readonly expected: number }
+  /** Erases history older than revision `before`; the document itself stays. */
+  | { readonly op: 'purge'; readonly kind: Kind; readonly key: Key; readonly before: number }
+  /** Writes nothing; refuses the commit when the document is not at `expected` (null: must be absent). */
+  | { readonly op: 'check'; readonly kind: Kind; readonly key: Key; readonly expected: number | null };
+
+export interface NewCommit {
+  /** Unique: a second commit with the same id is answered with the first one and changes nothing. */
+  readonly id: string;
+  readonly team: TeamId;
+  readonly at: string;
+  readonly actor: string;
+  readonly operation: string;
+  /** At most one write per kind and key. */
+  readonly writes: readonly Write[];
+}
+
+/** What a commit touched. `revision` 0: removed. `purge` and `check` leave no trace here. */
+export interface Touched {
+  readonly kind: Kind;
+  readonly key: Key;
+  readonly revision: number;
+}
+
+export interface Commit {
+  readonly id: string;
+  readonly team: TeamId;
+  readonly seq: Seq;
+  readonly at: string;
+  readonly actor: string;
+  readonly operation: string;
+  readonly touched: readonly Touched[];
+  /** `mac` over the commit and the previous commit's `mac`. See store/chain.ts. */
+  readonly mac: Uint8Array;
+}
+
+/** Sum of the tags of all documents of one kind in a scope, modulo 2^256, their count, and the last commit that changed it. */
+export interface SetHead {
+  readonly sum: Uint8Array;
+  readonly count: number;
+  readonly seq: Seq;
+}
+
+/**
+ * State of a scope: a team `[team]` (documents whose key has fewer than three parts) or a project `[team, project]`
+ * (three parts and more; only the first two count).
+ */
+export interface Head {
+  readonly scope: Key;
+  /** Team: the last commit. Project: the last commit that touched it. */
+  readonly seq: Seq;
+  /** Team: `mac` of the last commit. Project: empty. */
+  readonly chain: Uint8Array;
+  readonly sets: ReadonlyMap<Kind, SetHead>;
+  /** `mac` over all of the above. */
+  readonly mac: Uint8Array;
+}
+
+/** Keyed by the caller (the store holds no keys): MAC of the bytes. */
+export type Mac = (bytes: Uint8Array) => Uint8Array;
+
+/** Where documents live. Every sentence here is a heading of test/contract/store.contract.ts. */
+export interface Store {
+  /** The state of a scope as of its last commit; null before the first. */
+  head(scope: Key): Promise<Head | null>;
+  /** A copy; absent is null, never an error. */
+  get(kind: Kind, key: Key): Promise<Doc | null>;
+  /** Answers in the order of `keys`, one read for all of them. */
+  getMany(kind: Kind, keys: readonly Key[]): Promise<readonly (Doc | null)[]>;
+  /** Documents whose key begins with `prefix` (whole parts), in key order by code point, after `page.after`. */
+  list(kind: Kind, prefix: Key, page: PageRequest): Promise<readonly Doc[]>;
+  /**
+   * All or nothing, durable before it resolves, numbered without gaps per team.
+   * An expected revision that moved, or a key that is taken, is a CONFLICT naming the document, and nothing is written.
+   * A commit whose id was committed before is answered with that commit, and nothing is written.
+   */
+  commit(commit: NewCommit): Promise<Commit>;
+  /** Commits of a team after `seq`, oldest first, without gaps. Older than history: HISTORY_EXPIRED. */
+  commitsAfter(team: TeamId, seq: Seq, limit: number): Promise<readonly Commit[]>;
+  /** Every commit after `seq`, whichever process made it, in order, until `signal` aborts. */
+  watch(team: TeamId, seq: Seq, signal: AbortSignal): AsyncIterable<Commit>;
+  /** All revisions of a document still kept, the present one first. `page.after` is `[String(revision)]`. */
+  revisions(kind: Kind, key: Key, page: PageRequest): Promise<readonly Doc[]>;
+  /** Waits for commits under way; later calls are UNAVAILABLE. */
+  close(): Promise<void>;
+}
