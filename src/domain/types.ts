@@ -166,6 +166,11 @@ export interface Resolution {
   readonly mounts: ReadonlyMap<string, ResolvedFile>;
   readonly warnings: readonly ResolutionWarning[];
   readonly unresolved: readonly UnresolvedReference[];
+  /**
+   * A text (of an utf-8 file) with its references replaced as a variable's would be. Null when it draws on a key in error or
+   * the result is too large; the file's own `error` is asked first.
+   */
+  readonly render: (text: string) => string | null;
   /** Unambiguous bytes of the whole outcome; the digest is a keyed hash of them. */
   readonly canonical: () => Uint8Array;
 }

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { createRootKeyFile, loadRootKey } from './crypto/root-key.ts';
+import { createGateway } from './gateway.ts';
+import { createServer } from './http/server.ts';
+import { systemClock } from './kernel/clock.ts';
+import { unavailable } from './kernel/errors.ts';
+import type { Log } from './kernel/log.ts';
+import { isEmpty } from './modules/keys/instance.ts';
+import { createMacHolder } from './modules/keys/mac-holder.ts';
+import { openKeys } from './modules/keys/open-keys.ts';
+import { openStore } from './store/open.ts';
+import type { Store } from './store/port.ts';
+
+export interface App {
+  listen(): Promise<{ readonly url: string }>;
+  close(): Promise<void>;
+  /** What the operator must see once: the owner's token, the key that was made. */
+  readonly announcements: readonly string[];
+}
+
+/** The composition root: builds everything once. */
+export async function createApp({ config, log }: { readonly config: Config; readonly log: Log }): Promise<App> {
+  const holder = createMacHolder();
+  const { mongodbUrl, database, dataDirectory } = config;
+  const dir = join(dataDirectory, 'store');
+  const store = await openStore({ mongodbUrl: mongodbUrl?.reveal(), database, dir, mac: holder.mac, log });
+  try {
+    const announcements: string[] = [];
+    const rootKey = await rootKeyFor(config, store, announcements);
+    const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
+    const { limits, cacheBytes } = config;
+    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes });
+    const owner = await gateway.services.access.bootstrap(config.team);
+    if (owner !== null) announcements.push(`Owner token of the team ${config.team}, shown this once: ${owner}`);
+    const { schema, contextFor, fileMutations } = gateway;
+    const ready = async (): Promise<boolean> => (await store.head([config.team])) !== null;
+    const server = createServer({ schema, contextFor, fileMutations, ready, config, log });
+    return {
+      announcements,
+      listen: () => server.listen(),
+      close: async () => {
+        await server.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** The operator's root key; in development, and only for an empty store, one that is made here. */
+async function rootKeyFor(config: Config, store: Store, announcements: string[]): Promise<Uint8Array> {
+  const { rootKeyFile, rootKey, development, dataDirectory } = config;
+  if (rootKeyFile !== null) return loadRootKey({ file: rootKeyFile });
+  if (rootKey !== null) return loadRootKey({ env: rootKey.reveal() });
+  const own = join(dataDirectory, 'root.key');
+  if (!development) {
+    throw unavailable('A root key is needed: set KEYLOOM_ROOT_KEY_FILE or KEYLOOM_ROOT_KEY');
+  }
+  if (existsSync(own)) return loadRootKey({ file: own });
+  if (!(await isEmpty(store))) throw unavailable(`The store holds data, but its root key ${own} is missing`);
+  announcements.push(`Development: a root key was made in ${own}. Whoever loses it loses the data.`);
+  return createRootKeyFile(own);
+}

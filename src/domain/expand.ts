@@ -1,0 +1,145 @@
+import { byCodePoint } from '../kernel/ids.ts';
+import type { Edge, Node } from './graph.ts';
+import { type Limits, PATH_NAMES } from './limits.ts';
+import { utf8Size } from './template.ts';
+import type { ResolutionError } from './types.ts';
+
+// Far above every limit, and far below the point where sums of numbers lose units.
+const PLENTY = 2 ** 40;
+
+/**
+ * Judges all nodes and builds the texts of those without an error. Linear in nodes and references: depth, steps and sizes
+ * are computed from those of the targets, before any text exists, and no step recurses.
+ * A key is in error by the first that holds: it reaches a cycle; too deep; too many steps; too large. The same error
+ * then follows for all that draw on it.
+ */
+export function expand(variables: readonly Node[], files: readonly Node[], limits: Limits): void {
+  const nodes = [...variables, ...files];
+  spreadSecrets(nodes);
+  const order = targetsFirst(nodes);
+  const ordered = new Set(order);
+  for (const node of nodes) if (!ordered.has(node)) node.error = 'CYCLE';
+  for (const node of order) measure(node, limits);
+  capTotal(variables, limits.totalBytes);
+  for (const node of order) if (node.text === null && node.error === null) node.text = textOf(node);
+  for (const node of nodes) if (node.error !== null) node.text = null;
+}
+
+/** Whatever draws on a secret is one, through any number of references, resolved or in error. */
+function spreadSecrets(nodes: readonly Node[]): void {
+  const secrets = nodes.filter((node) => node.type === 'secret');
+  for (let node = secrets.pop(); node !== undefined; node = secrets.pop()) {
+    for (const dependent of node.dependents) {
+      if (dependent.type === 'secret') continue;
+      dependent.type = 'secret';
+      secrets.push(dependent);
+    }
+  }
+}
+
+const isToVariable = (edge: Edge): boolean => edge.kind === 'variable';
+
+/** Nodes in an order in which targets come before their dependents. Whatever reaches a cycle is left out. */
+function targetsFirst(nodes: readonly Node[]): readonly Node[] {
+  const waiting = new Map<Node, number>();
+  const order: Node[] = [];
+  for (const node of nodes) {
+    const count = node.edges.filter(isToVariable).length;
+    if (count === 0) order.push(node);
+    else waiting.set(node, count);
+  }
+  for (const node of order) {
+    for (const dependent of node.dependents) {
+      const left = (waiting.get(dependent) ?? 0) - 1;
+      waiting.set(dependent, left);
+      if (left === 0) order.push(dependent);
+    }
+  }
+  return order;
+}
+
+function measure(node: Node, limits: Limits): void {
+  let depth = 0;
+  let steps = 0;
+  let size = node.literalSize();
+  for (const edge of node.edges) {
+    steps += 1;
+    if (edge.kind === 'variable') {
+      depth = Math.max(depth, edge.target.depth + 1);
+      steps += edge.target.steps;
+      size += edge.target.size;
+    } else size += utf8Size(edge.kind === 'global' ? edge.text : edge.raw);
+    steps = Math.min(steps, PLENTY);
+    size = Math.min(size, PLENTY);
+  }
+  node.depth = depth;
+  node.steps = steps;
+  node.size = size;
+  if (depth > limits.depth) node.error = 'TOO_DEEP';
+  else if (steps > limits.steps) node.error = 'TOO_MANY_STEPS';
+  else if (size > limits.resultBytes) node.error = 'TOO_LARGE';
+}
+
+/** Results of templates, counted in name order: those past the total are too large, and so is what draws on them. */
+function capTotal(variables: readonly Node[], totalBytes: number): void {
+  const templated = variables.filter((node) => node.edges.length > 0 && node.error === null);
+  let total = templated.reduce((sum, node) => sum + node.size, 0);
+  if (total <= totalBytes) return;
+  total = 0;
+  const refused: Node[] = [];
+  for (const node of templated.sort((a, b) => byCodePoint(a.name, b.name))) {
+    total += node.size;
+    if (total <= totalBytes) continue;
+    node.error = 'TOO_LARGE';
+    node.overTotal = true;
+    refused.push(node);
+  }
+  for (let node = refused.pop(); node !== undefined; node = refused.pop()) {
+    for (const dependent of node.dependents) {
+      if (dependent.error !== null) continue;
+      dependent.error = 'TOO_LARGE';
+      refused.push(dependent);
+    }
+  }
+}
+
+function textOf(node: Node): string | null {
+  const parts: string[] = [];
+  for (const piece of node.pieces) {
+    const text = typeof piece === 'string' ? piece : drawnText(piece);
+    if (text === null) return null;
+    parts.push(text);
+  }
+  return parts.join('');
+}
+
+/** What stands in place of a reference: the text drawn in, or the reference as written; null when its target is in error. */
+export function drawnText(edge: Edge): string | null {
+  if (edge.kind === 'variable') return edge.target.text;
+  return edge.kind === 'global' ? edge.text : edge.raw;
+}
+
+/**
+ * A node's error with the names that lead to the trouble: from each key on, the first reference in its text whose target has
+ * the same error, until none has, or until a name repeats.
+ */
+export function errorOf(node: Node): ResolutionError | null {
+  const code = node.error;
+  if (code === null) return null;
+  const nodes = [node];
+  for (let next = carrier(node, code); next !== null; next = carrier(next, code)) {
+    const isRepeated = nodes.includes(next);
+    nodes.push(next);
+    if (isRepeated) break;
+    if (nodes.length > PATH_NAMES) return { code, path: [...nodes.slice(0, PATH_NAMES).map(nameOf), '…'] };
+  }
+  return { code, path: nodes.map(nameOf) };
+}
+
+const nameOf = ({ name }: Node): string => name;
+
+function carrier(node: Node, code: ResolutionError['code']): Node | null {
+  if (node.overTotal) return null;
+  for (const edge of node.edges) if (edge.kind === 'variable' && edge.target.error === code) return edge.target;
+  return null;
+}

@@ -1,0 +1,85 @@
+import type { ExplainedReference, Explanation } from './explanation.ts';
+import { gather } from './gather.ts';
+import { type Edge, fileNode, type Node, variableNodes } from './graph.ts';
+import { excludedGroups, holdersOf } from './holders.ts';
+import { scanTemplate } from './template.ts';
+import type { Resolution, ResolutionInput, ResolutionWarning } from './types.ts';
+import { type Kind, mergeWarnings, sortedWarnings } from './warn.ts';
+
+/** Explains one key of a resolution of the same input, present or absent. No value enters the explanation. */
+export function explain(input: ResolutionInput, resolution: Resolution, what: Kind, name: string): Explanation {
+  const { layers, lacking } = holdersOf(input, what, name);
+  const [winner = null, ...shadowed] = layers;
+  const result = resultOf(resolution, what, name);
+  const { node, warnings } = traced(input, what, name);
+  const twinWarnings = what === 'variable' ? twinsOf(resolution, name) : [];
+  return {
+    what,
+    name,
+    scope: input.scope,
+    outcome: result === null ? 'ABSENT' : result.error === null ? 'PRESENT' : 'ERROR',
+    type: result?.type ?? null,
+    error: result?.error ?? null,
+    considered: input.groups.length,
+    holders: layers.length,
+    winner,
+    shadowed,
+    lacking,
+    excluded: excludedGroups(input),
+    references: node === null ? [] : reachable(node, resolution),
+    twins: twinWarnings.flatMap(({ names }) => names.filter((other) => other !== name)),
+    warnings: sortedWarnings([...warnings, ...twinWarnings]),
+  };
+}
+
+function resultOf(resolution: Resolution, what: Kind, name: string) {
+  if (what === 'variable') return resolution.variables.get(name) ?? null;
+  return (what === 'file' ? resolution.files : resolution.mounts).get(name) ?? null;
+}
+
+const twinsOf = (resolution: Resolution, name: string): readonly ResolutionWarning[] =>
+  resolution.warnings.filter(({ code, names }) => code === 'CASE_TWINS' && names.includes(name));
+
+interface Traced {
+  readonly node: Node | null;
+  readonly warnings: readonly ResolutionWarning[];
+}
+
+function traced(input: ResolutionInput, what: Kind, name: string): Traced {
+  const gathered = gather(input);
+  const names = variableNodes(gathered.variables, input.globals, scanTemplate);
+  if (what === 'variable') {
+    const merged = gathered.variables.get(name);
+    const warnings = merged === undefined ? [] : mergeWarnings(what, name, merged);
+    return { node: names.variables.get(name) ?? null, warnings };
+  }
+  const merged = (what === 'file' ? gathered.files : gathered.mounts).get(name);
+  if (merged === undefined) return { node: null, warnings: [] };
+  return { node: fileNode(name, merged, names, scanTemplate), warnings: mergeWarnings(what, name, merged) };
+}
+
+function reachable(root: Node, resolution: Resolution): readonly ExplainedReference[] {
+  const lines: ExplainedReference[] = [];
+  const nodes = new Set([root]);
+  // A set is walked in the order of insertion, and to what is added on the way.
+  for (const node of nodes) {
+    for (const edge of node.edges) {
+      lines.push(line(node, node === root, edge, resolution));
+      if (edge.kind === 'variable') nodes.add(edge.target);
+    }
+  }
+  return lines;
+}
+
+function line(from: Node, root: boolean, edge: Edge, resolution: Resolution): ExplainedReference {
+  const head = { from: from.name, root, reference: edge.raw, target: edge.name };
+  if (edge.kind === 'nothing') {
+    const kind = edge.reason === 'UNKNOWN_VARIABLE' || edge.reason === 'LINK_UNAVAILABLE' ? 'variable' : 'global';
+    return { ...head, kind, status: 'UNRESOLVED', reason: edge.reason, type: null, targetReferences: 0 };
+  }
+  const done = { ...head, kind: edge.kind, reason: null };
+  if (edge.kind === 'global') return { ...done, status: 'RESOLVED', type: edge.type, targetReferences: 0 };
+  const target = resolution.variables.get(edge.name);
+  const status = target?.error === null ? 'RESOLVED' : 'ERROR';
+  return { ...done, status, type: target?.type ?? null, targetReferences: edge.target.edges.length };
+}

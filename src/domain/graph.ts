@@ -1,0 +1,137 @@
+import { readGlobal } from './global-reference.ts';
+import type { VariableContent } from './layer.ts';
+import type { Merged } from './merge.ts';
+import { type Reference, type Scan, utf8Size } from './template.ts';
+import type { FileEntry, GlobalSecretFacts, ResolutionError, Sensitivity } from './types.ts';
+
+/** A reference and what it leads to: a variable, the text of a global secret, or nothing, with the reason. */
+export type Edge =
+  | (Reference & { readonly kind: 'variable'; readonly target: Node })
+  | (Reference & { readonly kind: 'global'; readonly text: string; readonly type: Sensitivity })
+  | (Reference & { readonly kind: 'nothing'; readonly reason: string });
+
+/** A variable or a file in the graph of references. The evaluation fills in its mutable part. */
+export interface Node {
+  readonly name: string;
+  /** Literal stretches and references in order; of a file, references alone. */
+  readonly pieces: readonly (string | Edge)[];
+  readonly edges: readonly Edge[];
+  /** Nodes that refer to this one, once for each reference. */
+  readonly dependents: Node[];
+  /** Bytes of the literal stretches. */
+  readonly literalSize: () => number;
+  type: Sensitivity;
+  depth: number;
+  steps: number;
+  size: number;
+  error: ResolutionError['code'] | null;
+  /** In error by itself, through the total of the environment, not through what it refers to. */
+  overTotal: boolean;
+  text: string | null;
+}
+
+/** The look-up of names that a text of one environment sees. */
+export interface Names {
+  readonly variables: ReadonlyMap<string, Node>;
+  /** Keys won by a linked addon key without a value. */
+  readonly unavailable: ReadonlySet<string>;
+  readonly globals: ReadonlyMap<string, GlobalSecretFacts>;
+}
+
+interface Draft extends Node {
+  pieces: readonly (string | Edge)[];
+  edges: readonly Edge[];
+  literalSize: () => number;
+}
+
+const NO_EDGES: readonly Edge[] = [];
+
+/** One node for each variable with a text, linked by their references. Each winning template is scanned once. */
+export function variableNodes(
+  merged: ReadonlyMap<string, Merged<VariableContent>>,
+  globals: ReadonlyMap<string, GlobalSecretFacts>,
+  scan: Scan,
+): Names {
+  const variables = new Map<string, Node>();
+  const unavailable = new Set<string>();
+  const templates: { readonly node: Draft; readonly text: string }[] = [];
+  for (const [name, { entry }] of merged) {
+    if (!entry.content.available) {
+      unavailable.add(name);
+      continue;
+    }
+    const { text, template } = entry.content;
+    const node = literalNode(name, text, entry.type ?? 'config');
+    variables.set(name, node);
+    if (template && text.includes('${')) templates.push({ node, text });
+  }
+  const names = { variables, unavailable, globals };
+  for (const { node, text } of templates) link(node, scan(text), names);
+  return names;
+}
+
+/**
+ * A node for a file's references; its text stays in the store. A file is judged as a variable with its text would be, save
+ * that its literal part counts as written, escapes included.
+ */
+export function fileNode(name: string, { entry }: Merged<FileEntry>, names: Names, scan: Scan): Node {
+  const node = literalNode(name, '', entry.type ?? 'config');
+  const references = fileReferences(entry.content, scan);
+  // Without a reference nothing is expanded: how large such a file may be is decided when it is written.
+  if (references.length === 0) return node;
+  link(node, references, names);
+  const size = references.reduce((rest, { raw }) => rest - utf8Size(raw), entry.content.size);
+  node.literalSize = () => Math.max(0, size);
+  node.text = '';
+  return node;
+}
+
+/** The references that a file's entry lists; a binary file has none. */
+function fileReferences(file: FileEntry, scan: Scan): readonly Reference[] {
+  if (file.encoding === 'binary') return [];
+  return file.references.flatMap((raw) => scan(raw).filter((piece) => typeof piece !== 'string'));
+}
+
+function literalNode(name: string, text: string, type: Sensitivity): Draft {
+  return {
+    name,
+    pieces: [text],
+    edges: NO_EDGES,
+    dependents: [],
+    literalSize: () => utf8Size(text),
+    type,
+    depth: 0,
+    steps: 0,
+    size: 0,
+    error: null,
+    overTotal: false,
+    text,
+  };
+}
+
+function link(node: Draft, pieces: readonly (string | Reference)[], names: Names): void {
+  const edges: Edge[] = [];
+  node.pieces = pieces.map((piece) => {
+    if (typeof piece === 'string') return piece;
+    const edge = edgeOf(piece, names);
+    edges.push(edge);
+    if (edge.kind === 'variable') edge.target.dependents.push(node);
+    else if (edge.kind === 'global' && edge.type === 'secret') node.type = 'secret';
+    return edge;
+  });
+  node.edges = edges;
+  node.literalSize = () =>
+    node.pieces.reduce<number>((sum, piece) => (typeof piece === 'string' ? sum + utf8Size(piece) : sum), 0);
+  node.text = null;
+}
+
+/** What a reference leads to. Names are looked up in maps, so `constructor` is a name like any other. */
+export function edgeOf(reference: Reference, names: Names): Edge {
+  const { raw, name } = reference;
+  const draw = readGlobal(name, names.globals);
+  if (draw?.ok === true) return { kind: 'global', raw, name, text: draw.text, type: draw.type };
+  if (draw !== null) return { kind: 'nothing', raw, name, reason: draw.reason };
+  const target = names.variables.get(name);
+  if (target !== undefined) return { kind: 'variable', raw, name, target };
+  return { kind: 'nothing', raw, name, reason: names.unavailable.has(name) ? 'LINK_UNAVAILABLE' : 'UNKNOWN_VARIABLE' };
+}

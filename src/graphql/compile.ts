@@ -1,0 +1,122 @@
+import {
+  type ArgumentNode,
+  BREAK,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLArgument,
+  GraphQLScalarType,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  TypeInfo,
+  type TypeNode,
+  type VariableDefinitionNode,
+  valueFromAST,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import { compileQuery, isCompiledQuery } from 'graphql-jit';
+
+/** Executes an operation with variables that are coerced already. */
+export type Run = (context: unknown, variables: Record<string, unknown>) => ExecutionResult | Promise<ExecutionResult>;
+
+/** Compiles an operation, or answers null where graphql's own execution is the safe or only choice. */
+export function compileOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): Run | null {
+  if (operation.operation === 'subscription' || !isTame(schema, document)) return null;
+  const compiled = compileQuery(
+    withPassingScalar(schema),
+    withPassingVariables(document),
+    operation.name?.value ?? '',
+    {
+      disablingCapturingStackErrors: true,
+    },
+  );
+  if (!isCompiledQuery(compiled)) return null;
+  return (context, variables) => compiled.query(undefined, context, variables);
+}
+
+// The compiler has its own coercion, which quotes values in its messages and differs in details. It is handed
+// variables that are coerced already, under a type that lets everything through.
+const PASSING = 'KeyloomCoercedValue';
+const passing = new GraphQLScalarType({ name: PASSING, parseValue: (value) => value });
+
+function withPassingScalar(schema: GraphQLSchema): GraphQLSchema {
+  const derived: GraphQLSchema = Object.create(schema);
+  derived.getType = (name) => (name === PASSING ? passing : schema.getType(name));
+  return derived;
+}
+
+const PASSING_TYPE: TypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: PASSING } };
+
+/** `@skip` and `@include` insist on `Boolean!`, which lets every coerced value through as well. */
+const isBoolean = (type: TypeNode): boolean =>
+  type.kind === Kind.NON_NULL_TYPE && type.type.kind === Kind.NAMED_TYPE && type.type.name.value === 'Boolean';
+
+const passingDefinition = ({ variable, type }: VariableDefinitionNode): VariableDefinitionNode => ({
+  kind: Kind.VARIABLE_DEFINITION,
+  variable,
+  type: isBoolean(type) ? type : PASSING_TYPE,
+});
+
+const withPassingVariables = (document: DocumentNode): DocumentNode => ({
+  ...document,
+  definitions: document.definitions.map((it) =>
+    it.kind === Kind.OPERATION_DEFINITION
+      ? { ...it, variableDefinitions: (it.variableDefinitions ?? []).map(passingDefinition) }
+      : it,
+  ),
+});
+
+/** No underscore and no capital at the beginning: the compiler joins names by `_` and mixes them with types' names. */
+const TAME_ALIAS = /^(?!idx\d)[a-z][a-zA-Z0-9]*$/;
+
+const isTameName = (name: string): boolean => !Object.hasOwn(Object.prototype, name);
+
+/**
+ * The compiler writes names and literals into the text of a program: it turns a string literal that begins with one of its
+ * own marks into code, writes custom scalars as JSON, and lets two paths share a name. So it gets only documents in which
+ * aliases are plain and every literal is a simple one.
+ */
+function isTame(schema: GraphQLSchema, document: DocumentNode): boolean {
+  const info = new TypeInfo(schema);
+  let tame = true;
+  const unless = (wild: boolean) => {
+    if (!wild) return undefined;
+    tame = false;
+    return BREAK;
+  };
+  visit(
+    document,
+    visitWithTypeInfo(info, {
+      Field: ({ alias, name }) => {
+        const isMeta = name.value === '__schema' || name.value === '__type';
+        const badAlias = alias !== undefined && !(TAME_ALIAS.test(alias.value) && isTameName(alias.value));
+        return unless(isMeta || badAlias || info.getFieldDef()?.args.every(hasSimpleDefault) !== true);
+      },
+      Argument: (node) => unless(!isSimple(node, info.getArgument())),
+      Variable: ({ name }) => unless(!TAME_ALIAS.test(name.value) || !isTameName(name.value)),
+    }),
+  );
+  return tame;
+}
+
+const hasSimpleDefault = ({ defaultValue }: GraphQLArgument): boolean =>
+  defaultValue === undefined || isSimpleValue(defaultValue);
+
+function isSimpleValue(value: unknown): boolean {
+  return (
+    value === null ||
+    typeof value === 'boolean' ||
+    (typeof value === 'number' && Number.isFinite(value)) ||
+    (typeof value === 'string' && !value.includes('__MAGIC'))
+  );
+}
+
+function isSimple({ value }: ArgumentNode, argument: GraphQLArgument | null | undefined): boolean {
+  if (value.kind === Kind.VARIABLE || value.kind === Kind.NULL) return true;
+  return argument !== null && argument !== undefined && isSimpleValue(valueFromAST(value, argument.type));
+}

@@ -1,0 +1,24 @@
+import type { AccessService } from '../modules/access/service.ts';
+import type { Session } from '../modules/access/session.ts';
+import type { ProjectsService } from '../modules/projects/service.ts';
+import type { ResolutionsService } from '../modules/resolution/service.ts';
+import type { SecretGroupsService } from '../modules/secret-groups/service.ts';
+import type { TagsService } from '../modules/tags/service.ts';
+import type { WorkloadsService } from '../modules/workloads/service.ts';
+
+export interface Services {
+  readonly access: AccessService;
+  readonly projects: ProjectsService;
+  readonly tags: TagsService;
+  readonly workloads: WorkloadsService;
+  readonly secretGroups: SecretGroupsService;
+  readonly resolutions: ResolutionsService;
+}
+
+/** What a resolver has at hand. There is no context without a session: strangers are refused before. */
+export interface Context {
+  readonly session: Session;
+  readonly services: Services;
+  /** MAC of a cursor's content. */
+  readonly cursorMac: (bytes: Uint8Array) => Uint8Array;
+}

@@ -1,0 +1,162 @@
+import { type ExecutionResult, execute, type GraphQLSchema, subscribe } from 'graphql';
+import { AppError } from '../kernel/errors.ts';
+import type { Limits } from '../kernel/limits.ts';
+import type { Documents, Operation } from './documents.ts';
+import { costOf } from './limits.ts';
+import type { Mask, PublicError } from './mask-error.ts';
+import { statusOf } from './mask-error.ts';
+import { coerceVariables, type Variables } from './variables.ts';
+
+/** What a transport read from a request, already of the right types. */
+export interface GraphqlRequest {
+  readonly query: string;
+  readonly variables: Variables;
+  readonly operationName: string | null;
+  readonly requestId: string;
+  /** Only POST may change anything. */
+  readonly method: 'GET' | 'POST' | 'SOCKET';
+  /** Size of the body; above the usual limit only mutations that carry files pass. */
+  readonly bytes: number;
+}
+
+export interface Body {
+  readonly data?: ExecutionResult['data'];
+  readonly errors?: readonly PublicError[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Body;
+  /** As the document names it; for logs. */
+  readonly operationName: string | null;
+}
+
+export interface Graphql {
+  /** Never rejects: every trouble is an answer. */
+  answer(request: GraphqlRequest, context: object): Promise<Answer>;
+  /** A stream of bodies for a subscription, or one answer for anything else. */
+  stream(request: GraphqlRequest, context: object): Promise<AsyncIterable<Body> | Answer>;
+}
+
+interface Deps {
+  readonly schema: GraphQLSchema;
+  readonly documents: Documents;
+  readonly mask: Mask;
+  readonly limits: Limits;
+  /** Mutations whose bodies may be larger. */
+  readonly fileMutations: ReadonlySet<string>;
+}
+
+/** The one set of rules between a parsed request and an answer, for every transport. */
+export function createGraphql(deps: Deps): Graphql {
+  const { schema, mask } = deps;
+  const refusal = (errors: readonly unknown[], { requestId }: GraphqlRequest): Answer => {
+    const masked = mask.all(errors, requestId);
+    const [first] = masked;
+    return { status: first === undefined ? 500 : statusOf(first), body: { errors: masked }, operationName: null };
+  };
+  const bodyOf = ({ data, errors }: ExecutionResult, { requestId }: GraphqlRequest): Body =>
+    errors === undefined ? { data } : { data, errors: mask.all(errors, requestId) };
+
+  const answer = async (request: GraphqlRequest, context: object): Promise<Answer> => {
+    try {
+      const ready = prepare(deps, request);
+      if ('errors' in ready) return refusal(ready.errors, request);
+      if (ready.operation.node.operation === 'subscription') throw notAStream();
+      const result = await executeReady(schema, ready, request.variables, context);
+      return { status: 200, body: bodyOf(result, request), operationName: ready.operation.name };
+    } catch (error) {
+      return refusal([error], request);
+    }
+  };
+
+  const stream = async (request: GraphqlRequest, context: object): Promise<AsyncIterable<Body> | Answer> => {
+    try {
+      const ready = prepare(deps, request);
+      if ('errors' in ready) return refusal(ready.errors, request);
+      if (ready.operation.node.operation !== 'subscription') return await answer(request, context);
+      const events = await subscribe(argumentsOf(schema, ready.operation, request.variables, context));
+      if (!(Symbol.asyncIterator in events)) return refusal(events.errors ?? [], request);
+      return mapped(events, (event) => bodyOf(event, request));
+    } catch (error) {
+      return refusal([error], request);
+    }
+  };
+
+  return { answer, stream };
+}
+
+/** Everything that is judged before anything runs. */
+function prepare(
+  { schema, documents, limits, fileMutations }: Deps,
+  request: GraphqlRequest,
+): Ready | { readonly errors: readonly unknown[] } {
+  const prepared = documents.prepare(request.query, request.operationName);
+  if (!prepared.ok) return prepared;
+  const { operation } = prepared;
+  checkRequest(request, operation, limits, fileMutations);
+  const coerced = coerceVariables(schema, operation.node.variableDefinitions ?? [], request.variables, limits.errors);
+  if (!coerced.ok) return coerced;
+  checkCost(operation, coerced.values, limits);
+  return { operation, variables: coerced.values };
+}
+
+interface Ready {
+  readonly operation: Operation;
+  readonly variables: Record<string, unknown>;
+}
+
+const notAStream = (): AppError =>
+  new AppError('BAD_REQUEST', 'Subscriptions need a WebSocket or `Accept: text/event-stream`');
+
+function checkRequest(
+  request: GraphqlRequest,
+  operation: Operation,
+  limits: Limits,
+  fileMutations: ReadonlySet<string>,
+): void {
+  const kind = operation.node.operation;
+  if (kind === 'mutation' && request.method === 'GET') {
+    throw new AppError('METHOD_NOT_ALLOWED', 'Mutations are sent by POST');
+  }
+  if (request.bytes <= limits.bodyBytes) return;
+  const carriesFiles = kind === 'mutation' && [...operation.rootFields].every((name) => fileMutations.has(name));
+  if (!carriesFiles) throw new AppError('TOO_LARGE', `The body is larger than ${limits.bodyBytes} bytes`);
+}
+
+function checkCost(operation: Operation, variables: Variables, limits: Limits): void {
+  if (!operation.hasPagesByVariable) return;
+  const cost = costOf(operation.document, operation.node, variables);
+  if (!(cost <= limits.cost)) throw new AppError('BAD_REQUEST', `The operation costs more than ${limits.cost}`);
+}
+
+/** graphql coerces once more by itself, so it gets the variables as they came. */
+const argumentsOf = (
+  schema: GraphQLSchema,
+  { document, name }: Operation,
+  variableValues: Variables,
+  contextValue: object,
+) => ({
+  schema,
+  document,
+  operationName: name,
+  variableValues,
+  contextValue,
+});
+
+async function executeReady(
+  schema: GraphQLSchema,
+  { operation, variables }: Ready,
+  given: Variables,
+  context: object,
+): Promise<ExecutionResult> {
+  const run = operation.run();
+  return run === null ? execute(argumentsOf(schema, operation, given, context)) : run(context, variables);
+}
+
+async function* mapped(
+  events: AsyncIterable<ExecutionResult>,
+  bodyOf: (result: ExecutionResult) => Body,
+): AsyncGenerator<Body> {
+  for await (const event of events) yield bodyOf(event);
+}

@@ -1,0 +1,40 @@
+import type { Role } from '../modules/access/model.ts';
+import type { TokenFacts } from '../modules/access/tokens.ts';
+import type { StoredProject } from '../modules/projects/model.ts';
+import type { StoredGroup } from '../modules/secret-groups/model.ts';
+import type { StoredTag } from '../modules/tags/model.ts';
+import { idOf } from '../vault/document.ts';
+import { builder } from './builder.ts';
+import type { Context } from './context.ts';
+import { groupAddress } from './ids.ts';
+
+/** The objects with global ids: how each is named, and how many are loaded at once. Their fields are in the slices. */
+
+/** Loads what can be seen; everything else is an error that `node` turns into null. */
+function loader<T>(load: (id: string, context: Context) => Promise<T>) {
+  return (ids: readonly string[], context: Context) =>
+    Promise.all(ids.map((id) => load(id, context).catch((error: unknown) => error as Error)));
+}
+
+const project = builder.loadableNodeRef('Project', {
+  id: { resolve: ({ key }: StoredProject) => idOf(key) },
+  load: loader((id, { services, session }) => services.projects.bySlug(id, session)),
+});
+const tag = builder.loadableNodeRef('Tag', {
+  id: { resolve: ({ key }: StoredTag) => idOf(key) },
+  load: loader((id, { services, session }) => services.tags.byName(id, session)),
+});
+const token = builder.loadableNodeRef('Token', {
+  id: { resolve: ({ id }: TokenFacts) => id },
+  load: loader((id, { services, session }) => services.access.tokenById(id, session)),
+});
+const role = builder.loadableNodeRef('Role', {
+  id: { resolve: ({ slug }: Role) => slug },
+  load: loader((id, { services, session }) => services.access.roleBySlug(id, session)),
+});
+const secretGroup = builder.loadableNodeRef('SecretGroup', {
+  id: { resolve: ({ key }: StoredGroup) => key.slice(1).join('/') },
+  load: loader((id, { services, session }) => services.secretGroups.bySlug(groupAddress(id), session)),
+});
+
+export const nodes = { project, tag, token, role, secretGroup };

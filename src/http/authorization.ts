@@ -1,0 +1,19 @@
+import { unauthenticated } from '../kernel/errors.ts';
+
+/** One space, visible ASCII, nothing around it; the scheme's letters in any case (RFC 9110, 11.1). */
+const BEARER = /^bearer ([\x21-\x7e]{1,8192})$/i;
+
+/** `Bearer <token>` as a request carries it, undefined without the header; given twice or otherwise: UNAUTHENTICATED. */
+export function authorizationOf(rawHeaders: readonly string[]): string | undefined {
+  let found: string | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (name?.length !== 13 || name.toLowerCase() !== 'authorization') continue;
+    if (found !== undefined) throw unauthenticated('The Authorization header is given twice');
+    found = rawHeaders[i + 1] ?? '';
+  }
+  if (found === undefined) return undefined;
+  const token = BEARER.exec(found)?.[1];
+  if (token === undefined) throw unauthenticated('The Authorization header must be `Bearer <token>`');
+  return `Bearer ${token}`;
+}

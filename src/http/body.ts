@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError } from '../kernel/errors.ts';
+
+const tooLarge = (most: number): AppError => new AppError('TOO_LARGE', `The body is larger than ${most} bytes`);
+
+const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
+
+/** Only plain JSON: forms and text can be sent by any web page, and compressed bodies can unfold to anything. */
+export function checkContentType({ headers }: IncomingMessage): void {
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json in UTF-8');
+  }
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not accepted');
+  }
+}
+
+/** All bytes of a body, refused as soon as it says or turns out to be larger than `most`. */
+export function readBody(request: IncomingMessage, response: ServerResponse, most: number): Promise<Uint8Array> {
+  if (Number(request.headers['content-length'] ?? 0) > most) return Promise.reject(tooLarge(most));
+  if (request.headers.expect !== undefined) response.writeContinue();
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= most) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        reject(tooLarge(most));
+      }
+    });
+    request.on('end', () =>
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    );
+    const broken = (): void => {
+      if (!request.readableEnded) reject(new AppError('BAD_REQUEST', 'The body broke off'));
+    };
+    request.on('error', broken);
+    request.on('close', broken);
+  });
+}
+
+const LINGER_MS = 2_000;
+
+/** Lets a client that is still sending read its refusal, but not send for ever. */
+export function dropRestOfBody(request: IncomingMessage): void {
+  if (request.complete) return;
+  request.resume();
+  const timer = setTimeout(() => {
+    if (!request.complete) request.socket.destroy();
+  }, LINGER_MS);
+  timer.unref();
+  request.once('close', () => clearTimeout(timer));
+}

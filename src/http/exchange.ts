@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly id: string;
+  readonly method: string;
+  /** As sent, without the query. */
+  readonly path: string;
+  /** Without the question mark; may hold what must not be logged. */
+  readonly search: string;
+  readonly startedAt: number;
+  /** For the log: what the document calls its operation. */
+  operationName: string | null;
+}
+
+export function openExchange(request: IncomingMessage, response: ServerResponse): Exchange {
+  const url = request.url ?? '';
+  const mark = url.indexOf('?');
+  return {
+    request,
+    response,
+    id: randomUUID(),
+    method: request.method ?? '',
+    path: mark < 0 ? url : url.slice(0, mark),
+    search: mark < 0 ? '' : url.slice(mark + 1),
+    startedAt: performance.now(),
+    operationName: null,
+  };
+}
+
+/** Headers of every answer. */
+export const commonHeaders = (id: string): Record<string, string> => ({
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-request-id': id,
+});
+
+/** Answers once, in one write; a second answer and one to a broken connection are dropped. */
+export function sendJson(
+  { response, id }: Exchange,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    ...commonHeaders(id),
+    ...headers,
+  });
+  response.end(text);
+}

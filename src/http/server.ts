@@ -1,0 +1,160 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { GraphQLSchema } from 'graphql';
+import type { Config } from '../config.ts';
+import { createDocuments } from '../graphql/documents.ts';
+import { createGraphql } from '../graphql/execute.ts';
+import { createMask, type Mask, statusOf } from '../graphql/mask-error.ts';
+import { AppError, unavailable } from '../kernel/errors.ts';
+import type { Log } from '../kernel/log.ts';
+import { dropRestOfBody } from './body.ts';
+import { type Exchange, openExchange, sendJson } from './exchange.ts';
+import { type ContextFor, createGraphqlRoute, type Route } from './graphql-route.ts';
+import { createReadiness, live, type Ready } from './health.ts';
+import { parseQuery } from './params.ts';
+import { createYogaLane } from './yoga.ts';
+
+export interface ServerDeps {
+  readonly schema: GraphQLSchema;
+  readonly contextFor: ContextFor;
+  readonly ready: Ready;
+  readonly config: Pick<Config, 'host' | 'port' | 'development' | 'limits'>;
+  readonly log: Log;
+  /** Names of the mutations that carry files and so may have larger bodies. */
+  readonly fileMutations: ReadonlySet<string>;
+}
+
+export interface HttpServer {
+  listen(): Promise<{ readonly url: string }>;
+  /** Stops accepting and lets requests under way finish for up to ten seconds. */
+  close(): Promise<void>;
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+const GRAPHQL = '/graphql';
+const DRAIN_MS = 10_000;
+
+export function createServer(deps: ServerDeps): HttpServer {
+  const { config, log, ready } = deps;
+  const mask = createMask(log, config.limits.errors);
+  const routes: ReadonlyMap<string, Route> = new Map([
+    [GRAPHQL, graphqlRouteOf(deps, mask)],
+    ['/healthz', onlyRead(live)],
+    ['/readyz', onlyRead(createReadiness(ready, log))],
+  ]);
+  const underWay = new Set<ServerResponse>();
+  let closing = false;
+  const handler = (request: IncomingMessage, response: ServerResponse): void => {
+    const exchange = openExchange(request, response);
+    if (closing) response.shouldKeepAlive = false;
+    underWay.add(response);
+    response.once('close', () => {
+      underWay.delete(response);
+      logRequest(log, exchange);
+      dropRestOfBody(request);
+    });
+    serve(routes, exchange).catch((error) => sendRefusal(exchange, mask, error));
+  };
+  const server = httpServerOf(handler, config.limits.connections);
+  return {
+    handler,
+    listen: () => listen(server, config),
+    close: () => {
+      closing = true;
+      // Connections are not kept for a next request.
+      for (const response of underWay) response.shouldKeepAlive = false;
+      return drain(server);
+    },
+  };
+}
+
+function graphqlRouteOf({ schema, contextFor, config, fileMutations }: ServerDeps, mask: Mask): Route {
+  const { limits, development } = config;
+  const documents = createDocuments({ schema, limits, development });
+  const graphql = createGraphql({ schema, documents, mask, limits, fileMutations });
+  return createGraphqlRoute({ graphql, contextFor, yoga: createYogaLane(development), limits, development });
+}
+
+async function serve(routes: ReadonlyMap<string, Route>, exchange: Exchange): Promise<void> {
+  const route = routes.get(exchange.path);
+  // Refuses tokens in the URL, wherever it leads.
+  if (exchange.search !== '') parseQuery(exchange.search);
+  if (route === undefined) throw new AppError('NOT_FOUND', 'There is nothing at this path');
+  await route(exchange);
+}
+
+const onlyRead =
+  (route: Route): Route =>
+  async (exchange) => {
+    if (exchange.method !== 'GET' && exchange.method !== 'HEAD') throw new AppError('METHOD_NOT_ALLOWED', 'Use GET');
+    await route(exchange);
+  };
+
+/** Errors of GraphQL in its own shape, all others as the REST facade has them. */
+function sendRefusal(exchange: Exchange, mask: Mask, error: unknown): void {
+  // A client that went away is no fault to report.
+  if (exchange.response.destroyed) return;
+  const masked = mask.one(error, exchange.id);
+  const status = statusOf(masked);
+  const isGraphql = exchange.path === GRAPHQL;
+  const headers = {
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(status === 405 ? { allow: isGraphql ? 'POST, GET' : 'GET, HEAD' } : {}),
+  };
+  const body = isGraphql ? { errors: [masked] } : { error: { message: masked.message, id: exchange.id } };
+  sendJson(exchange, status, body, headers);
+}
+
+function logRequest(log: Log, { method, path, response, startedAt, id, operationName }: Exchange): void {
+  log.info('request', {
+    method,
+    path: path.slice(0, 200),
+    status: response.headersSent ? response.statusCode : 0,
+    ms: Math.round((performance.now() - startedAt) * 100) / 100,
+    requestId: id,
+    operation: operationName,
+  });
+}
+
+function httpServerOf(handler: HttpServer['handler'], connections: number): Server {
+  const server = createHttpServer(
+    {
+      maxHeaderSize: 16_384,
+      headersTimeout: 10_000,
+      requestTimeout: 60_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+    },
+    handler,
+  );
+  // Strangers are refused before they send their bodies.
+  server.on('checkContinue', handler);
+  server.maxHeadersCount = 100;
+  server.maxConnections = connections;
+  return server;
+}
+
+function listen(server: Server, { host, port }: ServerDeps['config']): Promise<{ readonly url: string }> {
+  return new Promise((resolve, reject) => {
+    const refused = (error: NodeJS.ErrnoException): void =>
+      reject(unavailable(`Cannot listen on ${host}:${port} (${error.code ?? 'unknown'})`, error));
+    server.once('error', refused);
+    server.listen(port, host, () => {
+      server.off('error', refused);
+      const { address, family, port: bound } = server.address() as AddressInfo;
+      resolve({ url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}` });
+    });
+  });
+}
+
+function drain(server: Server): Promise<void> {
+  if (!server.listening) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { distinct, idempotencyKeyRule, nameRule, platformIdRule, revisionRule, slugRule } from '../rules.ts';
+import { RESOURCES, SENSITIVITIES, TOKEN_KINDS, VERBS } from './model.ts';
+
+const listed = <T extends string>(values: readonly T[]) => distinct(z.enum(values), (value) => value);
+
+const grantRule = z.strictObject({
+  resources: listed(RESOURCES),
+  verbs: listed(VERBS),
+  types: listed(SENSITIVITIES)
+    .nullish()
+    .transform((types) => types ?? SENSITIVITIES),
+  projects: distinct(slugRule, (slug) => slug, 1000)
+    .nullish()
+    .transform((projects) => projects ?? null),
+});
+const grantsRule = z.array(grantRule).max(100, { error: 'must have at most 100 entries' });
+
+export const createRoleInput = z.strictObject({
+  name: nameRule,
+  grants: grantsRule,
+  idempotencyKey: idempotencyKeyRule,
+});
+export const updateRoleInput = z.strictObject({
+  name: nameRule.optional(),
+  grants: grantsRule.optional(),
+  expectedRevision: revisionRule,
+});
+
+export const createTokenInput = z
+  .strictObject({
+    name: nameRule,
+    kind: z.enum(TOKEN_KINDS),
+    role: slugRule,
+    workload: z
+      .strictObject({ project: slugRule, kind: z.enum(['service', 'job']), id: platformIdRule })
+      .nullish()
+      .transform((workload) => workload ?? null),
+    expiresAt: z
+      .date()
+      .nullish()
+      .transform((date) => date?.toISOString() ?? null),
+    idempotencyKey: idempotencyKeyRule,
+  })
+  .superRefine(({ kind, workload }, ctx) => {
+    if ((kind === 'dependent') === (workload !== null)) return;
+    const message = kind === 'dependent' ? 'is required for a dependent' : 'is only for a dependent';
+    ctx.addIssue({ code: 'custom', path: ['workload'], params: { rule: 'required' }, message });
+  });
+
+export const emptyInput = z.strictObject({});
+
+export type CreateRoleInput = z.output<typeof createRoleInput>;
+export type UpdateRoleInput = z.output<typeof updateRoleInput>;
+export type CreateTokenInput = z.output<typeof createTokenInput>;

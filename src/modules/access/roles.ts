@@ -1,0 +1,116 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
+import { slugOf } from '../../kernel/ids.ts';
+import type { Stored } from '../../vault/document.ts';
+import { createOnce } from '../../vault/once.ts';
+import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import type { Keys } from '../keys/keys.ts';
+import type { CreateRoleInput, UpdateRoleInput } from './inputs.ts';
+import { BUILT_IN_ROLES, can, covers, type Role, type RoleFields, roleDocument, tokenDocument } from './model.ts';
+import { requireRevision } from './revision.ts';
+import type { Session } from './session.ts';
+
+const changes = changesOf(roleDocument);
+
+export interface RolesDeps {
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly clock: Clock;
+}
+
+/** A role by its slug, built-in ones first. */
+export async function roleOf(view: View, slug: string): Promise<Role | null> {
+  const own = BUILT_IN_ROLES.get(slug);
+  if (own) return own;
+  const stored = (await view.set(roleDocument)).get(slug);
+  return stored && !stored.deleted ? roleFrom(stored) : null;
+}
+
+const roleFrom = ({ key, fields }: Stored<RoleFields, null>): Role => ({
+  slug: key[1] ?? '',
+  name: fields.name,
+  builtIn: false,
+  grants: fields.grants,
+});
+
+/** What may be done, as data. */
+export function createRoles({ vault, keys, clock }: RolesDeps) {
+  const once = createOnce(vault, keys);
+
+  function requireAdmin(session: Session): void {
+    if (!can(session.principal, 'admin', 'role')) throw forbidden();
+  }
+
+  async function listRoles(session: Session): Promise<readonly Role[]> {
+    if (!can(session.principal, 'list', 'role')) return [];
+    const { live } = await session.read((view) => view.set(roleDocument));
+    return [...BUILT_IN_ROLES.values(), ...live.map(roleFrom)];
+  }
+
+  async function ownRole(id: string, session: Session): Promise<Stored<RoleFields, null>> {
+    requireAdmin(session);
+    if (BUILT_IN_ROLES.has(id)) throw forbidden('A built-in role cannot be changed');
+    const stored = await session.read(async (view) => (await view.set(roleDocument)).get(id));
+    if (!stored || stored.deleted) throw notFound('Role');
+    return stored;
+  }
+
+  function requireCovered(session: Session, grants: Role['grants']): void {
+    if (!covers(session.principal.role.grants, grants))
+      throw forbidden('A role cannot allow more than its maker may do');
+  }
+
+  async function createRole(input: CreateRoleInput, session: Session) {
+    requireAdmin(session);
+    requireCovered(session, input.grants);
+    const { team, id: actor } = session.principal;
+    const slug = slugOf(input.name);
+    const at = clock().toISOString();
+    const key = [team, slug];
+    const { name, grants } = input;
+    const created = await once(
+      { team, actor, operation: 'role.create', at, input, object: key, idempotencyKey: input.idempotencyKey },
+      async (extra) => {
+        const taken = await session.read(async (view) => (await view.set(roleDocument)).get(slug));
+        if (BUILT_IN_ROLES.has(slug) || (taken && !taken.deleted)) {
+          throw conflict('There is already a role with that derived identifier', { existing: { kind: 'role', key } });
+        }
+        const fields = { name, grants, createdAt: at };
+        const change = taken ? changes.replace(taken, fields, null) : changes.create(key, fields, null);
+        return session.commit('role.create', [change, ...extra]);
+      },
+    );
+    return { role: await roleBySlug(slug, session), commit: created.commit };
+  }
+
+  async function roleBySlug(slug: string, session: Session): Promise<Role> {
+    const role = await session.read((view) => roleOf(view, slug));
+    if (!role || !can(session.principal, 'list', 'role')) throw notFound('Role');
+    return role;
+  }
+
+  async function updateRole(id: string, input: UpdateRoleInput, session: Session) {
+    const before = await ownRole(id, session);
+    requireCovered(session, before.fields.grants);
+    if (input.grants) requireCovered(session, input.grants);
+    requireRevision(before, input.expectedRevision);
+    const fields = {
+      ...before.fields,
+      ...(input.name ? { name: input.name } : {}),
+      ...(input.grants ? { grants: input.grants } : {}),
+    };
+    const commit = await session.commit('role.update', [changes.replace(before, fields, null)]);
+    return { role: await roleBySlug(id, session), commit };
+  }
+
+  async function deleteRole(id: string, session: Session) {
+    const before = await ownRole(id, session);
+    const { live } = await session.read((view) => view.set(tokenDocument));
+    const user = live.find((token) => token.fields.role === id);
+    if (user) throw conflict('Tokens still have this role', { existing: { kind: 'token', key: user.key } });
+    const commit = await session.commit('role.delete', [changes.erase(before, before.fields)]);
+    return { role: roleFrom(before), commit };
+  }
+
+  return { listRoles, roleBySlug, createRole, updateRole, deleteRole };
+}

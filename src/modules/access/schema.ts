@@ -1,0 +1,223 @@
+import type { Builder } from '../../graphql/builder.ts';
+import { expectedRevision, idempotencyKey, SensitivityEnum, WorkloadKindEnum } from '../../graphql/fields.ts';
+import { idRule } from '../../graphql/ids.ts';
+import { addMutation } from '../../graphql/mutation.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { createRoleInput, createTokenInput, emptyInput, updateRoleInput } from './inputs.ts';
+import { type Grant, type Principal, RESOURCES, TOKEN_KINDS, VERBS, type WorkloadAddress } from './model.ts';
+
+/** `secretGroup` -> `SECRET_GROUP`. */
+const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
+
+function enumValues<T extends string>(values: readonly T[], words: (value: T) => string) {
+  return Object.fromEntries(values.map((value) => [constant(value), { value, description: words(value) }]));
+}
+
+export function addAccess(builder: Builder): void {
+  const VerbEnum = builder.enumType('Verb', {
+    description: 'What may be done.',
+    values: enumValues(VERBS, (verb) => `To ${verb}.`),
+  });
+  const ResourceEnum = builder.enumType('Resource', {
+    description: 'Kinds of things that roles speak of.',
+    values: enumValues(RESOURCES, (resource) => `Every ${constant(resource).toLowerCase().replace('_', ' ')}.`),
+  });
+  const TokenKindEnum = builder.enumType('TokenKind', {
+    description: 'Who a token is for.',
+    values: enumValues(TOKEN_KINDS, (kind) => `For a ${kind}.`),
+  });
+
+  const GrantType = builder.objectRef<Grant>('Grant').implement({
+    description: 'Verbs on kinds of resource, for some sensitivities, in some projects.',
+    fields: (t) => ({
+      resources: t.field({ type: [ResourceEnum], description: 'On what.', resolve: ({ resources }) => [...resources] }),
+      verbs: t.field({ type: [VerbEnum], description: 'What is allowed.', resolve: ({ verbs }) => [...verbs] }),
+      types: t.field({
+        type: [SensitivityEnum],
+        description: 'For which sensitivities.',
+        resolve: ({ types }) => [...types],
+      }),
+      projects: t.field({
+        type: ['Slug'],
+        nullable: true,
+        description: 'In which projects; null: in all, and on what belongs to the team itself.',
+        resolve: ({ projects }) => (projects ? [...projects] : null),
+      }),
+    }),
+  });
+  const AddressType = builder.objectRef<WorkloadAddress>('WorkloadAddress').implement({
+    description: 'Which workload.',
+    fields: (t) => ({
+      project: t.field({ type: 'Slug', description: 'Its project.', resolve: ({ project }) => project }),
+      kind: t.field({ type: WorkloadKindEnum, description: 'Its kind.', resolve: ({ kind }) => kind }),
+      id: t.string({ description: "The platform's id.", resolve: ({ id }) => id }),
+    }),
+  });
+  builder.objectType(nodes.role, {
+    name: 'Role',
+    description: 'What those who have it may do.',
+    fields: (t) => ({
+      slug: t.field({ type: 'Slug', description: 'Derived from the name.', resolve: ({ slug }) => slug }),
+      name: t.exposeString('name', { description: '3-100 letters, digits, single hyphens and spaces.' }),
+      builtIn: t.exposeBoolean('builtIn', { description: 'Whether it comes with Keyloom and cannot be changed.' }),
+      grants: t.field({
+        type: [GrantType],
+        description: 'What it allows; everything else is refused.',
+        resolve: ({ grants }) => [...grants],
+      }),
+    }),
+  });
+  builder.objectType(nodes.token, {
+    name: 'Token',
+    description: 'A credential of one team. Its text is shown once, at creation.',
+    fields: (t) => ({
+      name: t.exposeString('name', { description: 'What it is for.' }),
+      kind: t.field({ type: TokenKindEnum, description: 'Who it is for.', resolve: ({ kind }) => kind }),
+      role: t.string({ description: 'Slug of its role.', resolve: ({ role }) => role }),
+      workload: t.field({
+        type: AddressType,
+        nullable: true,
+        description: 'The workload of a dependent; null for others.',
+        resolve: ({ workload }) => workload,
+      }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When it was created.',
+        resolve: ({ createdAt }) => createdAt,
+      }),
+      createdBy: t.exposeString('createdBy', { description: 'Id of the token that created it.' }),
+      expiresAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it ends; null: never.',
+        resolve: ({ expiresAt }) => expiresAt,
+      }),
+    }),
+  });
+  const ViewerType = builder.objectRef<Principal>('Viewer').implement({
+    description: 'Who asks.',
+    fields: (t) => ({
+      id: t.exposeString('id', { description: 'Id of the token, as commits name their actor.' }),
+      name: t.exposeString('name', { description: 'Name of the token.' }),
+      kind: t.field({ type: TokenKindEnum, description: 'Kind of principal.', resolve: ({ kind }) => kind }),
+      team: t.field({ type: 'Slug', description: 'The team that everything happens in.', resolve: ({ team }) => team }),
+      role: t.field({ type: nodes.role, description: 'What you may do.', resolve: ({ role }) => role }),
+      workload: t.field({
+        type: AddressType,
+        nullable: true,
+        description: 'The workload that you stand for; null when you stand for none.',
+        resolve: ({ workload }) => workload,
+      }),
+      expiresAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When your token ends; null: never.',
+        resolve: ({ expiresAt }) => expiresAt,
+      }),
+    }),
+  });
+  builder.queryFields((t) => ({
+    viewer: t.field({
+      type: ViewerType,
+      description: 'Who you are and what you may do.',
+      resolve: (_root, _args, { session }) => session.principal,
+    }),
+    roles: t.field({
+      type: [nodes.role],
+      description: 'The roles of the team, built-in ones first.',
+      resolve: async (_root, _args, { services, session }) => [...(await services.access.listRoles(session))],
+    }),
+    tokens: t.field({
+      type: [nodes.token],
+      description: 'The tokens of the team that are not revoked, by id.',
+      resolve: async (_root, _args, { services, session }) => [...(await services.access.listTokens(session))],
+    }),
+  }));
+
+  const GrantInput = builder.inputType('GrantInput', {
+    description: 'Verbs on kinds of resource, for some sensitivities, in some projects.',
+    fields: (t) => ({
+      resources: t.field({ type: [ResourceEnum], required: true, description: 'On what.' }),
+      verbs: t.field({ type: [VerbEnum], required: true, description: 'What is allowed.' }),
+      types: t.field({ type: [SensitivityEnum], description: 'For which sensitivities; absent: both.' }),
+      projects: t.field({ type: ['Slug'], description: 'In which projects; absent: in all.' }),
+    }),
+  });
+  const AddressInput = builder.inputType('WorkloadAddressInput', {
+    description: 'Which workload.',
+    fields: (t) => ({
+      project: t.field({ type: 'Slug', required: true, description: 'Its project.' }),
+      kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),
+      id: t.string({ required: true, description: "The platform's id." }),
+    }),
+  });
+  const token = { type: nodes.token, description: 'The token.' };
+  const role = { type: nodes.role, description: 'The role.' };
+  addMutation({
+    name: 'createToken',
+    description: 'Makes a token that allows no more, and lasts no longer, than your own. Needs `admin` on tokens.',
+    input: (t) => ({
+      name: t.string({ required: true, description: 'What it is for.' }),
+      kind: t.field({ type: TokenKindEnum, required: true, description: 'Who it is for.' }),
+      role: t.field({ type: 'Slug', required: true, description: 'Slug of its role.' }),
+      workload: t.field({
+        type: AddressInput,
+        description: 'The workload of a dependent; required for one, and only for one.',
+      }),
+      expiresAt: t.field({ type: 'DateTime', description: 'When it ends; absent: never.' }),
+      idempotencyKey: idempotencyKey(t),
+    }),
+    rules: createTokenInput,
+    failures: ['notFound', 'conflict'],
+    run: (input, { services, session }) => services.access.createToken(input, session),
+    payload: {
+      token,
+      text: { type: 'String', nullable: true, description: 'The token itself, this once; null in a repeated answer.' },
+    },
+  });
+  addMutation({
+    name: 'revokeToken',
+    description: 'Ends a token at once. Needs `admin` on tokens.',
+    input: (t) => ({ id: t.id({ required: true, description: 'The token.' }) }),
+    rules: emptyInput.extend({ id: idRule('Token') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id }, { services, session }) => services.access.revokeToken(id, session),
+    payload: { token },
+  });
+  addMutation({
+    name: 'createRole',
+    description: 'Makes a role that allows no more than your own. Needs `admin` on roles.',
+    input: (t) => ({
+      name: t.string({ required: true, description: '3-100 letters, digits, single hyphens and spaces.' }),
+      grants: t.field({ type: [GrantInput], required: true, description: 'What it allows.' }),
+      idempotencyKey: idempotencyKey(t),
+    }),
+    rules: createRoleInput,
+    failures: ['conflict'],
+    run: (input, { services, session }) => services.access.createRole(input, session),
+    payload: { role },
+  });
+  addMutation({
+    name: 'updateRole',
+    description: 'Changes what is given of a role. Needs `admin` on roles.',
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The role.' }),
+      name: t.string({ description: 'Absent: unchanged.' }),
+      grants: t.field({ type: [GrantInput], description: 'What it allows from now on; absent: unchanged.' }),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: updateRoleInput.extend({ id: idRule('Role') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id, ...input }, { services, session }) => services.access.updateRole(id, input, session),
+    payload: { role },
+  });
+  addMutation({
+    name: 'deleteRole',
+    description: 'Deletes a role that no token has. Needs `admin` on roles.',
+    input: (t) => ({ id: t.id({ required: true, description: 'The role.' }) }),
+    rules: emptyInput.extend({ id: idRule('Role') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id }, { services, session }) => services.access.deleteRole(id, session),
+    payload: { role },
+  });
+}

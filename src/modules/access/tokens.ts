@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { newToken } from '../../crypto/tokens.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { forbidden, notFound } from '../../kernel/errors.ts';
+import type { TeamId } from '../../store/port.ts';
+import type { Stored } from '../../vault/document.ts';
+import { createOnce } from '../../vault/once.ts';
+import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
+import type { Keys } from '../keys/keys.ts';
+import type { CreateTokenInput } from './inputs.ts';
+import { can, covers, type TokenFields, tokenDocument, tokenIndexDocument } from './model.ts';
+import { roleOf } from './roles.ts';
+import type { Session } from './session.ts';
+
+const tokens = changesOf(tokenDocument);
+const tokenIndex = changesOf(tokenIndexDocument);
+const LETTER = { user: 'u', machine: 'm', dependent: 'd' } as const;
+
+export type TokenFacts = { readonly id: string } & TokenFields;
+
+/** What the store knows a token by. */
+export const tokenHash = (keys: Keys, text: string): string =>
+  Buffer.from(keys.mac('token')(Buffer.from(text))).toString('base64url');
+
+export interface Minted {
+  readonly id: string;
+  readonly text: string;
+  readonly changes: readonly Change[];
+}
+
+/** A fresh token, and the changes that make it known. */
+export function mintToken(keys: Keys, team: TeamId, fields: TokenFields): Minted {
+  const text = newToken(LETTER[fields.kind]);
+  const id = randomUUID();
+  const changes = [
+    tokens.create([team, id], fields, null),
+    tokenIndex.create([tokenHash(keys, text), team], { token: id }, null),
+  ];
+  return { id, text, changes };
+}
+
+export interface TokensDeps {
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly clock: Clock;
+}
+
+/** Credentials of people, machines and dependents. */
+export function createTokens({ vault, keys, clock }: TokensDeps) {
+  const once = createOnce(vault, keys);
+
+  function requireAdmin(session: Session): void {
+    if (!can(session.principal, 'admin', 'token')) throw forbidden();
+  }
+
+  async function createToken(input: CreateTokenInput, session: Session) {
+    requireAdmin(session);
+    const { principal } = session;
+    const role = await session.read((view) => roleOf(view, input.role));
+    if (!role) throw notFound(`Role ${input.role}`);
+    if (!covers(principal.role.grants, role.grants)) throw forbidden('A token cannot allow more than its maker may do');
+    const at = clock().toISOString();
+    if (principal.expiresAt !== null && (input.expiresAt === null || input.expiresAt > principal.expiresAt)) {
+      throw forbidden('A token cannot outlive the token that makes it');
+    }
+    const { name, kind, workload, expiresAt } = input;
+    const fields = { name, kind, role: role.slug, workload, expiresAt, createdAt: at, createdBy: principal.id };
+    const minted = mintToken(keys, principal.team, fields);
+    const created = await once(
+      {
+        team: principal.team,
+        actor: principal.id,
+        operation: 'token.create',
+        at,
+        input,
+        object: [principal.team, minted.id],
+        idempotencyKey: input.idempotencyKey,
+      },
+      (extra) => session.commit('token.create', [...minted.changes, ...extra]),
+    );
+    const token = await tokenById(created.key[1] ?? '', session);
+    // A repeated request cannot be told the text again: it was not kept.
+    return { token, text: created.replayed ? null : minted.text, commit: created.commit };
+  }
+
+  const facts = ({ key, fields }: Stored<TokenFields, null>): TokenFacts => ({ id: key[1] ?? '', ...fields });
+
+  async function tokenById(id: string, session: Session): Promise<TokenFacts> {
+    const stored = await session.read(async (view) => (await view.set(tokenDocument)).get(id));
+    if (!stored || stored.deleted || !can(session.principal, 'list', 'token')) throw notFound('Token');
+    return facts(stored);
+  }
+
+  async function revokeToken(id: string, session: Session) {
+    requireAdmin(session);
+    const stored = await session.read(async (view) => (await view.set(tokenDocument)).get(id));
+    if (!stored || stored.deleted) throw notFound('Token');
+    const commit = await session.commit('token.revoke', [tokens.erase(stored, stored.fields)]);
+    return { token: facts(stored), commit };
+  }
+
+  async function listTokens(session: Session): Promise<readonly TokenFacts[]> {
+    if (!can(session.principal, 'list', 'token')) return [];
+    const { live } = await session.read((view) => view.set(tokenDocument));
+    return live.map(facts);
+  }
+
+  return { createToken, revokeToken, tokenById, listTokens };
+}

@@ -1,0 +1,107 @@
+import type { Builder } from '../../graphql/builder.ts';
+import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
+import { idRule } from '../../graphql/ids.ts';
+import { addMutation } from '../../graphql/mutation.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { orNull } from '../../graphql/or-null.ts';
+import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import { idOf } from '../../vault/document.ts';
+import { createProjectInput, deleteProjectInput, type StoredProject, updateProjectInput } from './model.ts';
+
+const BY_SLUG: ListOrder<StoredProject> = { name: 'projects', keyOf: ({ key }) => idOf(key) };
+
+export function addProjects(builder: Builder): void {
+  const { project } = nodes;
+  builder.objectType(project, {
+    name: 'Project',
+    description: 'Holds secret groups and the workloads that inherit from them.',
+    fields: (t) => ({
+      slug: t.field({
+        type: 'Slug',
+        description: 'Derived from the name at creation.',
+        resolve: ({ key }) => idOf(key),
+      }),
+      name: t.string({
+        description: '3-39 characters, beginning with a letter.',
+        resolve: ({ fields }) => fields.name,
+      }),
+      description: t.string({
+        nullable: true,
+        description: 'At most 200 characters; null means none.',
+        resolve: (stored) => stored.body().description,
+      }),
+      revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When it was created.',
+        resolve: ({ fields }) => fields.createdAt,
+      }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it last changed.',
+        resolve: ({ fields }) => fields.updatedAt,
+      }),
+    }),
+  });
+  const connection = builder.connectionObject({ type: project, name: 'ProjectConnection' }, { name: 'ProjectEdge' });
+  builder.queryFields((t) => ({
+    project: t.field({
+      type: project,
+      nullable: true,
+      description: 'A project by its slug; null when there is none or you may not see it.',
+      args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
+      resolve: (_root, { slug }, { services, session }) => orNull(services.projects.bySlug(slug, session)),
+    }),
+    projects: t.connection(
+      {
+        type: project,
+        description: 'The projects that you may see, by slug.',
+        resolve: async (_root, args, context) =>
+          pageOf(await context.services.projects.list(context.session), BY_SLUG, args, context),
+      },
+      connection,
+    ),
+  }));
+  addProjectMutations();
+}
+
+const payload = { project: { type: nodes.project, description: 'The project.' } };
+
+function addProjectMutations(): void {
+  addMutation({
+    name: 'createProject',
+    description: 'Creates a project with a data key of its own. Needs `write` on projects.',
+    input: (t) => ({
+      name: t.string({ required: true, description: '3-39 characters, beginning with a letter; gives the slug.' }),
+      description: t.string({ description: 'At most 200 characters.' }),
+      idempotencyKey: idempotencyKey(t),
+    }),
+    rules: createProjectInput,
+    failures: ['conflict'],
+    run: (input, { services, session }) => services.projects.create(input, session),
+    payload,
+  });
+  addMutation({
+    name: 'updateProject',
+    description: 'Changes what is given of a project. Needs `write` on it.',
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The project.' }),
+      name: t.string({ description: 'Its new name; the slug stays. Absent: unchanged.' }),
+      description: t.string({ description: 'Absent: unchanged; null or empty: none.' }),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: updateProjectInput.extend({ id: idRule('Project') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id, ...input }, { services, session }) => services.projects.update(id, input, session),
+    payload,
+  });
+  addMutation({
+    name: 'deleteProject',
+    description: 'Deletes a project without workloads; seven days later its keys are destroyed. Needs `delete` on it.',
+    input: (t) => ({ id: t.id({ required: true, description: 'The project.' }) }),
+    rules: deleteProjectInput.extend({ id: idRule('Project') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id }, { services, session }) => services.projects.remove(id, session),
+    payload,
+  });
+}

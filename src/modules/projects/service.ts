@@ -1,0 +1,101 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
+import { slugOf } from '../../kernel/ids.ts';
+import { createOnce } from '../../vault/once.ts';
+import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { can, type Verb } from '../access/model.ts';
+import { requireRevision } from '../access/revision.ts';
+import type { Session } from '../access/session.ts';
+import type { Keys } from '../keys/keys.ts';
+import { jobDocument, serviceDocument } from '../workloads/model.ts';
+import { type CreateProjectInput, projectDocument, type StoredProject, type UpdateProjectInput } from './model.ts';
+
+const changes = changesOf(projectDocument);
+const GRACE_DAYS = 7;
+
+export interface ProjectsDeps {
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly clock: Clock;
+}
+export type ProjectsService = ReturnType<typeof createProjects>;
+
+/** The project if it lives and the caller may see it; what one may not see does not exist. */
+export async function visibleProject(slug: string, view: View, session: Session): Promise<StoredProject> {
+  const stored = (await view.set(projectDocument)).get(slug);
+  if (!stored || stored.deleted || !can(session.principal, 'list', 'project', { project: slug })) {
+    throw notFound(`Project ${slug}`);
+  }
+  return stored;
+}
+
+export function createProjects({ vault, keys, clock }: ProjectsDeps) {
+  const once = createOnce(vault, keys);
+
+  const bySlug = (slug: string, session: Session): Promise<StoredProject> =>
+    session.read((view) => visibleProject(slug, view, session));
+
+  async function list(session: Session): Promise<readonly StoredProject[]> {
+    const { live } = await session.read((view) => view.set(projectDocument));
+    return live.filter(({ key }) => can(session.principal, 'list', 'project', { project: key[1] ?? '' }));
+  }
+
+  async function create(input: CreateProjectInput, session: Session) {
+    const { team, id: actor } = session.principal;
+    const slug = slugOf(input.name);
+    if (!can(session.principal, 'write', 'project', { project: slug })) throw forbidden();
+    const at = clock().toISOString();
+    const key = [team, slug];
+    const operation = 'project.create';
+    const created = await once(
+      { team, actor, operation, at, input, object: key, idempotencyKey: input.idempotencyKey },
+      async (extra) => {
+        const taken = await session.read(async (view) => (await view.set(projectDocument)).get(slug));
+        // A deleted project keeps its id: its keys may still be under their grace.
+        if (taken) {
+          const message = 'There is already a project with that derived identifier';
+          throw conflict(message, { existing: { kind: 'project', key } });
+        }
+        const fields = { name: input.name, createdAt: at, updatedAt: at, shredAfter: null };
+        const project = changes.create(key, fields, { description: input.description });
+        return session.commit(operation, [{ op: 'raw', write: keys.newDataKey(team, slug).write }, project, ...extra]);
+      },
+    );
+    return { project: await bySlug(slug, session), commit: created.commit };
+  }
+
+  async function changeable(slug: string, verb: Verb, session: Session): Promise<StoredProject> {
+    const before = await bySlug(slug, session);
+    if (!can(session.principal, verb, 'project', { project: slug })) throw forbidden();
+    return before;
+  }
+
+  async function update(slug: string, input: UpdateProjectInput, session: Session) {
+    const before = await changeable(slug, 'write', session);
+    requireRevision(before, input.expectedRevision);
+    const { name = before.fields.name, description = before.body().description } = input;
+    const fields = { ...before.fields, name, updatedAt: clock().toISOString() };
+    const commit = await session.commit('project.update', [changes.replace(before, fields, { description })]);
+    return { project: await bySlug(slug, session), commit };
+  }
+
+  /** Refused while workloads are registered. The data keys are destroyed after a grace of seven days. */
+  async function remove(slug: string, session: Session) {
+    const before = await changeable(slug, 'delete', session);
+    const [services, jobs] = await session.read((view) =>
+      Promise.all([view.set(serviceDocument, slug), view.set(jobDocument, slug)]),
+    );
+    const inUse = services.live[0] ?? jobs.live[0];
+    if (inUse) {
+      const kind = services.live[0] ? 'service' : 'job';
+      throw conflict('The project still has workloads', { existing: { kind, key: inUse.key } });
+    }
+    const now = clock();
+    const shredAfter = new Date(now.getTime() + GRACE_DAYS * 86_400_000).toISOString();
+    const fields = { ...before.fields, updatedAt: now.toISOString(), shredAfter };
+    const commit = await session.commit('project.delete', [changes.erase(before, fields)]);
+    return { project: before, commit };
+  }
+
+  return { bySlug, list, create, update, remove };
+}

@@ -1,0 +1,243 @@
+import type { ObjectRef } from '@pothos/core';
+import type { ExcludedGroup, ExplainedLayer, ExplainedReference, Explanation } from '../../domain/explanation.ts';
+import type { Sensitivity } from '../../domain/types.ts';
+import { type Builder, builder as shared } from '../../graphql/builder.ts';
+import { SensitivityEnum } from '../../graphql/fields.ts';
+import type { Types } from '../../graphql/mutation.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import type { StoredGroup } from '../secret-groups/model.ts';
+import { mayListGroups } from '../secret-groups/rights.ts';
+import { ErrorType, SourceUnion } from './source-schema.ts';
+import { type EnvironmentView, type SourceView, type WarningView, warningViews } from './views.ts';
+
+export const WarningType = shared.objectRef<WarningView>('ResolutionWarning').implement({
+  description: 'Something that resolves, but looks unintended.',
+  fields: (t) => ({
+    code: t.string({
+      description: '`TIE`, `CASE_TWINS`, `SHADOWED_SECRET` or `STALE`.',
+      resolve: ({ warning }) => warning.code,
+    }),
+    names: t.stringList({ description: 'The keys in question.', resolve: ({ warning }) => [...warning.names] }),
+    message: t.exposeString('message', { description: 'In words.' }),
+  }),
+});
+
+/** An explanation, cut to the groups that the viewer may list. */
+interface ExplanationView {
+  readonly explanation: Explanation;
+  readonly project: string;
+  readonly groups: ReadonlyMap<string, StoredGroup>;
+  /** Whether the text of a variable (or, at the root, of the explained key) is kept from the viewer. */
+  readonly isKept: (name: string, root: boolean) => boolean;
+}
+interface ReferenceView {
+  readonly edge: ExplainedReference;
+  /** Whether the text it stands in is kept from the viewer. */
+  readonly kept: boolean;
+}
+interface LayerView {
+  readonly layer: ExplainedLayer;
+  readonly view: ExplanationView;
+}
+interface ExcludedView {
+  readonly excluded: ExcludedGroup;
+  readonly group: StoredGroup;
+}
+
+const maySeeSource = ({ source }: ExplainedLayer, { groups }: ExplanationView): boolean =>
+  source.kind === 'direct' || groups.has(source.group);
+
+const LayerType = shared.objectRef<LayerView>('ExplainedLayer').implement({
+  description: 'One holder of the key.',
+  fields: (t) => ({
+    source: t.field({
+      type: SourceUnion,
+      nullable: true,
+      description: 'Where it was written; null when you may not see the group.',
+      resolve: ({ layer, view }): SourceView | null =>
+        maySeeSource(layer, view) ? { project: view.project, source: layer.source } : null,
+    }),
+    priority: t.int({
+      nullable: true,
+      description: 'Priority of the group; null for a value of the workload itself.',
+      resolve: ({ layer }) => layer.priority,
+    }),
+    type: t.field({
+      type: SensitivityEnum,
+      nullable: true,
+      description: 'Its own type; null for a linked key without a value.',
+      resolve: ({ layer }) => layer.type,
+    }),
+    rule: t.string({
+      description: 'The rule that placed it: `DIRECT`, `HIGHEST_PRIORITY`, `TIE_BY_ID`, `LOWER_PRIORITY`, ...',
+      resolve: ({ layer }) => layer.rule,
+    }),
+    references: t.int({ description: 'How many references its text holds.', resolve: ({ layer }) => layer.references }),
+    unavailable: t.string({
+      nullable: true,
+      description: 'Why a linked key has no value; null when it has.',
+      resolve: ({ layer }) => layer.unavailable,
+    }),
+  }),
+});
+
+const ExcludedType = shared.objectRef<ExcludedView>('ExcludedGroup').implement({
+  description: 'A group that does not reach the workload.',
+  fields: (t) => ({
+    group: t.field({ type: nodes.secretGroup, description: 'The group.', resolve: ({ group }) => group }),
+    rule: t.string({
+      description: 'The very rule: `SCOPE`, `RESTRICTED_NOBODY`, `NOT_LISTED`, `TAGS_ANY` or `TAGS_ALL`.',
+      resolve: ({ excluded }) => excluded.rule,
+    }),
+    detail: t.string({ description: 'The rule in words.', resolve: ({ excluded }) => excluded.detail }),
+    wantedTags: t.stringList({
+      description: 'Tags that the group asks for; empty when tags did not decide.',
+      resolve: ({ excluded }) => [...excluded.wanted],
+    }),
+    workloadTags: t.stringList({
+      description: 'Tags that the workload has; empty when tags did not decide.',
+      resolve: ({ excluded }) => [...excluded.has],
+    }),
+  }),
+});
+
+const ReferenceType = shared.objectRef<ReferenceView>('ExplainedReference').implement({
+  description: 'One occurrence of a reference, in the explained text or in one that it draws on.',
+  fields: (t) => ({
+    from: t.string({ description: 'The key or file it stands in.', resolve: ({ edge }) => edge.from }),
+    reference: t.string({
+      nullable: true,
+      description: 'As written; null when the text it stands in is kept from you.',
+      resolve: ({ edge, kept }) => (kept ? null : edge.reference),
+    }),
+    target: t.string({
+      nullable: true,
+      description:
+        'Name of the variable, or path of the global secret; null when it leads nowhere and is kept from you.',
+      resolve: ({ edge, kept }) => (kept && edge.status === 'UNRESOLVED' ? null : edge.target),
+    }),
+    status: t.string({ description: '`RESOLVED`, `UNRESOLVED` or `ERROR`.', resolve: ({ edge }) => edge.status }),
+    reason: t.string({
+      nullable: true,
+      description: 'Why it is unresolved; null when it is not.',
+      resolve: ({ edge }) => edge.reason,
+    }),
+    type: t.field({
+      type: SensitivityEnum,
+      nullable: true,
+      description: 'Type of what it draws in; null: nothing.',
+      resolve: ({ edge }) => edge.type,
+    }),
+  }),
+});
+
+const OutcomeEnum = shared.enumType('Outcome', {
+  description: 'Whether the workload has the key.',
+  values: {
+    PRESENT: { value: 'PRESENT' as const, description: 'It has it.' },
+    ABSENT: { value: 'ABSENT' as const, description: 'It does not have it.' },
+    ERROR: { value: 'ERROR' as const, description: 'The key is there, but it cannot be given a value.' },
+  },
+});
+const EntryKindEnum = shared.enumType('EntryKind', {
+  description: 'What kind of key.',
+  values: {
+    VARIABLE: { value: 'variable' as const, description: 'A variable, by name.' },
+    FILE: { value: 'file' as const, description: 'A file, by path.' },
+    MOUNT: { value: 'mount' as const, description: 'A Docker secret mount, by name.' },
+  },
+});
+
+const ExplanationType = shared.objectRef<ExplanationView>('Explanation').implement({
+  description: 'Why a workload has a key, or has it not. It holds no value; what you may not list is left out.',
+  fields: (t) => ({
+    name: t.string({ description: 'The key.', resolve: ({ explanation }) => explanation.name }),
+    outcome: t.field({
+      type: OutcomeEnum,
+      description: 'Whether the workload has it.',
+      resolve: ({ explanation }) => explanation.outcome,
+    }),
+    type: t.field({
+      type: SensitivityEnum,
+      nullable: true,
+      description: 'Type of the outcome; null when absent.',
+      resolve: ({ explanation }) => explanation.type,
+    }),
+    error: t.field({
+      type: ErrorType,
+      nullable: true,
+      description: 'Why there is no value; null unless the outcome is `ERROR`.',
+      resolve: ({ explanation }) => explanation.error,
+    }),
+    winner: t.field({
+      type: LayerType,
+      nullable: true,
+      description: 'The holder that wins; null when nobody holds the key.',
+      resolve: (view) => view.explanation.winner && { layer: view.explanation.winner, view },
+    }),
+    shadowed: t.field({
+      type: [LayerType],
+      description: 'The holders that lose, by rank.',
+      resolve: (view) => view.explanation.shadowed.map((layer) => ({ layer, view })),
+    }),
+    lacking: t.field({
+      type: [nodes.secretGroup],
+      description: 'The groups that reach the workload and do not hold the key, by slug.',
+      resolve: ({ explanation, groups }) => explanation.lacking.flatMap((id) => groups.get(id) ?? []),
+    }),
+    excluded: t.field({
+      type: [ExcludedType],
+      description: 'The groups that do not reach the workload, by slug, each with the rule that keeps it away.',
+      resolve: ({ explanation, groups }) =>
+        explanation.excluded.flatMap((excluded) => {
+          const group = groups.get(excluded.group);
+          return group ? [{ excluded, group }] : [];
+        }),
+    }),
+    references: t.field({
+      type: [ReferenceType],
+      description: 'Every reference that can be reached from its text, nearest first.',
+      resolve: ({ explanation, isKept }) =>
+        explanation.references.map((edge) => ({ edge, kept: isKept(edge.from, edge.root) })),
+    }),
+    warnings: t.field({
+      type: [WarningType],
+      description: 'Warnings about the key.',
+      resolve: ({ explanation, project }, _args, { session }) => [
+        ...warningViews(explanation.warnings, mayListGroups(session, project)),
+      ],
+    }),
+  }),
+});
+
+export function addExplanations(builder: Builder, environmentType: ObjectRef<Types, EnvironmentView>): void {
+  builder.objectField(environmentType, 'explain', (t) =>
+    t.field({
+      type: ExplanationType,
+      description: 'Why the workload has a key, or has it not.',
+      args: {
+        name: t.arg.string({ required: true, description: 'Name of a variable or mount, or path of a file.' }),
+        kind: t.arg({
+          type: EntryKindEnum,
+          required: true,
+          defaultValue: 'variable',
+          description: 'What kind of key.',
+        }),
+      },
+      resolve: async ({ environment }, { name, kind }, { services, session }) => {
+        const { project } = environment.ask;
+        const groups = await services.secretGroups.list(project, session).catch(() => []);
+        const explanation = services.resolutions.explanation(environment, kind, name);
+        const maySee = (type: Sensitivity) => services.resolutions.maySee(environment, type, session);
+        const isKept = (from: string, root: boolean) =>
+          !maySee((root ? explanation.type : environment.resolution.variables.get(from)?.type) ?? 'secret');
+        return {
+          explanation,
+          isKept,
+          project,
+          groups: new Map(groups.map((group) => [group.key[2] ?? '', group])),
+        };
+      },
+    }),
+  );
+}

@@ -1,0 +1,202 @@
+import type { Scope } from '../../domain/types.ts';
+import { type Builder, builder as shared } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import { EncodingEnum, SensitivityEnum } from '../../graphql/fields.ts';
+import { ScopeEnum } from '../../graphql/scope.ts';
+import { workloads } from '../../graphql/workload-refs.ts';
+import { idOf } from '../../vault/document.ts';
+import { mayListGroups } from '../secret-groups/rights.ts';
+import type { StoredWorkload } from '../workloads/model.ts';
+import { addExplanations, WarningType } from './explanation-schema.ts';
+import { ErrorType, SourceUnion } from './source-schema.ts';
+import {
+  type EnvironmentView,
+  type FileView,
+  fileViews,
+  type UnresolvedView,
+  unresolvedViews,
+  type VariableView,
+  variableViews,
+  warningViews,
+} from './views.ts';
+
+async function environmentOf(
+  { key, kind }: StoredWorkload,
+  { scope, at }: { readonly scope: Scope; readonly at?: number | null | undefined },
+  { services, session }: Context,
+): Promise<EnvironmentView> {
+  const ask = { project: key[1] ?? '', kind, id: idOf(key), scope, at: at ?? null };
+  const environment = await services.resolutions.environment(ask, session);
+  const variables = variableViews(environment, (type) => services.resolutions.maySee(environment, type, session));
+  return { environment, variables };
+}
+
+const files = (view: EnvironmentView, part: 'files' | 'mounts', { services, session }: Context) => [
+  ...fileViews(view.environment, view.environment.resolution[part], (type) =>
+    services.resolutions.maySee(view.environment, type, session),
+  ),
+];
+
+const ResolvedVariableType = shared.objectRef<VariableView>('ResolvedVariable').implement({
+  description: 'A variable as the workload gets it.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its name.' }),
+    value: t.exposeString('value', {
+      nullable: true,
+      description: 'Its value with templates expanded; null when masked or in error.',
+    }),
+    masked: t.exposeBoolean('masked', { description: 'Whether the value is kept from you.' }),
+    type: t.field({
+      type: SensitivityEnum,
+      description: '`SECRET` when its source, or anything its template drew in, is.',
+      resolve: ({ type }) => type,
+    }),
+    source: t.field({ type: SourceUnion, description: 'Where it was written.', resolve: ({ source }) => source }),
+    error: t.field({
+      type: ErrorType,
+      nullable: true,
+      description: 'Why it has no value; null when it has.',
+      resolve: ({ error }) => error,
+    }),
+  }),
+});
+
+function fileType(name: string, description: string, nameField: 'path' | 'name', nameWords: string) {
+  return shared.objectRef<FileView>(name).implement({
+    description,
+    fields: (t) => ({
+      [nameField]: t.string({ description: nameWords, resolve: ({ file }) => file.name }),
+      encoding: t.field({
+        type: EncodingEnum,
+        description: 'What the bytes are.',
+        resolve: ({ file }) => file.entry.encoding,
+      }),
+      data: t.field({
+        type: 'Base64',
+        nullable: true,
+        description: 'The content with templates expanded; null when masked or in error.',
+        resolve: async ({ environment, file, masked }, _args, { services, session }) => {
+          const bytes = masked ? null : await services.resolutions.fileBytes(environment, file, session);
+          return bytes && Buffer.from(bytes).toString('base64');
+        },
+      }),
+      masked: t.exposeBoolean('masked', { description: 'Whether the content is kept from you.' }),
+      type: t.field({
+        type: SensitivityEnum,
+        description: '`SECRET` when its source, or anything its template drew in, is.',
+        resolve: ({ file }) => file.type,
+      }),
+      source: t.field({
+        type: SourceUnion,
+        description: 'Where it was written.',
+        resolve: ({ environment, file }) => ({ project: environment.ask.project, source: file.source }),
+      }),
+      error: t.field({
+        type: ErrorType,
+        nullable: true,
+        description: 'Why it has no content; null when it has.',
+        resolve: ({ file }) => file.error,
+      }),
+    }),
+  });
+}
+const ResolvedFileType = fileType('ResolvedFile', 'A file as the workload gets it.', 'path', 'Absolute path.');
+const ResolvedMountType = fileType(
+  'ResolvedMount',
+  'A Docker secret mount as the build gets it.',
+  'name',
+  'Name of the mount.',
+);
+
+const UnresolvedType = shared.objectRef<UnresolvedView>('UnresolvedReference').implement({
+  description: 'A reference that leads nowhere and was left as written, or a linked key without a value.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The variable or file it stands in.' }),
+    reference: t.exposeString('reference', {
+      nullable: true,
+      description: 'As written; of a linked key, `addon/<id>/<key>`; null when the text it stands in is kept from you.',
+    }),
+    reason: t.exposeString('reason', { description: 'Why, for programs: `UNKNOWN_VARIABLE`, `ADDON_NOT_FOUND`, ...' }),
+  }),
+});
+
+const EnvironmentType = shared.objectRef<EnvironmentView>('ResolvedEnvironment').implement({
+  description: 'What a workload gets in a scope.',
+  fields: (t) => ({
+    workload: t.field({
+      type: workloads.workload,
+      description: 'Who gets it.',
+      resolve: ({ environment }) => environment.workload,
+    }),
+    scope: t.field({
+      type: ScopeEnum,
+      description: 'In which scope.',
+      resolve: ({ environment }) => environment.ask.scope,
+    }),
+    seq: t.field({
+      type: 'SafeInt',
+      description: "The team's commit it was computed at.",
+      resolve: ({ environment }) => environment.seq,
+    }),
+    digest: t.string({
+      description: 'Keyed hash of the outcome: equal digests mean that nothing changed for the workload.',
+      resolve: ({ environment }) => environment.digest,
+    }),
+    variables: t.field({
+      type: [ResolvedVariableType],
+      description: 'Its variables by name.',
+      resolve: ({ variables }) => variables as VariableView[],
+    }),
+    variable: t.field({
+      type: ResolvedVariableType,
+      nullable: true,
+      description: 'One variable; null when there is none: then `explain` says why.',
+      args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
+      resolve: ({ variables }, { name }) => variables.find((variable) => variable.name === name) ?? null,
+    }),
+    files: t.field({
+      type: [ResolvedFileType],
+      description: 'Its files by path.',
+      resolve: (view, _args, context) => files(view, 'files', context),
+    }),
+    dockerSecretMounts: t.field({
+      type: [ResolvedMountType],
+      description: 'Its Docker secret mounts by name; at build time only.',
+      resolve: (view, _args, context) => files(view, 'mounts', context),
+    }),
+    warnings: t.field({
+      type: [WarningType],
+      description: 'What looks unintended, sorted.',
+      resolve: ({ environment }, _args, { session }) => [
+        ...warningViews(environment.resolution.warnings, mayListGroups(session, environment.ask.project)),
+      ],
+    }),
+    unresolved: t.field({
+      type: [UnresolvedType],
+      description: 'What could not be drawn in.',
+      resolve: ({ environment }, _args, { services, session }) => [
+        ...unresolvedViews(environment, (type) => services.resolutions.maySee(environment, type, session)),
+      ],
+    }),
+  }),
+});
+
+/** What a workload gets and why. */
+export function addResolution(builder: Builder): void {
+  builder.interfaceField(workloads.workload, 'environment', (t) =>
+    t.field({
+      type: EnvironmentType,
+      description:
+        'What it gets now, or got at an earlier commit. Needs `keys` or `resolve` on the workload; values need `resolve`.',
+      args: {
+        scope: t.arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'In which scope.' }),
+        at: t.arg({
+          type: 'SafeInt',
+          description: 'A commit of the team that is still within history; absent: the last.',
+        }),
+      },
+      resolve: (workload, args, context) => environmentOf(workload, args, context),
+    }),
+  );
+  addExplanations(builder, EnvironmentType);
+}

@@ -1,0 +1,185 @@
+import { LRUCache } from 'lru-cache';
+import { explain } from '../../domain/explain.ts';
+import type { Explanation } from '../../domain/explanation.ts';
+import { missingRequired, resolve } from '../../domain/resolve.ts';
+import { verdictOn } from '../../domain/restrict.ts';
+import type {
+  Group,
+  Resolution,
+  ResolutionInput,
+  ResolvedFile,
+  Scope,
+  Sensitivity,
+  WorkloadKind,
+} from '../../domain/types.ts';
+import type { Kind as EntryKind } from '../../domain/warn.ts';
+import { AppError, forbidden, invalidInput } from '../../kernel/errors.ts';
+import { idOf } from '../../vault/document.ts';
+import type { Vault, View } from '../../vault/vault.ts';
+import { can } from '../access/model.ts';
+import type { Session } from '../access/session.ts';
+import type { Contents } from '../contents.ts';
+import type { Keys } from '../keys/keys.ts';
+import { groupDocument, groupFacts, type StoredGroup } from '../secret-groups/model.ts';
+import { type GroupRef, visibleGroup } from '../secret-groups/service.ts';
+import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
+import { visibleWorkload } from '../workloads/service.ts';
+
+export interface ResolutionsDeps {
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly contents: Contents;
+  /** Bytes of finished resolutions kept between requests; 0 keeps none. */
+  readonly cacheBytes: number;
+}
+export type ResolutionsService = ReturnType<typeof createResolutions>;
+
+export interface WorkloadAsk {
+  readonly project: string;
+  readonly kind: WorkloadKind;
+  readonly id: string;
+  readonly scope: Scope;
+  /** An earlier commit of the team, still within history; null: now. */
+  readonly at: number | null;
+}
+
+/** What a workload gets, and as of when. */
+export interface Environment {
+  readonly ask: WorkloadAsk;
+  readonly workload: StoredWorkload;
+  readonly seq: number;
+  readonly digest: string;
+  readonly resolution: Resolution;
+  readonly input: ResolutionInput;
+}
+
+interface Finished {
+  /** The sets that went in: the same objects as long as nothing in them changed. */
+  readonly from: readonly unknown[];
+  readonly resolution: Resolution;
+  readonly input: ResolutionInput;
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+export function createResolutions({ vault, keys, contents, cacheBytes }: ResolutionsDeps) {
+  const finished =
+    cacheBytes === 0
+      ? null
+      : new LRUCache<string, Finished>({ maxSize: cacheBytes, sizeCalculation: ({ bytes }) => bytes });
+
+  /** One store call when the team has not changed since it was last read; a constant number otherwise. */
+  function environment(ask: WorkloadAsk, session: Session): Promise<Environment> {
+    const { project, kind, id } = ask;
+    return session.read(async (view) => {
+      const now = await visibleWorkload(project, kind, id, view, session);
+      const target = { project, workload: { kind, id } };
+      if (
+        !can(session.principal, 'keys', 'workload', target) &&
+        !can(session.principal, 'resolve', 'workload', target)
+      ) {
+        throw forbidden();
+      }
+      const seq = atOf(ask, view);
+      if (seq !== view.seq) return { ask, seq, ...(await asOf(ask, now, seq, view)) };
+      const groups = await view.set(groupDocument, project);
+      // Nobody can tell what a group that was tampered with would have given: fail, rather than leave something out.
+      for (const damaged of groups.damaged) groups.get(damaged);
+      const name = [view.team, project, kind, id, ask.scope].join('\0');
+      const from = [groups, await view.set(documentOf(kind), project)];
+      const known = finished?.get(name);
+      const fresh = known?.from.every((set, i) => set === from[i])
+        ? known
+        : finish(ask, view, now, groups.live.map(groupFacts), from);
+      if (fresh !== known) finished?.set(name, fresh);
+      return { ask, seq, workload: now, digest: fresh.digest, resolution: fresh.resolution, input: fresh.input };
+    });
+  }
+
+  function finish(
+    ask: WorkloadAsk,
+    view: View,
+    workload: StoredWorkload,
+    groups: readonly Group[],
+    from: readonly unknown[],
+  ): Finished {
+    const facts = workloadFacts(workload);
+    const input = { scope: ask.scope, workload: facts, groups, addons: new Map(), globals: new Map() };
+    const resolution = resolve(input);
+    requireRequiredLinks(input, resolution);
+    const canonical = resolution.canonical();
+    const place = Buffer.from(`${[view.team, ask.project, ask.kind, ask.id].join('\0')}\0`);
+    const digest = Buffer.from(keys.mac('digest')(Buffer.concat([place, canonical]))).toString('base64url');
+    return { from, resolution, input, digest, bytes: 2000 + canonical.length * 4 };
+  }
+
+  async function asOf(ask: WorkloadAsk, now: StoredWorkload, seq: number, view: View) {
+    const { project, kind } = ask;
+    const then = await vault.asOf(documentOf(kind), now, seq);
+    if (!then) throw new AppError('NOT_FOUND', `The ${kind} was not there at commit ${seq}`);
+    const { all } = await view.set(groupDocument, project);
+    const groups: StoredGroup[] = [];
+    for (const group of all) {
+      const stored = await vault.asOf(groupDocument, group, seq);
+      if (stored) groups.push(stored);
+    }
+    const workload = { ...then, kind };
+    const { resolution, input, digest } = finish(ask, view, workload, groups.map(groupFacts), []);
+    return { workload, resolution, input, digest };
+  }
+
+  /** Whether the caller gets values of this sensitivity, or masks. */
+  function maySee({ ask }: Environment, type: Sensitivity, session: Session): boolean {
+    const { project, kind, id } = ask;
+    return can(session.principal, 'resolve', 'workload', { project, type, workload: { kind, id } });
+  }
+
+  function explanation(environment: Environment, what: EntryKind, name: string): Explanation {
+    return explain(environment.input, environment.resolution, what, name);
+  }
+
+  /** The bytes a workload gets; null when the file is in error. */
+  async function fileBytes({ ask, resolution }: Environment, file: ResolvedFile, session: Session) {
+    if (file.error) return null;
+    const bytes = await contents.read(session.principal.team, ask.project, file.entry);
+    if (file.entry.encoding === 'binary') return bytes;
+    const text = resolution.render(Buffer.from(bytes).toString('utf8'));
+    return text === null ? null : Buffer.from(text);
+  }
+
+  /** Who inherits from a group now, in the scope or scopes that it covers. */
+  function dependents(ref: GroupRef, session: Session): Promise<readonly StoredWorkload[]> {
+    return session.read(async (view) => {
+      const group = groupFacts(await visibleGroup(ref, view, session));
+      const found: StoredWorkload[] = [];
+      for (const kind of ['job', 'service'] as const) {
+        for (const stored of (await view.set(documentOf(kind), ref.project)).live) {
+          const workload = { ...stored, kind };
+          const target = { project: ref.project, workload: { kind, id: idOf(stored.key) } };
+          if (!can(session.principal, 'list', 'workload', target)) continue;
+          const facts = workloadFacts(workload);
+          if (SCOPES.some((scope) => verdictOn(group, scope, facts).applies)) found.push(workload);
+        }
+      }
+      return found;
+    });
+  }
+
+  return { environment, maySee, explanation, fileBytes, dependents };
+}
+
+const SCOPES: readonly Scope[] = ['RUNTIME', 'BUILD'];
+
+function atOf({ at }: WorkloadAsk, view: View): number {
+  if (at === null) return view.seq;
+  if (at >= 1 && at <= view.seq) return at;
+  throw invalidInput([{ path: ['at'], rule: 'range', message: `must be between 1 and ${view.seq}` }]);
+}
+
+/** A link marked as required fails the whole rather than start a workload half configured (spec 4). */
+function requireRequiredLinks(input: ResolutionInput, { unresolved }: Resolution): void {
+  // Only a link that yields nothing is listed without the braces of a template.
+  if (unresolved.every(({ reference }) => reference.startsWith('$'))) return;
+  const [missing] = missingRequired(input);
+  if (missing) throw new AppError('UNRESOLVED', `${missing.name} comes from a required addon link: ${missing.reason}`);
+}

@@ -1,0 +1,90 @@
+import type { ResolutionError } from '../../domain/types.ts';
+import { builder } from '../../graphql/builder.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { orNull } from '../../graphql/or-null.ts';
+import { AddonKindEnum } from '../secret-groups/parts.ts';
+import type { SourceView } from './views.ts';
+
+const groupField = {
+  type: nodes.secretGroup,
+  nullable: true,
+  description: 'The group; null when you may not see it.',
+} as const;
+
+const GroupSource = builder.objectRef<SourceView>('SecretGroupSource').implement({
+  description: 'Written in a secret group.',
+  fields: (t) => ({
+    group: t.field({
+      ...groupField,
+      resolve: ({ project, source }, _args, { services, session }) =>
+        source.kind === 'direct'
+          ? null
+          : orNull(services.secretGroups.bySlug({ project, slug: source.group }, session)),
+    }),
+  }),
+});
+
+const AddonSource = builder.objectRef<SourceView>('AddonSource').implement({
+  description: 'Yielded by an addon that a secret group links.',
+  fields: (t) => ({
+    group: t.field({
+      ...groupField,
+      resolve: ({ project, source }, _args, { services, session }) =>
+        source.kind === 'direct'
+          ? null
+          : orNull(services.secretGroups.bySlug({ project, slug: source.group }, session)),
+    }),
+    kind: t.field({
+      type: AddonKindEnum,
+      description: 'Kind of the addon.',
+      resolve: ({ source }) => (source.kind === 'addon' ? source.addonKind : 'addon'),
+    }),
+    addon: t.string({
+      description: 'Id of the addon.',
+      resolve: ({ source }) => (source.kind === 'addon' ? source.addonId : ''),
+    }),
+    keyName: t.string({
+      description: 'Name of the key at the provider.',
+      resolve: ({ source }) => (source.kind === 'addon' ? source.keyName : ''),
+    }),
+  }),
+});
+
+const DirectSource = builder.objectRef<SourceView>('DirectSource').implement({
+  description: 'Written in the workload itself.',
+  fields: (t) => ({
+    direct: t.boolean({ description: 'Always true.', resolve: () => true }),
+  }),
+});
+
+const TYPE_OF = { group: GroupSource, addon: AddonSource, direct: DirectSource } as const;
+
+export const SourceUnion = builder.unionType('VariableSource', {
+  description: 'Where a resolved value was written.',
+  types: [GroupSource, AddonSource, DirectSource],
+  resolveType: ({ source }) => TYPE_OF[source.kind],
+});
+
+const ErrorCodeEnum = builder.enumType('ResolutionErrorCode', {
+  description: 'Why a key has no value.',
+  values: {
+    CYCLE: { value: 'CYCLE' as const, description: 'It draws, in the end, on itself, or on a key that does.' },
+    TOO_DEEP: { value: 'TOO_DEEP' as const, description: 'Its references go deeper than 32.' },
+    TOO_LARGE: {
+      value: 'TOO_LARGE' as const,
+      description: 'The result would be larger than 1 MiB, or all of them too large together.',
+    },
+    TOO_MANY_STEPS: { value: 'TOO_MANY_STEPS' as const, description: 'It takes more than 10,000 steps.' },
+  },
+});
+
+export const ErrorType = builder.objectRef<ResolutionError>('ResolutionError').implement({
+  description: 'Why a key has no value. All other keys resolve.',
+  fields: (t) => ({
+    code: t.field({ type: ErrorCodeEnum, description: 'For programs.', resolve: ({ code }) => code }),
+    path: t.stringList({
+      description: 'Names of keys from this one to the trouble; never a value.',
+      resolve: ({ path }) => [...path],
+    }),
+  }),
+});

@@ -1,0 +1,135 @@
+import type { NameDiff } from '../../domain/diff.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import { SensitivityEnum, VariableType, variableRows } from '../../graphql/fields.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import type { GroupDiff } from './history.ts';
+import type { StoredGroup } from './model.ts';
+import { keysOf, RestrictionsType, SecretTypeEnum } from './parts.ts';
+import { mayOnGroup } from './rights.ts';
+
+/** A revision, and the group as it is now: whoever may not read the one may not read the other through it. */
+interface Revision {
+  readonly past: StoredGroup;
+  readonly now: StoredGroup;
+}
+
+const NEWEST_FIRST: ListOrder<Revision> = {
+  name: 'revisions',
+  keyOf: ({ past }) => String(past.revision).padStart(12, '0'),
+  descending: true,
+};
+
+function mayReadBoth({ past, now }: Revision, { session }: Context): boolean {
+  return [past, now].every(({ key, fields }) => mayOnGroup(session, 'read', key[1] ?? '', fields.type));
+}
+
+function keysOfBoth({ past, now }: Revision, context: Context) {
+  keysOf(now, context);
+  return keysOf(past, context);
+}
+
+export function addGroupHistory(builder: Builder): void {
+  const RevisionType = builder.objectRef<Revision>('SecretGroupRevision').implement({
+    description: 'A secret group as one change left it. At least 50 are kept, and those of the last 24 hours.',
+    fields: (t) => ({
+      revision: t.int({ description: 'Its number.', resolve: ({ past }) => past.revision }),
+      seq: t.field({ type: 'SafeInt', description: 'The commit that made it.', resolve: ({ past }) => past.seq }),
+      deleted: t.boolean({ description: 'Whether it marks a deletion.', resolve: ({ past }) => past.deleted }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it was made.',
+        resolve: ({ past }) => past.fields.updatedAt,
+      }),
+      type: t.field({
+        type: SensitivityEnum,
+        description: 'The type it had.',
+        resolve: ({ past }) => past.fields.type,
+      }),
+      secretType: t.field({
+        type: SecretTypeEnum,
+        description: 'When it was inherited.',
+        resolve: ({ past }) => past.fields.secretType,
+      }),
+      priority: t.int({ description: 'The priority it had.', resolve: ({ past }) => past.fields.priority }),
+      restrictions: t.field({
+        type: RestrictionsType,
+        description: 'Who inherited it.',
+        resolve: ({ past }) => past.fields.restrictions,
+      }),
+      variables: t.field({
+        type: [VariableType],
+        description:
+          'Its variables by name. Needs `keys`; values need `read` on the type it had and on the one it has now.',
+        resolve: (row, _args, context) => [
+          ...variableRows(keysOfBoth(row, context).variables, mayReadBoth(row, context)),
+        ],
+      }),
+    }),
+  });
+  const NameDiffType = builder.objectRef<NameDiff>('NameDiff').implement({
+    description: 'Names that came, went or stand for something else; by code point.',
+    fields: (t) => ({
+      added: t.stringList({ description: 'Only after.', resolve: ({ added }) => [...added] }),
+      removed: t.stringList({ description: 'Only before.', resolve: ({ removed }) => [...removed] }),
+      changed: t.stringList({
+        description: 'Before and after, but not the same.',
+        resolve: ({ changed }) => [...changed],
+      }),
+    }),
+  });
+  const DiffType = builder.objectRef<GroupDiff>('SecretGroupDiff').implement({
+    description: 'What differs between two revisions of a group: names, never values.',
+    fields: (t) => ({
+      fields: t.stringList({ description: 'Settings that differ.', resolve: ({ fields }) => [...fields] }),
+      variables: t.field({ type: NameDiffType, description: 'Variables.', resolve: ({ variables }) => variables }),
+      files: t.field({ type: NameDiffType, description: 'Files by path.', resolve: ({ files }) => files }),
+      dockerSecretMounts: t.field({
+        type: NameDiffType,
+        description: 'Docker secret mounts.',
+        resolve: ({ dockerSecretMounts }) => dockerSecretMounts,
+      }),
+      addonLinks: t.field({
+        type: NameDiffType,
+        description: 'Links by id of the addon.',
+        resolve: ({ addonLinks }) => addonLinks,
+      }),
+    }),
+  });
+  const connection = builder.connectionObject(
+    { type: RevisionType, name: 'SecretGroupRevisionConnection' },
+    { name: 'SecretGroupRevisionEdge' },
+  );
+  builder.objectFields(nodes.secretGroup, (t) => ({
+    revisions: t.connection(
+      {
+        type: RevisionType,
+        description: 'Its revisions that are still kept, newest first.',
+        resolve: async (now, args, context) => {
+          const all = await context.services.secretGroups.history.revisions(now);
+          return pageOf(
+            all.map((past) => ({ past, now })),
+            NEWEST_FIRST,
+            args,
+            context,
+          );
+        },
+      },
+      connection,
+    ),
+    diff: t.field({
+      type: DiffType,
+      description: 'What differs between two of its revisions. Needs `keys` on both.',
+      args: {
+        from: t.arg.int({ required: true, description: 'The revision before.' }),
+        to: t.arg.int({ required: true, description: 'The revision after.' }),
+      },
+      resolve: async (now, { from, to }, context) => {
+        const { history } = context.services.secretGroups;
+        for (const revision of [from, to]) keysOfBoth({ past: await history.revision(now, revision), now }, context);
+        return history.diff(now, from, to);
+      },
+    }),
+  }));
+}

@@ -1,0 +1,87 @@
+import { diffMaps, type NameDiff } from '../../domain/diff.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { notFound } from '../../kernel/errors.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import type { Change, Vault } from '../../vault/vault.ts';
+import type { Session } from '../access/session.ts';
+import { type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
+
+const DAY = 86_400_000;
+/** How often old revisions are looked for: every so many revisions. */
+const PRUNE_EVERY = 10;
+
+export interface GroupDiff {
+  /** Names of plain fields that differ. */
+  readonly fields: readonly string[];
+  readonly variables: NameDiff;
+  readonly files: NameDiff;
+  readonly dockerSecretMounts: NameDiff;
+  readonly addonLinks: NameDiff;
+}
+
+export interface HistoryDeps {
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+
+/** The revisions of a group that are still kept. */
+export function createHistory({ vault, clock, limits }: HistoryDeps) {
+  async function revision(group: StoredGroup, wanted: number): Promise<StoredGroup> {
+    if (wanted === group.revision) return group;
+    const after = [String(wanted + 1)];
+    const [found] = await vault.revisions(groupDocument, group.key, { after, limit: 1 });
+    if (found?.revision !== wanted) throw notFound(`Revision ${wanted}`);
+    return found;
+  }
+
+  const revisions = (group: StoredGroup): Promise<readonly StoredGroup[]> =>
+    vault.revisions(groupDocument, group.key, { limit: 10_000 });
+
+  async function diff(group: StoredGroup, from: number, to: number): Promise<GroupDiff> {
+    const before = stateOf(await revision(group, from));
+    const after = stateOf(await revision(group, to));
+    const links = ({ links }: GroupState) => new Map(links.map((link) => [link.addonId, JSON.stringify(link)]));
+    const hashes = (map: GroupState['files']) => new Map([...map].map(([name, { hash }]) => [name, hash]));
+    return {
+      fields: PLAIN.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])),
+      variables: diffMaps(before.variables, after.variables),
+      files: diffMaps(hashes(before.files), hashes(after.files)),
+      dockerSecretMounts: diffMaps(hashes(before.mounts), hashes(after.mounts)),
+      addonLinks: diffMaps(links(before), links(after)),
+    };
+  }
+
+  /** Forgets revisions beyond the number kept, but none younger than a day, and contents that only they held. */
+  async function prune(group: StoredGroup, session: Session): Promise<void> {
+    if (group.revision <= limits.revisionsKept || group.revision % PRUNE_EVERY !== 0) return;
+    const all = await revisions(group);
+    const dayAgo = new Date(clock().getTime() - DAY).toISOString();
+    const firstKept = all.findIndex(
+      (each, i) => i >= limits.revisionsKept && (all[i - 1]?.fields.updatedAt ?? '') < dayAgo && each.revision > 0,
+    );
+    if (firstKept === -1) return;
+    const kept = contentsOf(all.slice(0, firstKept));
+    const gone = [...contentsOf(all.slice(firstKept))].filter((id) => !kept.has(id));
+    const before = all[firstKept - 1]?.revision ?? group.revision;
+    const [team = '', project = ''] = group.key;
+    const changes: Change[] = [
+      { op: 'purge', kind: 'secretGroup', key: group.key, before },
+      ...gone.map((id): Change => ({ op: 'remove', kind: 'content', key: [team, project, id], expected: 1 })),
+    ];
+    await session.commit('secretGroup.prune', changes);
+  }
+
+  return { revision, revisions, diff, prune };
+}
+
+const PLAIN = ['name', 'description', 'stageId', 'tags', 'type', 'secretType', 'priority', 'restrictions'] as const;
+
+function contentsOf(groups: readonly StoredGroup[]): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const group of groups) {
+    const { files, mounts } = group.body();
+    for (const map of [files, mounts]) for (const { contentId } of map.values()) ids.add(contentId);
+  }
+  return ids;
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import type { Restrictions } from '../../domain/types.ts';
+import {
+  descriptionRule,
+  distinct,
+  fileRule,
+  filesRule,
+  idempotencyKeyRule,
+  keyNameRule,
+  mountNameRule,
+  mountRule,
+  mountsRule,
+  nameRule,
+  pathRule,
+  platformIdRule,
+  revisionRule,
+  slugRule,
+  stageRule,
+  tagsRule,
+  valueRule,
+  variablesRule,
+} from '../rules.ts';
+import { UNRESTRICTED } from './model.ts';
+
+const typeRule = z.enum(['secret', 'config']);
+const secretTypeRule = z.enum(['environment', 'arguments', 'environment-arguments']);
+const priorityRule = z.int().min(0, { error: 'must be at least 0' }).max(100, { error: 'must be at most 100' });
+
+/** Absent parts take their defaults: unrestricted, nothing listed, any tag. */
+const restrictionsRule = z
+  .strictObject({
+    restricted: z.boolean().nullish(),
+    workloads: distinct(
+      z.strictObject({ id: platformIdRule, kind: z.enum(['service', 'job']) }),
+      ({ id, kind }) => `${kind} ${id}`,
+      1000,
+    ).nullish(),
+    tags: tagsRule.nullish(),
+    tagMatchCondition: z.enum(['and', 'or']).nullish(),
+  })
+  .transform(
+    (given): Restrictions => ({
+      restricted: given.restricted ?? false,
+      workloads: given.workloads ?? [],
+      tags: given.tags ?? [],
+      tagMatchCondition: given.tagMatchCondition ?? 'or',
+    }),
+  );
+
+/** Anchored: the seeds' `[a-zA-Z]+` would take any text with a letter in it. */
+const linkKeyRule = z
+  .string()
+  .regex(/^[a-zA-Z][a-zA-Z0-9_]*$/, { error: 'must be letters, digits and underscores, beginning with a letter' })
+  .max(100, { error: 'must have at most 100 characters' });
+
+export const linkRule = z
+  .strictObject({
+    kind: z.enum(['addon', 'external-addon']).nullish(),
+    addon: platformIdRule,
+    required: z.boolean().nullish(),
+    keys: distinct(
+      z.strictObject({
+        keyName: linkKeyRule,
+        aliases: distinct(keyNameRule, (alias) => alias)
+          .nullish()
+          .transform((aliases) => aliases ?? []),
+      }),
+      ({ keyName }) => keyName,
+    ),
+  })
+  .transform(({ kind, addon, required, keys }) => ({
+    addonKind: kind ?? ('addon' as const),
+    addonId: addon,
+    required: required ?? false,
+    keys,
+  }));
+
+const linksRule = distinct(linkRule, ({ addonKind, addonId }) => `${addonKind}/${addonId}`);
+
+const wholeShape = {
+  project: slugRule,
+  name: nameRule,
+  description: descriptionRule,
+  stageId: stageRule.nullish().transform((stage) => stage ?? null),
+  tags: tagsRule.nullish().transform((tags) => tags ?? []),
+  type: typeRule.nullish().transform((type) => type ?? 'secret'),
+  secretType: secretTypeRule,
+  priority: priorityRule,
+  restrictions: restrictionsRule.nullish().transform((restrictions) => restrictions ?? UNRESTRICTED),
+  variables: variablesRule.nullish().transform((map) => map ?? new Map<string, string>()),
+  files: filesRule.nullish().transform((map) => map ?? new Map<never, never>()),
+  dockerSecretMounts: mountsRule.nullish().transform((map) => map ?? new Map<never, never>()),
+  addonLinks: linksRule.nullish().transform((links) => links ?? []),
+};
+
+export const createGroupInput = z.strictObject({ ...wholeShape, idempotencyKey: idempotencyKeyRule });
+export const putGroupInput = z.strictObject({
+  ...wholeShape,
+  expectedRevision: revisionRule,
+  idempotencyKey: idempotencyKeyRule,
+});
+
+const clearable = <T extends z.ZodType>(rule: T) => rule.nullable().optional();
+
+/** What is absent stays; null clears the description and the stage. */
+export const updateGroupInput = z.strictObject({
+  description: descriptionRule.optional(),
+  stageId: clearable(stageRule),
+  tags: tagsRule.optional(),
+  type: typeRule.optional(),
+  secretType: secretTypeRule.optional(),
+  priority: priorityRule.optional(),
+  restrictions: restrictionsRule.optional(),
+  variables: variablesRule.optional(),
+  files: filesRule.optional(),
+  dockerSecretMounts: mountsRule.optional(),
+  addonLinks: linksRule.optional(),
+  expectedRevision: revisionRule,
+});
+
+const expected = { expectedRevision: revisionRule };
+export const groupOnlyInput = z.strictObject(expected);
+export const rollbackInput = z.strictObject({ revision: z.int().min(1), ...expected });
+export const setVariableInput = z.strictObject({ name: keyNameRule, value: valueRule, ...expected });
+export const unsetVariableInput = z.strictObject({ name: keyNameRule, ...expected });
+export const setFileInput = z.strictObject({ file: fileRule, ...expected });
+export const unsetFileInput = z.strictObject({ path: pathRule, ...expected });
+export const setMountInput = z.strictObject({ mount: mountRule, ...expected });
+export const unsetMountInput = z.strictObject({ name: mountNameRule, ...expected });
+export const linkAddonInput = z.strictObject({ link: linkRule, ...expected });
+export const unlinkAddonInput = z.strictObject({
+  kind: z.enum(['addon', 'external-addon']).nullish(),
+  addon: platformIdRule,
+  ...expected,
+});
+
+export type CreateGroupInput = z.output<typeof createGroupInput>;
+export type PutGroupInput = z.output<typeof putGroupInput>;
+export type UpdateGroupInput = z.output<typeof updateGroupInput>;

@@ -1,0 +1,84 @@
+import { coversScope } from '../../domain/restrict.ts';
+import type { Scope, Sensitivity } from '../../domain/types.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import { SensitivityEnum } from '../../graphql/fields.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import { ScopeEnum } from '../../graphql/scope.ts';
+import { idOf } from '../../vault/document.ts';
+import type { StoredGroup } from './model.ts';
+
+interface Filter {
+  readonly type?: Sensitivity | null | undefined;
+  readonly scope?: Scope | null | undefined;
+  readonly tag?: string | null | undefined;
+  readonly stageId?: string | null | undefined;
+  readonly nameContains?: string | null | undefined;
+}
+
+function passes({ fields }: StoredGroup, filter: Filter): boolean {
+  const { type, scope, tag, stageId, nameContains } = filter;
+  return (
+    (!type || fields.type === type) &&
+    (!scope || coversScope(fields.secretType, scope)) &&
+    (!tag || fields.tags.includes(tag)) &&
+    (!stageId || fields.stageId === stageId) &&
+    (!nameContains || fields.name.toLowerCase().includes(nameContains.toLowerCase()))
+  );
+}
+
+/** Every order ends with the slug, which makes it total. */
+const ORDERS = {
+  SLUG: { name: 'groups.slug', keyOf: ({ key }) => idOf(key) },
+  NAME: { name: 'groups.name', keyOf: ({ key, fields }) => `${fields.name}\0${idOf(key)}` },
+  PRIORITY: {
+    name: 'groups.priority',
+    // Highest first; among equals by slug, the order in which groups win.
+    keyOf: ({ key, fields }) => `${String(100 - fields.priority).padStart(3, '0')} ${idOf(key)}`,
+  },
+  UPDATED: { name: 'groups.updated', keyOf: ({ key, fields }) => `${fields.updatedAt} ${idOf(key)}`, descending: true },
+} as const satisfies Record<string, ListOrder<StoredGroup>>;
+
+export function addGroupLists(builder: Builder): void {
+  const FilterInput = builder.inputType('SecretGroupFilter', {
+    description: 'Which groups; every condition that is given must hold.',
+    fields: (t) => ({
+      type: t.field({ type: SensitivityEnum, description: 'Of this type.' }),
+      scope: t.field({ type: ScopeEnum, description: 'Inherited in this scope.' }),
+      tag: t.string({ description: 'Carrying this tag.' }),
+      stageId: t.field({ type: 'Slug', description: 'Standing in this stage.' }),
+      nameContains: t.string({ description: 'Whose name holds this text, in any case.' }),
+    }),
+  });
+  const OrderEnum = builder.enumType('SecretGroupOrder', {
+    description: 'In which order; equal ones by slug.',
+    values: {
+      SLUG: { value: 'SLUG' as const, description: 'By slug.' },
+      NAME: { value: 'NAME' as const, description: 'By name, by code point.' },
+      PRIORITY: { value: 'PRIORITY' as const, description: 'Highest priority first.' },
+      UPDATED: { value: 'UPDATED' as const, description: 'Last changed first.' },
+    },
+  });
+  const connection = builder.connectionObject(
+    { type: nodes.secretGroup, name: 'SecretGroupConnection' },
+    { name: 'SecretGroupEdge' },
+  );
+  builder.objectField(nodes.project, 'secretGroups', (t) =>
+    t.connection(
+      {
+        type: nodes.secretGroup,
+        description: 'The secret groups of the project that you may see.',
+        args: {
+          filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }),
+          orderBy: t.arg({ type: OrderEnum, description: 'In which order; absent: by slug.' }),
+        },
+        resolve: async ({ key }, { filter, orderBy, ...page }, context) => {
+          const groups = await context.services.secretGroups.list(idOf(key), context.session);
+          const wanted = filter ? groups.filter((group) => passes(group, filter)) : groups;
+          return pageOf(wanted, ORDERS[orderBy ?? 'SLUG'], page, context);
+        },
+      },
+      connection,
+    ),
+  );
+}

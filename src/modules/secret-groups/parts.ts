@@ -1,0 +1,106 @@
+import { defaultKey } from '../../domain/layer.ts';
+import type { AddonLink, LinkedKey, Restrictions, SecretType } from '../../domain/types.ts';
+import { builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import { WorkloadKindEnum } from '../../graphql/fields.ts';
+import { forbidden } from '../../kernel/errors.ts';
+import type { StoredGroup } from './model.ts';
+import { mayOnGroup } from './rights.ts';
+
+/** The smaller types that groups are made of. */
+
+export const SecretTypeEnum = builder.enumType('SecretType', {
+  description: 'When the group is inherited.',
+  values: {
+    ENVIRONMENT: { value: 'environment' as SecretType, description: 'At run time.' },
+    ARGUMENTS: { value: 'arguments' as SecretType, description: 'At build time.' },
+    ENVIRONMENT_ARGUMENTS: {
+      value: 'environment-arguments' as SecretType,
+      description: 'At run time and at build time.',
+    },
+  },
+});
+
+export const TagMatchEnum = builder.enumType('TagMatchCondition', {
+  description: 'How tags open a restriction. An empty list of tags opens nothing.',
+  values: {
+    AND: { value: 'and' as const, description: 'The workload must carry all tags.' },
+    OR: { value: 'or' as const, description: 'The workload must carry any of the tags.' },
+  },
+});
+
+const RestrictedWorkload = builder.objectRef<Restrictions['workloads'][number]>('RestrictedWorkload').implement({
+  description: 'A workload that a restriction lets in.',
+  fields: (t) => ({
+    id: t.exposeString('id', { description: "The platform's id." }),
+    kind: t.field({
+      type: WorkloadKindEnum,
+      description: 'Its kind; the same id of another kind is not let in.',
+      resolve: ({ kind }) => kind,
+    }),
+  }),
+});
+export const RestrictionsType = builder.objectRef<Restrictions>('Restrictions').implement({
+  description: 'Who inherits a group: if restricted, only listed workloads and those whose tags match.',
+  fields: (t) => ({
+    restricted: t.exposeBoolean('restricted', {
+      description: 'Whether the restriction is on. On with nothing listed: nobody.',
+    }),
+    workloads: t.field({
+      type: [RestrictedWorkload],
+      description: 'The workloads that are let in.',
+      resolve: ({ workloads: listed }) => [...listed],
+    }),
+    tags: t.stringList({ description: 'The tags that let in.', resolve: ({ tags }) => [...tags] }),
+    tagMatchCondition: t.field({
+      type: TagMatchEnum,
+      description: 'Whether all or any of the tags are needed.',
+      resolve: ({ tagMatchCondition }) => tagMatchCondition,
+    }),
+  }),
+});
+export const AddonKindEnum = builder.enumType('AddonKind', {
+  description: 'What kind of addon.',
+  values: {
+    ADDON: { value: 'addon' as const, description: 'A managed backing service of the project.' },
+    EXTERNAL_ADDON: { value: 'external-addon' as const, description: 'A resource that lives elsewhere.' },
+  },
+});
+
+const LinkedKeyType = builder.objectRef<{ readonly key: LinkedKey; readonly addonId: string }>('LinkedKey').implement({
+  description: 'One key of a linked addon.',
+  fields: (t) => ({
+    keyName: t.string({ description: 'Its name at the provider.', resolve: ({ key }) => key.keyName }),
+    aliases: t.stringList({
+      description: 'The names given to it; none: its default name is used.',
+      resolve: ({ key }) => [...key.aliases],
+    }),
+    names: t.stringList({
+      description: 'The names under which it is inherited.',
+      resolve: ({ key, addonId }) => (key.aliases.length > 0 ? [...key.aliases] : [defaultKey(addonId, key.keyName)]),
+    }),
+  }),
+});
+
+export const AddonLinkType = builder.objectRef<AddonLink>('AddonLink').implement({
+  description: 'An addon whose keys a group passes on.',
+  fields: (t) => ({
+    kind: t.field({ type: AddonKindEnum, description: 'Kind of the addon.', resolve: ({ addonKind }) => addonKind }),
+    addon: t.string({ description: 'Id of the addon.', resolve: ({ addonId }) => addonId }),
+    required: t.exposeBoolean('required', {
+      description: 'Whether resolution fails as a whole when the addon yields nothing.',
+    }),
+    keys: t.field({
+      type: [LinkedKeyType],
+      description: 'The keys that are passed on.',
+      resolve: ({ keys, addonId }) => keys.map((key) => ({ key, addonId })),
+    }),
+  }),
+});
+
+/** The body of a group, for those who may see its keys. */
+export function keysOf(group: StoredGroup, { session }: Context) {
+  if (!mayOnGroup(session, 'keys', group.key[1] ?? '', group.fields.type))
+    throw forbidden('The keys are kept from you');
+  return group.body();
+}

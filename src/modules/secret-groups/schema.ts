@@ -1,0 +1,171 @@
+import type { Builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import {
+  fileRows,
+  MountType,
+  SecretFileType,
+  SensitivityEnum,
+  VariableType,
+  variableRows,
+} from '../../graphql/fields.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { orNull } from '../../graphql/or-null.ts';
+import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import { workloads } from '../../graphql/workload-refs.ts';
+import { idOf } from '../../vault/document.ts';
+import type { StoredWorkload } from '../workloads/model.ts';
+import { addGroupHistory } from './history-schema.ts';
+import { addGroupLists } from './list-schema.ts';
+import type { StoredGroup } from './model.ts';
+import { addGroupMutations } from './mutations.ts';
+import { AddonLinkType, keysOf, RestrictionsType, SecretTypeEnum } from './parts.ts';
+import { mayOnGroup } from './rights.ts';
+
+const BY_KIND_AND_ID: ListOrder<StoredWorkload> = {
+  name: 'dependents',
+  keyOf: ({ kind, key }) => `${kind} ${idOf(key)}`,
+};
+const projectOf = ({ key }: StoredGroup): string => key[1] ?? '';
+const refOf = (group: StoredGroup) => ({ project: projectOf(group), slug: idOf(group.key) });
+const mayRead = (group: StoredGroup, { session }: Context): boolean =>
+  mayOnGroup(session, 'read', projectOf(group), group.fields.type);
+
+const readFile =
+  (group: StoredGroup) =>
+  (entry: Parameters<Context['services']['workloads']['fileBytes']>[1], { services, session }: Context) =>
+    services.workloads.fileBytes(projectOf(group), entry, session);
+
+export function addSecretGroups(builder: Builder): void {
+  const dependents = builder.connectionObject(
+    { type: workloads.workload, name: 'WorkloadConnection' },
+    { name: 'WorkloadEdge' },
+  );
+  builder.objectType(nodes.secretGroup, {
+    name: 'SecretGroup',
+    description: 'A bundle of variables, files, mounts and addon links that workloads of a project inherit.',
+    fields: (t) => ({
+      slug: t.field({
+        type: 'Slug',
+        description: 'Derived from the name at creation.',
+        resolve: ({ key }) => idOf(key),
+      }),
+      project: t.field({
+        type: nodes.project,
+        description: 'The project it belongs to.',
+        resolve: (group, _args, { services, session }) => services.projects.bySlug(projectOf(group), session),
+      }),
+      name: t.string({
+        description: '3-100 letters, digits, single hyphens and spaces.',
+        resolve: ({ fields }) => fields.name,
+      }),
+      description: t.string({
+        nullable: true,
+        description: 'At most 200 characters; null means none.',
+        resolve: (group) => group.body().description,
+      }),
+      stageId: t.field({
+        type: 'Slug',
+        nullable: true,
+        description: 'Where it stands, for people; null: nowhere. No effect on inheritance.',
+        resolve: ({ fields }) => fields.stageId,
+      }),
+      tags: t.stringList({
+        description: 'Its own tags, for people; restrictions have theirs.',
+        resolve: ({ fields }) => [...fields.tags],
+      }),
+      type: t.field({
+        type: SensitivityEnum,
+        description: 'Which permissions guard it.',
+        resolve: ({ fields }) => fields.type,
+      }),
+      secretType: t.field({
+        type: SecretTypeEnum,
+        description: 'When it is inherited.',
+        resolve: ({ fields }) => fields.secretType,
+      }),
+      priority: t.int({ description: '0-100; the higher wins a conflict.', resolve: ({ fields }) => fields.priority }),
+      restrictions: t.field({
+        type: RestrictionsType,
+        description: 'Who inherits it.',
+        resolve: ({ fields }) => fields.restrictions,
+      }),
+      variables: t.field({
+        type: [VariableType],
+        description: 'Its variables by name, as written. Needs `keys`; values need `read`.',
+        resolve: (group, _args, context) => [
+          ...variableRows(keysOf(group, context).variables, mayRead(group, context)),
+        ],
+      }),
+      variable: t.field({
+        type: VariableType,
+        nullable: true,
+        description: 'One variable; null when there is none. Needs `keys`; its value needs `read`.',
+        args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
+        resolve: (group, { name }, context) => {
+          const value = keysOf(group, context).variables.get(name);
+          return value === undefined
+            ? null
+            : (variableRows(new Map([[name, value]]), mayRead(group, context))[0] ?? null);
+        },
+      }),
+      files: t.field({
+        type: [SecretFileType],
+        description: 'Its files by path. Needs `keys`; contents need `read`.',
+        resolve: (group, _args, context) => [
+          ...fileRows(keysOf(group, context).files, mayRead(group, context), readFile(group)),
+        ],
+      }),
+      dockerSecretMounts: t.field({
+        type: [MountType],
+        description:
+          'Its Docker secret mounts by name; inherited at build time only. Needs `keys`; contents need `read`.',
+        resolve: (group, _args, context) => [
+          ...fileRows(keysOf(group, context).mounts, mayRead(group, context), readFile(group)),
+        ],
+      }),
+      addonLinks: t.field({
+        type: [AddonLinkType],
+        description: 'The addons whose keys it passes on. Needs `keys`.',
+        resolve: (group, _args, context) => [...keysOf(group, context).links],
+      }),
+      dependents: t.connection(
+        {
+          type: workloads.workload,
+          description: 'The workloads that inherit from it now, jobs before services, by id.',
+          resolve: async (group, args, context) =>
+            pageOf(
+              await context.services.resolutions.dependents(refOf(group), context.session),
+              BY_KIND_AND_ID,
+              args,
+              context,
+            ),
+        },
+        dependents,
+      ),
+      revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When it was created.',
+        resolve: ({ fields }) => fields.createdAt,
+      }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it last changed.',
+        resolve: ({ fields }) => fields.updatedAt,
+      }),
+    }),
+  });
+  builder.objectField(nodes.project, 'secretGroup', (t) =>
+    t.field({
+      type: nodes.secretGroup,
+      nullable: true,
+      description: 'A secret group by its slug; null when there is none or you may not see it.',
+      args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
+      resolve: ({ key }, { slug }, { services, session }) =>
+        orNull(services.secretGroups.bySlug({ project: idOf(key), slug }, session)),
+    }),
+  );
+  addGroupLists(builder);
+  addGroupHistory(builder);
+  addGroupMutations();
+}

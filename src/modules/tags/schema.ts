@@ -1,0 +1,77 @@
+import type { Builder } from '../../graphql/builder.ts';
+import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
+import { idRule } from '../../graphql/ids.ts';
+import { addMutation } from '../../graphql/mutation.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { idOf } from '../../vault/document.ts';
+import { createTagInput, deleteTagInput, updateTagInput } from './model.ts';
+
+export function addTags(builder: Builder): void {
+  const { tag } = nodes;
+  builder.objectType(tag, {
+    name: 'Tag',
+    description: 'A word of the catalogue that groups and workloads may carry.',
+    fields: (t) => ({
+      name: t.string({ description: '1-100 letters, digits and single hyphens.', resolve: ({ key }) => idOf(key) }),
+      description: t.string({
+        nullable: true,
+        description: 'At most 200 characters; null means none.',
+        resolve: (stored) => stored.body().description,
+      }),
+      revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When it was created.',
+        resolve: ({ fields }) => fields.createdAt,
+      }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it last changed.',
+        resolve: ({ fields }) => fields.updatedAt,
+      }),
+    }),
+  });
+  builder.queryField('tags', (t) =>
+    t.field({
+      type: [tag],
+      description: 'The catalogue of tags that you may see, by name. Groups and workloads may carry others too.',
+      resolve: async (_root, _args, { services, session }) => [...(await services.tags.list(session))],
+    }),
+  );
+  const payload = { tag: { type: tag, description: 'The tag.' } };
+  addMutation({
+    name: 'createTag',
+    description: 'Adds a tag to the catalogue. Needs `write` on tags.',
+    input: (t) => ({
+      name: t.string({ required: true, description: '1-100 letters, digits and single hyphens.' }),
+      description: t.string({ description: 'At most 200 characters.' }),
+      idempotencyKey: idempotencyKey(t),
+    }),
+    rules: createTagInput,
+    failures: ['conflict'],
+    run: (input, { services, session }) => services.tags.create(input, session),
+    payload,
+  });
+  addMutation({
+    name: 'updateTag',
+    description: 'Changes the description of a tag. Needs `write` on tags.',
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The tag.' }),
+      description: t.string({ description: 'Null or empty: none.' }),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: updateTagInput.extend({ id: idRule('Tag') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id, ...input }, { services, session }) => services.tags.update(id, input, session),
+    payload,
+  });
+  addMutation({
+    name: 'deleteTag',
+    description: 'Takes a tag out of the catalogue; whatever carries it keeps it. Needs `delete` on tags.',
+    input: (t) => ({ id: t.id({ required: true, description: 'The tag.' }) }),
+    rules: deleteTagInput.extend({ id: idRule('Tag') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id }, { services, session }) => services.tags.remove(id, session),
+    payload,
+  });
+}

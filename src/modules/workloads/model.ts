@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { DirectValues, Workload, WorkloadKind } from '../../domain/types.ts';
+import type { Json } from '../../store/port.ts';
+import { type DocumentType, idOf, type Stored } from '../../vault/document.ts';
+import { decodeFiles, encodeFiles } from '../contents.ts';
+import {
+  filesRule,
+  idempotencyKeyRule,
+  nameRule,
+  platformIdRule,
+  revisionRule,
+  slugRule,
+  stageRule,
+  tagsRule,
+  variablesRule,
+} from '../rules.ts';
+
+export type WorkloadFields = {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly stageId: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+};
+
+const workloadDocument = (kind: WorkloadKind): DocumentType<WorkloadFields, DirectValues> => ({
+  kind,
+  encode: (direct) => ({
+    variables: [...direct.variables],
+    buildArguments: [...direct.buildArguments],
+    files: encodeFiles(direct.files),
+    buildFiles: encodeFiles(direct.buildFiles),
+  }),
+  decode: (json) => {
+    const body = json as { readonly [name: string]: Json };
+    return {
+      variables: new Map(body.variables as [string, string][]),
+      buildArguments: new Map(body.buildArguments as [string, string][]),
+      files: decodeFiles(body.files),
+      buildFiles: decodeFiles(body.buildFiles),
+    };
+  },
+});
+
+export const serviceDocument = workloadDocument('service');
+export const jobDocument = workloadDocument('job');
+export const documentOf = (kind: WorkloadKind) => (kind === 'service' ? serviceDocument : jobDocument);
+
+export interface StoredWorkload extends Stored<WorkloadFields, DirectValues> {
+  readonly kind: WorkloadKind;
+}
+
+/** As the resolution sees it. */
+export const workloadFacts = (stored: StoredWorkload): Workload => ({
+  id: idOf(stored.key),
+  kind: stored.kind,
+  tags: stored.fields.tags,
+  direct: stored.body,
+});
+
+const emptyMap = () => new Map<never, never>();
+
+/** Whole replacement: what is not given is empty afterwards. */
+export const putWorkloadInput = z.strictObject({
+  project: slugRule,
+  id: platformIdRule,
+  name: nameRule,
+  tags: tagsRule.nullish().transform((tags) => tags ?? []),
+  stageId: stageRule.nullish().transform((stage) => stage ?? null),
+  variables: variablesRule.nullish().transform((given) => given ?? emptyMap()),
+  buildArguments: variablesRule.nullish().transform((given) => given ?? emptyMap()),
+  files: filesRule.nullish().transform((given) => given ?? emptyMap()),
+  buildFiles: filesRule.nullish().transform((given) => given ?? emptyMap()),
+  expectedRevision: revisionRule,
+  idempotencyKey: idempotencyKeyRule,
+});
+export const deleteWorkloadInput = z.strictObject({ project: slugRule, id: platformIdRule });
+export type PutWorkloadInput = z.output<typeof putWorkloadInput>;

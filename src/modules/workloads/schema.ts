@@ -1,0 +1,174 @@
+import type { InputFieldBuilder } from '@pothos/core';
+import type { WorkloadKind } from '../../domain/types.ts';
+import type { Builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import {
+  expectedRevision,
+  FileInput,
+  fileRows,
+  idempotencyKey,
+  SecretFileType,
+  VariableInput,
+  VariableType,
+  variableRows,
+} from '../../graphql/fields.ts';
+import { addMutation, type Types } from '../../graphql/mutation.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { orNull } from '../../graphql/or-null.ts';
+import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import { workloads } from '../../graphql/workload-refs.ts';
+import { idOf } from '../../vault/document.ts';
+import { deleteWorkloadInput, putWorkloadInput, type StoredWorkload } from './model.ts';
+
+const projectOf = ({ key }: StoredWorkload): string => key[1] ?? '';
+const BY_ID: ListOrder<StoredWorkload> = { name: 'workloads', keyOf: ({ kind, key }) => `${kind} ${idOf(key)}` };
+
+export function addWorkloads(builder: Builder): void {
+  workloads.workload.implement({
+    description: 'A service or a job that inherits from the secret groups of its project.',
+    resolveType: ({ kind }) => (kind === 'service' ? 'Service' : 'Job'),
+    fields: (t) => ({
+      projectId: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: projectOf }),
+      id: t.string({
+        description: "The deploy platform's id, unique for its kind in its project.",
+        resolve: ({ key }) => idOf(key),
+      }),
+      name: t.string({
+        description: '3-100 letters, digits, single hyphens and spaces.',
+        resolve: ({ fields }) => fields.name,
+      }),
+      tags: t.stringList({
+        description: 'Tags that restrictions of groups may ask for.',
+        resolve: ({ fields }) => [...fields.tags],
+      }),
+      stageId: t.field({
+        type: 'Slug',
+        nullable: true,
+        description: 'Where it stands, for people; null: nowhere.',
+        resolve: ({ fields }) => fields.stageId,
+      }),
+      revision: t.int({
+        description: '1 at registration, one more with every change.',
+        resolve: ({ revision }) => revision,
+      }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When it was registered.',
+        resolve: ({ fields }) => fields.createdAt,
+      }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it last changed.',
+        resolve: ({ fields }) => fields.updatedAt,
+      }),
+      variables: t.field({
+        type: [VariableType],
+        description: 'Its own runtime variables, by name. They override what it inherits and count as secret.',
+        resolve: (stored, _args, context) => [...variableRows(stored.body().variables, maySee(stored, context))],
+      }),
+      buildArguments: t.field({
+        type: [VariableType],
+        description: 'Its own build arguments, by name. They override what it inherits and count as secret.',
+        resolve: (stored, _args, context) => [...variableRows(stored.body().buildArguments, maySee(stored, context))],
+      }),
+      files: t.field({
+        type: [SecretFileType],
+        description: 'Its own files at run time, by path.',
+        resolve: (stored, _args, context) => [...filesOf(stored, 'files', context)],
+      }),
+      buildFiles: t.field({
+        type: [SecretFileType],
+        description: 'Its own files at build time, by path.',
+        resolve: (stored, _args, context) => [...filesOf(stored, 'buildFiles', context)],
+      }),
+    }),
+  });
+  const interfaces = [workloads.workload];
+  builder.objectType(workloads.service, { description: 'A workload that runs on.', interfaces });
+  builder.objectType(workloads.job, { description: 'A workload that runs to an end.', interfaces });
+  addToProject(builder, 'service', workloads.service);
+  addToProject(builder, 'job', workloads.job);
+  addMutations('service', workloads.service);
+  addMutations('job', workloads.job);
+}
+
+const maySee = (stored: StoredWorkload, { services, session }: Context): boolean =>
+  services.workloads.maySeeDirect(projectOf(stored), stored, session);
+
+const filesOf = (stored: StoredWorkload, part: 'files' | 'buildFiles', context: Context) =>
+  fileRows(stored.body()[part], maySee(stored, context), (entry, { services, session }) =>
+    services.workloads.fileBytes(projectOf(stored), entry, session),
+  );
+
+type Ref = typeof workloads.service;
+
+function addToProject(builder: Builder, kind: WorkloadKind, type: Ref): void {
+  const name = kind === 'service' ? 'Service' : 'Job';
+  const connection = builder.connectionObject({ type, name: `${name}Connection` }, { name: `${name}Edge` });
+  builder.objectFields(nodes.project, (t) => ({
+    [kind]: t.field({
+      type,
+      nullable: true,
+      description: `A ${kind} by the platform's id; null when there is none or you may not see it.`,
+      args: { id: t.arg.string({ required: true, description: "The platform's id." }) },
+      resolve: ({ key }, { id }, { services, session }) =>
+        orNull(services.workloads.byId(idOf(key), kind, id, session)),
+    }),
+    [`${kind}s`]: t.connection(
+      {
+        type,
+        description: `The ${kind}s of the project that you may see, by id.`,
+        resolve: async ({ key }, args, context) =>
+          pageOf(await context.services.workloads.list(idOf(key), kind, context.session), BY_ID, args, context),
+      },
+      connection,
+    ),
+  }));
+}
+
+function addMutations(kind: WorkloadKind, type: Ref): void {
+  const name = kind === 'service' ? 'Service' : 'Job';
+  addMutation({
+    name: `put${name}`,
+    description: `Registers a ${kind}, or replaces it as a whole. Needs \`write\` on workloads; on secret ones when it has values of its own; and \`restrict\` on groups that its tags newly let it into.`,
+    input: (t) => ({
+      project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
+      id: t.string({ required: true, description: "The platform's id: 1-100 letters, digits and hyphens." }),
+      ...putFields(t),
+    }),
+    rules: putWorkloadInput,
+    failures: ['notFound', 'conflict', 'limit'],
+    run: async (input, { services, session }) => {
+      const { workload, commit } = await services.workloads.put(kind, input, session);
+      return { [kind]: workload, commit };
+    },
+    payload: { [kind]: { type, description: `The ${kind}.` } },
+  });
+  addMutation({
+    name: `delete${name}`,
+    description: `Forgets a ${kind} and its own values. Needs \`delete\` on workloads.`,
+    input: (t) => ({
+      project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
+      id: t.string({ required: true, description: "The platform's id." }),
+    }),
+    rules: deleteWorkloadInput,
+    failures: ['notFound', 'conflict'],
+    run: async ({ project, id }, { services, session }) => {
+      const { workload, commit } = await services.workloads.remove(project, kind, id, session);
+      return { [kind]: workload, commit };
+    },
+    payload: { [kind]: { type, description: `The ${kind} as it was.` } },
+  });
+}
+
+const putFields = (t: InputFieldBuilder<Types, 'InputObject'>) => ({
+  name: t.string({ required: true, description: '3-100 letters, digits, single hyphens and spaces.' }),
+  tags: t.stringList({ description: 'Tags, each once; absent: none.' }),
+  stageId: t.field({ type: 'Slug', description: '3-100 characters; absent: none.' }),
+  variables: t.field({ type: [VariableInput], description: 'Its own runtime variables; absent: none.' }),
+  buildArguments: t.field({ type: [VariableInput], description: 'Its own build arguments; absent: none.' }),
+  files: t.field({ type: [FileInput], description: 'Its own files at run time; absent: none.' }),
+  buildFiles: t.field({ type: [FileInput], description: 'Its own files at build time; absent: none.' }),
+  expectedRevision: expectedRevision(t),
+  idempotencyKey: idempotencyKey(t),
+});

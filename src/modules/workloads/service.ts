@@ -1,0 +1,176 @@
+import { verdictOn } from '../../domain/restrict.ts';
+import type { DirectValues, FileEntry, Restrictions, WorkloadKind } from '../../domain/types.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import { idOf } from '../../vault/document.ts';
+import { createOnce } from '../../vault/once.ts';
+import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { can, type Target, type Verb } from '../access/model.ts';
+import { requireRevision } from '../access/revision.ts';
+import type { Session } from '../access/session.ts';
+import type { Contents } from '../contents.ts';
+import { requireWithinLimits, sizesOf } from '../holdings.ts';
+import type { Keys } from '../keys/keys.ts';
+import { projectDocument } from '../projects/model.ts';
+import { visibleProject } from '../projects/service.ts';
+import { groupDocument, groupHeader } from '../secret-groups/model.ts';
+import { documentOf, type PutWorkloadInput, type StoredWorkload } from './model.ts';
+
+export interface WorkloadsDeps {
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly contents: Contents;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+export type WorkloadsService = ReturnType<typeof createWorkloads>;
+
+const NONE: DirectValues = { variables: new Map(), buildArguments: new Map(), files: new Map(), buildFiles: new Map() };
+
+/** The workload if it lives and the caller may see it. */
+export async function visibleWorkload(
+  project: string,
+  kind: WorkloadKind,
+  id: string,
+  view: View,
+  session: Session,
+): Promise<StoredWorkload> {
+  await visibleProject(project, view, session);
+  const stored = (await view.set(documentOf(kind), project)).get(id);
+  if (!stored || stored.deleted || !can(session.principal, 'list', 'workload', { project, workload: { kind, id } })) {
+    throw notFound(`The ${kind} ${id}`);
+  }
+  return { ...stored, kind };
+}
+
+/** Services and jobs: registered by the platform that runs them. */
+export function createWorkloads({ vault, keys, contents, clock, limits }: WorkloadsDeps) {
+  const once = createOnce(vault, keys);
+
+  const byId = (project: string, kind: WorkloadKind, id: string, session: Session): Promise<StoredWorkload> =>
+    session.read((view) => visibleWorkload(project, kind, id, view, session));
+
+  function list(project: string, kind: WorkloadKind, session: Session): Promise<readonly StoredWorkload[]> {
+    return session.read(async (view) => {
+      await visibleProject(project, view, session);
+      const { live } = await view.set(documentOf(kind), project);
+      return live
+        .map((stored) => ({ ...stored, kind }))
+        .filter(({ key }) =>
+          can(session.principal, 'list', 'workload', { project, workload: { kind, id: idOf(key) } }),
+        );
+    });
+  }
+
+  /** Registers or replaces. Entering a restricted group by a tag needs `restrict` on that group. */
+  async function put(kind: WorkloadKind, input: PutWorkloadInput, session: Session) {
+    const { team, id: actor } = session.principal;
+    const { project, id } = input;
+    const type = documentOf(kind);
+    const at = clock().toISOString();
+    const key = [team, project, id];
+    const operation = `${kind}.put`;
+    const asked = { team, actor, operation, at, input: requestOf(input), object: key };
+    const created = await once({ ...asked, idempotencyKey: input.idempotencyKey }, (extra) =>
+      session.write(key, async () => {
+        const { parent, before } = await session.read(async (view) => {
+          const parent = await visibleProject(project, view, session);
+          const stored = (await view.set(type, project)).get(id);
+          const before = stored ? { ...stored, kind } : null;
+          await requireMayPut(kind, input, before, view, session);
+          return { parent, before };
+        });
+        if (before && !before.deleted) requireRevision(before, input.expectedRevision);
+        else if (input.expectedRevision) throw conflict(`There is no ${kind} ${id} yet`);
+        const { direct, changes: contentChanges } = directOf(input, before, team);
+        const createdAt = before && !before.deleted ? before.fields.createdAt : at;
+        const { name, tags, stageId } = input;
+        const fields = { name, tags, stageId, createdAt, updatedAt: at };
+        const changes = changesOf(type);
+        const change = before ? changes.replace(before, fields, direct) : changes.create(key, fields, direct);
+        const guard = changesOf(projectDocument).unchanged(parent);
+        return session.commit(operation, [change, guard, ...contentChanges, ...extra]);
+      }),
+    );
+    return { workload: await byId(project, kind, id, session), commit: created.commit };
+  }
+
+  function directOf(input: PutWorkloadInput, before: StoredWorkload | null, team: string) {
+    const { variables, buildArguments, project } = input;
+    requireWithinLimits(limits, [variables, buildArguments], [sizesOf(input.files), sizesOf(input.buildFiles)]);
+    const old = before && !before.deleted ? before.body() : NONE;
+    const files = contents.keep(team, project, input.files, [old.files, old.buildFiles]);
+    const buildFiles = contents.keep(team, project, input.buildFiles, [old.files, old.buildFiles, files.entries]);
+    const direct = { variables, buildArguments, files: files.entries, buildFiles: buildFiles.entries };
+    return { direct, changes: [...files.changes, ...buildFiles.changes] };
+  }
+
+  async function requireMayPut(
+    kind: WorkloadKind,
+    input: PutWorkloadInput,
+    before: StoredWorkload | null,
+    view: View,
+    session: Session,
+  ): Promise<void> {
+    const { project, id } = input;
+    const target = { project, workload: { kind, id } };
+    requireVerb(session, 'write', { ...target, type: 'config' });
+    const old = before && !before.deleted ? before : null;
+    // A workload's own values count as secret (spec 3.7).
+    const given = [input.variables, input.buildArguments, input.files, input.buildFiles];
+    const held = old ? Object.values(old.body()) : [];
+    if ([...given, ...held].some((map) => map.size > 0)) requireVerb(session, 'write', { ...target, type: 'secret' });
+    const groups = await view.set(groupDocument, project);
+    for (const group of groups.live) {
+      const { type, restrictions } = groupHeader(group);
+      if (!restrictions.restricted || (old && admits(restrictions, old.fields.tags))) continue;
+      if (!admits(restrictions, input.tags)) continue;
+      if (!can(session.principal, 'restrict', 'secretGroup', { project, type })) {
+        throw forbidden('These tags would let the workload into a restricted group');
+      }
+    }
+  }
+
+  async function remove(project: string, kind: WorkloadKind, id: string, session: Session) {
+    const before = await byId(project, kind, id, session);
+    requireVerb(session, 'delete', { project, type: 'config', workload: { kind, id } });
+    const change = changesOf(documentOf(kind)).erase(before, before.fields, NONE);
+    return { workload: before, commit: await session.commit(`${kind}.delete`, [change]) };
+  }
+
+  /** Whether the caller may see the workload's own values. */
+  function maySeeDirect(project: string, { kind, key }: StoredWorkload, session: Session): boolean {
+    return can(session.principal, 'read', 'workload', { project, type: 'secret', workload: { kind, id: idOf(key) } });
+  }
+
+  const fileBytes = (project: string, entry: FileEntry, session: Session): Promise<Uint8Array> =>
+    contents.read(session.principal.team, project, entry);
+
+  return { byId, list, put, remove, maySeeDirect, fileBytes };
+}
+
+function requireVerb(session: Session, verb: Verb, target: Target): void {
+  if (!can(session.principal, verb, 'workload', target)) throw forbidden();
+}
+
+/** Whether tags alone open a restriction. */
+function admits(restrictions: Restrictions, tags: readonly string[]): boolean {
+  const group = { id: '', type: 'secret', priority: 0, secretType: 'environment' } as const;
+  const direct = () => NONE;
+  const workload = { id: '', kind: 'service', tags, direct } as const;
+  return verdictOn({ ...group, restrictions: { ...restrictions, workloads: [] } }, 'RUNTIME', workload).applies;
+}
+
+/** What makes two requests the same: maps as lists, bytes as base64. */
+function requestOf(input: PutWorkloadInput): unknown {
+  const files = (map: PutWorkloadInput['files']) =>
+    [...map].map(([name, { bytes, encoding }]) => [name, encoding, Buffer.from(bytes).toString('base64')]);
+  return {
+    ...input,
+    variables: [...input.variables],
+    buildArguments: [...input.buildArguments],
+    files: files(input.files),
+    buildFiles: files(input.buildFiles),
+  };
+}

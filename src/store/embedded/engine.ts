@@ -1,0 +1,118 @@
+/** Bytes in order. A key is up to 1,978 bytes. */
+export interface EngineReader {
+  /** Null when absent. */
+  readonly get: (key: Uint8Array) => Uint8Array | null;
+  /** From `start` on, before `end`, at most `limit`. */
+  readonly range: (start: Uint8Array, end: Uint8Array, limit: number) => readonly Entry[];
+}
+
+export interface Entry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** Null removes. */
+export type Batch = readonly (readonly [key: Uint8Array, value: Uint8Array | null])[];
+
+/** An ordered store of bytes, read synchronously. */
+export interface Engine extends EngineReader {
+  /** All or nothing; durable when it resolves. Never called again before it has. */
+  readonly apply: (batch: Batch) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+interface Decision<T> {
+  readonly result: T;
+  readonly batch: Batch;
+}
+
+interface Waiting {
+  /** Adds what it decides to the view; answers how to tell its caller. */
+  readonly decide: (view: Overlaid) => () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** At most so many decisions in one write. */
+const GROUP = 256;
+/** Latin-1 keeps bytes apart and in order, and a string can be the key of a map. */
+const nameOf = (key: Uint8Array): string => Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+
+/**
+ * The serialised section: decisions run one after another, each upon what those before it decided. Those that wait while a
+ * write is under way share the next one, so that many writers pay for one sync. A decision that throws writes nothing.
+ */
+export function createSection(engine: Engine) {
+  const waiting: Waiting[] = [];
+  let running: Promise<void> | null = null;
+
+  async function run(): Promise<void> {
+    // Lets everyone who is ready in this turn of the event loop join.
+    await null;
+    while (waiting.length > 0) await writeGroup(engine, waiting.splice(0, GROUP));
+    running = null;
+  }
+
+  function write<T>(decide: (view: EngineReader) => Decision<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const join = (view: Overlaid): (() => void) => {
+        const { result, batch } = decide(view);
+        for (const [key, value] of batch) view.overlay.set(nameOf(key), value);
+        return () => resolve(result);
+      };
+      waiting.push({ decide: join, fail: reject });
+      running ??= run();
+    });
+  }
+
+  /** Resolves when everything under way has been written or refused. */
+  const idle = async (): Promise<void> => {
+    while (running) await running;
+  };
+  return { write, idle };
+}
+
+interface Overlaid extends EngineReader {
+  readonly overlay: Map<string, Uint8Array | null>;
+}
+
+async function writeGroup(engine: Engine, group: readonly Waiting[]): Promise<void> {
+  const view = overlaid(engine);
+  const decided: { readonly acknowledge: () => void; readonly fail: (error: unknown) => void }[] = [];
+  for (const { decide, fail } of group) {
+    try {
+      decided.push({ acknowledge: decide(view), fail });
+    } catch (error) {
+      fail(error);
+    }
+  }
+  try {
+    const batch = [...view.overlay].map(([name, value]) => [Buffer.from(name, 'latin1'), value] as const);
+    if (batch.length > 0) await engine.apply(batch);
+  } catch (error) {
+    for (const { fail } of decided) fail(error);
+    return;
+  }
+  for (const { acknowledge } of decided) acknowledge();
+}
+
+/** The engine as it will be once what was decided is written. */
+function overlaid(engine: EngineReader): Overlaid {
+  const overlay = new Map<string, Uint8Array | null>();
+  const get = (key: Uint8Array): Uint8Array | null => {
+    const decided = overlay.get(nameOf(key));
+    return decided === undefined ? engine.get(key) : decided;
+  };
+  const range = (start: Uint8Array, end: Uint8Array, limit: number): readonly Entry[] => {
+    const from = nameOf(start);
+    const to = nameOf(end);
+    const found = new Map(engine.range(start, end, limit + overlay.size).map(({ key, value }) => [nameOf(key), value]));
+    for (const [name, value] of overlay) {
+      if (name < from || name >= to) continue;
+      if (value) found.set(name, value);
+      else found.delete(name);
+    }
+    const ordered = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit);
+    return ordered.map(([name, value]) => ({ key: Buffer.from(name, 'latin1'), value }));
+  };
+  return { get, range, overlay };
+}

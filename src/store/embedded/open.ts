@@ -1,0 +1,49 @@
+import { unavailable } from '../../kernel/errors.ts';
+import { type Log, silentLog } from '../../kernel/log.ts';
+import type { Mac, Store } from '../port.ts';
+import type { Engine } from './engine.ts';
+import { openLmdbEngine } from './lmdb-engine.ts';
+import { openMemoryEngine } from './memory-engine.ts';
+import { VERSION_AT } from './places.ts';
+import { decodeNumber, encodeNumber } from './records.ts';
+import { createEmbeddedStore } from './store.ts';
+
+/** The format of the records. A store of a later one is refused, not guessed at. */
+const FORMAT = 1;
+
+export interface MemoryOptions {
+  readonly mac: Mac;
+  readonly log?: Log;
+}
+
+export interface EmbeddedOptions extends MemoryOptions {
+  readonly dir: string;
+}
+
+/** The embedded store without its file. */
+export function openMemoryStore({ mac }: MemoryOptions): Store {
+  return createEmbeddedStore(openMemoryEngine(), mac);
+}
+
+/** The store in a directory of its own. UNAVAILABLE when another process has it, or a later version of Keyloom wrote it. */
+export async function openEmbeddedStore({ dir, mac, log = silentLog }: EmbeddedOptions): Promise<Store> {
+  const engine = openLmdbEngine(dir, log);
+  try {
+    await checkFormat(engine);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  return createEmbeddedStore(engine, mac);
+}
+
+async function checkFormat(engine: Engine): Promise<void> {
+  const stored = engine.get(VERSION_AT);
+  if (!stored) return engine.apply([[VERSION_AT, encodeNumber(VERSION_AT, FORMAT)]]);
+  const format = decodeNumber(VERSION_AT, stored);
+  if (format > FORMAT) {
+    throw unavailable(
+      `The data directory has format ${format}, and this version of Keyloom knows up to ${FORMAT}; use a later one`,
+    );
+  }
+}

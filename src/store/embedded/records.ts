@@ -1,0 +1,108 @@
+import type { Commit, Doc, Head, Json, Kind, SetHead } from '../port.ts';
+import { asBytes, asCount, asDigest, asFields, asFlag, asKey, asKind, asList, asMembers, asText } from '../shape.ts';
+import { damaged, decodeFrame, encodeFrame, type Frame } from './frame.ts';
+
+/** A value as read from under its key; INTEGRITY when it is not what it should be. */
+function reading<T>(key: Uint8Array, value: Uint8Array, read: (frame: Frame) => T): T {
+  const frame = decodeFrame(key, value);
+  try {
+    return read(frame);
+  } catch (cause) {
+    throw damaged(cause);
+  }
+}
+
+function exactly(frame: Frame, parts: number): readonly Uint8Array[] {
+  if (frame.parts.length !== parts) throw new RangeError('another number of parts');
+  return frame.parts;
+}
+
+export function encodeDoc(key: Uint8Array, doc: Doc): Uint8Array {
+  const { kind, revision, seq, deleted, fields, body, tag } = doc;
+  return encodeFrame(key, { facts: { kind, key: doc.key, revision, seq, deleted, fields }, parts: [body, tag] });
+}
+
+export function decodeDoc(key: Uint8Array, value: Uint8Array): Doc {
+  return reading(key, value, (frame) => {
+    const facts = asMembers(frame.facts);
+    const [body, tag] = exactly(frame, 2);
+    return {
+      kind: asKind(facts.kind),
+      key: asKey(facts.key),
+      revision: asCount(facts.revision),
+      seq: asCount(facts.seq),
+      deleted: asFlag(facts.deleted),
+      fields: asFields(facts.fields),
+      body: asBytes(body),
+      tag: asDigest(tag),
+    };
+  });
+}
+
+export function encodeCommit(key: Uint8Array, commit: Commit): Uint8Array {
+  const { id, team, seq, at, actor, operation, mac } = commit;
+  const touched = commit.touched.map((t): Json => [t.kind, t.key, t.revision]);
+  return encodeFrame(key, { facts: { id, team, seq, at, actor, operation, touched }, parts: [mac] });
+}
+
+export function decodeCommit(key: Uint8Array, value: Uint8Array): Commit {
+  return reading(key, value, (frame) => {
+    const facts = asMembers(frame.facts);
+    const touched = asList(facts.touched).map((item) => {
+      const [kind, documentKey, revision] = asList(item);
+      return { kind: asKind(kind), key: asKey(documentKey), revision: asCount(revision) };
+    });
+    const text = (name: string): string => asText(facts[name]);
+    const [mac] = exactly(frame, 1);
+    return {
+      id: text('id'),
+      team: text('team'),
+      seq: asCount(facts.seq),
+      at: text('at'),
+      actor: text('actor'),
+      operation: text('operation'),
+      touched,
+      mac: asDigest(mac),
+    };
+  });
+}
+
+export function encodeHead(key: Uint8Array, head: Head): Uint8Array {
+  const sets = [...head.sets].map(([kind, { count, seq }]): Json => [kind, count, seq]);
+  const sums = [...head.sets.values()].map(({ sum }) => sum);
+  return encodeFrame(key, {
+    facts: { scope: head.scope, seq: head.seq, sets },
+    parts: [head.mac, head.chain, ...sums],
+  });
+}
+
+export function decodeHead(key: Uint8Array, value: Uint8Array): Head {
+  return reading(key, value, ({ facts, parts }) => {
+    const { scope, seq, sets } = asMembers(facts);
+    const [mac, chain, ...sums] = parts;
+    const counted = asList(sets).map((item, i): readonly [Kind, SetHead] => {
+      const [kind, count, changed] = asList(item);
+      return [asKind(kind), { sum: asDigest(sums[i]), count: asCount(count), seq: asCount(changed) }];
+    });
+    if (sums.length !== counted.length) throw new RangeError('another number of sums');
+    return {
+      scope: asKey(scope),
+      seq: asCount(seq),
+      chain: asBytes(chain),
+      sets: new Map(counted),
+      mac: asDigest(mac),
+    };
+  });
+}
+
+/** A number kept by itself: the format's version, the first commit kept, the number of a commit id. */
+export function encodeNumber(key: Uint8Array, number: number): Uint8Array {
+  return encodeFrame(key, { facts: number, parts: [] });
+}
+
+export function decodeNumber(key: Uint8Array, value: Uint8Array): number {
+  return reading(key, value, (frame) => {
+    exactly(frame, 0);
+    return asCount(frame.facts);
+  });
+}

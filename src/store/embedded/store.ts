@@ -1,0 +1,166 @@
+import { unavailable } from '../../kernel/errors.ts';
+import { checkCommit } from '../check.ts';
+import { assertFollows, pageSize, revisionBelow } from '../history.ts';
+import { isKey } from '../keys.ts';
+import { createListeners } from '../listeners.ts';
+import { type Plan, planCommit, type Step } from '../plan.ts';
+import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, Seq, Store, TeamId } from '../port.ts';
+import { watchLog } from '../watch.ts';
+import { type Batch, createSection, type Engine, type EngineReader } from './engine.ts';
+import * as at from './places.ts';
+import * as record from './records.ts';
+
+type Put = Batch[number];
+
+/** More than there can be of one document's revisions. */
+const ALL = 1_000_000_000;
+
+function readDoc(view: EngineReader, kind: Kind, key: Key): Doc | null {
+  if (!isKey(key)) return null;
+  const place = at.docAt(kind, key);
+  const value = view.get(place);
+  return value && record.decodeDoc(place, value);
+}
+
+function readHead(view: EngineReader, scope: Key): Head | null {
+  if (!isKey(scope)) return null;
+  const place = at.headAt(scope);
+  const value = view.get(place);
+  return value && record.decodeHead(place, value);
+}
+
+function readNumber(view: EngineReader, place: Uint8Array): number | null {
+  const value = view.get(place);
+  return value && record.decodeNumber(place, value);
+}
+
+function readCommit(view: EngineReader, team: TeamId, seq: Seq): Commit | null {
+  const place = at.commitAt(team, seq);
+  const value = view.get(place);
+  return value && record.decodeCommit(place, value);
+}
+
+/** Erases the replaced revisions below `below`. */
+function erased(view: EngineReader, kind: Kind, key: Key, below: number | null): readonly Put[] {
+  const { start, end } = at.revisionRange(kind, key, below);
+  return view.range(start, end, ALL).map(({ key: place }): Put => [place, null]);
+}
+
+function putsOf(view: EngineReader, step: Step): readonly Put[] {
+  if (step.op === 'purge') return erased(view, step.kind, step.key, step.before);
+  if (step.op === 'remove') return [...erased(view, step.kind, step.key, null), [at.docAt(step.kind, step.key), null]];
+  const { doc, replaced } = step;
+  const place = at.docAt(doc.kind, doc.key);
+  const now: Put = [place, record.encodeDoc(place, doc)];
+  if (!replaced) return [now];
+  const then = at.revisionAt(doc.kind, doc.key, replaced.revision);
+  return [now, [then, record.encodeDoc(then, replaced)]];
+}
+
+function batchOf(view: EngineReader, { commit, heads, steps }: Plan): Batch {
+  const logAt = at.commitAt(commit.team, commit.seq);
+  const idAt = at.commitIdAt(commit.team, commit.id);
+  const puts = steps.flatMap((step) => putsOf(view, step));
+  const headPuts = heads.map((head): Put => {
+    const place = at.headAt(head.scope);
+    return [place, record.encodeHead(place, head)];
+  });
+  return [
+    ...puts,
+    ...headPuts,
+    [logAt, record.encodeCommit(logAt, commit)],
+    [idAt, record.encodeNumber(idAt, commit.seq)],
+  ];
+}
+
+/** Reads, decides, and says what is to be written; the whole of a commit but for the disk. */
+function decideCommit(view: EngineReader, mac: Mac, request: NewCommit): { result: Commit; batch: Batch } {
+  const known = readNumber(view, at.commitIdAt(request.team, request.id));
+  const earlier = known === null ? null : readCommit(view, request.team, known);
+  if (earlier) return { result: earlier, batch: [] };
+  const plan = planCommit(mac, request, {
+    doc: (kind, key) => readDoc(view, kind, key),
+    head: (scope) => readHead(view, scope),
+    hasCommit: (seq) => view.get(at.commitAt(request.team, seq)) !== null,
+  });
+  return { result: plan.commit, batch: batchOf(view, plan) };
+}
+
+function readRevisions(view: EngineReader, kind: Kind, key: Key, below: number | null, limit: number): readonly Doc[] {
+  const present = readDoc(view, kind, key);
+  if (!present) return [];
+  const first = below === null || present.revision < below ? [present] : [];
+  const { start, end } = at.revisionRange(kind, key, below);
+  const older = view.range(start, end, limit).map((entry) => record.decodeDoc(entry.key, entry.value));
+  return [...first, ...older].slice(0, limit);
+}
+
+const WATCH_PAGE = 256;
+
+/** The store's promises over any engine. */
+export function createEmbeddedStore(engine: Engine, mac: Mac): Store {
+  const section = createSection(engine);
+  const listeners = createListeners();
+  let closing: Promise<void> | null = null;
+  const open = (): void => {
+    if (closing) throw unavailable('The store is closed');
+  };
+
+  async function commitsAfter(team: TeamId, seq: Seq, limit: number): Promise<readonly Commit[]> {
+    open();
+    if (!isKey([team])) return [];
+    const { start, end } = at.commitRange(team, seq);
+    const found = engine.range(start, end, pageSize({ limit }));
+    const commits = found.map(({ key, value }) => record.decodeCommit(key, value));
+    await assertFollows(commits, seq, async () => readNumber(engine, at.firstKeptAt(team)));
+    return commits;
+  }
+
+  async function close(): Promise<void> {
+    await section.idle();
+    listeners.wakeAll();
+    await engine.close();
+  }
+
+  return {
+    async head(scope) {
+      open();
+      return readHead(engine, scope);
+    },
+    async get(kind, key) {
+      open();
+      return readDoc(engine, kind, key);
+    },
+    async getMany(kind, keys) {
+      open();
+      return keys.map((key) => readDoc(engine, kind, key));
+    },
+    async list(kind, prefix, page) {
+      open();
+      if (prefix.length > 0 && !isKey(prefix)) return [];
+      const { start, end } = at.docRange(kind, prefix, page.after);
+      return engine.range(start, end, pageSize(page)).map(({ key, value }) => record.decodeDoc(key, value));
+    },
+    async commit(request) {
+      open();
+      checkCommit(request);
+      const commit = await section.write((view) => decideCommit(view, mac, request));
+      listeners.wake(request.team);
+      return commit;
+    },
+    commitsAfter,
+    watch(team, seq, signal) {
+      const read = (after: Seq) => commitsAfter(team, after, WATCH_PAGE);
+      return watchLog({ read, subscribe: (wake) => listeners.subscribe(team, wake) }, seq, signal);
+    },
+    async revisions(kind, key, page) {
+      open();
+      const below = revisionBelow(page);
+      return readRevisions(engine, kind, key, below, pageSize(page));
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { type AppError, conflict, integrity } from '../kernel/errors.ts';
+import { nextCommit, nextHeads, type TagChange, verifyHead } from './chain.ts';
+import { keyText, scopeOf } from './keys.ts';
+import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, Seq, Touched, Write } from './port.ts';
+
+/** What a commit is decided upon: the present documents it names and the heads of their scopes. */
+export interface Known {
+  readonly doc: (kind: Kind, key: Key) => Doc | null;
+  readonly head: (scope: Key) => Head | null;
+  /** Whether the team's log has this number: asked for what comes next, which must be free. */
+  readonly hasCommit: (seq: Seq) => boolean;
+}
+
+/** One thing to be written. `replaced` goes into history. */
+export type Step =
+  | { readonly op: 'put'; readonly doc: Doc; readonly replaced: Doc | null }
+  | { readonly op: 'remove'; readonly kind: Kind; readonly key: Key; readonly revision: number }
+  | { readonly op: 'purge'; readonly kind: Kind; readonly key: Key; readonly before: number };
+
+export interface Plan {
+  readonly commit: Commit;
+  readonly heads: readonly Head[];
+  readonly steps: readonly Step[];
+}
+
+/** Every scope whose head a commit may extend. */
+export function scopesOf({ team, writes }: NewCommit): readonly Key[] {
+  const scopes = new Map<string, Key>([[keyText([team]), [team]]]);
+  for (const { key } of writes) {
+    const scope = scopeOf(team, key);
+    scopes.set(keyText(scope), scope);
+  }
+  return [...scopes.values()];
+}
+
+/** What a commit writes: CONFLICT when a guard fails, INTEGRITY when a head it extends is not ours. Pure. */
+export function planCommit(mac: Mac, request: NewCommit, known: Known): Plan {
+  for (const scope of scopesOf(request)) {
+    const head = known.head(scope);
+    if (head) verifyHead(mac, head);
+  }
+  const teamHead = known.head([request.team]);
+  // A head that was erased or rolled back would number its commits a second time.
+  if (known.hasCommit((teamHead?.seq ?? 0) + 1)) throw integrity(`head of ${request.team} is behind its log`);
+  const found = request.writes.map((write) => ({ write, doc: known.doc(write.kind, write.key) }));
+  for (const { write, doc } of found) guard(write, doc);
+  const commit = nextCommit(
+    mac,
+    teamHead,
+    request,
+    found.flatMap(({ write }) => touchedBy(write)),
+  );
+  const changes = found.flatMap(({ write, doc }) => changeBy(write, doc));
+  const heads = nextHeads(mac, commit, known.head, changes);
+  const steps = found.flatMap(({ write, doc }) => stepsOf(write, doc, commit.seq));
+  return { commit, heads, steps };
+}
+
+function guard(write: Write, doc: Doc | null): void {
+  if (write.op === 'purge') return;
+  const actual = doc?.revision ?? null;
+  if (actual !== write.expected) throw moved(write.kind, write.key, actual);
+}
+
+/** A document is not at the revision that a write expected. */
+export function moved(kind: Kind, key: Key, revision: number | null): AppError {
+  const existing = { kind, key };
+  const name = `${kind} ${key.join('/')}`;
+  if (revision === null) return conflict(`${name} does not exist`, { existing });
+  return conflict(`${name} exists at revision ${revision}`, { existing, currentRevision: revision });
+}
+
+function touchedBy(write: Write): readonly Touched[] {
+  const { kind, key } = write;
+  if (write.op === 'put') return [{ kind, key, revision: (write.expected ?? 0) + 1 }];
+  return write.op === 'remove' ? [{ kind, key, revision: 0 }] : [];
+}
+
+function changeBy({ op, kind, key, ...rest }: Write, doc: Doc | null): readonly TagChange[] {
+  if (op !== 'put' && op !== 'remove') return [];
+  const after = 'tag' in rest ? rest.tag : null;
+  return [{ kind, key, before: doc?.tag ?? null, after }];
+}
+
+function stepsOf(write: Write, doc: Doc | null, seq: number): readonly Step[] {
+  const { kind, key } = write;
+  if (write.op === 'check') return [];
+  if (write.op === 'purge') return [{ op: 'purge', kind, key, before: write.before }];
+  if (write.op === 'remove') return [{ op: 'remove', kind, key, revision: write.expected }];
+  const { deleted, fields, body, tag } = write;
+  const next: Doc = { kind, key, revision: (write.expected ?? 0) + 1, seq, deleted, fields, body, tag };
+  return [{ op: 'put', doc: next, replaced: doc }];
+}

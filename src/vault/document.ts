@@ -1,0 +1,40 @@
+import type { Fields, Json, Key, Kind, Seq, TeamId } from '../store/port.ts';
+
+/** How a noun is kept: its kind, and how its secret part becomes JSON and comes back. */
+export interface DocumentType<F extends Fields, B> {
+  readonly kind: Kind;
+  readonly encode: (body: B) => Json;
+  readonly decode: (json: Json) => B;
+  /** Never called; it ties the type of the plain fields to the description. */
+  readonly fields?: F;
+}
+
+/** A document whose plain fields and envelope were authenticated. The body is opened when first asked for. */
+export interface Stored<F extends Fields, B> {
+  readonly key: Key;
+  readonly revision: number;
+  readonly seq: Seq;
+  readonly deleted: boolean;
+  readonly fields: F;
+  readonly body: () => B;
+}
+
+/** A document without a secret part still carries an envelope: it authenticates the plain fields. */
+export function plainDocument<F extends Fields>(kind: Kind): DocumentType<F, null> {
+  return { kind, encode: () => null, decode: () => null };
+}
+
+export interface Place {
+  readonly team: TeamId;
+  /** null: a document of the team itself. */
+  readonly project: string | null;
+}
+
+/** Whose data key seals a document. Project documents have keys `[team, project, ...]`. */
+export function placeOf(kind: Kind, key: Key): Place {
+  if (kind === 'tokenIndex') return { team: key[1] ?? '', project: null };
+  return { team: key[0] ?? '', project: key.length >= 3 ? (key[1] ?? '') : null };
+}
+
+/** The last part of a key: the id of a document among its siblings. */
+export const idOf = (key: Key): string => key[key.length - 1] ?? '';

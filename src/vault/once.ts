@@ -1,0 +1,68 @@
+import { conflict, isAppError } from '../kernel/errors.ts';
+import type { Keys } from '../modules/keys/keys.ts';
+import type { Commit, Key } from '../store/port.ts';
+import { plainDocument } from './document.ts';
+import { type Change, changesOf, type Vault } from './vault.ts';
+
+/** What a create answered: enough to answer it again. */
+type RememberedFields = {
+  readonly request: string;
+  readonly object: readonly string[];
+  readonly at: string;
+  readonly actor: string;
+  readonly operation: string;
+};
+const document = plainDocument<RememberedFields>('idempotency');
+
+export type CommitFacts = Pick<Commit, 'seq' | 'at' | 'actor' | 'operation'>;
+
+export interface Created {
+  readonly key: Key;
+  readonly commit: CommitFacts;
+  /** True: an earlier request with the same key did it. */
+  readonly replayed: boolean;
+}
+
+export interface OnceRequest {
+  readonly team: string;
+  readonly actor: string;
+  readonly operation: string;
+  readonly idempotencyKey: string | null | undefined;
+  /** What was asked; the same key with another request is a conflict. */
+  readonly input: unknown;
+  readonly object: Key;
+  readonly at: string;
+}
+
+/** Lets a repeated create (same caller, same key, same input) be answered with what the first one did. */
+export function createOnce(vault: Vault, keys: Keys) {
+  const hash = (text: string): string => Buffer.from(keys.mac('idempotency')(Buffer.from(text))).toString('base64url');
+
+  async function remembered(key: Key, request: string): Promise<Created | null> {
+    const found = await vault.one(document, key);
+    if (!found) return null;
+    if (found.fields.request !== request) throw conflict('This idempotency key was used for another request');
+    const { object, at, actor, operation } = found.fields;
+    return { key: object, commit: { seq: found.seq, at, actor, operation }, replayed: true };
+  }
+
+  return async function once(ask: OnceRequest, run: (extra: readonly Change[]) => Promise<Commit>): Promise<Created> {
+    const { idempotencyKey } = ask;
+    if (idempotencyKey === null || idempotencyKey === undefined) {
+      return { key: ask.object, commit: await run([]), replayed: false };
+    }
+    const key = [ask.team, hash(JSON.stringify([ask.actor, ask.operation, idempotencyKey]))];
+    const request = hash(JSON.stringify(ask.input));
+    const before = await remembered(key, request);
+    if (before) return before;
+    const fields = { request, object: ask.object, at: ask.at, actor: ask.actor, operation: ask.operation };
+    try {
+      return { key: ask.object, commit: await run([changesOf(document).create(key, fields, null)]), replayed: false };
+    } catch (error) {
+      // The same request may have won the race, or the first answer may have been lost on its way.
+      const after = isAppError(error) ? await remembered(key, request) : null;
+      if (after) return after;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import { envelopeKeyId } from '../crypto/envelope.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { Log } from '../kernel/log.ts';
+import type { PageRequest } from '../kernel/page.ts';
+import type { Keys } from '../modules/keys/keys.ts';
+import type { Commit, Doc, Fields, Head, Key, Kind, Seq, Store, TeamId, Write } from '../store/port.ts';
+import { type DocumentType, placeOf, type Stored } from './document.ts';
+import { encodeBody, openBytes, sealBytes, storedFrom } from './seal.ts';
+import { createSets, type DocumentSet } from './sets.ts';
+
+/** A team as of one commit. */
+export interface View {
+  readonly team: TeamId;
+  readonly seq: Seq;
+  /** All documents of a kind: of the team, or of one project. */
+  set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>>;
+}
+
+/** A write as use cases say it: in plain fields and bodies. */
+export type Change =
+  | {
+      readonly op: 'put';
+      readonly kind: Kind;
+      readonly key: Key;
+      readonly expected: number | null;
+      readonly fields: Fields;
+      readonly body: Uint8Array;
+      readonly deleted: boolean;
+    }
+  | Exclude<Write, { readonly op: 'put' }>
+  | { readonly op: 'raw'; readonly write: Write };
+
+export interface Plan {
+  readonly team: TeamId;
+  readonly actor: string;
+  readonly operation: string;
+  readonly changes: readonly Change[];
+}
+
+/** Documents in, envelopes out: the only way from the services to the store. */
+export interface Vault {
+  /** The team as of its last commit. One store call. */
+  view(team: TeamId): Promise<View>;
+  /** Seals and commits, all or nothing. */
+  commit(plan: Plan): Promise<Commit>;
+  /** One document outside any set: only where its id came from an authenticated document or is itself a keyed hash. */
+  one<F extends Fields, B>(type: DocumentType<F, B>, key: Key): Promise<Stored<F, B> | null>;
+  /** The sealed bytes of one document as they are. */
+  bytes(kind: 'content', key: Key): Promise<Uint8Array | null>;
+  /** A document as the team's commit `seq` left it; null when it was not there then, HISTORY_EXPIRED when nobody knows any more. */
+  asOf<F extends Fields, B>(type: DocumentType<F, B>, stored: Stored<F, B>, seq: Seq): Promise<Stored<F, B> | null>;
+  /** One at a time per document within this process, so that its writers do not race each other. */
+  exclusive<T>(key: Key, work: () => Promise<T>): Promise<T>;
+  /** Revisions still kept, the present one first. */
+  revisions<F extends Fields, B>(
+    type: DocumentType<F, B>,
+    key: Key,
+    page: PageRequest,
+  ): Promise<readonly Stored<F, B>[]>;
+}
+
+export interface VaultDeps {
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly cacheBytes: number;
+}
+
+export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps): Vault {
+  const sets = createSets({ store, keys, log, cacheBytes });
+
+  async function opener(doc: Doc): Promise<() => Uint8Array> {
+    const { team, project } = placeOf(doc.kind, doc.key);
+    const keyFor = await keys.openingKeys(team, project, [envelopeKeyId(doc.body)]);
+    return () => openBytes(keys, keyFor, doc);
+  }
+
+  async function view(team: TeamId): Promise<View> {
+    const head = await sets.verifiedHead([team]);
+    return viewAt(team, head, sets);
+  }
+
+  async function writeOf(change: Change): Promise<Write> {
+    if (change.op === 'raw') return change.write;
+    if (change.op !== 'put') return change;
+    const { kind, key, expected, fields, deleted } = change;
+    const facts = { kind, key, revision: (expected ?? 0) + 1, deleted, fields };
+    const sealed = await sealBytes(keys, facts, change.body);
+    return { op: 'put', kind, key, expected, deleted, ...sealed };
+  }
+
+  async function commit({ team, actor, operation, changes }: Plan): Promise<Commit> {
+    const writes: Write[] = [];
+    for (const change of changes) writes.push(await writeOf(change));
+    return store.commit({ id: randomUUID(), team, at: clock().toISOString(), actor, operation, writes });
+  }
+
+  async function revisions<F extends Fields, B>(type: DocumentType<F, B>, key: Key, page: PageRequest) {
+    const docs = await store.revisions(type.kind, key, page);
+    return Promise.all(docs.map(async (doc) => storedFrom(type, doc, await opener(doc))));
+  }
+
+  return {
+    view,
+    commit,
+    async one(type, key) {
+      const doc = await store.get(type.kind, key);
+      return doc && storedFrom(type, doc, await opener(doc));
+    },
+    async bytes(kind, key) {
+      const doc = await store.get(kind, key);
+      return doc && (await opener(doc))();
+    },
+    revisions,
+    async asOf(type, stored, seq) {
+      if (stored.seq <= seq) return stored.deleted ? null : stored;
+      const all = await revisions(type, stored.key, { limit: 10_000 });
+      const found = all.find((each) => each.seq <= seq);
+      if (found) return found.deleted ? null : found;
+      if (all[all.length - 1]?.revision === 1) return null;
+      throw new AppError('HISTORY_EXPIRED', 'History does not reach back that far');
+    },
+    exclusive: createExclusive(),
+  };
+}
+
+function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof createSets>): View {
+  const memo = new Map<string, Promise<DocumentSet<Fields, unknown>>>();
+  const projects = new Map<string, Promise<Head | null>>();
+  const seq = head?.seq ?? 0;
+
+  function headOf(project: string): Promise<Head | null> {
+    const known = projects.get(project) ?? sets.verifiedHead([team, project]);
+    projects.set(project, known);
+    return known;
+  }
+  async function loadSet<F extends Fields, B>(type: DocumentType<F, B>, project: string | undefined) {
+    if (project === undefined) return sets.load(type, [team], seq, async () => head);
+    return sets.load(type, [team, project], seq, () => headOf(project));
+  }
+  return {
+    team,
+    seq,
+    set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>> {
+      const name = `${type.kind}\0${project ?? ''}`;
+      const known = memo.get(name) ?? (loadSet(type, project) as Promise<DocumentSet<Fields, unknown>>);
+      memo.set(name, known);
+      return known as Promise<DocumentSet<F, B>>;
+    },
+  };
+}
+
+function createExclusive(): Vault['exclusive'] {
+  const last = new Map<string, Promise<unknown>>();
+  return async (key, work) => {
+    const name = key.join('\0');
+    const mine = (last.get(name) ?? Promise.resolve()).then(work, work);
+    last.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (last.get(name) === mine) last.delete(name);
+    }
+  };
+}
+
+/** Makes changes of one kind of document. */
+export function changesOf<F extends Fields, B>(type: DocumentType<F, B>) {
+  const put = (key: Key, expected: number | null, fields: F, body: B, deleted = false): Change => ({
+    op: 'put',
+    kind: type.kind,
+    key,
+    expected,
+    fields,
+    body: encodeBody(type, body),
+    deleted,
+  });
+  return {
+    create: (key: Key, fields: F, body: B): Change => put(key, null, fields, body),
+    replace: (before: Stored<F, B>, fields: F, body: B): Change => put(before.key, before.revision, fields, body),
+    /** Marks as deleted. The body stays, to be restored, unless another is given. */
+    erase: (before: Stored<F, B>, fields: F, body = before.body()): Change =>
+      put(before.key, before.revision, fields, body, true),
+    /** The document must still be at the revision that the decision was made on. */
+    unchanged: (before: Stored<F, B>): Change => ({
+      op: 'check',
+      kind: type.kind,
+      key: before.key,
+      expected: before.revision,
+    }),
+  };
+}

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/**
+ * Who may import whom, as a table; the first line that matches a file counts, and a file that none matches fails.
+ * `own`: files of src/, as prefixes. `packages`: what comes from npm or Node (`node:` stands for all of Node).
+ */
+const LAYERS: readonly {
+  readonly files: RegExp;
+  readonly own: readonly string[];
+  readonly packages: readonly string[];
+}[] = [
+  { files: /^kernel\//, own: ['kernel/'], packages: [] },
+  { files: /^domain\//, own: ['kernel/', 'domain/'], packages: [] },
+  { files: /^crypto\//, own: ['kernel/', 'crypto/', 'store/port.ts'], packages: ['node:'] },
+  { files: /^store\/embedded\/lmdb-engine\.ts$/, own: ['kernel/', 'store/'], packages: ['node:', 'lmdb'] },
+  { files: /^store\/embedded\//, own: ['kernel/', 'store/'], packages: ['node:'] },
+  { files: /^store\/mongo\//, own: ['kernel/', 'store/'], packages: ['node:', 'mongodb'] },
+  { files: /^store\/open\.ts$/, own: ['kernel/', 'store/'], packages: [] },
+  {
+    files: /^store\//,
+    own: ['kernel/', 'store/port.ts', 'store/chain.ts', 'store/keys.ts', 'store/plan.ts'],
+    packages: ['node:'],
+  },
+  {
+    files: /^vault\//,
+    own: ['kernel/', 'crypto/', 'store/port.ts', 'store/chain.ts', 'vault/', 'modules/keys/keys.ts'],
+    packages: ['node:crypto', 'lru-cache'],
+  },
+  {
+    files: /^modules\/keys\//,
+    own: ['kernel/', 'crypto/', 'store/port.ts', 'store/chain.ts', 'modules/keys/'],
+    packages: ['node:crypto', 'zod', 'lru-cache'],
+  },
+  {
+    files: /^modules\/[a-z-]+\/model\.ts$/,
+    own: ['kernel/', 'domain/', 'store/port.ts', 'vault/document.ts', 'modules/'],
+    packages: ['zod'],
+  },
+  {
+    files: /^modules\/.*(schema|mutations|parts)\.ts$/,
+    own: ['kernel/', 'domain/', 'graphql/', 'vault/', 'modules/'],
+    packages: ['@pothos/core', 'zod'],
+  },
+  {
+    files: /^modules\//,
+    own: ['kernel/', 'domain/', 'crypto/tokens.ts', 'store/port.ts', 'vault/', 'modules/'],
+    packages: ['node:crypto', 'lru-cache', 'zod'],
+  },
+  {
+    files: /^graphql\//,
+    own: ['kernel/', 'domain/', 'graphql/', 'modules/', 'vault/', 'store/port.ts'],
+    packages: ['graphql', 'graphql-jit', 'graphql-scalars', '@pothos/', 'lru-cache', 'zod'],
+  },
+  {
+    files: /^http\//,
+    own: ['kernel/', 'graphql/', 'http/', 'config.ts'],
+    packages: ['node:', 'graphql', 'graphql-yoga', 'pino'],
+  },
+  { files: /^config\.ts$/, own: ['kernel/'], packages: ['zod'] },
+  { files: /^gateway\.ts$/, own: [''], packages: ['graphql'] },
+  { files: /^(app|main|demo)\.ts$/, own: [''], packages: ['node:'] },
+];
+
+const SRC = 'src';
+const files = (readdirSync(SRC, { recursive: true }) as string[]).filter((name) => name.endsWith('.ts')).sort();
+
+/** What a file imports or re-exports, at the top or by `import()`. */
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(join(SRC, file), 'utf8');
+  const found = [...text.matchAll(/(?:^|\n)(?:import|export)\b[^;'"]*?\bfrom\s*['"]([^'"]+)['"]/g)];
+  const bare = [
+    ...text.matchAll(/(?:^|\n)import\s*['"]([^'"]+)['"]/g),
+    ...text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g),
+  ];
+  return [...found, ...bare].map(([, target]) => target ?? '');
+}
+
+function offences(file: string): readonly string[] {
+  const layer = LAYERS.find(({ files: pattern }) => pattern.test(file));
+  if (!layer) return ['lies in no layer'];
+  return importsOf(file).flatMap((target) => {
+    if (target.startsWith('.')) {
+      const path = normalize(join(dirname(file), target));
+      return layer.own.some((allowed) => path.startsWith(allowed)) ? [] : [`imports ${path}`];
+    }
+    const isAllowed = layer.packages.some(
+      (allowed) => target === allowed || (/[:/]$/.test(allowed) && target.startsWith(allowed)),
+    );
+    return isAllowed ? [] : [`imports ${target}`];
+  });
+}
+
+describe('import directions', () => {
+  it.each(files)('%s', (file) => {
+    expect(offences(file)).toEqual([]);
+  });
+
+  it('sees imports at all', () => {
+    expect(importsOf('app.ts')).toContain('node:path');
+    expect(files.length).toBeGreaterThan(50);
+  });
+
+  it.each(files)('%s is not longer than 300 lines', (file) => {
+    expect(readFileSync(join(SRC, file), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(300);
+  });
+});

@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { CriticalityLevel, diff } from '@graphql-inspector/core';
+import { buildSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { schema } from '../../src/graphql/schema.ts';
+import { printed } from './print-schema.ts';
+
+/** Every type, field, argument and enum value without a description. */
+function undescribed(): { readonly missing: readonly string[]; readonly seen: number } {
+  const missing: string[] = [];
+  let seen = 0;
+  const look = (name: string, { description }: { readonly description?: string | null | undefined }) => {
+    seen += 1;
+    if (!description?.trim()) missing.push(name);
+  };
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith('__')) continue;
+    look(type.name, type);
+    if (isEnumType(type)) for (const value of type.getValues()) look(`${type.name}.${value.name}`, value);
+    if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      look(`${type.name}.${field.name}`, field);
+      for (const arg of 'args' in field ? field.args : []) look(`${type.name}.${field.name}(${arg.name})`, arg);
+    }
+  }
+  return { missing, seen };
+}
+
+/** The schema as it last landed; null where there is no history to ask. */
+function landed(): string | null {
+  for (const base of ['origin/main', 'HEAD']) {
+    try {
+      return execFileSync('git', ['show', `${base}:schema.graphql`], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+    } catch {}
+  }
+  return null;
+}
+
+describe('schema.graphql', () => {
+  it('is what the code says; `npm run schema` writes it anew', () => {
+    expect(readFileSync('schema.graphql', 'utf8')).toBe(printed());
+  });
+
+  it('describes every type, field, argument and enum value', () => {
+    const { missing, seen } = undescribed();
+    expect(missing).toEqual([]);
+    expect(seen).toBeGreaterThan(400);
+  });
+
+  it('breaks nothing that landed', async (context) => {
+    const before = landed();
+    if (before === null) return context.skip('no earlier schema');
+    const changes = await diff(buildSchema(before), schema);
+    const breaking = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking);
+    expect(breaking.map(({ message }) => message)).toEqual([]);
+  });
+
+  it('notices a breaking change', async () => {
+    const [before, after] = ['type Query { a: Int b: Int }', 'type Query { a: Int }'].map((text) => buildSchema(text));
+    const changes = before && after ? await diff(before, after) : [];
+    expect(changes.map(({ criticality }) => criticality.level)).toEqual([CriticalityLevel.Breaking]);
+  });
+
+  it('offers no way to filter or sort by a value (case 35)', () => {
+    const inputs = Object.values(schema.getTypeMap()).filter((type) => /(Filter|Order)$/.test(type.name));
+    const names = inputs.flatMap((type) =>
+      isInputObjectType(type)
+        ? Object.keys(type.getFields())
+        : isEnumType(type)
+          ? type.getValues().map(({ name }) => name)
+          : [],
+    );
+    expect(names.sort()).toEqual([
+      'NAME',
+      'PRIORITY',
+      'SLUG',
+      'UPDATED',
+      'nameContains',
+      'scope',
+      'stageId',
+      'tag',
+      'type',
+    ]);
+  });
+});

@@ -1,0 +1,40 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import type { Key, Kind, Mac, NewCommit, Write } from '../../src/store/port.ts';
+
+/** A keyed MAC for stores under test. */
+export const testMac: Mac = (bytes) => createHmac('sha256', 'a key for tests').update(bytes).digest();
+
+type Put = Extract<Write, { op: 'put' }>;
+
+/** 32 bytes that depend on all of `facts`. */
+export const aTag = (...facts: readonly (string | number)[]): Uint8Array =>
+  new Uint8Array(createHmac('sha256', 'tags for tests').update(facts.join('\0')).digest());
+
+/** A put of the revision after `expected` (null: a creation). */
+export function aPut(key: Key, expected: number | null = null, over: Partial<Put> = {}): Put {
+  const kind: Kind = over.kind ?? 'secretGroup';
+  return {
+    op: 'put',
+    kind,
+    key,
+    expected,
+    deleted: false,
+    fields: { name: key.at(-1) ?? '' },
+    body: Buffer.from(`body of ${key.join('/')} ${expected ?? 0}`),
+    tag: aTag(kind, ...key, (expected ?? 0) + 1),
+    ...over,
+  };
+}
+
+/** A commit of these writes under an id of its own. */
+export function aCommit(writes: readonly Write[], over: Partial<NewCommit> = {}): NewCommit {
+  return {
+    id: randomUUID(),
+    team: 'acme',
+    at: '2026-01-02T03:04:05.678Z',
+    actor: 'user/ada',
+    operation: 'secretGroup.put',
+    writes,
+    ...over,
+  };
+}

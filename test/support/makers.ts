@@ -1,0 +1,71 @@
+import type { TestApp } from './start-app.ts';
+
+/** Inputs and operations that tests share. */
+
+export const aGroupInput = (over: object = {}) => ({
+  project: 'default-project',
+  name: 'Example Secret',
+  secretType: 'ENVIRONMENT_ARGUMENTS',
+  priority: 10,
+  ...over,
+});
+
+export const aServiceInput = (over: object = {}) => ({
+  project: 'default-project',
+  id: 'example-service',
+  name: 'Example Service',
+  ...over,
+});
+
+export const EXPECTED = `... on Error { code message } ... on InvalidInputError { fields { path rule message } }
+  ... on ConflictError { existing currentRevision }`;
+const FAILURES = `${EXPECTED} ... on LimitExceededError { limit maximum actual }`;
+
+export const CREATE_PROJECT = `mutation ($input: CreateProjectInput!) { createProject(input: $input) {
+  __typename ... on CreateProjectPayload { project { id slug revision } commit { seq } } ${EXPECTED} } }`;
+
+const groupMutation = (name: string, fields: string): string => {
+  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return `mutation ($input: ${type}Input!) { result: ${name}(input: $input) {
+    __typename ... on ${type}Payload { secretGroup { ${fields} } commit { seq operation } } ${FAILURES} } }`;
+};
+
+export const GROUP_FIELDS = `id slug name description stageId tags type secretType priority revision
+  restrictions { restricted workloads { id kind } tags tagMatchCondition }
+  variables { name value masked } files { path encoding size data masked } dockerSecretMounts { name encoding data masked }
+  addonLinks { kind addon required keys { keyName aliases names } }`;
+
+/** Any mutation whose payload has a `secretGroup`. */
+export const groupOp = (name: string, fields = GROUP_FIELDS): string => groupMutation(name, fields);
+
+export const PUT_SERVICE = `mutation ($input: PutServiceInput!) { result: putService(input: $input) {
+  __typename ... on PutServicePayload { service { id revision tags } commit { seq } } ${FAILURES} } }`;
+export const PUT_JOB = `mutation ($input: PutJobInput!) { result: putJob(input: $input) {
+  __typename ... on PutJobPayload { job { id revision tags } commit { seq } } ${FAILURES} } }`;
+
+export const ENVIRONMENT = `query ($project: Slug!, $service: String!, $scope: Scope = RUNTIME, $at: SafeInt) {
+  project(slug: $project) { service(id: $service) { environment(scope: $scope, at: $at) {
+    seq digest
+    variables { name value masked type source { __typename ... on SecretGroupSource { group { slug } } } error { code path } }
+    files { path data masked error { code } } dockerSecretMounts { name data masked }
+    warnings { code names message } unresolved { name reference reason } } } } }`;
+
+export async function aProject(app: TestApp, name = 'Default Project'): Promise<string> {
+  const { data, errors } = await app.gql(CREATE_PROJECT, { input: { name } });
+  if (data?.createProject?.__typename !== 'CreateProjectPayload') throw new Error(JSON.stringify({ data, errors }));
+  return data.createProject.project.id;
+}
+
+/** Runs a mutation under the alias `result` and gives its result; errors at the top are thrown as their codes. */
+export async function run(app: TestApp, operation: string, input: object, token?: string | null) {
+  const { data, errors } = await app.gql(operation, { input }, token === undefined ? app.owner : token);
+  if (errors) return { __typename: 'errors', code: errors[0]?.extensions.code, message: errors[0]?.message };
+  return data.result;
+}
+
+export async function environmentOf(app: TestApp, service = 'example-service', over: object = {}, token?: string) {
+  const variables = { project: 'default-project', service, ...over };
+  const { data, errors } = await app.gql(ENVIRONMENT, variables, token ?? app.owner);
+  if (errors) throw new Error(errors.map(({ extensions, message }) => `${extensions.code} ${message}`).join('; '));
+  return data.project.service.environment;
+}

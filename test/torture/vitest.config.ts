@@ -1,0 +1,8 @@
+import { defineConfig, mergeConfig } from 'vitest/config';
+import base from '../vitest.config.ts';
+
+/** The long ones: many random projects, kill cycles, fault sweeps. */
+export default mergeConfig(
+  { ...base, test: { ...base.test, include: [], exclude: [] } },
+  defineConfig({ test: { include: ['test/torture/**/*.test.ts'], testTimeout: 20 * 60_000 } }),
+);
