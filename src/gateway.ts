@@ -7,6 +7,7 @@ import { unauthenticated } from './kernel/errors.ts';
 import type { Limits } from './kernel/limits.ts';
 import type { Log } from './kernel/log.ts';
 import { createAccess } from './modules/access/service.ts';
+import { createChanges } from './modules/changes/service.ts';
 import { createContents } from './modules/contents.ts';
 import type { Keys } from './modules/keys/keys.ts';
 import { createProjects } from './modules/projects/service.ts';
@@ -50,6 +51,7 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes }: G
     tags: createTags({ vault, keys, clock }),
     workloads: createWorkloads({ vault, keys, contents, clock, limits }),
     secretGroups: createSecretGroups({ vault, keys, contents, clock, limits }),
+    changes: createChanges({ vault }),
     resolutions: createResolutions({ vault, keys, contents, cacheBytes: cacheBytes - documentBytes }),
   };
   const cursorMac = keys.mac('cursor');

@@ -4,6 +4,7 @@ export default defineConfig({
   // Without the alias vitest loads graphql twice (its ES and its CommonJS build).
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
+    globalSetup: ['test/support/mongodb-global.ts'],
     include: ['test/**/*.test.ts'],
     exclude: ['test/torture/**', 'test/bench/**'],
     testTimeout: 30_000,

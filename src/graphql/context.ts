@@ -1,5 +1,6 @@
 import type { AccessService } from '../modules/access/service.ts';
 import type { Session } from '../modules/access/session.ts';
+import type { ChangesService } from '../modules/changes/service.ts';
 import type { ProjectsService } from '../modules/projects/service.ts';
 import type { ResolutionsService } from '../modules/resolution/service.ts';
 import type { SecretGroupsService } from '../modules/secret-groups/service.ts';
@@ -13,6 +14,7 @@ export interface Services {
   readonly workloads: WorkloadsService;
   readonly secretGroups: SecretGroupsService;
   readonly resolutions: ResolutionsService;
+  readonly changes: ChangesService;
 }
 
 /** What a resolver has at hand. There is no context without a session: strangers are refused before. */

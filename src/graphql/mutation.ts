@@ -8,7 +8,7 @@ import { ConflictError, InvalidInputError, LimitExceededError, NotFoundError } f
 export type Types = Builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never;
 type InputFields = InputFieldBuilder<Types, 'InputObject'>;
 
-const CommitType = builder.objectRef<CommitFacts>('Commit').implement({
+export const CommitType = builder.objectRef<CommitFacts>('Commit').implement({
   description: 'One atomic change of any number of documents of a team.',
   fields: (t) => ({
     seq: t.field({

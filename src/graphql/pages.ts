@@ -55,7 +55,8 @@ export function pageOf<T>(items: readonly T[], order: ListOrder<T>, args: PageAr
   };
 }
 
-function sizesOf({ first, last }: PageArgs): { readonly first: number; readonly last: number | null } {
+/** How many, after the rules of pages. */
+export function sizesOf({ first, last }: PageArgs): { readonly first: number; readonly last: number | null } {
   for (const [name, size] of Object.entries({ first, last })) {
     if (size !== null && size !== undefined && (size < 0 || size > MOST)) {
       throw invalidInput([{ path: [name], rule: 'range', message: `must be between 0 and ${MOST}` }]);

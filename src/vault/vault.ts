@@ -5,6 +5,7 @@ import { AppError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { PageRequest } from '../kernel/page.ts';
 import type { Keys } from '../modules/keys/keys.ts';
+import { FIRST_CHAIN, verifyCommits } from '../store/chain.ts';
 import type { Commit, Doc, Fields, Head, Key, Kind, Seq, Store, TeamId, Write } from '../store/port.ts';
 import { type DocumentType, placeOf, type Stored } from './document.ts';
 import { encodeBody, openBytes, sealBytes, storedFrom } from './seal.ts';
@@ -49,6 +50,8 @@ export interface Vault {
   one<F extends Fields, B>(type: DocumentType<F, B>, key: Key): Promise<Stored<F, B> | null>;
   /** The sealed bytes of one document as they are. */
   bytes(kind: 'content', key: Key): Promise<Uint8Array | null>;
+  /** Commits of a team after `seq`, oldest first; INTEGRITY when they do not follow each other as they were made. */
+  commits(team: TeamId, seq: Seq, limit: number): Promise<readonly Commit[]>;
   /** A document as the team's commit `seq` left it; null when it was not there then, HISTORY_EXPIRED when nobody knows any more. */
   asOf<F extends Fields, B>(type: DocumentType<F, B>, stored: Stored<F, B>, seq: Seq): Promise<Stored<F, B> | null>;
   /** One at a time per document within this process, so that its writers do not race each other. */
@@ -115,6 +118,14 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
       return doc && (await opener(doc))();
     },
     revisions,
+    async commits(team, seq, limit) {
+      // The one before carries the MAC that the first of these is chained to.
+      const found = await store.commitsAfter(team, Math.max(0, seq - 1), seq > 0 ? limit + 1 : limit);
+      const [before] = seq > 0 ? found : [];
+      const commits = before ? found.slice(1) : found;
+      verifyCommits(keys.mac('log'), before?.mac ?? FIRST_CHAIN, commits);
+      return commits;
+    },
     async asOf(type, stored, seq) {
       if (stored.seq <= seq) return stored.deleted ? null : stored;
       const all = await revisions(type, stored.key, { limit: 10_000 });

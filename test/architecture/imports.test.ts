@@ -39,7 +39,7 @@ const LAYERS: readonly {
     packages: ['zod'],
   },
   {
-    files: /^modules\/.*(schema|mutations|parts)\.ts$/,
+    files: /^modules\/.*(schema|mutations|parts|enums)\.ts$/,
     own: ['kernel/', 'domain/', 'graphql/', 'vault/', 'modules/'],
     packages: ['@pothos/core', 'zod'],
   },

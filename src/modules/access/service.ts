@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { parseToken } from '../../crypto/tokens.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -26,15 +27,17 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
 
   /** Team and id behind a token. The index never changes for a hash, so it may be remembered; the token is looked at anew each time. */
   async function lookUp(text: string): Promise<{ readonly team: TeamId; readonly token: string } | null> {
+    // Tokens are random, so a plain hash is enough to remember one by; the store knows them by a keyed one.
+    const digest = createHash('sha256').update(text).digest('base64');
+    const remembered = known.get(digest);
+    if (remembered) return remembered;
     if (!parseToken(text)) return null;
     const hash = tokenHash(keys, text);
-    const remembered = known.get(hash);
-    if (remembered) return remembered;
     const [doc] = await store.list('tokenIndex', [hash], { limit: 1 });
     const index = doc && (await vault.one(tokenIndexDocument, doc.key));
     if (!index || index.deleted) return null;
     const found = { team: index.key[1] ?? '', token: index.fields.token };
-    known.set(hash, found);
+    known.set(digest, found);
     return found;
   }
 

@@ -7,16 +7,14 @@ import type { Types } from '../../graphql/mutation.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import type { StoredGroup } from '../secret-groups/model.ts';
 import { mayListGroups } from '../secret-groups/rights.ts';
+import { ExclusionRuleEnum, LayerRuleEnum, ReferenceStatusEnum, WarningCodeEnum } from './explanation-enums.ts';
 import { ErrorType, SourceUnion } from './source-schema.ts';
 import { type EnvironmentView, type SourceView, type WarningView, warningViews } from './views.ts';
 
 export const WarningType = shared.objectRef<WarningView>('ResolutionWarning').implement({
   description: 'Something that resolves, but looks unintended.',
   fields: (t) => ({
-    code: t.string({
-      description: '`TIE`, `CASE_TWINS`, `SHADOWED_SECRET` or `STALE`.',
-      resolve: ({ warning }) => warning.code,
-    }),
+    code: t.field({ type: WarningCodeEnum, description: 'For programs.', resolve: ({ warning }) => warning.code }),
     names: t.stringList({ description: 'The keys in question.', resolve: ({ warning }) => [...warning.names] }),
     message: t.exposeString('message', { description: 'In words.' }),
   }),
@@ -68,10 +66,7 @@ const LayerType = shared.objectRef<LayerView>('ExplainedLayer').implement({
       description: 'Its own type; null for a linked key without a value.',
       resolve: ({ layer }) => layer.type,
     }),
-    rule: t.string({
-      description: 'The rule that placed it: `DIRECT`, `HIGHEST_PRIORITY`, `TIE_BY_ID`, `LOWER_PRIORITY`, ...',
-      resolve: ({ layer }) => layer.rule,
-    }),
+    rule: t.field({ type: LayerRuleEnum, description: 'The rule that placed it.', resolve: ({ layer }) => layer.rule }),
     references: t.int({ description: 'How many references its text holds.', resolve: ({ layer }) => layer.references }),
     unavailable: t.string({
       nullable: true,
@@ -85,10 +80,7 @@ const ExcludedType = shared.objectRef<ExcludedView>('ExcludedGroup').implement({
   description: 'A group that does not reach the workload.',
   fields: (t) => ({
     group: t.field({ type: nodes.secretGroup, description: 'The group.', resolve: ({ group }) => group }),
-    rule: t.string({
-      description: 'The very rule: `SCOPE`, `RESTRICTED_NOBODY`, `NOT_LISTED`, `TAGS_ANY` or `TAGS_ALL`.',
-      resolve: ({ excluded }) => excluded.rule,
-    }),
+    rule: t.field({ type: ExclusionRuleEnum, description: 'The very rule.', resolve: ({ excluded }) => excluded.rule }),
     detail: t.string({ description: 'The rule in words.', resolve: ({ excluded }) => excluded.detail }),
     wantedTags: t.stringList({
       description: 'Tags that the group asks for; empty when tags did not decide.',
@@ -116,7 +108,11 @@ const ReferenceType = shared.objectRef<ReferenceView>('ExplainedReference').impl
         'Name of the variable, or path of the global secret; null when it leads nowhere and is kept from you.',
       resolve: ({ edge, kept }) => (kept && edge.status === 'UNRESOLVED' ? null : edge.target),
     }),
-    status: t.string({ description: '`RESOLVED`, `UNRESOLVED` or `ERROR`.', resolve: ({ edge }) => edge.status }),
+    status: t.field({
+      type: ReferenceStatusEnum,
+      description: 'What became of it.',
+      resolve: ({ edge }) => edge.status,
+    }),
     reason: t.string({
       nullable: true,
       description: 'Why it is unresolved; null when it is not.',
@@ -193,6 +189,10 @@ const ExplanationType = shared.objectRef<ExplanationView>('Explanation').impleme
           const group = groups.get(excluded.group);
           return group ? [{ excluded, group }] : [];
         }),
+    }),
+    complete: t.boolean({
+      description: 'Whether you may list every group of the project, and so nothing was left out.',
+      resolve: ({ project }, _args, { session }) => mayListGroups(session, project),
     }),
     references: t.field({
       type: [ReferenceType],

@@ -1,0 +1,93 @@
+import type { Db, Document } from 'mongodb';
+import { MongoServerError } from 'mongodb';
+import { unavailable } from '../../kernel/errors.ts';
+import { KINDS } from '../port.ts';
+import { FORMAT_ID, type MetaRecord } from './records.ts';
+
+/** The format of the records. A database of a later one is refused, not guessed at. */
+const FORMAT = 1;
+const NAMESPACE_EXISTS = 48;
+
+const text = { bsonType: 'string' };
+const bytes = { bsonType: 'binData' };
+const flag = { bsonType: 'bool' };
+const number = { bsonType: ['int', 'long', 'double'], minimum: 0 };
+
+const strict = (properties: Document, optional: Document = {}): Document => ({
+  bsonType: 'object',
+  required: Object.keys(properties),
+  properties: { ...properties, ...optional },
+  additionalProperties: false,
+});
+const listOf = (items: Document): Document => ({ bsonType: 'array', items });
+
+const DOC = strict(
+  { _id: text, revision: number, seq: number, deleted: flag, fields: text, body: bytes, tag: bytes },
+  { guard: text },
+);
+const COMMIT = strict({
+  _id: text,
+  id: text,
+  team: text,
+  seq: number,
+  at: text,
+  actor: text,
+  operation: text,
+  touched: listOf(strict({ kind: text, key: listOf(text), revision: number })),
+  mac: bytes,
+});
+const HEAD = strict({
+  _id: text,
+  seq: number,
+  chain: bytes,
+  sets: listOf(strict({ kind: text, sum: bytes, count: number, seq: number })),
+  mac: bytes,
+});
+const META = strict({ _id: text, value: number });
+
+/** Every collection with the shape of what it may hold. */
+const COLLECTIONS: ReadonlyMap<string, Document> = new Map<string, Document>([
+  ...KINDS.map((kind) => [kind, DOC] as const),
+  ['revisions', DOC],
+  ['commits', COMMIT],
+  ['heads', HEAD],
+  ['meta', META],
+]);
+
+async function create(db: Db, name: string, validator: Document): Promise<void> {
+  try {
+    await db.createCollection(name, { validator });
+  } catch (error) {
+    // Another process that starts at the same time may have made it.
+    if (!(error instanceof MongoServerError && error.code === NAMESPACE_EXISTS)) throw error;
+  }
+}
+
+async function ensureFormat(db: Db): Promise<void> {
+  const meta = db.collection<MetaRecord>('meta');
+  await meta.updateOne({ _id: FORMAT_ID }, { $setOnInsert: { value: FORMAT } }, { upsert: true });
+  const format = (await meta.findOne({ _id: FORMAT_ID }))?.value ?? FORMAT;
+  if (format > FORMAT) {
+    throw unavailable(
+      `The database has format ${format}, and this version of Keyloom knows up to ${FORMAT}; use a later one`,
+    );
+  }
+}
+
+/** Makes what is missing. A database of a later format is refused before anything in it changes. */
+export async function ensureSchema(db: Db): Promise<void> {
+  const existing = new Map(
+    (await db.listCollections().toArray()).map((c) => [c.name, 'options' in c ? c.options : {}]),
+  );
+  if (existing.has('meta')) await ensureFormat(db);
+  for (const [name, $jsonSchema] of COLLECTIONS) {
+    const validator = { $jsonSchema };
+    const options = existing.get(name);
+    if (!options) await create(db, name, validator);
+    else if (JSON.stringify(options.validator) !== JSON.stringify(validator)) {
+      await db.command({ collMod: name, validator });
+    }
+  }
+  await ensureFormat(db);
+  await db.collection('commits').createIndex({ team: 1, id: 1 }, { unique: true });
+}

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byCodePoint } from '../../src/kernel/ids.ts';
+import type { Fields, Key } from '../../src/store/port.ts';
+import { aCommit, aPut, aTag } from '../support/a-commit.ts';
+import type { OpenStore, StoreUnderTest } from './store-under-test.ts';
+
+const idsOf = (docs: readonly { readonly key: Key }[]): readonly string[] => docs.map(({ key }) => key.join('/'));
+
+export function readsContract(open: OpenStore): void {
+  let under: StoreUnderTest;
+  beforeAll(async () => {
+    under = await open();
+  });
+  afterAll(() => under.dispose());
+
+  describe('get: a copy; absent is null, never an error', () => {
+    it('answers what was put', async () => {
+      const put = aPut(['acme', 'shop', 'copy'], null, {
+        fields: { a: [1, { b: null }] },
+        body: Buffer.from([0, 255, 1]),
+      });
+      const { seq } = await under.store.commit(aCommit([put]));
+      expect(await under.store.get('secretGroup', put.key)).toEqual({
+        kind: 'secretGroup',
+        key: ['acme', 'shop', 'copy'],
+        revision: 1,
+        seq,
+        deleted: false,
+        fields: { a: [1, { b: null }] },
+        body: new Uint8Array([0, 255, 1]),
+        tag: put.tag,
+      });
+    });
+
+    it('is a copy: changing it changes nothing stored', async () => {
+      const key = ['acme', 'shop', 'mine'];
+      await under.store.commit(aCommit([aPut(key, null, { fields: { list: ['a'] } })]));
+      const mine = await under.store.get('secretGroup', key);
+      mine?.body.fill(0);
+      mine?.tag.fill(0);
+      (mine?.fields.list as string[] | undefined)?.push('b');
+      const theirs = await under.store.get('secretGroup', key);
+      expect(theirs?.fields).toEqual({ list: ['a'] });
+      expect(theirs?.tag).toEqual(aTag('secretGroup', ...key, 1));
+      expect(Buffer.from(theirs?.body ?? []).toString()).toBe('body of acme/shop/mine 0');
+    });
+
+    it.each<[string, Key]>([
+      ['an unknown key', ['acme', 'shop', 'nowhere']],
+      ['a prefix of a known key', ['acme', 'shop']],
+      ['an empty key', []],
+      ['an empty part', ['acme', '', 'x']],
+      ['NUL in a part', ['acme\0shop', 'mine']],
+      ['half a character', ['acme', '\ud800']],
+      ['a part of 201 characters', ['acme', 'x'.repeat(201)]],
+    ])('%s is null', async (_what, key) => {
+      expect(await under.store.get('secretGroup', key)).toBeNull();
+      expect(await under.store.getMany('secretGroup', [key])).toEqual([null]);
+      expect(await under.store.revisions('secretGroup', key, { limit: 5 })).toEqual([]);
+    });
+
+    it('keeps kinds apart', async () => {
+      await under.store.commit(aCommit([aPut(['acme', 'shop', 'kinds'])]));
+      expect(await under.store.get('service', ['acme', 'shop', 'kinds'])).toBeNull();
+    });
+
+    it('keeps any JSON as fields, and never takes it for an operator or a prototype', async () => {
+      const text =
+        '{"$set":{"x":1},"a.b":{"$gt":""},"__proto__":{"polluted":true},"":"","\\u0000":"\\u0000","n":[1e308,-1.5,0,true,null],"half":"\\ud83d"}';
+      const fields = JSON.parse(text) as Fields;
+      await under.store.commit(aCommit([aPut(['acme', 'shop', 'json'], null, { fields })]));
+      const stored = await under.store.get('secretGroup', ['acme', 'shop', 'json']);
+      expect(JSON.stringify(stored?.fields)).toBe(JSON.stringify(fields));
+      expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+    });
+
+    it('keeps keys with operators and dots in them', async () => {
+      const key = ['acme', '$where', 'a.b/c*%\u0001'];
+      await under.store.commit(aCommit([aPut(key)]));
+      expect((await under.store.get('secretGroup', key))?.key).toEqual(key);
+    });
+
+    it('keeps bodies of nothing and of a mebibyte, and the longest key', async () => {
+      const key = ['\u4e16'.repeat(200), '\u4e16'.repeat(200), '\u4e16'.repeat(195)];
+      const big = aPut(key, null, { body: Buffer.alloc(1_048_576, 7) });
+      await under.store.commit(aCommit([big, aPut(['acme', 'shop', 'empty'], null, { body: new Uint8Array() })]));
+      expect((await under.store.get('secretGroup', key))?.body.length).toBe(1_048_576);
+      expect((await under.store.get('secretGroup', ['acme', 'shop', 'empty']))?.body).toEqual(new Uint8Array());
+      await under.store.commit(aCommit([aPut(key, 1)]));
+      expect(await under.store.revisions('secretGroup', key, { limit: 9 })).toHaveLength(2);
+    });
+  });
+
+  describe('getMany: answers in the order of `keys`', () => {
+    it('with null for what is absent and twice for what is asked twice', async () => {
+      await under.store.commit(aCommit([aPut(['acme', 'many', 'a']), aPut(['acme', 'many', 'b'])]));
+      const keys = ['b', 'nowhere', 'a', 'b'].map((id) => ['acme', 'many', id]);
+      const docs = await under.store.getMany('secretGroup', keys);
+      expect(docs.map((doc) => doc?.key.at(-1) ?? null)).toEqual(['b', null, 'a', 'b']);
+      expect(await under.store.getMany('secretGroup', [])).toEqual([]);
+    });
+  });
+
+  describe('list: documents whose key begins with `prefix` (whole parts), in key order by code point, after `page.after`', () => {
+    const ids = ['a', 'a-', 'a.b', 'B', 'b', '\u00e9', '\uff5e', '\u{1f600}', '0', '~', '\u0001'];
+    beforeAll(async () => {
+      const writes = [...ids.map((id) => aPut(['acme', 'list', id])), aPut(['acme', 'listing', 'x'])];
+      await under.store.commit(aCommit([...writes, aPut(['acme', 'list']), aPut(['acme', 'list', 'a', 'under'])]));
+    });
+    const all = (): readonly string[] =>
+      ['acme/list', 'acme/list/a/under', ...ids.map((id) => `acme/list/${id}`)].sort((a, b) =>
+        byCodePoint(a.replaceAll('/', '\0'), b.replaceAll('/', '\0')),
+      );
+
+    it('in order, whole parts only', async () => {
+      expect(idsOf(await under.store.list('secretGroup', ['acme', 'list'], { limit: 100 }))).toEqual(all());
+    });
+
+    it('page by page, whatever the size', async () => {
+      for (const limit of [1, 2, 5]) {
+        const seen: string[] = [];
+        for (let after: Key | undefined; ; ) {
+          const page = await under.store.list('secretGroup', ['acme', 'list'], after ? { after, limit } : { limit });
+          if (page.length === 0) break;
+          seen.push(...idsOf(page));
+          after = page.at(-1)?.key;
+        }
+        expect(seen).toEqual(all());
+      }
+    });
+
+    it('after a key that is not there, before the prefix, or past it', async () => {
+      const behind = (key: Key) => under.store.list('secretGroup', ['acme', 'list'], { after: key, limit: 100 });
+      expect(idsOf(await behind(['acme', 'list', 'a-0']))[0]).toBe('acme/list/a.b');
+      expect(idsOf(await behind(['aaa']))).toEqual(all());
+      expect(idsOf(await behind(['acme', 'zzz']))).toEqual([]);
+    });
+
+    it('none for a limit of nought, all of a kind for an empty prefix, none for what no key begins with', async () => {
+      await under.store.commit(
+        aCommit([aPut(['tags', 'one'], null, { kind: 'tag' }), aPut(['a', 'two'], null, { kind: 'tag' })]),
+      );
+      expect(await under.store.list('secretGroup', ['acme'], { limit: 0 })).toEqual([]);
+      expect(idsOf(await under.store.list('tag', [], { limit: 9 }))).toEqual(['a/two', 'tags/one']);
+      expect(await under.store.list('secretGroup', ['acm'], { limit: 9 })).toEqual([]);
+      expect(await under.store.list('secretGroup', ['\ud800'], { limit: 9 })).toEqual([]);
+    });
+  });
+
+  describe('revisions: all still kept, the present one first', () => {
+    const key = ['acme', 'shop', 'revised'];
+    const revisionsAt = async (after?: readonly string[], limit = 9) =>
+      (await under.store.revisions('secretGroup', key, after ? { after, limit } : { limit })).map(
+        (doc) => doc.revision,
+      );
+    beforeAll(async () => {
+      for (const expected of [null, 1, 2, 3]) await under.store.commit(aCommit([aPut(key, expected)]));
+      await under.store.commit(aCommit([aPut([...key, 'child'])]));
+    });
+
+    it('newest first, each as it was', async () => {
+      const docs = await under.store.revisions('secretGroup', key, { limit: 9 });
+      expect(docs.map(({ revision }) => revision)).toEqual([4, 3, 2, 1]);
+      expect(docs.map(({ body }) => Buffer.from(body).toString())).toEqual(
+        [3, 2, 1, 0].map((expected) => `body of acme/shop/revised ${expected}`),
+      );
+      expect(docs.map(({ tag }) => tag)).toEqual([4, 3, 2, 1].map((r) => aTag('secretGroup', ...key, r)));
+    });
+
+    it('`page.after` is `[String(revision)]`', async () => {
+      expect(await revisionsAt(['4'])).toEqual([3, 2, 1]);
+      expect(await revisionsAt(['3'], 1)).toEqual([2]);
+      expect(await revisionsAt(['1'])).toEqual([]);
+      expect(await revisionsAt(['100'], 2)).toEqual([4, 3]);
+      await expect(revisionsAt(['x'])).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    });
+
+    it('purge erases history older than `before`; the document itself stays', async () => {
+      await under.store.commit(aCommit([{ op: 'purge', kind: 'secretGroup', key, before: 3 }]));
+      expect(await revisionsAt()).toEqual([4, 3]);
+      await under.store.commit(aCommit([{ op: 'purge', kind: 'secretGroup', key, before: 99 }]));
+      expect(await revisionsAt()).toEqual([4]);
+      expect(await under.store.revisions('secretGroup', [...key, 'child'], { limit: 9 })).toHaveLength(1);
+    });
+
+    it('remove erases a document and its history', async () => {
+      await under.store.commit(aCommit([aPut(key, 4)]));
+      await under.store.commit(aCommit([{ op: 'remove', kind: 'secretGroup', key, expected: 5 }]));
+      expect(await revisionsAt()).toEqual([]);
+      expect(await under.store.get('secretGroup', key)).toBeNull();
+      await under.store.commit(aCommit([aPut(key)]));
+      expect(await revisionsAt()).toEqual([1]);
+    });
+  });
+}
