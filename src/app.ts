@@ -25,7 +25,8 @@ export async function createApp({ config, log }: { readonly config: Config; read
   const holder = createMacHolder();
   const { mongodbUrl, database, dataDirectory } = config;
   const dir = join(dataDirectory, 'store');
-  const store = await openStore({ mongodbUrl: mongodbUrl?.reveal(), database, dir, mac: holder.mac, log });
+  const place = mongodbUrl ? { mongodbUrl: mongodbUrl.reveal() } : {};
+  const store = await openStore({ ...place, database, dir, mac: holder.mac, log });
   try {
     const announcements: string[] = [];
     const rootKey = await rootKeyFor(config, store, announcements);

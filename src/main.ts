@@ -3,6 +3,7 @@ import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { describeFault } from './graphql/mask-error.ts';
 import { createLog } from './http/log.ts';
+import { init } from './init.ts';
 import { isAppError } from './kernel/errors.ts';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -41,7 +42,12 @@ async function start(): Promise<void> {
   process.on('SIGINT', stop);
 }
 
-start().catch((error: unknown) => {
+const run = async (): Promise<void> => {
+  if (process.argv[2] !== 'init') return start();
+  for (const line of await init(process.argv[3])) print(line);
+};
+
+run().catch((error: unknown) => {
   process.stderr.write(`Keyloom cannot start:\n  ${complaint(error)}\n`);
   process.exit(1);
 });

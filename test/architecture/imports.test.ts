@@ -60,7 +60,7 @@ const LAYERS: readonly {
   },
   { files: /^config\.ts$/, own: ['kernel/'], packages: ['zod'] },
   { files: /^gateway\.ts$/, own: [''], packages: ['graphql'] },
-  { files: /^(app|main|demo)\.ts$/, own: [''], packages: ['node:'] },
+  { files: /^(app|main|demo|init)\.ts$/, own: [''], packages: ['node:'] },
 ];
 
 const SRC = 'src';

@@ -1,0 +1,178 @@
+import type { MongoClient } from 'mongodb';
+import { unavailable } from '../../kernel/errors.ts';
+import { type Log, silentLog } from '../../kernel/log.ts';
+import { checkCommit } from '../check.ts';
+import { assertFollows, pageSize, revisionBelow } from '../history.ts';
+import { isKey, keyText } from '../keys.ts';
+import { createListeners } from '../listeners.ts';
+import type { Commit, Doc, Key, Kind, Mac, Seq, Store, TeamId } from '../port.ts';
+import { watchLog } from '../watch.ts';
+import { idRange } from './batch.ts';
+import { type Collections, collectionsOf } from './collections.ts';
+import { createCommitter } from './committer.ts';
+import { connect } from './connect.ts';
+import { mapped } from './errors.ts';
+import { createFeed } from './feed.ts';
+import * as record from './records.ts';
+import { PATIENCE, type Patience, reading, retrying } from './retry.ts';
+import { ensureSchema } from './schema.ts';
+
+export interface MongoOptions {
+  readonly url: string;
+  readonly database: string;
+  readonly mac: Mac;
+  readonly log?: Log;
+  /** Called once a transaction that is begun; for those who count them. */
+  readonly onAttempt?: () => void;
+  /** How long to try while the database is between primaries. */
+  readonly patience?: Patience;
+  /** Most commits in one transaction. */
+  readonly batchSize?: number;
+}
+
+const BATCH = 64;
+const WATCH_PAGE = 256;
+
+/** The store in MongoDB. UNAVAILABLE when it is not there, is no replica set, or a later version of Keyloom wrote it. */
+export async function openMongoStore(options: MongoOptions): Promise<Store> {
+  const patience = options.patience ?? PATIENCE;
+  const client = await connect(options.url);
+  try {
+    const db = client.db(options.database);
+    await retrying(() => ensureSchema(db), patience);
+    return createMongoStore(client, collectionsOf(db), { ...options, patience });
+  } catch (error) {
+    await client.close();
+    throw mapped(error);
+  }
+}
+
+/** Reads of one kind of answer each, retried and in our words. */
+function createReads({ docs, revisions, commits, heads, meta }: Collections, patience: Patience) {
+  const byIds = async (kind: Kind, keys: readonly Key[]): Promise<ReadonlyMap<string, Doc>> => {
+    const ids = [...new Set(keys.filter(isKey).map(keyText))];
+    if (ids.length === 0) return new Map();
+    const find = () =>
+      docs(kind)
+        .find({ _id: { $in: ids } })
+        .toArray();
+    return new Map((await reading(find, patience)).map((found) => [found._id, record.listedDoc(kind, found)]));
+  };
+  async function get(kind: Kind, key: Key): Promise<Doc | null> {
+    if (!isKey(key)) return null;
+    const found = await reading(() => docs(kind).findOne({ _id: keyText(key) }), patience);
+    return found && record.docOf(kind, key, found);
+  }
+  const firstKept = async (team: TeamId): Promise<Seq | null> =>
+    (await reading(() => meta.findOne({ _id: record.firstKeptId(team) }), patience))?.value ?? null;
+
+  async function commitsAfter(team: TeamId, seq: Seq, limit: number): Promise<readonly Commit[]> {
+    const size = pageSize({ limit });
+    if (!isKey([team]) || size === 0) return [];
+    const ids = { $gt: record.commitId(team, seq), $lt: keyText([team]) + record.AFTER_DIGITS };
+    const find = () => commits.find({ _id: ids }).sort({ _id: 1 }).limit(size).toArray();
+    const found = (await reading(find, patience)).map(record.commitOf);
+    await assertFollows(found, seq, () => firstKept(team));
+    return found;
+  }
+
+  async function older(kind: Kind, key: Key, below: number, limit: number): Promise<readonly Doc[]> {
+    if (limit === 0) return [];
+    const ids = { $gte: record.revisionsOf(kind, key), $lt: record.revisionId(kind, key, below) };
+    const find = () => revisions.find({ _id: ids }).sort({ _id: -1 }).limit(limit).toArray();
+    return (await reading(find, patience)).map((found) => record.docOf(kind, key, found));
+  }
+
+  const reads: Pick<Store, 'head' | 'get' | 'getMany' | 'list' | 'commitsAfter' | 'revisions'> = {
+    get,
+    commitsAfter,
+    async head(scope) {
+      if (!isKey(scope)) return null;
+      const found = await reading(() => heads.findOne({ _id: keyText(scope) }), patience);
+      return found && record.headOf(found);
+    },
+    async getMany(kind, keys) {
+      const found = await byIds(kind, keys);
+      const given = new Set<Doc>();
+      return keys.map((key) => {
+        const doc = found.get(keyText(key)) ?? null;
+        // A copy for everyone who asked.
+        if (doc && given.has(doc)) return structuredClone(doc);
+        if (doc) given.add(doc);
+        return doc;
+      });
+    },
+    async list(kind, prefix, page) {
+      const limit = pageSize(page);
+      if (limit === 0 || (prefix.length > 0 && !isKey(prefix))) return [];
+      const range = idRange(prefix, page.after);
+      const filter = Object.keys(range).length === 0 ? {} : { _id: range };
+      const find = () => docs(kind).find(filter).sort({ _id: 1 }).limit(limit).toArray();
+      return (await reading(find, patience)).map((found) => record.listedDoc(kind, found));
+    },
+    async revisions(kind, key, page) {
+      const below = revisionBelow(page);
+      const limit = pageSize(page);
+      const present = await get(kind, key);
+      if (!present || limit === 0) return [];
+      const first = below === null || present.revision < below ? [present] : [];
+      // Below the present one even if a commit comes in between, so that no revision comes twice.
+      const rest = await older(kind, key, Math.min(below ?? present.revision, present.revision), limit - first.length);
+      return [...first, ...rest];
+    },
+  };
+  return reads;
+}
+
+interface Settings extends MongoOptions {
+  readonly patience: Patience;
+}
+
+function createMongoStore(client: MongoClient, collections: Collections, settings: Settings): Store {
+  const { mac, patience, log = silentLog, onAttempt = () => {}, batchSize = BATCH } = settings;
+  const reads = createReads(collections, patience);
+  const listeners = createListeners();
+  const committer = createCommitter({ client, collections, mac, log, patience, onAttempt, batchSize });
+  const feed = createFeed({ commits: collections.commits, wake: listeners.wake, wakeAll: listeners.wakeAll, log });
+  let closing: Promise<void> | null = null;
+  const whileOpen = <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) => {
+    return async (...args: Args): Promise<T> => {
+      if (closing) throw unavailable('The store is closed');
+      return call(...args);
+    };
+  };
+  const commitsAfter = whileOpen(reads.commitsAfter);
+
+  async function close(): Promise<void> {
+    await committer.idle();
+    listeners.wakeAll();
+    await feed.close();
+    await client.close();
+  }
+
+  return {
+    head: whileOpen(reads.head),
+    get: whileOpen(reads.get),
+    getMany: whileOpen(reads.getMany),
+    list: whileOpen(reads.list),
+    revisions: whileOpen(reads.revisions),
+    commitsAfter,
+    commit: whileOpen(async (request) => {
+      checkCommit(request);
+      const commit = await committer.commit(request);
+      listeners.wake(request.team);
+      return commit;
+    }),
+    watch(team, seq, signal) {
+      const subscribe = (wake: () => void): (() => void) => {
+        if (!closing) feed.start();
+        return listeners.subscribe(team, wake);
+      };
+      return watchLog({ read: (after) => commitsAfter(team, after, WATCH_PAGE), subscribe }, seq, signal);
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
