@@ -17,6 +17,8 @@ export interface Config {
   readonly team: string;
   /** 0: nothing opened is kept. */
   readonly cacheBytes: number;
+  /** 0: every query is answered anew. */
+  readonly answerCacheBytes: number;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
 }
@@ -56,6 +58,7 @@ const VARIABLES = z.object({
     .optional(),
   KEYLOOM_TEAM: text(1, 100).regex(SLUG, 'must be a slug such as my-team').optional(),
   KEYLOOM_CACHE_BYTES: whole(0, 2 ** 40).optional(),
+  KEYLOOM_ANSWER_CACHE_BYTES: whole(0, 2 ** 40).optional(),
   KEYLOOM_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' })
     .optional(),
@@ -118,6 +121,7 @@ function configOf(given: Given, limits: Limits): Config {
     rootKey: secret(given.KEYLOOM_ROOT_KEY),
     team: given.KEYLOOM_TEAM ?? 'default',
     cacheBytes: given.KEYLOOM_CACHE_BYTES ?? 268_435_456,
+    answerCacheBytes: given.KEYLOOM_ANSWER_CACHE_BYTES ?? 33_554_432,
     logLevel: given.KEYLOOM_LOG_LEVEL ?? 'info',
     limits,
   };

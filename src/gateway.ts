@@ -58,7 +58,7 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes }: G
   const contextFor: ContextFor = async ({ authorization }): Promise<Context> => {
     if (!authorization?.startsWith(BEARER)) throw unauthenticated();
     const session = await services.access.authenticate(authorization.slice(BEARER.length));
-    return { session, services, cursorMac };
+    return { session, services, cursorMac, stamp: await session.stamp() };
   };
   return { schema, services, contextFor, fileMutations: new Set(FILE_MUTATIONS) };
 }

@@ -21,6 +21,8 @@ export interface Services {
 export interface Context {
   readonly session: Session;
   readonly services: Services;
+  /** All that the answer to a query depends on besides the request. */
+  readonly stamp: string;
   /** MAC of a cursor's content. */
   readonly cursorMac: (bytes: Uint8Array) => Uint8Array;
 }

@@ -29,6 +29,8 @@ export interface Answer {
   readonly body: Body;
   /** As the document names it; for logs. */
   readonly operationName: string | null;
+  /** A query that met no trouble: the same request gets the same answer until something changes. */
+  readonly repeatable: boolean;
 }
 
 export interface Graphql {
@@ -53,7 +55,8 @@ export function createGraphql(deps: Deps): Graphql {
   const refusal = (errors: readonly unknown[], { requestId }: GraphqlRequest): Answer => {
     const masked = mask.all(errors, requestId);
     const [first] = masked;
-    return { status: first === undefined ? 500 : statusOf(first), body: { errors: masked }, operationName: null };
+    const status = first === undefined ? 500 : statusOf(first);
+    return { status, body: { errors: masked }, operationName: null, repeatable: false };
   };
   const bodyOf = ({ data, errors }: ExecutionResult, { requestId }: GraphqlRequest): Body =>
     errors === undefined ? { data } : { data, errors: mask.all(errors, requestId) };
@@ -64,7 +67,9 @@ export function createGraphql(deps: Deps): Graphql {
       if ('errors' in ready) return refusal(ready.errors, request);
       if (ready.operation.node.operation === 'subscription') throw notAStream();
       const result = await executeReady(schema, ready, request.variables, context);
-      return { status: 200, body: bodyOf(result, request), operationName: ready.operation.name };
+      const { name, node } = ready.operation;
+      const repeatable = node.operation === 'query' && result.errors === undefined;
+      return { status: 200, body: bodyOf(result, request), operationName: name, repeatable };
     } catch (error) {
       return refusal([error], request);
     }

@@ -11,7 +11,9 @@ export interface Deadline {
 }
 
 export function startDeadline(ms: number): Deadline {
-  const controller = new AbortController();
+  // Made when first asked for: most requests are answered before anybody listens.
+  let controller: AbortController | null = null;
+  let reason: AppError | null = null;
   let refuse: (error: AppError) => void = () => {};
   const expired = new Promise<never>((_resolve, reject) => {
     refuse = reject;
@@ -21,11 +23,16 @@ export function startDeadline(ms: number): Deadline {
   const stop = (error: AppError): void => {
     clearTimeout(timer);
     refuse(error);
-    controller.abort(error);
+    reason = error;
+    controller?.abort(error);
   };
   const timer = setTimeout(() => stop(new AppError('TIMEOUT', `No answer within ${ms} ms`)), ms);
   return {
-    signal: controller.signal,
+    get signal() {
+      controller ??= new AbortController();
+      if (reason && !controller.signal.aborted) controller.abort(reason);
+      return controller.signal;
+    },
     race: (work) => Promise.race([work, expired]),
     abandon: () => stop(new AppError('TIMEOUT', 'The client went away')),
     end: () => clearTimeout(timer),

@@ -38,20 +38,26 @@ export const commonHeaders = (id: string): Record<string, string> => ({
   'x-request-id': id,
 });
 
-/** Answers once, in one write; a second answer and one to a broken connection are dropped. */
-export function sendJson(
+/** Answers once, in one write of bytes given as a text of one character each; a second answer and one to a broken connection are dropped. */
+export function sendLatin1(
   { response, id }: Exchange,
+  status: number,
+  latin1: string,
+  type: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const length = { 'content-type': type, 'content-length': latin1.length };
+  response.writeHead(status, { ...length, ...commonHeaders(id), ...headers });
+  response.end(latin1, 'latin1');
+}
+
+export function sendJson(
+  exchange: Exchange,
   status: number,
   body: object,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  if (response.headersSent || response.destroyed) return;
-  const text = JSON.stringify(body);
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    ...commonHeaders(id),
-    ...headers,
-  });
-  response.end(text);
+  const latin1 = Buffer.from(JSON.stringify(body)).toString('latin1');
+  sendLatin1(exchange, status, latin1, 'application/json; charset=utf-8', headers);
 }

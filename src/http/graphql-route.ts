@@ -1,10 +1,11 @@
 import type { Answer, Graphql, GraphqlRequest } from '../graphql/execute.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';
+import type { Answers, Given } from './answers.ts';
 import { authorizationOf } from './authorization.ts';
 import { checkContentType, readBody } from './body.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
-import { type Exchange, sendJson } from './exchange.ts';
+import { type Exchange, sendLatin1 } from './exchange.ts';
 import { paramsOfBody, paramsOfQuery } from './params.ts';
 import type { YogaLane } from './yoga.ts';
 
@@ -13,29 +14,38 @@ export type ContextFor = (request: {
   readonly authorization: string | undefined;
   readonly requestId: string;
   readonly signal: AbortSignal;
-}) => Promise<object>;
+}) => Promise<{
+  /** All that the answer to a query depends on besides the request. null: no answer is given twice. */
+  readonly stamp: string | null;
+}>;
 
 interface Deps {
   readonly graphql: Graphql;
   readonly contextFor: ContextFor;
   readonly yoga: YogaLane;
+  readonly answers: Answers;
   readonly limits: Limits;
   readonly development: boolean;
 }
 
 export type Route = (exchange: Exchange) => Promise<void>;
 
-export function createGraphqlRoute({ graphql, contextFor, yoga, limits, development }: Deps): Route {
+export function createGraphqlRoute({ graphql, contextFor, yoga, answers, limits, development }: Deps): Route {
   const serve = async (exchange: Exchange, deadline: Deadline): Promise<void> => {
-    const { request, id } = exchange;
-    const authorization = authorizationOf(request.rawHeaders);
-    const context = await deadline.race(contextFor({ authorization, requestId: id, signal: deadline.signal }));
-    const graphqlRequest = await deadline.race(readRequest(exchange, limits));
+    const context = await contextFor(callerOf(exchange, deadline));
+    const body = await readBytes(exchange, limits);
+    const { stamp } = context;
+    const given = stamp === null || body === null ? null : answers.find(stamp, body);
+    if (given) return sendGiven(exchange, given);
+    const graphqlRequest = requestOf(exchange, body, limits);
     if (!accepts(exchange, 'text/event-stream')) {
-      return sendAnswer(exchange, await deadline.race(graphql.answer(graphqlRequest, context)));
+      const answer = await graphql.answer(graphqlRequest, context);
+      const sent = givenOf(answer);
+      if (answer.repeatable && stamp !== null && body !== null) answers.keep(stamp, body, sent);
+      return sendGiven(exchange, sent);
     }
-    const outcome = await deadline.race(graphql.stream(graphqlRequest, context));
-    if (!(Symbol.asyncIterator in outcome)) return sendAnswer(exchange, outcome);
+    const outcome = await graphql.stream(graphqlRequest, context);
+    if (!(Symbol.asyncIterator in outcome)) return sendGiven(exchange, givenOf(outcome));
     deadline.end();
     return yoga.events(exchange, outcome);
   };
@@ -53,7 +63,7 @@ export function createGraphqlRoute({ graphql, contextFor, yoga, limits, developm
       if (!isServed) deadline.abandon();
     });
     try {
-      await serve(exchange, deadline);
+      await deadline.race(serve(exchange, deadline));
     } finally {
       isServed = true;
       deadline.end();
@@ -63,27 +73,41 @@ export function createGraphqlRoute({ graphql, contextFor, yoga, limits, developm
 
 const accepts = ({ request }: Exchange, type: string): boolean => request.headers.accept?.includes(type) === true;
 
-async function readRequest(exchange: Exchange, limits: Limits): Promise<GraphqlRequest> {
-  const { request, response, method, search, id } = exchange;
+const callerOf = ({ request, id }: Exchange, deadline: Deadline): Parameters<ContextFor>[0] => ({
+  authorization: authorizationOf(request.rawHeaders),
+  requestId: id,
+  get signal() {
+    return deadline.signal;
+  },
+});
+
+/** The body of a POST; null for a GET. */
+async function readBytes({ request, response, method }: Exchange, limits: Limits): Promise<Uint8Array | null> {
   if (method === 'GET') {
     // Only what a page cannot make a browser send along with a GET of its own.
     if (request.headers['content-type'] !== undefined) checkContentType(request);
-    return { ...paramsOfQuery(search, limits), requestId: id, method: 'GET', bytes: 0 };
+    return null;
   }
   checkContentType(request);
   // Which mutation it is, is known only after parsing; the usual limit is held then.
-  const bytes = await readBody(request, response, Math.max(limits.bodyBytes, limits.fileBodyBytes));
-  return { ...paramsOfBody(bytes, limits), requestId: id, method: 'POST', bytes: bytes.byteLength };
+  return readBody(request, response, Math.max(limits.bodyBytes, limits.fileBodyBytes));
+}
+
+function requestOf({ search, id }: Exchange, body: Uint8Array | null, limits: Limits): GraphqlRequest {
+  if (body === null) return { ...paramsOfQuery(search, limits), requestId: id, method: 'GET', bytes: 0 };
+  return { ...paramsOfBody(body, limits), requestId: id, method: 'POST', bytes: body.byteLength };
 }
 
 const GRAPHQL_TYPE = 'application/graphql-response+json';
 
-function sendAnswer(exchange: Exchange, { status, body, operationName }: Answer): void {
+const givenOf = ({ status, body, operationName }: Answer): Given => ({
+  status,
+  operationName,
+  latin1: Buffer.from(JSON.stringify(body)).toString('latin1'),
+});
+
+function sendGiven(exchange: Exchange, { status, latin1, operationName }: Given): void {
   exchange.operationName = operationName;
-  sendJson(
-    exchange,
-    status,
-    body,
-    accepts(exchange, GRAPHQL_TYPE) ? { 'content-type': `${GRAPHQL_TYPE}; charset=utf-8` } : {},
-  );
+  const type = accepts(exchange, GRAPHQL_TYPE) ? GRAPHQL_TYPE : 'application/json';
+  sendLatin1(exchange, status, latin1, `${type}; charset=utf-8`);
 }

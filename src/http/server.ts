@@ -7,6 +7,7 @@ import { createGraphql } from '../graphql/execute.ts';
 import { createMask, type Mask, statusOf } from '../graphql/mask-error.ts';
 import { AppError, unavailable } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
+import { createAnswers } from './answers.ts';
 import { dropRestOfBody } from './body.ts';
 import { type Exchange, openExchange, sendJson } from './exchange.ts';
 import { type ContextFor, createGraphqlRoute, type Route } from './graphql-route.ts';
@@ -18,7 +19,7 @@ export interface ServerDeps {
   readonly schema: GraphQLSchema;
   readonly contextFor: ContextFor;
   readonly ready: Ready;
-  readonly config: Pick<Config, 'host' | 'port' | 'development' | 'limits'>;
+  readonly config: Pick<Config, 'host' | 'port' | 'development' | 'limits' | 'answerCacheBytes'>;
   readonly log: Log;
   /** Names of the mutations that carry files and so may have larger bodies. */
   readonly fileMutations: ReadonlySet<string>;
@@ -71,8 +72,9 @@ export function createServer(deps: ServerDeps): HttpServer {
 function graphqlRouteOf({ schema, contextFor, config, fileMutations }: ServerDeps, mask: Mask): Route {
   const { limits, development } = config;
   const documents = createDocuments({ schema, limits, development });
+  const answers = createAnswers(config.answerCacheBytes);
   const graphql = createGraphql({ schema, documents, mask, limits, fileMutations });
-  return createGraphqlRoute({ graphql, contextFor, yoga: createYogaLane(development), limits, development });
+  return createGraphqlRoute({ graphql, contextFor, yoga: createYogaLane(development), answers, limits, development });
 }
 
 async function serve(routes: ReadonlyMap<string, Route>, exchange: Exchange): Promise<void> {

@@ -23,7 +23,9 @@ describe.skipIf(url === '')('mongodb store, many processes', () => {
 
   beforeAll(async () => {
     raw = new MongoClient(url);
-    const onAttempt = () => void (attempts += 1);
+    const onAttempt = () => {
+      attempts += 1;
+    };
     const opening = [0, 1, 2].map(() => openMongoStore({ url, database, mac: testMac, onAttempt }));
     stores.push(...(await Promise.all(opening)));
   });

@@ -202,10 +202,10 @@ export async function startServer({
     schema: aSchema(journal),
     contextFor: async ({ authorization, signal }) => {
       if (authorization !== GOOD_TOKEN) throw unauthenticated();
-      return { signal };
+      return { signal, stamp: null };
     },
     ready,
-    config: { host: '127.0.0.1', port, development, limits: limitsWith(limits) },
+    config: { host: '127.0.0.1', port, development, limits: limitsWith(limits), answerCacheBytes: 0 },
     log,
     fileMutations: new Set(['upload']),
   });

@@ -23,7 +23,7 @@ export interface TestMongoOptions {
 }
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const SECANTUS = join(ROOT, '.cache/secantus/bin/secantusd-py');
+export const SECANTUS = join(ROOT, '.cache/secantus/bin/secantusd-py');
 const say = (text: string): void => void process.stdout.write(`MongoDB for tests: ${text}\n`);
 
 function isExecutable(path: string): boolean {
@@ -88,7 +88,8 @@ export async function startSecantus({ dir }: TestMongoOptions = {}): Promise<Tes
     await Promise.race([ended, setTimeout(5_000, undefined, { ref: false })]);
     child.kill('SIGKILL');
   };
-  const url = `mongodb://127.0.0.1:${port}/?replicaSet=secantus`;
+  // Its errors do not say which state of the server they speak of, as mongod's do, so the driver has to look more often.
+  const url = `mongodb://127.0.0.1:${port}/?replicaSet=secantus&serverMonitoringMode=poll&heartbeatFrequencyMS=500`;
   try {
     await answers(url, child);
   } catch (error) {

@@ -18,6 +18,7 @@ export interface AppOptions {
   readonly log?: Log;
   readonly limits?: Partial<Limits>;
   readonly cacheBytes?: number;
+  readonly answerCacheBytes?: number;
   readonly team?: string;
 }
 
@@ -57,7 +58,13 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   });
   const owner = (await gateway.services.access.bootstrap(team)) ?? '';
   const { schema, contextFor, fileMutations } = gateway;
-  const config = { host: '127.0.0.1', port: 0, development: true, limits };
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    development: true,
+    limits,
+    answerCacheBytes: options.answerCacheBytes ?? 8 * 1024 * 1024,
+  };
   const server = createServer({ schema, contextFor, fileMutations, config, log, ready: async () => true });
   const { url } = await server.listen();
 

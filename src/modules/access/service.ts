@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { parseToken } from '../../crypto/tokens.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { unauthenticated } from '../../kernel/errors.ts';
-import type { Store, TeamId } from '../../store/port.ts';
+import type { Seq, Store, TeamId } from '../../store/port.ts';
 import { retryingStale } from '../../vault/sets.ts';
-import { changesOf, type Vault } from '../../vault/vault.ts';
+import { changesOf, type Vault, type View } from '../../vault/vault.ts';
 import type { Keys } from '../keys/keys.ts';
-import { type Principal, type TokenFields, teamDocument, tokenDocument, tokenIndexDocument } from './model.ts';
+import { type Principal, teamDocument, tokenDocument, tokenIndexDocument } from './model.ts';
 import { createRoles, roleOf } from './roles.ts';
 import { createSession, type Session } from './session.ts';
 import { createTokens, mintToken, tokenHash } from './tokens.ts';
@@ -19,26 +19,45 @@ export interface AccessDeps {
   readonly clock: Clock;
 }
 
+/** What is known of a token that was seen. */
+interface Known {
+  readonly team: TeamId;
+  readonly token: string;
+  /** Who it stood for, as of a commit. */
+  last: { readonly seq: Seq; readonly principal: Principal } | null;
+}
+
 export type AccessService = ReturnType<typeof createAccess>;
 
 /** Who may come in, and as what. */
 export function createAccess({ store, vault, keys, clock }: AccessDeps) {
-  const known = new LRUCache<string, { readonly team: TeamId; readonly token: string }>({ max: 10_000 });
+  const known = new LRUCache<string, Known>({ max: 10_000 });
 
-  /** Team and id behind a token. The index never changes for a hash, so it may be remembered; the token is looked at anew each time. */
-  async function lookUp(text: string): Promise<{ readonly team: TeamId; readonly token: string } | null> {
+  /** Team and id behind a token. The index never changes for a hash, so it may be remembered. */
+  async function lookUp(text: string): Promise<Known | null> {
     // Tokens are random, so a plain hash is enough to remember one by; the store knows them by a keyed one.
-    const digest = createHash('sha256').update(text).digest('base64');
+    const digest = hash('sha256', text, 'base64');
     const remembered = known.get(digest);
     if (remembered) return remembered;
     if (!parseToken(text)) return null;
-    const hash = tokenHash(keys, text);
-    const [doc] = await store.list('tokenIndex', [hash], { limit: 1 });
+    const [doc] = await store.list('tokenIndex', [tokenHash(keys, text)], { limit: 1 });
     const index = doc && (await vault.one(tokenIndexDocument, doc.key));
     if (!index || index.deleted) return null;
-    const found = { team: index.key[1] ?? '', token: index.fields.token };
+    const found: Known = { team: index.key[1] ?? '', token: index.fields.token, last: null };
     known.set(digest, found);
     return found;
+  }
+
+  /** Who a token stands for as of a view; looked up anew whenever the team has changed. */
+  async function principalOf(found: Known, view: View): Promise<Principal | null> {
+    if (found.last?.seq === view.seq) return found.last.principal;
+    const stored = (await view.set(tokenDocument)).get(found.token);
+    const role = stored && !stored.deleted ? await roleOf(view, stored.fields.role) : null;
+    if (!stored || !role) return null;
+    const { name, kind, workload, expiresAt } = stored.fields;
+    const principal = { id: found.token, name, kind, team: found.team, role, workload, expiresAt };
+    found.last = { seq: view.seq, principal };
+    return principal;
   }
 
   /** A session for a bearer token; every reason to refuse sounds the same. */
@@ -47,16 +66,13 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
     if (!found) throw unauthenticated();
     return retryingStale(async () => {
       const view = await vault.view(found.team);
-      const stored = (await view.set(tokenDocument)).get(found.token);
-      const role = stored && !stored.deleted ? await roleOf(view, stored.fields.role) : null;
-      if (!stored || !role || hasExpired(stored.fields)) throw unauthenticated();
-      const { name, kind, workload, expiresAt } = stored.fields;
-      const principal: Principal = { id: found.token, name, kind, team: found.team, role, workload, expiresAt };
+      const principal = await principalOf(found, view);
+      if (!principal || hasExpired(principal)) throw unauthenticated();
       return createSession(vault, principal, view);
     });
   }
 
-  const hasExpired = ({ expiresAt }: TokenFields): boolean => expiresAt !== null && new Date(expiresAt) <= clock();
+  const hasExpired = ({ expiresAt }: Principal): boolean => expiresAt !== null && new Date(expiresAt) <= clock();
 
   /** Makes the team with its data key and the owner's token, once; null when the team is there already. */
   async function bootstrap(team: TeamId): Promise<string | null> {

@@ -7,6 +7,8 @@ import type { Principal } from './model.ts';
 /** One caller at work: who, and the state of the team that the work sees. Lives as long as one request or one event. */
 export interface Session {
   readonly principal: Principal;
+  /** Who acts, and the last commit that reads will see: while both stay, so does every answer. */
+  stamp(): Promise<string>;
   /** Reads within one request share a view, and so one state of the team; after a commit they share a newer one. */
   read<T>(use: (view: View) => Promise<T>): Promise<T>;
   commit(operation: string, changes: readonly Change[]): Promise<Commit>;
@@ -21,6 +23,10 @@ export function createSession(vault: Vault, principal: Principal, first?: View):
   let current: Promise<View> | null = first ? Promise.resolve(first) : null;
   return {
     principal,
+    async stamp() {
+      current ??= vault.view(principal.team);
+      return `${principal.team} ${principal.id} ${(await current).seq}`;
+    },
     read: (use) =>
       retryingStale(async () => {
         current ??= vault.view(principal.team);

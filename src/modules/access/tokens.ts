@@ -79,8 +79,8 @@ export function createTokens({ vault, keys, clock }: TokensDeps) {
       (extra) => session.commit('token.create', [...minted.changes, ...extra]),
     );
     const token = await tokenById(created.key[1] ?? '', session);
-    // A repeated request cannot be told the text again: it was not kept.
-    return { token, text: created.replayed ? null : minted.text, commit: created.commit };
+    // A repeated request cannot be told the text again: it was not kept. This one can, even if it had to look up what it did.
+    return { token, text: token.id === minted.id ? minted.text : null, commit: created.commit };
   }
 
   const facts = ({ key, fields }: Stored<TokenFields, null>): TokenFacts => ({ id: key[1] ?? '', ...fields });

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { type AppError, integrity, isAppError, unavailable } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
+import { checkDataFile } from './data-file.ts';
 import type { Batch, Engine } from './engine.ts';
 import { takeLock } from './lock.ts';
 
@@ -30,6 +31,7 @@ function openDirectory(dir: string): Opened {
     // Ours alone, whatever the umask; the type of the options does not know it.
     permissionsMode: 0o600,
   } as const;
+  checkDataFile(options.path);
   const db = open<Buffer, Buffer>(options);
   try {
     // The engine's write lock is held across processes, so two that start at once take turns here.

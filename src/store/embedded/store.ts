@@ -1,7 +1,7 @@
 import { unavailable } from '../../kernel/errors.ts';
 import { checkCommit } from '../check.ts';
 import { assertFollows, pageSize, revisionBelow } from '../history.ts';
-import { isKey } from '../keys.ts';
+import { isKey, keyText } from '../keys.ts';
 import { createListeners } from '../listeners.ts';
 import { type Plan, planCommit, type Step } from '../plan.ts';
 import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, Seq, Store, TeamId } from '../port.ts';
@@ -14,6 +14,7 @@ type Put = Batch[number];
 
 /** More than there can be of one document's revisions. */
 const ALL = 1_000_000_000;
+const MOST_HEADS = 10_000;
 
 function readDoc(view: EngineReader, kind: Kind, key: Key): Doc | null {
   if (!isKey(key)) return null;
@@ -27,6 +28,24 @@ function readHead(view: EngineReader, scope: Key): Head | null {
   const place = at.headAt(scope);
   const value = view.get(place);
   return value && record.decodeHead(place, value);
+}
+
+/** Heads are read with every request and seldom change: one whose record is the same, byte for byte, is not decoded again. */
+function createHeads(view: EngineReader): (scope: Key) => Head | null {
+  const last = new Map<string, { readonly value: Uint8Array; readonly head: Head }>();
+  return (scope) => {
+    if (!isKey(scope)) return null;
+    const place = at.headAt(scope);
+    const value = view.get(place);
+    if (!value) return null;
+    const name = keyText(scope);
+    const known = last.get(name);
+    if (known && Buffer.compare(known.value, value) === 0) return known.head;
+    const head = record.decodeHead(place, value);
+    if (last.size >= MOST_HEADS) last.clear();
+    last.set(name, { value: Uint8Array.from(value), head });
+    return head;
+  };
 }
 
 function readNumber(view: EngineReader, place: Uint8Array): number | null {
@@ -102,6 +121,7 @@ export function createEmbeddedStore(engine: Engine, mac: Mac): Store {
   const section = createSection(engine);
   const listeners = createListeners();
   let closing: Promise<void> | null = null;
+  const heads = createHeads(engine);
   const open = (): void => {
     if (closing) throw unavailable('The store is closed');
   };
@@ -125,7 +145,7 @@ export function createEmbeddedStore(engine: Engine, mac: Mac): Store {
   return {
     async head(scope) {
       open();
-      return readHead(engine, scope);
+      return heads(scope);
     },
     async get(kind, key) {
       open();

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { GROUPS, PER_GROUP, variables } from './work.ts';
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly token: string;
+}
+
+/** The built gateway as its users run it, on the embedded store, with the work in it and a token of the service itself. */
+export async function startKeyloom(): Promise<Running> {
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      KEYLOOM_DEVELOPMENT: 'true',
+      KEYLOOM_DATA: mkdtempSync(join(tmpdir(), 'keyloom-bench-')),
+      KEYLOOM_PORT: '0',
+      ...(process.env.KEYLOOM_ANSWER_CACHE_BYTES
+        ? { KEYLOOM_ANSWER_CACHE_BYTES: process.env.KEYLOOM_ANSWER_CACHE_BYTES }
+        : {}),
+      // The others log no requests either.
+      KEYLOOM_LOG_LEVEL: 'warn',
+    },
+  });
+  let owner = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    owner = /klm_u_\w+/.exec(line)?.[0] ?? owner;
+    const url = /listens on (\S+)/.exec(line)?.[1];
+    if (url) return { child, url: `${url}/graphql`, token: await fill(`${url}/graphql`, owner) };
+  }
+  throw new Error('Keyloom did not start; build it first');
+}
+
+async function fill(url: string, owner: string): Promise<string> {
+  const send = async (name: string, input: object, fields: string) => {
+    const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    const query = `mutation ($input: ${type}Input!) { it: ${name}(input: $input) { ... on ${type}Payload { ${fields} } } }`;
+    const headers = { authorization: `Bearer ${owner}`, 'content-type': 'application/json' };
+    const response = await fetch(url, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ query, variables: { input } }),
+    });
+    const { data } = (await response.json()) as { readonly data?: { readonly it: { readonly text?: string } } };
+    if (!data || Object.keys(data.it).length === 0) throw new Error(`${name} failed`);
+    return data.it.text ?? '';
+  };
+  const project = 'default-project';
+  await send('createProject', { name: 'Default Project' }, 'project { slug }');
+  for (let group = 0; group < GROUPS; group += 1) {
+    const own = variables.slice(group * PER_GROUP, (group + 1) * PER_GROUP);
+    const input = { project, name: `Group ${group}`, secretType: 'ENVIRONMENT', priority: 10, variables: own };
+    await send('createSecretGroup', input, 'secretGroup { slug }');
+  }
+  await send('putService', { project, id: 'example-service', name: 'Example Service' }, 'service { id }');
+  const workload = { project, kind: 'SERVICE', id: 'example-service' };
+  return send('createToken', { name: 'bench', kind: 'DEPENDENT', role: 'dependent', workload }, 'text');
+}
