@@ -13,7 +13,8 @@ import type { YogaLane } from './yoga.ts';
 export type ContextFor = (request: {
   readonly authorization: string | undefined;
   readonly requestId: string;
-  readonly signal: AbortSignal;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: () => AbortSignal;
 }) => Promise<{
   /** All that the answer to a query depends on besides the request. null: no answer is given twice. */
   readonly stamp: string | null;
@@ -76,9 +77,7 @@ const accepts = ({ request }: Exchange, type: string): boolean => request.header
 const callerOf = ({ request, id }: Exchange, deadline: Deadline): Parameters<ContextFor>[0] => ({
   authorization: authorizationOf(request.rawHeaders),
   requestId: id,
-  get signal() {
-    return deadline.signal;
-  },
+  signal: deadline.signal,
 });
 
 /** The body of a POST; null for a GET. */

@@ -99,7 +99,8 @@ export function createSets({ store, keys, log, cacheBytes }: SetsDeps) {
 
   async function entryOf<F extends Fields, B>(type: DocumentType<F, B>, doc: Doc): Promise<Entry> {
     const { team, project } = placeOf(doc.kind, doc.key);
-    const keyFor = await keys.openingKeys(team, project, [envelopeKeyId(doc.body)]);
+    const keyId = keyIdOf(doc);
+    const keyFor = await keys.openingKeys(team, project, keyId ? [keyId] : []);
     const stored = storedFrom(type, doc, () => openBytes(keys, keyFor, doc));
     return { stored, tag: expectedTag(keys, doc), claimedTag: doc.tag, bytes: 500 + doc.body.length * OPENED_FACTOR };
   }
@@ -113,7 +114,11 @@ export function createSets({ store, keys, log, cacheBytes }: SetsDeps) {
       after = page[page.length - 1]?.key;
     }
     const entries = new Map<string, Entry>();
-    for (const doc of docs) entries.set(idOf(doc.key), await entryOf(type, doc));
+    for (const doc of docs) {
+      if (isPlacedIn(doc, type.kind, scope)) entries.set(idOf(doc.key), await entryOf(type, doc));
+      // A copy from elsewhere says nothing about the document whose place it took: that one is missing.
+      else log.error('integrity_failure', { kind: type.kind, document: `${scope.join('/')}/?` });
+    }
     return loaded(head, entries);
   }
 
@@ -221,9 +226,25 @@ function isSameHead(a: Head, b: Head): boolean {
   return true;
 }
 
+const isPlacedIn = ({ kind, key }: Doc, wanted: Kind, scope: Key): boolean =>
+  kind === wanted && isSameScope(key.slice(0, -1), scope);
+
+/** The key that a body is sealed under; null when the body is no envelope, which opening it will say. */
+function keyIdOf({ body }: Doc): Uint8Array | null {
+  try {
+    return envelopeKeyId(body);
+  } catch {
+    return null;
+  }
+}
+
 function matches({ head, entries }: Loaded): boolean {
   if (entries.size !== head.count) return false;
   let sum = EMPTY_SUM;
-  for (const { tag } of entries.values()) sum = addTag(sum, tag);
+  for (const { tag, claimedTag } of entries.values()) {
+    // The next write of this document would take what the store claims out of the sum.
+    if (!sameBytes(tag, claimedTag)) return false;
+    sum = addTag(sum, tag);
+  }
   return sameBytes(sum, head.sum);
 }

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { envelopeKeyId } from '../crypto/envelope.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { AppError } from '../kernel/errors.ts';
+import { AppError, integrity } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { PageRequest } from '../kernel/page.ts';
 import type { Keys } from '../modules/keys/keys.ts';
-import { FIRST_CHAIN, verifyCommits } from '../store/chain.ts';
+import { FIRST_CHAIN, sameBytes, verifyCommits } from '../store/chain.ts';
 import type { Commit, Doc, Fields, Head, Key, Kind, Seq, Store, TeamId, Write } from '../store/port.ts';
 import { type DocumentType, placeOf, type Stored } from './document.ts';
-import { encodeBody, openBytes, sealBytes, storedFrom } from './seal.ts';
+import { encodeBody, expectedTag, openBytes, sealBytes, storedFrom } from './seal.ts';
 import { createSets, type DocumentSet } from './sets.ts';
 
 /** A team as of one commit. */
@@ -75,6 +75,14 @@ export interface VaultDeps {
 export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps): Vault {
   const sets = createSets({ store, keys, log, cacheBytes });
 
+  /** What the store answered for this place, if it was written there: its plain fields count before its body is opened. */
+  function genuine(kind: Kind, key: Key, doc: Doc): Doc {
+    const inPlace = doc.kind === kind && doc.key.length === key.length && key.every((part, i) => doc.key[i] === part);
+    if (inPlace && sameBytes(expectedTag(keys, doc), doc.tag)) return doc;
+    log.error('integrity_failure', { kind, document: key.join('/') });
+    throw integrity(`a document of kind ${kind}`);
+  }
+
   async function opener(doc: Doc): Promise<() => Uint8Array> {
     const { team, project } = placeOf(doc.kind, doc.key);
     const keyFor = await keys.openingKeys(team, project, [envelopeKeyId(doc.body)]);
@@ -102,7 +110,9 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
   }
 
   async function revisions<F extends Fields, B>(type: DocumentType<F, B>, key: Key, page: PageRequest) {
-    const docs = await store.revisions(type.kind, key, page);
+    const docs = (await store.revisions(type.kind, key, page)).map((doc) => genuine(type.kind, key, doc));
+    const isWhole = docs.every((doc, i) => i === 0 || doc.revision + 1 === docs[i - 1]?.revision);
+    if (!isWhole) throw integrity(`the revisions of ${type.kind} ${key.join('/')}`);
     return Promise.all(docs.map(async (doc) => storedFrom(type, doc, await opener(doc))));
   }
 
@@ -111,11 +121,11 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
     commit,
     async one(type, key) {
       const doc = await store.get(type.kind, key);
-      return doc && storedFrom(type, doc, await opener(doc));
+      return doc && storedFrom(type, genuine(type.kind, key, doc), await opener(doc));
     },
     async bytes(kind, key) {
       const doc = await store.get(kind, key);
-      return doc && (await opener(doc))();
+      return doc && (await opener(genuine(kind, key, doc)))();
     },
     revisions,
     async commits(team, seq, limit) {

@@ -202,7 +202,7 @@ export async function startServer({
     schema: aSchema(journal),
     contextFor: async ({ authorization, signal }) => {
       if (authorization !== GOOD_TOKEN) throw unauthenticated();
-      return { signal, stamp: null };
+      return { signal: signal(), stamp: null };
     },
     ready,
     config: { host: '127.0.0.1', port, development, limits: limitsWith(limits), answerCacheBytes: 0 },

@@ -30,6 +30,15 @@ const groupMutation = (name: string, fields: string): string => {
     __typename ... on ${type}Payload { secretGroup { ${fields} } commit { seq operation } } ${FAILURES} } }`;
 };
 
+/** Any mutation under the alias `result`, asked for these fields of its payload. */
+export const operation = (name: string, fields: string): string => {
+  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return `mutation ($input: ${type}Input!) { result: ${name}(input: $input) {
+    __typename ... on ${type}Payload { ${fields} commit { seq operation } } ${EXPECTED} } }`;
+};
+
+export const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
 export const GROUP_FIELDS = `id slug name description stageId tags type secretType priority revision
   restrictions { restricted workloads { id kind } tags tagMatchCondition }
   variables { name value masked } files { path encoding size data masked } dockerSecretMounts { name encoding data masked }
@@ -62,6 +71,21 @@ export async function run(app: TestApp, operation: string, input: object, token?
   if (errors) return { __typename: 'errors', code: errors[0]?.extensions.code, message: errors[0]?.message };
   return data.result;
 }
+
+/** The code of what `run` gave; OK when the mutation did it. */
+export const codeOf = (result: { readonly __typename: string; readonly code?: string }): string =>
+  result.code ?? (result.__typename.endsWith('Payload') ? 'OK' : result.__typename);
+
+/** What `run` gives, or its failure thrown. */
+export async function done(app: TestApp, operation: string, input: object, token?: string) {
+  const result = await run(app, operation, input, token);
+  if (codeOf(result) !== 'OK') throw new Error(JSON.stringify(result));
+  return result;
+}
+
+/** A group that is there. */
+export const aGroup = async (app: TestApp, over: object = {}) =>
+  (await done(app, groupOp('createSecretGroup'), aGroupInput(over))).secretGroup;
 
 export async function environmentOf(app: TestApp, service = 'example-service', over: object = {}, token?: string) {
   const variables = { project: 'default-project', service, ...over };

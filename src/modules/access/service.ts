@@ -40,8 +40,10 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
     const remembered = known.get(digest);
     if (remembered) return remembered;
     if (!parseToken(text)) return null;
-    const [doc] = await store.list('tokenIndex', [tokenHash(keys, text)], { limit: 1 });
-    const index = doc && (await vault.one(tokenIndexDocument, doc.key));
+    const name = tokenHash(keys, text);
+    const [doc] = await store.list('tokenIndex', [name], { limit: 1 });
+    // Under the name that was asked for, whatever name the store answered with.
+    const index = doc && (await vault.one(tokenIndexDocument, [name, doc.key[1] ?? '']));
     if (!index || index.deleted) return null;
     const found: Known = { team: index.key[1] ?? '', token: index.fields.token, last: null };
     known.set(digest, found);

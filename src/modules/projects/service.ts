@@ -85,6 +85,8 @@ export function createProjects({ vault, keys, clock }: ProjectsDeps) {
     const [services, jobs] = await session.read((view) =>
       Promise.all([view.set(serviceDocument, slug), view.set(jobDocument, slug)]),
     );
+    // A workload that was tampered with may still be there.
+    for (const set of [services, jobs]) for (const damaged of set.damaged) set.get(damaged);
     const inUse = services.live[0] ?? jobs.live[0];
     if (inUse) {
       const kind = services.live[0] ? 'service' : 'job';

@@ -117,9 +117,10 @@ export function createResolutions({ vault, keys, contents, cacheBytes }: Resolut
     const { project, kind } = ask;
     const then = await vault.asOf(documentOf(kind), now, seq);
     if (!then) throw new AppError('NOT_FOUND', `The ${kind} was not there at commit ${seq}`);
-    const { all } = await view.set(groupDocument, project);
+    const present = await view.set(groupDocument, project);
+    for (const damaged of present.damaged) present.get(damaged);
     const groups: StoredGroup[] = [];
-    for (const group of all) {
+    for (const group of present.all) {
       const stored = await vault.asOf(groupDocument, group, seq);
       if (stored) groups.push(stored);
     }

@@ -122,6 +122,8 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
     const held = old ? Object.values(old.body()) : [];
     if ([...given, ...held].some((map) => map.size > 0)) requireVerb(session, 'write', { ...target, type: 'secret' });
     const groups = await view.set(groupDocument, project);
+    // Nobody can tell what a group that was tampered with would ask for.
+    if (input.tags.length > 0) for (const damaged of groups.damaged) groups.get(damaged);
     for (const group of groups.live) {
       const { type, restrictions } = groupHeader(group);
       if (!restrictions.restricted || (old && admits(restrictions, old.fields.tags))) continue;
