@@ -52,12 +52,17 @@ export function sendLatin1(
   response.end(latin1, 'latin1');
 }
 
+/** A text as its UTF-8 bytes, one character each. */
+export function latin1Of(text: string): string {
+  // Plain ASCII, as nearly all answers are, is that already.
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1');
+}
+
 export function sendJson(
   exchange: Exchange,
   status: number,
   body: object,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const latin1 = Buffer.from(JSON.stringify(body)).toString('latin1');
-  sendLatin1(exchange, status, latin1, 'application/json; charset=utf-8', headers);
+  sendLatin1(exchange, status, latin1Of(JSON.stringify(body)), 'application/json; charset=utf-8', headers);
 }

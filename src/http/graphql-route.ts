@@ -5,7 +5,7 @@ import type { Answers, Given } from './answers.ts';
 import { authorizationOf } from './authorization.ts';
 import { checkContentType, readBody } from './body.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
-import { type Exchange, sendLatin1 } from './exchange.ts';
+import { type Exchange, latin1Of, sendLatin1 } from './exchange.ts';
 import { paramsOfBody, paramsOfQuery } from './params.ts';
 import type { YogaLane } from './yoga.ts';
 
@@ -102,7 +102,7 @@ const GRAPHQL_TYPE = 'application/graphql-response+json';
 const givenOf = ({ status, body, operationName }: Answer): Given => ({
   status,
   operationName,
-  latin1: Buffer.from(JSON.stringify(body)).toString('latin1'),
+  latin1: latin1Of(JSON.stringify(body)),
 });
 
 function sendGiven(exchange: Exchange, { status, latin1, operationName }: Given): void {

@@ -4,41 +4,49 @@ import { SLUG } from '../kernel/ids.ts';
 
 /** The rules that several nouns share. Messages never repeat the value. */
 
-const pattern = (re: RegExp, words: string) => z.string().regex(re, { error: words });
+/** Length first: the backtracking of a pattern runs out of stack on a text of megabytes. */
+export const pattern = (re: RegExp, words: string, least: number, most: number) =>
+  z.string().superRefine((text, ctx) => {
+    const refuse = (rule: string, message: string) => ctx.addIssue({ code: 'custom', params: { rule }, message });
+    if (text.length > most) return refuse('max', `must have at most ${most} characters`);
+    if (text.length < least) refuse('min', `must have at least ${least} characters`);
+    if (!re.test(text)) refuse('pattern', words);
+  });
 
 /** Spec 2: letters and digits, single hyphens or spaces between them. `\s` of the seeds is the space alone. */
 export const nameRule = pattern(
   /^[a-zA-Z0-9]+((-| )[a-zA-Z0-9]+)*$/,
   'must be letters and digits with single hyphens or spaces between them',
-)
-  .min(3, { error: 'must have at least 3 characters' })
-  .max(100, { error: 'must have at most 100 characters' });
+  3,
+  100,
+);
 
 /** Empty means none. */
-export const descriptionRule = z
-  .string()
-  .max(200, { error: 'must have at most 200 characters' })
-  .regex(/^[a-zA-Z0-9.,?\s\\/'"()[\];`%^&*\-_:!]*$/, { error: 'holds a character that is not allowed' })
+export const descriptionRule = pattern(
+  /^[a-zA-Z0-9.,?\s\\/'"()[\];`%^&*\-_:!]*$/,
+  'holds a character that is not allowed',
+  0,
+  200,
+)
   .nullish()
   .transform((text) => (text ? text : null));
 
-export const slugRule = pattern(SLUG, 'must be letters and digits with single hyphens between them').max(100, {
-  error: 'must have at most 100 characters',
-});
+const slugOf = (least: number) =>
+  pattern(SLUG, 'must be letters and digits with single hyphens between them', least, 100);
 
-export const stageRule = slugRule.min(3, { error: 'must have at least 3 characters' });
-
+export const slugRule = slugOf(1);
+export const stageRule = slugOf(3);
 export const tagRule = slugRule;
 
 /** Ids that belong to the deploy platform. */
-export const platformIdRule = pattern(/^[A-Za-z0-9-]+$/, 'must be letters, digits and hyphens').max(100, {
-  error: 'must have at most 100 characters',
-});
+export const platformIdRule = pattern(/^[A-Za-z0-9-]+$/, 'must be letters, digits and hyphens', 1, 100);
 
 export const keyNameRule = pattern(
   /^[a-zA-Z0-9_./-]+$/,
   'must be letters, digits, underscores, hyphens, slashes and dots',
-).max(256, { error: 'must have at most 256 characters' });
+  1,
+  256,
+);
 
 export const idempotencyKeyRule = z
   .string()
@@ -105,9 +113,9 @@ export const pathRule = z.string().superRefine((path, ctx) => {
 export const mountNameRule = pattern(
   /^[a-zA-Z0-9_.][a-zA-Z0-9_.-]*$/,
   'must be letters, digits, underscores, dots and hyphens, and not begin with a hyphen',
-)
-  .max(256, { error: 'must have at most 256 characters' })
-  .refine((name) => name !== '.' && name !== '..', { error: 'must not be `.` or `..`', params: { rule: 'path' } });
+  1,
+  256,
+).refine((name) => name !== '.' && name !== '..', { error: 'must not be `.` or `..`', params: { rule: 'path' } });
 
 /** Bytes that people uploaded. */
 export interface Upload {
@@ -130,34 +138,36 @@ function isUtf8(bytes: Uint8Array): boolean {
   }
 }
 
+interface Given {
+  readonly data: string;
+  readonly encoding?: Encoding | null | undefined;
+}
+const encodingOf = ({ encoding }: Given): Encoding => encoding ?? 'utf-8';
 const uploadFields = { data: z.string(), encoding: z.enum(['utf-8', 'binary']).nullish() };
 
-function toUpload(file: { data: string; encoding?: Encoding | null | undefined }, ctx: z.RefinementCtx): Upload {
-  const bytes = decodeBase64(file.data);
-  const encoding = file.encoding ?? 'utf-8';
-  if (!bytes) {
-    ctx.addIssue({ code: 'custom', path: ['data'], params: { rule: 'base64' }, message: 'must be canonical base64' });
-    return z.NEVER;
+/** A check and not a transform, so that a bad content is told next to a bad name. */
+function checkUpload(given: Given, ctx: z.RefinementCtx): void {
+  const bytes = decodeBase64(given.data);
+  const refuse = (rule: string, message: string) =>
+    ctx.addIssue({ code: 'custom', path: ['data'], params: { rule }, message });
+  if (!bytes) refuse('base64', 'must be canonical base64');
+  else if (encodingOf(given) === 'utf-8' && !isUtf8(bytes)) {
+    refuse('utf8', 'is not UTF-8 text; give the encoding BINARY to store bytes');
   }
-  if (encoding === 'utf-8' && !isUtf8(bytes)) {
-    const message = 'is not UTF-8 text; give the encoding BINARY to store bytes';
-    ctx.addIssue({ code: 'custom', path: ['data'], params: { rule: 'utf8' }, message });
-    return z.NEVER;
-  }
-  return { bytes, encoding };
 }
 
-export const fileRule = z
-  .strictObject({ path: pathRule, ...uploadFields })
-  .transform((file, ctx) => ({ name: file.path, upload: toUpload(file, ctx) }));
+const fileShape = z.strictObject({ path: pathRule, ...uploadFields }).superRefine(checkUpload);
+const mountShape = z.strictObject({ name: mountNameRule, ...uploadFields }).superRefine(checkUpload);
 
-export const mountRule = z
-  .strictObject({ name: mountNameRule, ...uploadFields })
-  .transform((mount, ctx) => ({ name: mount.name, upload: toUpload(mount, ctx) }));
+/** Of what passed its check. */
+const uploadOf = (given: Given): Upload => ({ bytes: Buffer.from(given.data, 'base64'), encoding: encodingOf(given) });
 
-type NamedUpload = { readonly name: string; readonly upload: Upload };
-const toMap = (list: readonly NamedUpload[]) => new Map(list.map(({ name, upload }) => [name, upload]));
-const uploads = (rule: typeof fileRule | typeof mountRule) => distinct(rule, ({ name }) => name, 2000).transform(toMap);
+export const fileRule = fileShape.transform((file) => ({ name: file.path, upload: uploadOf(file) }));
+export const mountRule = mountShape.transform((mount) => ({ name: mount.name, upload: uploadOf(mount) }));
 
-export const filesRule = uploads(fileRule);
-export const mountsRule = uploads(mountRule);
+export const filesRule = distinct(fileShape, ({ path }) => path, 2000).transform(
+  (files) => new Map(files.map((file) => [file.path, uploadOf(file)])),
+);
+export const mountsRule = distinct(mountShape, ({ name }) => name, 2000).transform(
+  (mounts) => new Map(mounts.map((mount) => [mount.name, uploadOf(mount)])),
+);

@@ -30,7 +30,7 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
   async function revision(group: StoredGroup, wanted: number): Promise<StoredGroup> {
     if (wanted === group.revision) return group;
     const after = [String(wanted + 1)];
-    const [found] = await vault.revisions(groupDocument, group.key, { after, limit: 1 });
+    const [found] = wanted < 1 ? [] : await vault.revisions(groupDocument, group.key, { after, limit: 1 });
     if (found?.revision !== wanted) throw notFound(`Revision ${wanted}`);
     return found;
   }
@@ -41,14 +41,13 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
   async function diff(group: StoredGroup, from: number, to: number): Promise<GroupDiff> {
     const before = stateOf(await revision(group, from));
     const after = stateOf(await revision(group, to));
-    const links = ({ links }: GroupState) => new Map(links.map((link) => [link.addonId, JSON.stringify(link)]));
     const hashes = (map: GroupState['files']) => new Map([...map].map(([name, { hash }]) => [name, hash]));
     return {
       fields: PLAIN.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])),
       variables: diffMaps(before.variables, after.variables),
       files: diffMaps(hashes(before.files), hashes(after.files)),
       dockerSecretMounts: diffMaps(hashes(before.mounts), hashes(after.mounts)),
-      addonLinks: diffMaps(links(before), links(after)),
+      addonLinks: diffMaps(linksOf(before), linksOf(after)),
     };
   }
 
@@ -76,6 +75,13 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
 }
 
 const PLAIN = ['name', 'description', 'stageId', 'tags', 'type', 'secretType', 'priority', 'restrictions'] as const;
+
+/** By id; addons of both kinds may share one. */
+function linksOf({ links }: GroupState): ReadonlyMap<string, string> {
+  const byId = new Map<string, string>();
+  for (const link of links) byId.set(link.addonId, `${byId.get(link.addonId) ?? ''}${JSON.stringify(link)}`);
+  return byId;
+}
 
 function contentsOf(groups: readonly StoredGroup[]): ReadonlySet<string> {
   const ids = new Set<string>();

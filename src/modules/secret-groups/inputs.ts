@@ -12,6 +12,7 @@ import {
   mountsRule,
   nameRule,
   pathRule,
+  pattern,
   platformIdRule,
   revisionRule,
   slugRule,
@@ -48,34 +49,35 @@ const restrictionsRule = z
   );
 
 /** Anchored: the seeds' `[a-zA-Z]+` would take any text with a letter in it. */
-const linkKeyRule = z
-  .string()
-  .regex(/^[a-zA-Z][a-zA-Z0-9_]*$/, { error: 'must be letters, digits and underscores, beginning with a letter' })
-  .max(100, { error: 'must have at most 100 characters' });
+const linkKeyRule = pattern(
+  /^[a-zA-Z][a-zA-Z0-9_]*$/,
+  'must be letters, digits and underscores, beginning with a letter',
+  1,
+  100,
+);
 
-export const linkRule = z
-  .strictObject({
-    kind: z.enum(['addon', 'external-addon']).nullish(),
-    addon: platformIdRule,
-    required: z.boolean().nullish(),
-    keys: distinct(
-      z.strictObject({
-        keyName: linkKeyRule,
-        aliases: distinct(keyNameRule, (alias) => alias)
-          .nullish()
-          .transform((aliases) => aliases ?? []),
-      }),
-      ({ keyName }) => keyName,
-    ),
-  })
-  .transform(({ kind, addon, required, keys }) => ({
-    addonKind: kind ?? ('addon' as const),
-    addonId: addon,
-    required: required ?? false,
-    keys,
-  }));
+const aliasesRule = distinct(keyNameRule, (alias) => alias)
+  .nullish()
+  .transform((aliases) => aliases ?? []);
 
-const linksRule = distinct(linkRule, ({ addonKind, addonId }) => `${addonKind}/${addonId}`);
+const linkShape = z.strictObject({
+  kind: z.enum(['addon', 'external-addon']).nullish(),
+  addon: platformIdRule,
+  required: z.boolean().nullish(),
+  keys: distinct(z.strictObject({ keyName: linkKeyRule, aliases: aliasesRule }), ({ keyName }) => keyName),
+});
+
+const linkOf = ({ kind, addon, required, keys }: z.output<typeof linkShape>) => ({
+  addonKind: kind ?? ('addon' as const),
+  addonId: addon,
+  required: required ?? false,
+  keys,
+});
+
+export const linkRule = linkShape.transform(linkOf);
+const linksRule = distinct(linkShape, ({ kind, addon }) => `${kind ?? 'addon'}/${addon}`).transform((links) =>
+  links.map(linkOf),
+);
 
 const wholeShape = {
   project: slugRule,

@@ -27,6 +27,9 @@ function passes({ fields }: StoredGroup, filter: Filter): boolean {
   );
 }
 
+/** The last instant that a Date can hold. */
+const END_OF_TIME = 8_640_000_000_000_000;
+
 /** Every order ends with the slug, which makes it total. */
 const ORDERS = {
   SLUG: { name: 'groups.slug', keyOf: ({ key }) => idOf(key) },
@@ -36,7 +39,11 @@ const ORDERS = {
     // Highest first; among equals by slug, the order in which groups win.
     keyOf: ({ key, fields }) => `${String(100 - fields.priority).padStart(3, '0')} ${idOf(key)}`,
   },
-  UPDATED: { name: 'groups.updated', keyOf: ({ key, fields }) => `${fields.updatedAt} ${idOf(key)}`, descending: true },
+  UPDATED: {
+    name: 'groups.updated',
+    // Last changed first; among equals by slug.
+    keyOf: ({ key, fields }) => `${String(END_OF_TIME - Date.parse(fields.updatedAt)).padStart(16, '0')} ${idOf(key)}`,
+  },
 } as const satisfies Record<string, ListOrder<StoredGroup>>;
 
 export function addGroupLists(builder: Builder): void {
