@@ -1,10 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   // Without the alias vitest loads graphql twice (its ES and its CommonJS build).
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    globalSetup: ['test/support/mongodb-global.ts'],
+    globalSetup: [fileURLToPath(new URL('./support/mongodb-global.ts', import.meta.url))],
     include: ['test/**/*.test.ts'],
     exclude: ['test/torture/**', 'test/bench/**'],
     testTimeout: 30_000,

@@ -101,7 +101,11 @@ export async function createRootKeyFile(path: string, random: Random = secureRan
   }
   // The name is durable only when its folder is.
   const folder = await opening(dirname(path), `The folder of ${path}`, constants.O_RDONLY);
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
   return key;
 }
 

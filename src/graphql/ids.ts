@@ -12,7 +12,7 @@ const NODE_OF_KIND: ReadonlyMap<string, NodeName> = new Map([
 ]);
 
 /** Global ids as Relay has them: the type's name and the key within the team, in base64. */
-export const globalId = (type: NodeName, id: string): string => Buffer.from(`${type}:${id}`).toString('base64');
+const globalId = (type: NodeName, id: string): string => Buffer.from(`${type}:${id}`).toString('base64');
 
 /** The global id of a stored document; null for kinds that have none. */
 export function idOfDocument(kind: string, key: Key): string | null {
@@ -21,7 +21,7 @@ export function idOfDocument(kind: string, key: Key): string | null {
 }
 
 /** The key behind a global id of one type; null for every other text, which so is an object that does not exist. */
-export function localId(type: NodeName, id: string): string | null {
+function localId(type: NodeName, id: string): string | null {
   const text = Buffer.from(id, 'base64').toString('utf8');
   const isWhole = globalId(type, text.slice(type.length + 1)) === id;
   return isWhole && text.startsWith(`${type}:`) ? text.slice(type.length + 1) : null;

@@ -36,8 +36,6 @@ const slugOf = (least: number) =>
 
 export const slugRule = slugOf(1);
 export const stageRule = slugOf(3);
-export const tagRule = slugRule;
-
 /** Ids that belong to the deploy platform. */
 export const platformIdRule = pattern(/^[A-Za-z0-9-]+$/, 'must be letters, digits and hyphens', 1, 100);
 
@@ -73,7 +71,7 @@ export function distinct<T extends z.ZodType>(item: T, keyOf: (value: z.output<T
     });
 }
 
-export const tagsRule = distinct(tagRule, (tag) => tag);
+export const tagsRule = distinct(slugRule, (tag) => tag);
 
 /** Text that an environment can hold: well-formed, without NUL. */
 export const valueRule = z

@@ -52,7 +52,7 @@ function lengthPrefixed(parts: readonly Part[]): Uint8Array {
 const listed = (key: Key): readonly Part[] => [key.length, ...key];
 
 /** What the MAC of a commit is computed over. */
-export function commitBytes(previous: Uint8Array, commit: Omit<Commit, 'mac'>): Uint8Array {
+function commitBytes(previous: Uint8Array, commit: Omit<Commit, 'mac'>): Uint8Array {
   const { id, team, seq, at, actor, operation, touched } = commit;
   const touches = touched.flatMap(({ kind, key, revision }) => [kind, revision, ...listed(key)]);
   return lengthPrefixed([
@@ -70,7 +70,7 @@ export function commitBytes(previous: Uint8Array, commit: Omit<Commit, 'mac'>): 
 }
 
 /** What the MAC of a head is computed over. */
-export function headBytes({ scope, seq, chain, sets }: Omit<Head, 'mac'>): Uint8Array {
+function headBytes({ scope, seq, chain, sets }: Omit<Head, 'mac'>): Uint8Array {
   const byKind = [...sets].sort(([a], [b]) => byCodePoint(a, b));
   const counted = byKind.flatMap(([kind, set]) => [kind, set.sum, set.count, set.seq]);
   return lengthPrefixed(['keyloom.head.1', ...listed(scope), seq, chain, sets.size, ...counted]);

@@ -4,7 +4,7 @@ import { isKey, keyText } from './keys.ts';
 import { KINDS, type NewCommit, type Write } from './port.ts';
 
 /** Largest body of one document: MongoDB takes 16 MiB a document, its plain fields included. */
-export const BODY_BYTES = 14 * 1024 * 1024;
+const BODY_BYTES = 14 * 1024 * 1024;
 const TEXT_LENGTH = 1000;
 const kinds: ReadonlySet<string> = new Set(KINDS);
 

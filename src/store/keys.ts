@@ -1,7 +1,7 @@
 import type { Key } from './port.ts';
 
 /** Longest encoded key, bytes: what the embedded engine takes, less room for the kind and a revision. */
-export const KEY_BYTES = 1800;
+const KEY_BYTES = 1800;
 const PART_LENGTH = 200;
 const PARTS = 8;
 

@@ -63,7 +63,7 @@ function guard(write: Write, doc: Doc | null): void {
 }
 
 /** A document is not at the revision that a write expected. */
-export function moved(kind: Kind, key: Key, revision: number | null): AppError {
+function moved(kind: Kind, key: Key, revision: number | null): AppError {
   const existing = { kind, key };
   const name = `${kind} ${key.join('/')}`;
   if (revision === null) return conflict(`${name} does not exist`, { existing });

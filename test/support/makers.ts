@@ -76,6 +76,18 @@ export async function run(app: TestApp, operation: string, input: object, token?
 export const codeOf = (result: { readonly __typename: string; readonly code?: string }): string =>
   result.code ?? (result.__typename.endsWith('Payload') ? 'OK' : result.__typename);
 
+/** Goes into bad values; no answer may hold it. */
+export const CANARY = 'hunter2canary';
+
+/** Every bad leaf as `path rule`, sorted; or the code of what is no INVALID_INPUT. */
+export async function refusals(app: TestApp, operation: string, input: object): Promise<readonly string[]> {
+  const result = await run(app, operation, input);
+  if (JSON.stringify(result).includes(CANARY)) throw new Error('the answer repeats a value');
+  if (result.code !== 'INVALID_INPUT') return [codeOf(result)];
+  const fields: readonly { readonly path: readonly string[]; readonly rule: string }[] = result.fields;
+  return fields.map(({ path, rule }) => `${path.join('.')} ${rule}`).sort();
+}
+
 /** What `run` gives, or its failure thrown. */
 export async function done(app: TestApp, operation: string, input: object, token?: string) {
   const result = await run(app, operation, input, token);

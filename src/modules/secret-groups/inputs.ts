@@ -74,7 +74,7 @@ const linkOf = ({ kind, addon, required, keys }: z.output<typeof linkShape>) => 
   keys,
 });
 
-export const linkRule = linkShape.transform(linkOf);
+const linkRule = linkShape.transform(linkOf);
 const linksRule = distinct(linkShape, ({ kind, addon }) => `${kind ?? 'addon'}/${addon}`).transform((links) =>
   links.map(linkOf),
 );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../store/port.ts';
 import type { DocumentType, Stored } from '../../vault/document.ts';
-import { descriptionRule, idempotencyKeyRule, revisionRule, tagRule } from '../rules.ts';
+import { descriptionRule, idempotencyKeyRule, revisionRule, slugRule } from '../rules.ts';
 
 export type TagFields = { readonly createdAt: string; readonly updatedAt: string };
 export interface TagBody {
@@ -15,7 +15,7 @@ export const tagDocument: DocumentType<TagFields, TagBody> = {
 export type StoredTag = Stored<TagFields, TagBody>;
 
 export const createTagInput = z.strictObject({
-  name: tagRule,
+  name: slugRule,
   description: descriptionRule,
   idempotencyKey: idempotencyKeyRule,
 });

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CountedApp, type CountedOptions, countedApp } from '../support/counted-app.ts';
+import { aGroupInput, aProject, aServiceInput, ENVIRONMENT, groupOp, PUT_SERVICE, run } from '../support/makers.ts';
+import { operationOf } from '../support/mutations.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+
+const CACHED = { cacheBytes: 64 * 1024 * 1024, answerCacheBytes: 0 } as const;
+const SMALL = { project: 'small', groups: 5, variables: 10 } as const;
+const LARGE = { project: 'large', groups: 60, variables: 500 } as const;
+const LISTED = 200;
+
+let app: TestApp;
+/** Reads by projects alone; the owner's reads see a role that is built in. */
+beforeAll(async () => {
+  app = await startApp();
+  for (const size of [SMALL, LARGE]) await fill(size);
+  await aProject(app, 'listed');
+  for (let i = 0; i < LISTED; i += 1) {
+    await run(
+      app,
+      groupOp('createSecretGroup', 'id'),
+      aGroupInput({ project: 'listed', name: `group ${i}`, variables: [{ name: 'A', value: 'a' }] }),
+    );
+  }
+}, 120_000);
+afterAll(() => app.close());
+
+async function fill({ project, groups, variables }: typeof SMALL | typeof LARGE): Promise<void> {
+  await aProject(app, project);
+  for (let g = 0; g < groups; g += 1) {
+    const own = Array.from({ length: variables }, (_, v) => ({ name: `V_${g}_${v}`, value: `value ${v}` }));
+    const made = await run(
+      app,
+      groupOp('createSecretGroup', 'id'),
+      aGroupInput({ project, name: `group ${g}`, variables: own }),
+    );
+    expect(made.__typename).toBe('CreateSecretGroupPayload');
+  }
+  await run(app, PUT_SERVICE, aServiceInput({ project }));
+}
+
+async function withGateway<T>(options: CountedOptions, use: (gateway: CountedApp) => Promise<T>): Promise<T> {
+  const gateway = await countedApp(app.store, options);
+  gateway.reset();
+  try {
+    return await use(gateway);
+  } finally {
+    await gateway.close();
+  }
+}
+
+async function resolved(gateway: CountedApp, { project, groups, variables }: typeof SMALL | typeof LARGE) {
+  const data = await gateway.gql(ENVIRONMENT, { project, service: 'example-service' }, app.owner);
+  expect(data.project.service.environment.variables).toHaveLength(groups * variables);
+}
+
+describe('resolving', () => {
+  it.each([
+    ['its answer not kept', CACHED],
+    ['its answer kept', { ...CACHED, answerCacheBytes: 8 * 1024 * 1024 }],
+  ] as const)('a warm one asks the store for one head, %s', async (_what, options) => {
+    for (const size of [SMALL, LARGE]) {
+      await withGateway(options, async (gateway) => {
+        await resolved(gateway, size);
+        gateway.reset();
+        await resolved(gateway, size);
+        expect([gateway.calls, gateway.opens()]).toEqual([{ head: 1 }, 0]);
+      });
+    }
+  });
+
+  it.each([
+    ['with a cache', CACHED],
+    ['without one', { cacheBytes: 0, answerCacheBytes: 0 }],
+  ] as const)(
+    'a cold one makes as many calls for 60 groups of 500 variables as for 5 of 10, %s',
+    async (_what, options) => {
+      for (const size of [SMALL, LARGE]) {
+        await withGateway(options, async (gateway) => {
+          await resolved(gateway, size);
+          // Who asks: index, its document, tokens. Heads: of the team, of the project, of their keys. Lists: keys twice, the
+          // project, the service, its groups.
+          expect(gateway.calls).toEqual({ get: 1, head: 4, list: 7 });
+          expect(gateway.opens()).toBe(size.groups + 1);
+        });
+      }
+    },
+  );
+
+  it('one after a change of another project asks for no more than the heads', async () => {
+    await withGateway(CACHED, async (gateway) => {
+      await resolved(gateway, LARGE);
+      await run(app, PUT_SERVICE, aServiceInput({ project: 'small' }));
+      gateway.reset();
+      await resolved(gateway, LARGE);
+      expect([gateway.calls, gateway.opens()]).toEqual([{ head: 2 }, 0]);
+    });
+  });
+
+  it('one after a change of one group reads that group alone', async () => {
+    await withGateway(CACHED, async (gateway) => {
+      await resolved(gateway, LARGE);
+      await run(app, operationOf('setSecretGroupVariable'), { id: idOf('large', 0), name: 'V_0_0', value: 'changed' });
+      gateway.reset();
+      await resolved(gateway, LARGE);
+      expect(gateway.calls).toEqual({ head: 2, commitsAfter: 1, getMany: 1 });
+      expect(gateway.opens()).toBe(1);
+    });
+  });
+});
+
+const idOf = (project: string, group: number): string =>
+  Buffer.from(`SecretGroup:${project}/group-${group}`).toString('base64');
+
+describe('a mutation', () => {
+  it('makes as many calls for a group among 60 as among 5', async () => {
+    for (const { project } of [SMALL, LARGE]) {
+      await withGateway(CACHED, async (gateway) => {
+        const set = (value: string) =>
+          gateway.gql(
+            operationOf('setSecretGroupVariable'),
+            { input: { id: idOf(project, 1), name: 'A', value } },
+            app.owner,
+          );
+        await set('first');
+        gateway.reset();
+        const { result } = await set('second');
+        expect(result.__typename).toBe('SetSecretGroupVariablePayload');
+        expect(gateway.calls).toEqual({ head: 4, commit: 1, commitsAfter: 1, getMany: 1 });
+      });
+    }
+  });
+});
+
+describe('a list', () => {
+  const page = (fields: string) => `query ($after: Cursor) { project(slug: "listed") {
+    secretGroups(first: 50, after: $after) { nodes { ${fields} } pageInfo { hasNextPage endCursor } } } }`;
+
+  it('of 200 groups by pages opens no envelope', async () => {
+    await withGateway(CACHED, async (gateway) => {
+      const slugs = new Set<string>();
+      for (let after: string | null = null, more = true; more; ) {
+        const query = page(
+          'id slug name type secretType priority tags restrictions { restricted tags } revision updatedAt',
+        );
+        const { nodes, pageInfo } = (await gateway.gql(query, { after }, app.owner)).project.secretGroups;
+        for (const { slug } of nodes) slugs.add(slug);
+        more = pageInfo.hasNextPage;
+        after = pageInfo.endCursor;
+      }
+      expect(slugs.size).toBe(LISTED);
+      expect(gateway.opens()).toBe(0);
+      // The count counts: values are sealed.
+      await gateway.gql(page('variables { name value }'), {}, app.owner);
+      expect(gateway.opens()).toBe(50);
+    });
+  });
+});

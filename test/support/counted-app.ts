@@ -1,0 +1,71 @@
+import { createGateway } from '../../src/gateway.ts';
+import { createServer } from '../../src/http/server.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { limitsWith } from '../../src/kernel/limits.ts';
+import { silentLog } from '../../src/kernel/log.ts';
+import type { Keys } from '../../src/modules/keys/keys.ts';
+import { createMacHolder } from '../../src/modules/keys/mac-holder.ts';
+import { openKeys } from '../../src/modules/keys/open-keys.ts';
+import type { Store } from '../../src/store/port.ts';
+import { type Counting, counting } from './counting.ts';
+import { ROOT_KEY } from './start-app.ts';
+
+export interface CountedApp {
+  readonly calls: Counting['calls'];
+  /** Envelopes that were opened. */
+  readonly opens: () => number;
+  readonly reset: () => void;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are read as the test's own query shaped them
+  readonly gql: (query: string, variables: object, token: string) => Promise<any>;
+  readonly close: () => Promise<void>;
+}
+
+export interface CountedOptions {
+  readonly cacheBytes: number;
+  readonly answerCacheBytes: number;
+}
+
+/** A gateway of its own on a store that is there: its calls and its openings of envelopes are counted. */
+export async function countedApp(store: Store, { cacheBytes, answerCacheBytes }: CountedOptions): Promise<CountedApp> {
+  const { port, calls, reset } = counting(store);
+  const holder = createMacHolder();
+  const keys = await openKeys({ store: port, holder, rootKey: ROOT_KEY, clock: systemClock, initialise: false });
+  let opened = 0;
+  const counted: Keys = {
+    ...keys,
+    async openingKeys(...scope) {
+      const keyFor = await keys.openingKeys(...scope);
+      // Asked once for each envelope that is opened, and never else.
+      return (id) => {
+        opened += 1;
+        return keyFor(id);
+      };
+    },
+  };
+  const limits = limitsWith();
+  const shared = { clock: systemClock, log: silentLog, limits };
+  const { schema, contextFor, fileMutations } = createGateway({ ...shared, store: port, keys: counted, cacheBytes });
+  const config = { host: '127.0.0.1', port: 0, development: true, limits, answerCacheBytes };
+  const server = createServer({ schema, contextFor, fileMutations, config, log: silentLog, ready: async () => true });
+  const { url } = await server.listen();
+  return {
+    calls,
+    opens: () => opened,
+    reset() {
+      opened = 0;
+      reset();
+    },
+    async gql(query, variables, token) {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ query, variables }),
+      });
+      const { data, errors } = (await response.json()) as { data: unknown; errors?: unknown };
+      if (errors) throw new Error(JSON.stringify(errors));
+      return data;
+    },
+    close: () => server.close(),
+  };
+}
