@@ -7,6 +7,7 @@ import ValidationPlugin from '@pothos/plugin-validation';
 import { GraphQLDateTime, GraphQLSafeInt } from 'graphql-scalars';
 import { invalidInput, unauthenticated } from '../kernel/errors.ts';
 import type { Context } from './context.ts';
+import { decodeGlobalId } from './ids.ts';
 import { invalidInputFrom } from './invalid-input.ts';
 import { orNull } from './or-null.ts';
 import { Base64Scalar, CursorScalar, SlugScalar } from './scalars.ts';
@@ -51,6 +52,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     // Pothos knows String and ID by type; at run time any scalar will do.
     cursorType: 'Cursor' as string as 'String',
     clientMutationId: 'omit',
+    decodeGlobalID: decodeGlobalId,
     nodesOnConnection: { description: 'The items of this page.' },
     idFieldOptions: { description: 'Opaque and global; never changes.' },
     nodeTypeOptions: { description: 'Whatever has an opaque global id.' },

@@ -27,6 +27,15 @@ function localId(type: NodeName, id: string): string | null {
   return isWhole && text.startsWith(`${type}:`) ? text.slice(type.length + 1) : null;
 }
 
+/** The type and the key behind a global id; every other text gives a project that cannot be. */
+export function decodeGlobalId(id: string): { readonly typename: NodeName; readonly id: string } {
+  for (const typename of NODE_OF_KIND.values()) {
+    const key = localId(typename, id);
+    if (key) return { typename, id: key };
+  }
+  return { typename: 'Project', id: '' };
+}
+
 export interface GroupAddress {
   readonly project: string;
   readonly slug: string;

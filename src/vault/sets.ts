@@ -129,7 +129,9 @@ export function createSets({ store, keys, log, cacheBytes }: SetsDeps) {
     old: Loaded,
     head: SetHead,
   ): Promise<Loaded | null> {
-    const commits = await store.commitsAfter(scope[0] ?? '', old.head.seq, FOLLOW);
+    // Commits up to the last look at it did not change it, however many there were.
+    const known = Math.max(old.head.seq, checkedAt.get(old) ?? 0);
+    const commits = await store.commitsAfter(scope[0] ?? '', known, FOLLOW);
     if (commits.length === FOLLOW) return null;
     const touched = new Map<string, Key>();
     for (const commit of commits) {

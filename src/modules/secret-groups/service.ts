@@ -1,6 +1,6 @@
 import type { AddonLink, FileEntry } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { AppError, conflict, limitExceeded, notFound } from '../../kernel/errors.ts';
+import { conflict, forbidden, limitExceeded, notFound } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { createOnce } from '../../vault/once.ts';
@@ -111,6 +111,8 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
       session.write(key, async () => {
         const { taken, count, guard } = await session.read(async (view) => {
           const guard = changesOf(projectDocument).unchanged(await visibleProject(project, view, session));
+          // Before anything else, so that a conflict tells nothing to those who may not write.
+          if (!mayOnGroup(session, 'write', project, input.type)) throw forbidden();
           const set = await view.set(groupDocument, project);
           return { taken: set.get(slug), count: set.live.length, guard };
         });
@@ -239,8 +241,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     const key = [session.principal.team, ref.project, ref.slug];
     return session.write(key, async () => {
       const before = await bySlug(ref, session);
-      if (!mayOnGroup(session, 'delete', ref.project, before.fields.type))
-        throw new AppError('FORBIDDEN', 'Not allowed');
+      if (!mayOnGroup(session, 'delete', ref.project, before.fields.type)) throw forbidden();
       requireRevision(before, ref.expectedRevision);
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
       const commit = await session.commit('secretGroup.delete', [changes.erase(before, fields)]);
