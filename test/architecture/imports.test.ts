@@ -56,7 +56,7 @@ const LAYERS: readonly {
   {
     files: /^http\//,
     own: ['kernel/', 'graphql/', 'http/', 'config.ts'],
-    packages: ['node:', 'graphql', 'graphql-yoga', 'pino'],
+    packages: ['node:', 'graphql', 'graphql-yoga', '@graphql-yoga/render-graphiql', 'lru-cache', 'pino'],
   },
   { files: /^config\.ts$/, own: ['kernel/'], packages: ['zod'] },
   { files: /^gateway\.ts$/, own: [''], packages: ['graphql'] },

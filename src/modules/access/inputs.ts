@@ -27,6 +27,9 @@ export const updateRoleInput = z.strictObject({
   expectedRevision: revisionRule,
 });
 
+/** The last that is written with four digits, and so sorts as text. */
+const LAST_INSTANT = new Date('9999-12-31T23:59:59.999Z');
+
 export const createTokenInput = z
   .strictObject({
     name: nameRule,
@@ -38,11 +41,17 @@ export const createTokenInput = z
       .transform((workload) => workload ?? null),
     expiresAt: z
       .date()
+      .max(LAST_INSTANT, { error: 'must be before the year 10000' })
       .nullish()
       .transform((date) => date?.toISOString() ?? null),
     idempotencyKey: idempotencyKeyRule,
   })
-  .superRefine(({ kind, workload }, ctx) => {
+  .superRefine(({ kind, role, workload }, ctx) => {
+    // Without a workload to be bound to, that role would resolve every one.
+    if (role === 'dependent' && kind !== 'dependent') {
+      const message = 'must be for a dependent to have the role of one';
+      ctx.addIssue({ code: 'custom', path: ['kind'], params: { rule: 'role' }, message });
+    }
     if ((kind === 'dependent') === (workload !== null)) return;
     const message = kind === 'dependent' ? 'is required for a dependent' : 'is only for a dependent';
     ctx.addIssue({ code: 'custom', path: ['workload'], params: { rule: 'required' }, message });

@@ -128,7 +128,7 @@ export interface Target {
 
 /** The one place that decides. */
 export function can(principal: Principal, verb: Verb, resource: Resource, target: Target = {}): boolean {
-  if (principal.workload && !isOwn(principal.workload, resource, target)) return false;
+  if (principal.workload && !isOwn(principal.workload, verb, resource, target)) return false;
   return principal.role.grants.some(
     (grant) =>
       grant.resources.includes(resource) &&
@@ -138,10 +138,10 @@ export function can(principal: Principal, verb: Verb, resource: Resource, target
   );
 }
 
-/** A dependent reaches its own workload, and the project on the way there. */
-function isOwn(own: WorkloadAddress, resource: Resource, target: Target): boolean {
+/** A dependent reaches its own workload, and sees the project on the way there. */
+function isOwn(own: WorkloadAddress, verb: Verb, resource: Resource, target: Target): boolean {
   if (target.project !== own.project) return false;
-  if (resource === 'project') return true;
+  if (resource === 'project') return verb === 'list';
   return resource === 'workload' && target.workload?.kind === own.kind && target.workload.id === own.id;
 }
 

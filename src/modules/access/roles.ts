@@ -90,26 +90,26 @@ export function createRoles({ vault, keys, clock }: RolesDeps) {
   }
 
   async function updateRole(id: string, input: UpdateRoleInput, session: Session) {
-    const before = await ownRole(id, session);
-    requireCovered(session, before.fields.grants);
-    if (input.grants) requireCovered(session, input.grants);
-    requireRevision(before, input.expectedRevision);
-    const fields = {
-      ...before.fields,
-      ...(input.name ? { name: input.name } : {}),
-      ...(input.grants ? { grants: input.grants } : {}),
-    };
-    const commit = await session.commit('role.update', [changes.replace(before, fields, null)]);
+    const commit = await session.write([session.principal.team, id], async () => {
+      const before = await ownRole(id, session);
+      requireCovered(session, before.fields.grants);
+      if (input.grants) requireCovered(session, input.grants);
+      requireRevision(before, input.expectedRevision);
+      const { name = before.fields.name, grants = before.fields.grants } = input;
+      return session.commit('role.update', [changes.replace(before, { ...before.fields, name, grants }, null)]);
+    });
     return { role: await roleBySlug(id, session), commit };
   }
 
-  async function deleteRole(id: string, session: Session) {
-    const before = await ownRole(id, session);
-    const { live } = await session.read((view) => view.set(tokenDocument));
-    const user = live.find((token) => token.fields.role === id);
-    if (user) throw conflict('Tokens still have this role', { existing: { kind: 'token', key: user.key } });
-    const commit = await session.commit('role.delete', [changes.erase(before, before.fields)]);
-    return { role: roleFrom(before), commit };
+  function deleteRole(id: string, session: Session) {
+    return session.write([session.principal.team, id], async () => {
+      const before = await ownRole(id, session);
+      const { live } = await session.read((view) => view.set(tokenDocument));
+      const user = live.find((token) => token.fields.role === id);
+      if (user) throw conflict('Tokens still have this role', { existing: { kind: 'token', key: user.key } });
+      const commit = await session.commit('role.delete', [changes.erase(before, before.fields)]);
+      return { role: roleFrom(before), commit };
+    });
   }
 
   return { listRoles, roleBySlug, createRole, updateRole, deleteRole };

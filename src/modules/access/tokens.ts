@@ -93,10 +93,12 @@ export function createTokens({ vault, keys, clock }: TokensDeps) {
 
   async function revokeToken(id: string, session: Session) {
     requireAdmin(session);
-    const stored = await session.read(async (view) => (await view.set(tokenDocument)).get(id));
-    if (!stored || stored.deleted) throw notFound('Token');
-    const commit = await session.commit('token.revoke', [tokens.erase(stored, stored.fields)]);
-    return { token: facts(stored), commit };
+    return session.write([session.principal.team, id], async () => {
+      const stored = await session.read(async (view) => (await view.set(tokenDocument)).get(id));
+      if (!stored || stored.deleted) throw notFound('Token');
+      const commit = await session.commit('token.revoke', [tokens.erase(stored, stored.fields)]);
+      return { token: facts(stored), commit };
+    });
   }
 
   async function listTokens(session: Session): Promise<readonly TokenFacts[]> {

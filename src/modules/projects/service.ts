@@ -71,16 +71,21 @@ export function createProjects({ vault, keys, clock }: ProjectsDeps) {
   }
 
   async function update(slug: string, input: UpdateProjectInput, session: Session) {
-    const before = await changeable(slug, 'write', session);
-    requireRevision(before, input.expectedRevision);
-    const { name = before.fields.name, description = before.body().description } = input;
-    const fields = { ...before.fields, name, updatedAt: clock().toISOString() };
-    const commit = await session.commit('project.update', [changes.replace(before, fields, { description })]);
+    const commit = await session.write([session.principal.team, slug], async () => {
+      const before = await changeable(slug, 'write', session);
+      requireRevision(before, input.expectedRevision);
+      const { name = before.fields.name, description = before.body().description } = input;
+      const fields = { ...before.fields, name, updatedAt: clock().toISOString() };
+      return session.commit('project.update', [changes.replace(before, fields, { description })]);
+    });
     return { project: await bySlug(slug, session), commit };
   }
 
   /** Refused while workloads are registered. The data keys are destroyed after a grace of seven days. */
-  async function remove(slug: string, session: Session) {
+  const remove = (slug: string, session: Session) =>
+    session.write([session.principal.team, slug], () => removeOnce(slug, session));
+
+  async function removeOnce(slug: string, session: Session) {
     const before = await changeable(slug, 'delete', session);
     const [services, jobs] = await session.read((view) =>
       Promise.all([view.set(serviceDocument, slug), view.set(jobDocument, slug)]),

@@ -20,7 +20,7 @@ import { can } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
 import type { Contents } from '../contents.ts';
 import type { Keys } from '../keys/keys.ts';
-import { groupDocument, groupFacts, type StoredGroup } from '../secret-groups/model.ts';
+import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { type GroupRef, visibleGroup } from '../secret-groups/service.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';
@@ -119,14 +119,21 @@ export function createResolutions({ vault, keys, contents, cacheBytes }: Resolut
     if (!then) throw new AppError('NOT_FOUND', `The ${kind} was not there at commit ${seq}`);
     const present = await view.set(groupDocument, project);
     for (const damaged of present.damaged) present.get(damaged);
-    const groups: StoredGroup[] = [];
+    const groups: Group[] = [];
+    const guarded: Group[] = [];
     for (const group of present.all) {
       const stored = await vault.asOf(groupDocument, group, seq);
-      if (stored) groups.push(stored);
+      if (!stored) continue;
+      const facts = groupFacts(stored);
+      groups.push(facts);
+      // What became a secret since then is guarded as one.
+      guarded.push(group.fields.type === facts.type ? facts : { ...facts, type: 'secret' });
     }
     const workload = { ...then, kind };
-    const { resolution, input, digest } = finish(ask, view, workload, groups.map(groupFacts), []);
-    return { workload, resolution, input, digest };
+    const { resolution, input, digest } = finish(ask, view, workload, groups, []);
+    if (guarded.every((group, i) => group === groups[i])) return { workload, resolution, input, digest };
+    const strict = { ...input, groups: guarded };
+    return { workload, resolution: resolve(strict), input: strict, digest };
   }
 
   /** Whether the caller gets values of this sensitivity, or masks. */

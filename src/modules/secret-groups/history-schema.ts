@@ -107,9 +107,11 @@ export function addGroupHistory(builder: Builder): void {
         type: RevisionType,
         description: 'Its revisions that are still kept, newest first.',
         resolve: async (now, args, context) => {
-          const all = await context.services.secretGroups.history.revisions(now);
+          const { services, session } = context;
+          const all = await services.secretGroups.history.revisions(now);
+          const listed = all.filter(({ key, fields }) => mayOnGroup(session, 'list', key[1] ?? '', fields.type));
           return pageOf(
-            all.map((past) => ({ past, now })),
+            listed.map((past) => ({ past, now })),
             NEWEST_FIRST,
             args,
             context,

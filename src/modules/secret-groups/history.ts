@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { diffMaps, type NameDiff } from '../../domain/diff.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { notFound } from '../../kernel/errors.ts';
@@ -27,6 +28,9 @@ export interface HistoryDeps {
 
 /** The revisions of a group that are still kept. */
 export function createHistory({ vault, clock, limits }: HistoryDeps) {
+  /** Group -> when old revisions are worth looking for again: a busy group has none for a day. */
+  const worthwhile = new LRUCache<string, number>({ max: 10_000 });
+
   async function revision(group: StoredGroup, wanted: number): Promise<StoredGroup> {
     if (wanted === group.revision) return group;
     const after = [String(wanted + 1)];
@@ -54,12 +58,19 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
   /** Forgets revisions beyond the number kept, but none younger than a day, and contents that only they held. */
   async function prune(group: StoredGroup, session: Session): Promise<void> {
     if (group.revision <= limits.revisionsKept || group.revision % PRUNE_EVERY !== 0) return;
+    const now = clock().getTime();
+    const name = group.key.join('\0');
+    if (now < (worthwhile.get(name) ?? 0)) return;
     const all = await revisions(group);
-    const dayAgo = new Date(clock().getTime() - DAY).toISOString();
+    const dayAgo = new Date(now - DAY).toISOString();
     const firstKept = all.findIndex(
       (each, i) => i >= limits.revisionsKept && (all[i - 1]?.fields.updatedAt ?? '') < dayAgo && each.revision > 0,
     );
-    if (firstKept === -1) return;
+    if (firstKept === -1) {
+      // Nothing goes before the oldest but one, which ends the oldest, is a day old.
+      worthwhile.set(name, Date.parse(all[all.length - 2]?.fields.updatedAt ?? '') + DAY);
+      return;
+    }
     const kept = contentsOf(all.slice(0, firstKept));
     const gone = [...contentsOf(all.slice(firstKept))].filter((id) => !kept.has(id));
     const before = all[firstKept - 1]?.revision ?? group.revision;

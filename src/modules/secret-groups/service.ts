@@ -14,7 +14,7 @@ import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import type { Upload } from '../rules.ts';
 import { createHistory } from './history.ts';
-import type { CreateGroupInput, PutGroupInput, UpdateGroupInput } from './inputs.ts';
+import { type CreateGroupInput, type PutGroupInput, requestOf, type UpdateGroupInput } from './inputs.ts';
 import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
 import { mayOnGroup, requireMayChange } from './rights.ts';
 
@@ -97,6 +97,11 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     return contents.keep(team, project, uploads, before ? [before.files, before.mounts, ...more] : more);
   }
 
+  function requireRoom(count: number): void {
+    const most = limits.groupsPerProject;
+    if (count >= most) throw limitExceeded('secret groups in the project', most, count + 1);
+  }
+
   const create = (input: CreateGroupInput, session: Session) => createOrPut(input, 'secretGroup.create', session);
   const put = (input: PutGroupInput, session: Session) => createOrPut(input, 'secretGroup.put', session);
 
@@ -124,9 +129,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
         if (before && !mayOnGroup(session, 'list', project, before.fields.type)) throw isTaken([]);
         if (before) requireRevision(before, expectedRevision);
         else if (expectedRevision) throw conflict('There is no such secret group yet');
-        if (!before && count >= limits.groupsPerProject) {
-          throw limitExceeded('secret groups in the project', limits.groupsPerProject, count + 1);
-        }
+        if (!before) requireRoom(count);
         const old = before ? stateOf(before) : null;
         const decided = wholeState(whole, team, old);
         requireMayChange(session, project, old, decided.state);
@@ -255,7 +258,12 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
       if (!stored.deleted) throw conflict('The secret group is not deleted');
       return stored;
     };
-    return change(ref, 'secretGroup.restore', session, (state) => ({ state }), onlyDeleted);
+    const restored = async (state: GroupState): Promise<Decision> => {
+      const { live } = await session.read((view) => view.set(groupDocument, ref.project));
+      requireRoom(live.length);
+      return { state };
+    };
+    return change(ref, 'secretGroup.restore', session, restored, onlyDeleted);
   }
 
   /** Makes an earlier revision the present one, as a new revision. */
@@ -289,11 +297,4 @@ function without<T>(map: ReadonlyMap<string, T>, name: string, what: string): Re
   const next = new Map(map);
   next.delete(name);
   return next;
-}
-
-function requestOf(input: PutGroupInput): unknown {
-  const files = (map: ReadonlyMap<string, Upload>) =>
-    [...map].map(([name, { bytes, encoding }]) => [name, encoding, Buffer.from(bytes).toString('base64')]);
-  const { variables, files: given, dockerSecretMounts } = input;
-  return { ...input, variables: [...variables], files: files(given), dockerSecretMounts: files(dockerSecretMounts) };
 }

@@ -62,19 +62,23 @@ export function createTags({ vault, keys, clock }: TagsDeps) {
   }
 
   async function update(name: string, input: UpdateTagInput, session: Session) {
-    const before = await changeable(name, 'write', session);
-    requireRevision(before, input.expectedRevision);
-    const fields = { ...before.fields, updatedAt: clock().toISOString() };
-    const { description = before.body().description } = input;
-    const commit = await session.commit('tag.update', [changes.replace(before, fields, { description })]);
+    const commit = await session.write([session.principal.team, name], async () => {
+      const before = await changeable(name, 'write', session);
+      requireRevision(before, input.expectedRevision);
+      const fields = { ...before.fields, updatedAt: clock().toISOString() };
+      const { description = before.body().description } = input;
+      return session.commit('tag.update', [changes.replace(before, fields, { description })]);
+    });
     return { tag: await byName(name, session), commit };
   }
 
   /** Takes the tag out of the catalogue; whatever carries it keeps it. */
-  async function remove(name: string, session: Session) {
-    const before = await changeable(name, 'delete', session);
-    const commit = await session.commit('tag.delete', [changes.erase(before, before.fields)]);
-    return { tag: before, commit };
+  function remove(name: string, session: Session) {
+    return session.write([session.principal.team, name], async () => {
+      const before = await changeable(name, 'delete', session);
+      const commit = await session.commit('tag.delete', [changes.erase(before, before.fields)]);
+      return { tag: before, commit };
+    });
   }
 
   return { byName, list, create, update, remove };

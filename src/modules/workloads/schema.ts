@@ -17,6 +17,7 @@ import { nodes } from '../../graphql/nodes.ts';
 import { orNull } from '../../graphql/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/pages.ts';
 import { workloads } from '../../graphql/workload-refs.ts';
+import { forbidden } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
 import { deleteWorkloadInput, putWorkloadInput, type StoredWorkload } from './model.ts';
 
@@ -64,12 +65,16 @@ export function addWorkloads(builder: Builder): void {
       variables: t.field({
         type: [VariableType],
         description: 'Its own runtime variables, by name. They override what it inherits and count as secret.',
-        resolve: (stored, _args, context) => [...variableRows(stored.body().variables, maySee(stored, context))],
+        resolve: (stored, _args, context) => [
+          ...variableRows(directOf(stored, context).variables, maySee(stored, context)),
+        ],
       }),
       buildArguments: t.field({
         type: [VariableType],
         description: 'Its own build arguments, by name. They override what it inherits and count as secret.',
-        resolve: (stored, _args, context) => [...variableRows(stored.body().buildArguments, maySee(stored, context))],
+        resolve: (stored, _args, context) => [
+          ...variableRows(directOf(stored, context).buildArguments, maySee(stored, context)),
+        ],
       }),
       files: t.field({
         type: [SecretFileType],
@@ -95,8 +100,14 @@ export function addWorkloads(builder: Builder): void {
 const maySee = (stored: StoredWorkload, { services, session }: Context): boolean =>
   services.workloads.maySeeDirect(projectOf(stored), stored, session);
 
+/** Its own values, for those who may see their keys. */
+function directOf(stored: StoredWorkload, { services, session }: Context) {
+  if (!services.workloads.maySeeKeys(projectOf(stored), stored, session)) throw forbidden('The keys are kept from you');
+  return stored.body();
+}
+
 const filesOf = (stored: StoredWorkload, part: 'files' | 'buildFiles', context: Context) =>
-  fileRows(stored.body()[part], maySee(stored, context), (entry, { services, session }) =>
+  fileRows(directOf(stored, context)[part], maySee(stored, context), (entry, { services, session }) =>
     services.workloads.fileBytes(projectOf(stored), entry, session),
   );
 

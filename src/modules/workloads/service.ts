@@ -134,11 +134,13 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
     }
   }
 
-  async function remove(project: string, kind: WorkloadKind, id: string, session: Session) {
-    const before = await byId(project, kind, id, session);
-    requireVerb(session, 'delete', { project, type: 'config', workload: { kind, id } });
-    const change = changesOf(documentOf(kind)).erase(before, before.fields, NONE);
-    return { workload: before, commit: await session.commit(`${kind}.delete`, [change]) };
+  function remove(project: string, kind: WorkloadKind, id: string, session: Session) {
+    return session.write([session.principal.team, project, id], async () => {
+      const before = await byId(project, kind, id, session);
+      requireVerb(session, 'delete', { project, type: 'config', workload: { kind, id } });
+      const change = changesOf(documentOf(kind)).erase(before, before.fields, NONE);
+      return { workload: before, commit: await session.commit(`${kind}.delete`, [change]) };
+    });
   }
 
   /** Whether the caller may see the workload's own values. */
@@ -146,10 +148,13 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
     return can(session.principal, 'read', 'workload', { project, type: 'secret', workload: { kind, id: idOf(key) } });
   }
 
+  const maySeeKeys = (project: string, { kind, key }: StoredWorkload, session: Session): boolean =>
+    can(session.principal, 'keys', 'workload', { project, workload: { kind, id: idOf(key) } });
+
   const fileBytes = (project: string, entry: FileEntry, session: Session): Promise<Uint8Array> =>
     contents.read(session.principal.team, project, entry);
 
-  return { byId, list, put, remove, maySeeDirect, fileBytes };
+  return { byId, list, put, remove, maySeeDirect, maySeeKeys, fileBytes };
 }
 
 function requireVerb(session: Session, verb: Verb, target: Target): void {
