@@ -22,6 +22,7 @@ export interface App {
 
 /** The composition root: builds everything once. */
 export async function createApp({ config, log }: { readonly config: Config; readonly log: Log }): Promise<App> {
+  const given = await givenRootKey(config);
   const holder = createMacHolder();
   const { mongodbUrl, database, dataDirectory } = config;
   const dir = join(dataDirectory, 'store');
@@ -29,7 +30,7 @@ export async function createApp({ config, log }: { readonly config: Config; read
   const store = await openStore({ ...place, database, dir, mac: holder.mac, log });
   try {
     const announcements: string[] = [];
-    const rootKey = await rootKeyFor(config, store, announcements);
+    const rootKey = given ?? (await ownRootKey(config, store, announcements));
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
     const { limits, cacheBytes } = config;
     const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes });
@@ -52,15 +53,17 @@ export async function createApp({ config, log }: { readonly config: Config; read
   }
 }
 
-/** The operator's root key; in development, and only for an empty store, one that is made here. */
-async function rootKeyFor(config: Config, store: Store, announcements: string[]): Promise<Uint8Array> {
-  const { rootKeyFile, rootKey, development, dataDirectory } = config;
+/** The operator's root key; null: development has to look for its own. Asked for before anything is opened or written. */
+async function givenRootKey({ rootKeyFile, rootKey, development }: Config): Promise<Uint8Array | null> {
   if (rootKeyFile !== null) return loadRootKey({ file: rootKeyFile });
   if (rootKey !== null) return loadRootKey({ env: rootKey.reveal() });
+  if (development) return null;
+  throw unavailable('A root key is needed: set KEYLOOM_ROOT_KEY_FILE or KEYLOOM_ROOT_KEY');
+}
+
+/** The key in the data directory; made for an empty store, and only for one. */
+async function ownRootKey({ dataDirectory }: Config, store: Store, announcements: string[]): Promise<Uint8Array> {
   const own = join(dataDirectory, 'root.key');
-  if (!development) {
-    throw unavailable('A root key is needed: set KEYLOOM_ROOT_KEY_FILE or KEYLOOM_ROOT_KEY');
-  }
   if (existsSync(own)) return loadRootKey({ file: own });
   if (!(await isEmpty(store))) throw unavailable(`The store holds data, but its root key ${own} is missing`);
   announcements.push(`Development: a root key was made in ${own}. Whoever loses it loses the data.`);

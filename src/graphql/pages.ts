@@ -15,6 +15,12 @@ export interface ListOrder<T> {
   readonly descending?: boolean;
 }
 
+/** The order of one list among several of the same kind: its cursors are good in this place only. */
+export const within = <T>(order: ListOrder<T>, ...place: readonly string[]): ListOrder<T> => ({
+  ...order,
+  name: [order.name, ...place].join(' '),
+});
+
 const DEFAULT = 50;
 const MOST = 100;
 const MAC_BYTES = 12;

@@ -1,5 +1,5 @@
 import { type AppError, conflict, integrity } from '../kernel/errors.ts';
-import { nextCommit, nextHeads, type TagChange, verifyHead } from './chain.ts';
+import { nextCommit, nextHeads, sameBytes, type TagChange, verifyHead } from './chain.ts';
 import { keyText, scopeOf } from './keys.ts';
 import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, Seq, Touched, Write } from './port.ts';
 
@@ -60,6 +60,9 @@ function guard(write: Write, doc: Doc | null): void {
   if (write.op === 'purge') return;
   const actual = doc?.revision ?? null;
   if (actual !== write.expected) throw moved(write.kind, write.key, actual);
+  // Its sum is about to lose the stored tag: an edited one would let the next honest write sign for a forgery.
+  const isForged = doc && write.op === 'put' && write.replaces && !sameBytes(doc.tag, write.replaces);
+  if (isForged) throw integrity(`${write.kind} ${write.key.join('/')}`);
 }
 
 /** A document is not at the revision that a write expected. */

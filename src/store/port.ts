@@ -55,6 +55,8 @@ export type Write =
       readonly fields: Fields;
       readonly body: Uint8Array;
       readonly tag: Uint8Array;
+      /** The tag of the revision it replaces, as the caller verified it: INTEGRITY when the store holds another. */
+      readonly replaces?: Uint8Array;
     }
   /** Erases a document and its history. */
   | { readonly op: 'remove'; readonly kind: Kind; readonly key: Key; readonly expected: number }

@@ -15,6 +15,8 @@ export interface Stored<F extends Fields, B> {
   readonly revision: number;
   readonly seq: Seq;
   readonly deleted: boolean;
+  /** Stands for this revision in the sum of its set. */
+  readonly tag: Uint8Array;
   readonly fields: F;
   readonly body: () => B;
 }

@@ -61,6 +61,7 @@ export function storedFrom<F extends Fields, B>(
     revision: doc.revision,
     seq: doc.seq,
     deleted: doc.deleted,
+    tag: doc.tag,
     fields: doc.fields as F,
     body: () => {
       body ??= { value: type.decode(parseBody(doc.kind, doc.key, opened())) };

@@ -29,6 +29,8 @@ export type Change =
       readonly fields: Fields;
       readonly body: Uint8Array;
       readonly deleted: boolean;
+      /** Tag of the revision it replaces. */
+      readonly replaces?: Uint8Array;
     }
   | Exclude<Write, { readonly op: 'put' }>
   | { readonly op: 'raw'; readonly write: Write };
@@ -97,10 +99,10 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
   async function writeOf(change: Change): Promise<Write> {
     if (change.op === 'raw') return change.write;
     if (change.op !== 'put') return change;
-    const { kind, key, expected, fields, deleted } = change;
+    const { kind, key, expected, fields, deleted, replaces } = change;
     const facts = { kind, key, revision: (expected ?? 0) + 1, deleted, fields };
     const sealed = await sealBytes(keys, facts, change.body);
-    return { op: 'put', kind, key, expected, deleted, ...sealed };
+    return { op: 'put', kind, key, expected, deleted, ...(replaces ? { replaces } : {}), ...sealed };
   }
 
   async function commit({ team, actor, operation, changes }: Plan): Promise<Commit> {
@@ -190,21 +192,22 @@ function createExclusive(): Vault['exclusive'] {
 
 /** Makes changes of one kind of document. */
 export function changesOf<F extends Fields, B>(type: DocumentType<F, B>) {
-  const put = (key: Key, expected: number | null, fields: F, body: B, deleted = false): Change => ({
+  const put = (key: Key, before: Stored<F, B> | null, fields: F, body: B, deleted = false): Change => ({
     op: 'put',
     kind: type.kind,
     key,
-    expected,
+    expected: before?.revision ?? null,
     fields,
     body: encodeBody(type, body),
     deleted,
+    ...(before ? { replaces: before.tag } : {}),
   });
   return {
     create: (key: Key, fields: F, body: B): Change => put(key, null, fields, body),
-    replace: (before: Stored<F, B>, fields: F, body: B): Change => put(before.key, before.revision, fields, body),
+    replace: (before: Stored<F, B>, fields: F, body: B): Change => put(before.key, before, fields, body),
     /** Marks as deleted. The body stays, to be restored, unless another is given. */
     erase: (before: Stored<F, B>, fields: F, body = before.body()): Change =>
-      put(before.key, before.revision, fields, body, true),
+      put(before.key, before, fields, body, true),
     /** The document must still be at the revision that the decision was made on. */
     unchanged: (before: Stored<F, B>): Change => ({
       op: 'check',

@@ -23,6 +23,19 @@ export function commitsContract(open: OpenStore): void {
       verifyCommits(testMac, FIRST_CHAIN, red);
     });
 
+    it('refuses as INTEGRITY to replace a document whose tag is not the one that was verified', async () => {
+      const team = 'verified';
+      const key = [team, 'p', 'a'];
+      const first = aPut(key);
+      await under.store.commit(aCommit([first], { team }));
+      const forged = aCommit([aPut(key, 1, { replaces: aTag('another') })], { team });
+      expect(await codeOf(under.store.commit(forged))).toBe('INTEGRITY');
+      expect((await under.store.get('secretGroup', key))?.revision).toBe(1);
+      expect(await wholeLog(under.store, team)).toHaveLength(1);
+      await under.store.commit(aCommit([aPut(key, 1, { replaces: first.tag })], { team }));
+      expect((await under.store.get('secretGroup', key))?.revision).toBe(2);
+    });
+
     it('says what it touched: removed is 0, purge and check leave no trace', async () => {
       const team = 'touching';
       const keys = ['a', 'b', 'c', 'd'].map((id) => [team, 'p', id]);

@@ -135,6 +135,16 @@ describe('names and paths', () => {
     expect(await troubles(file(path))).toEqual(['files.0.path path']);
   });
 
+  it.each([
+    [{ keyName: '!!!a$$$' }, ['addonLinks.0.keys.0.keyName pattern']],
+    [{ keyName: '1a' }, ['addonLinks.0.keys.0.keyName pattern']],
+    [{ keyName: 'a', aliases: [''] }, ['addonLinks.0.keys.0.aliases.0 min', 'addonLinks.0.keys.0.aliases.0 pattern']],
+    [{ keyName: 'a', aliases: ['A', 'A'] }, ['addonLinks.0.keys.0.aliases.1 unique']],
+    [{ keyName: 'a', aliases: ['A B'] }, ['addonLinks.0.keys.0.aliases.0 pattern']],
+  ])('cases 56, 57: the linked key %j is refused', async (key, expected) => {
+    expect(await troubles({ addonLinks: [{ addon: 'db', keys: [key] }] })).toEqual(expected);
+  });
+
   it.each(['a/b', '..', '.', '-a', 'a\n', '', 'a b'])('case 54: the mount %j is refused', async (name) => {
     expect(new Set((await troubles(mount(name))).map((each) => each.split(' ')[0]))).toEqual(
       new Set(['dockerSecretMounts.0.name']),

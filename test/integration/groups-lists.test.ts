@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aGroup, aProject, done, groupOp } from '../support/makers.ts';
+import { aGroup, aProject, aServiceInput, done, groupOp, PUT_JOB, PUT_SERVICE } from '../support/makers.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 let app: TestApp;
@@ -38,6 +38,36 @@ async function list(variables: object, token = app.owner): Promise<Page> {
   expect(edges.map(({ node }: { node: object }) => node)).toEqual(nodes);
   return { slugs: nodes.map(({ slug }: { slug: string }) => slug), info: pageInfo };
 }
+
+describe('case 34: a cursor of one list', () => {
+  it('is none of another', async () => {
+    await aProject(app, 'Another');
+    for (const id of ['a', 'b']) {
+      await done(app, PUT_SERVICE, aServiceInput({ id }));
+      await done(app, PUT_JOB, aServiceInput({ id }));
+    }
+    const page = async (project: string, selection: string) => {
+      const query = `{ project(slug: "${project}") { list: ${selection} { pageInfo { endCursor } } } }`;
+      const { data, errors } = await app.gql(query);
+      return errors?.[0]?.extensions.code ?? data.project.list.pageInfo.endCursor;
+    };
+    const group = async (slug: string, selection: string) => {
+      const query = `{ project(slug: "default-project") { secretGroup(slug: "${slug}") { list: ${selection} { pageInfo { endCursor } } } } }`;
+      const { data, errors } = await app.gql(query);
+      return errors?.[0]?.extensions.code ?? data.project.secretGroup.list.pageInfo.endCursor;
+    };
+    const groups = await page('default-project', 'secretGroups(first: 1)');
+    expect(await page('default-project', `secretGroups(after: "${groups}")`)).toMatch(/^.{20,}$/);
+    expect(await page('another', `secretGroups(after: "${groups}")`)).toBe('INVALID_INPUT');
+    const services = await page('default-project', 'services(first: 1)');
+    expect(await page('default-project', `jobs(after: "${services}")`)).toBe('INVALID_INPUT');
+    expect(await page('another', `services(after: "${services}")`)).toBe('INVALID_INPUT');
+    const revisions = await group('delta', 'revisions(first: 1)');
+    expect(await group('beta', `revisions(after: "${revisions}")`)).toBe('INVALID_INPUT');
+    const dependents = await group('delta', 'dependents(first: 1)');
+    expect(await group('beta', `dependents(after: "${dependents}")`)).toBe('INVALID_INPUT');
+  });
+});
 
 describe('the groups of a project', () => {
   it.each([

@@ -17,7 +17,7 @@ export const aServiceInput = (over: object = {}) => ({
   ...over,
 });
 
-export const EXPECTED = `... on Error { code message } ... on InvalidInputError { fields { path rule message } }
+const EXPECTED = `... on Error { code message } ... on InvalidInputError { fields { path rule message } }
   ... on ConflictError { existing currentRevision }`;
 const FAILURES = `${EXPECTED} ... on LimitExceededError { limit maximum actual }`;
 

@@ -20,7 +20,7 @@ async function done(app: TestApp, name: string, input: object, fields = '') {
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
-export const slugFor = (n: number): string => `p-${n}`;
+const slugFor = (n: number): string => `p-${n}`;
 
 async function aProject(app: TestApp, n: number): Promise<string> {
   return (await done(app, 'createProject', { name: `P ${n}`, description: 'before' }, 'project { id }')).project.id;

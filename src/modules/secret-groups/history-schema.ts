@@ -3,7 +3,7 @@ import type { Builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import { SensitivityEnum, VariableType, variableRows } from '../../graphql/fields.ts';
 import { nodes } from '../../graphql/nodes.ts';
-import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
 import type { GroupDiff } from './history.ts';
 import type { StoredGroup } from './model.ts';
 import { keysOf, RestrictionsType, SecretTypeEnum } from './parts.ts';
@@ -112,7 +112,7 @@ export function addGroupHistory(builder: Builder): void {
           const listed = all.filter(({ key, fields }) => mayOnGroup(session, 'list', key[1] ?? '', fields.type));
           return pageOf(
             listed.map((past) => ({ past, now })),
-            NEWEST_FIRST,
+            within(NEWEST_FIRST, ...now.key.slice(1)),
             args,
             context,
           );

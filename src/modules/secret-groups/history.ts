@@ -55,12 +55,17 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
     };
   }
 
-  /** Forgets revisions beyond the number kept, but none younger than a day, and contents that only they held. */
+  /** Now and then forgets revisions beyond the number kept, but none younger than a day, and contents that only they held. */
   async function prune(group: StoredGroup, session: Session): Promise<void> {
     if (group.revision <= limits.revisionsKept || group.revision % PRUNE_EVERY !== 0) return;
     const now = clock().getTime();
+    if (now < (worthwhile.get(group.key.join('\0')) ?? 0)) return;
+    // In turn with other writes of the group, so that none goes back to a revision that is being forgotten.
+    await session.write(group.key, () => forget(group, now, session));
+  }
+
+  async function forget(group: StoredGroup, now: number, session: Session): Promise<void> {
     const name = group.key.join('\0');
-    if (now < (worthwhile.get(name) ?? 0)) return;
     const all = await revisions(group);
     const dayAgo = new Date(now - DAY).toISOString();
     const firstKept = all.findIndex(

@@ -3,7 +3,7 @@ import type { Scope, Sensitivity } from '../../domain/types.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { SensitivityEnum } from '../../graphql/fields.ts';
 import { nodes } from '../../graphql/nodes.ts';
-import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
 import { ScopeEnum } from '../../graphql/scope.ts';
 import { idOf } from '../../vault/document.ts';
 import type { StoredGroup } from './model.ts';
@@ -82,7 +82,7 @@ export function addGroupLists(builder: Builder): void {
         resolve: async ({ key }, { filter, orderBy, ...page }, context) => {
           const groups = await context.services.secretGroups.list(idOf(key), context.session);
           const wanted = filter ? groups.filter((group) => passes(group, filter)) : groups;
-          return pageOf(wanted, ORDERS[orderBy ?? 'SLUG'], page, context);
+          return pageOf(wanted, within(ORDERS[orderBy ?? 'SLUG'], idOf(key)), page, context);
         },
       },
       connection,

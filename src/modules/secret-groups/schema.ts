@@ -10,7 +10,7 @@ import {
 } from '../../graphql/fields.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import { orNull } from '../../graphql/or-null.ts';
-import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
 import { workloads } from '../../graphql/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
 import type { StoredWorkload } from '../workloads/model.ts';
@@ -135,7 +135,7 @@ export function addSecretGroups(builder: Builder): void {
           resolve: async (group, args, context) =>
             pageOf(
               await context.services.resolutions.dependents(refOf(group), context.session),
-              BY_KIND_AND_ID,
+              within(BY_KIND_AND_ID, ...group.key.slice(1)),
               args,
               context,
             ),

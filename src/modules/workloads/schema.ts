@@ -15,7 +15,7 @@ import {
 import { addMutation, type Types } from '../../graphql/mutation.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import { orNull } from '../../graphql/or-null.ts';
-import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
 import { workloads } from '../../graphql/workload-refs.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
@@ -130,7 +130,12 @@ function addToProject(builder: Builder, kind: WorkloadKind, type: Ref): void {
         type,
         description: `The ${kind}s of the project that you may see, by id.`,
         resolve: async ({ key }, args, context) =>
-          pageOf(await context.services.workloads.list(idOf(key), kind, context.session), BY_ID, args, context),
+          pageOf(
+            await context.services.workloads.list(idOf(key), kind, context.session),
+            within(BY_ID, kind, idOf(key)),
+            args,
+            context,
+          ),
       },
       connection,
     ),

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { addTag, subtractTag } from '../../src/store/chain.ts';
+import { ENVIRONMENT } from '../support/makers.ts';
+import { operationOf } from '../support/mutations.ts';
+import { codeOf, tamperedApp } from '../support/tampered-app.ts';
+import { freshApp } from '../support/whole-state.ts';
+
+const PROJECT = 'default-project';
+const key = (group: string) => ['default', PROJECT, group];
+const set = (group: string) => ({
+  input: { id: Buffer.from(`SecretGroup:${PROJECT}/${group}`).toString('base64'), name: 'A', value: 'x' },
+});
+
+it('case 110: an edited tag does not let the next honest write sign for a roll-back', async () => {
+  const { app, edit } = await tamperedApp();
+  // It keeps what it has read, so it will not look at the stored tag again before it writes.
+  const warm = await freshApp(app.store, app.owner, { cacheBytes: 1e8 });
+  await codeOf(warm, ENVIRONMENT, { project: PROJECT, service: 'example-service' });
+  const api = edit.read('secretGroup', key('api'));
+  const now = edit.read('secretGroup', key('web'));
+  const old = edit.readRevision('secretGroup', key('web'), 1);
+  const forged = subtractTag(addTag(api.tag, now.tag), old.tag);
+  await edit.write('secretGroup', key('api'), { ...api, tag: forged });
+  await edit.write('secretGroup', key('web'), old);
+  expect(await codeOf(warm, operationOf('setSecretGroupVariable'), set('api'))).toBe('INTEGRITY');
+  const fresh = await freshApp(app.store, app.owner);
+  expect(await codeOf(fresh, ENVIRONMENT, { project: PROJECT, service: 'example-service' })).toBe('INTEGRITY');
+});

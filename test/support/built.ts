@@ -1,0 +1,76 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** Compiles as `npm run build` does, to a place of the tests' own. Answers the entry. */
+export function build(): string {
+  const out = join(ROOT, '.cache/e2e');
+  mkdirSync(out, { recursive: true });
+  execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', ROOT, '--outDir', out]);
+  return join(out, 'main.js');
+}
+
+export interface Built {
+  readonly process: ChildProcess;
+  /** Everything on standard output and standard error so far. */
+  readonly output: () => string;
+  /** The exit code; null: killed. */
+  readonly ended: Promise<number | null>;
+}
+
+export interface Serving extends Built {
+  readonly url: string;
+}
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** A process of the built output with these variables and no others. */
+export function spawned(entry: string, env: Environment): Built {
+  const child = spawn(process.execPath, [entry], { env: { PATH: process.env.PATH ?? '', ...env } });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
+  return { process: child, output: () => text, ended };
+}
+
+/** The same, once it listens. */
+export async function serving(entry: string, env: Environment): Promise<Serving> {
+  const built = spawned(entry, env);
+  const listens = new Promise<string>((found) => {
+    built.process.stdout?.on('data', () => {
+      const url = /^Keyloom listens on (\S+)$/m.exec(built.output())?.[1];
+      if (url) found(url);
+    });
+  });
+  const url = await Promise.race([
+    listens,
+    built.ended.then((code) => {
+      throw new Error(`ended with ${code}: ${built.output()}`);
+    }),
+  ]);
+  return { ...built, url };
+}
+
+export async function stopped({ process: child, ended }: Built, signal: NodeJS.Signals): Promise<number | null> {
+  child.kill(signal);
+  return ended;
+}
+
+/** The owner's token, if it was printed. */
+export const ownerToken = ({ output }: Built): string | null =>
+  /^Owner token of the team default, shown this once: (klm_u_\w+)$/m.exec(output())?.[1] ?? null;
+
+/** One GraphQL request; null when nobody answers. */
+// biome-ignore lint/suspicious/noExplicitAny: answers are read as the test's own query shaped them
+export async function ask(url: string, token: string, query: string, variables: object = {}): Promise<any> {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+  const body = JSON.stringify({ query, variables });
+  try {
+    const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
+    return await response.json();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,129 @@
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { openMongoStore } from '../../src/store/mongo/store.ts';
+import type { Commit } from '../../src/store/port.ts';
+import {
+  COMMIT_COMMANDS,
+  type FailMode,
+  MONGO_FAULTS,
+  type MongoFault,
+  withFailPoint,
+} from '../support/mongo-faults.ts';
+import { aDatabase, openTestMongo, type TestMongo } from '../support/mongodb.ts';
+import { MUTATIONS, operationOf } from '../support/mutations.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+import { freshApp } from '../support/whole-state.ts';
+
+const faultAt = (i: number, among: readonly MongoFault[] = MONGO_FAULTS): MongoFault => {
+  const fault = among[i % among.length];
+  if (!fault) throw new Error('unreachable');
+  return fault;
+};
+
+/** Each mutation meets each command, and in turn each fault. */
+const SINGLE = MUTATIONS.flatMap((mutation, m) =>
+  COMMIT_COMMANDS.map((command, c) => {
+    const fault = faultAt(m + c);
+    return { title: `${mutation.name} (${m}), ${fault.name} at ${command}`, mutation, command, fault };
+  }),
+);
+const ANSWERED = MONGO_FAULTS.filter(({ closeConnection }) => !closeConnection);
+const LASTING = MUTATIONS.map((mutation, m) => {
+  const fault = faultAt(m, ANSWERED);
+  return { title: `${mutation.name} (${m}), ${fault.name}`, mutation, fault };
+});
+const DONE = /Payload$|^(ConflictError|NotFoundError)$/;
+
+// Fail points are the server's, not the database's: this one is for these tests alone.
+describe.skipIf(inject('mongodbUrl') === null)('case 137: mutations while MongoDB fails', () => {
+  let server: TestMongo | null;
+  let admin: MongoClient;
+  let app: TestApp;
+  let n = 0;
+
+  beforeAll(async () => {
+    server = await openTestMongo({ given: false });
+    const url = server?.url ?? '';
+    admin = new MongoClient(url);
+    const patience = { attempts: 4, within: 3_000 };
+    app = await startApp({ open: ({ mac }) => openMongoStore({ url, database: aDatabase(), mac, patience }) });
+  }, 120_000);
+  afterAll(async () => {
+    await app.close();
+    await admin.close();
+    await server?.stop();
+  });
+
+  const seqNow = async (): Promise<number> => (await app.store.head(['default']))?.seq ?? 0;
+
+  async function answerTo(name: string, input: object): Promise<string> {
+    const { data, errors } = await app.gql(operationOf(name), { input });
+    return data?.result?.__typename ?? errors?.[0]?.extensions.code ?? 'nothing';
+  }
+
+  const failing = (fault: MongoFault, commands: readonly string[], mode: FailMode, name: string, input: object) =>
+    withFailPoint(admin, fault, commands, mode, () => answerTo(name, input));
+
+  /** Everything that the commit touched is as it left it: nothing was written twice. */
+  async function expectInEffect(commits: readonly Commit[]): Promise<void> {
+    for (const { touched } of commits) {
+      for (const { kind, key, revision } of touched) {
+        expect((await app.store.get(kind, key))?.revision ?? 0, `${kind} ${key.join('/')}`).toBe(revision);
+      }
+    }
+  }
+
+  it.each(SINGLE)('$title: passes after a retry, with exactly one effect', async ({ mutation, command, fault }) => {
+    n += 1;
+    const input = await mutation.prepare(app, n);
+    const before = await seqNow();
+    const told = await failing(fault, [command], { times: 2 }, mutation.name, input);
+    expect(told).toMatch(/Payload$/);
+    const commits = await app.store.commitsAfter('default', before, 10);
+    expect(commits).toHaveLength(1);
+    await expectInEffect(commits);
+  });
+
+  it.each(LASTING)(
+    '$title that lasts: refused in time, and a retry has exactly one effect',
+    async ({ mutation, fault }) => {
+      n += 1;
+      const input = await mutation.prepare(app, n);
+      const before = await seqNow();
+      const told = await failing(fault, ['commitTransaction'], 'alwaysOn', mutation.name, input);
+      expect(told).toMatch(/^UNAVAILABLE$/);
+      const after = await seqNow();
+      expect(after - before).toBeLessThanOrEqual(1);
+      const again = await answerTo(mutation.name, input);
+      expect(again).toMatch(after === before || 'idempotencyKey' in input ? /Payload$/ : DONE);
+      const commits = await app.store.commitsAfter('default', before, 10);
+      if (after === before || 'idempotencyKey' in input) expect(commits).toHaveLength(1);
+      await expectInEffect(commits.slice(-1));
+    },
+  );
+
+  it('a connection that is closed for long: refused in time, and a retry passes once the server gave up the transaction', async () => {
+    const mutation = MUTATIONS.find(({ name }) => name === 'createSecretGroup');
+    const fault = MONGO_FAULTS.find(({ closeConnection }) => closeConnection);
+    if (!mutation || !fault) throw new Error('unreachable');
+    n += 1;
+    const input = await mutation.prepare(app, n);
+    const before = await seqNow();
+    expect(await failing(fault, ['commitTransaction'], 'alwaysOn', mutation.name, input)).toBe('UNAVAILABLE');
+    const again = () => answerTo(mutation.name, input);
+    await expect.poll(again, { timeout: 120_000, interval: 1_000 }).toBe('CreateSecretGroupPayload');
+    const commits = await app.store.commitsAfter('default', before, 10);
+    expect(commits).toHaveLength(1);
+    await expectInEffect(commits);
+  });
+
+  it('a gateway that starts on it finds everything in order', async () => {
+    const fresh = await freshApp(app.store, app.owner);
+    const query = `{ tags { name } roles { slug } tokens { name } projects(first: 100) { nodes { slug
+      secretGroups(first: 5) { nodes { variables { name value } files { path data } } } services(first: 5) { nodes { id } } } } }`;
+    const { errors, data } = await fresh.gql(query, {}, app.owner);
+    expect(errors).toBeUndefined();
+    expect(data.projects.nodes.length).toBeGreaterThan(20);
+    await fresh.close();
+  });
+});
