@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     globalSetup: [fileURLToPath(new URL('./support/mongodb-global.ts', import.meta.url))],
     include: ['test/**/*.test.ts'],
-    exclude: ['test/torture/**', 'test/bench/**'],
+    exclude: ['test/torture/**', 'test/**/*.long.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { InputFieldBuilder } from '@pothos/core';
 import type { FileEntry, Sensitivity } from '../domain/types.ts';
 import { builder } from './builder.ts';
@@ -62,6 +63,9 @@ export interface FileRow {
   readonly bytes: (context: Context) => Promise<Uint8Array>;
 }
 
+/** Still tells equal from different, but only among masked files. */
+const blinded = (hash: string): string => createHash('sha256').update(`masked ${hash}`).digest('hex');
+
 function fileType(name: string, description: string, nameField: 'path' | 'name', nameWords: string) {
   return builder.objectRef<FileRow>(name).implement({
     description,
@@ -75,8 +79,8 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
       size: t.int({ description: 'Bytes.', resolve: ({ entry }) => entry.size }),
       sha256: t.string({
         description:
-          'Keyed hash of the content: equal within a project means equal content, and it tells nothing else.',
-        resolve: ({ entry }) => entry.hash,
+          'Keyed hash of the content: equal within a project means equal content. Masked files have hashes of their own kind, so that nobody finds a content by uploading guesses.',
+        resolve: ({ entry, masked }) => (masked ? blinded(entry.hash) : entry.hash),
       }),
       data: t.field({
         type: 'Base64',

@@ -51,7 +51,7 @@ const LAYERS: readonly {
   {
     files: /^graphql\//,
     own: ['kernel/', 'domain/', 'graphql/', 'modules/', 'vault/', 'store/port.ts'],
-    packages: ['graphql', 'graphql-jit', 'graphql-scalars', '@pothos/', 'lru-cache', 'zod'],
+    packages: ['node:crypto', 'graphql', 'graphql-jit', 'graphql-scalars', '@pothos/', 'lru-cache', 'zod'],
   },
   {
     files: /^http\//,

@@ -4,5 +4,7 @@ import base from '../vitest.config.ts';
 /** The long ones: many random projects, kill cycles, fault sweeps. */
 export default mergeConfig(
   { ...base, test: { ...base.test, include: [], exclude: [] } },
-  defineConfig({ test: { include: ['test/torture/**/*.test.ts'], testTimeout: 20 * 60_000 } }),
+  defineConfig({
+    test: { include: ['test/torture/**/*.test.ts', 'test/e2e/**/*.long.test.ts'], testTimeout: 20 * 60_000 },
+  }),
 );

@@ -36,6 +36,8 @@ export interface Role {
   readonly slug: string;
   readonly name: string;
   readonly builtIn: boolean;
+  /** null: built in. */
+  readonly revision: number | null;
   readonly grants: readonly Grant[];
 }
 
@@ -81,7 +83,13 @@ const every = (resources: readonly Resource[], verbs: readonly Verb[], types = B
   types,
   projects: null,
 });
-const builtIn = (slug: string, name: string, grants: readonly Grant[]): Role => ({ slug, name, builtIn: true, grants });
+const builtIn = (slug: string, name: string, grants: readonly Grant[]): Role => ({
+  slug,
+  name,
+  builtIn: true,
+  revision: null,
+  grants,
+});
 
 const CONFIG_WORK = [
   'list',

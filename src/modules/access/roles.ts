@@ -26,10 +26,11 @@ export async function roleOf(view: View, slug: string): Promise<Role | null> {
   return stored && !stored.deleted ? roleFrom(stored) : null;
 }
 
-const roleFrom = ({ key, fields }: Stored<RoleFields, null>): Role => ({
+const roleFrom = ({ key, fields, revision }: Stored<RoleFields, null>): Role => ({
   slug: key[1] ?? '',
   name: fields.name,
   builtIn: false,
+  revision,
   grants: fields.grants,
 });
 

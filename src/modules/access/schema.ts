@@ -59,6 +59,10 @@ export function addAccess(builder: Builder): void {
     fields: (t) => ({
       slug: t.field({ type: 'Slug', description: 'Derived from the name.', resolve: ({ slug }) => slug }),
       name: t.exposeString('name', { description: '3-100 letters, digits, single hyphens and spaces.' }),
+      revision: t.exposeInt('revision', {
+        nullable: true,
+        description: 'One more with every change; null when built in.',
+      }),
       builtIn: t.exposeBoolean('builtIn', { description: 'Whether it comes with Keyloom and cannot be changed.' }),
       grants: t.field({
         type: [GrantType],
@@ -193,7 +197,7 @@ export function addAccess(builder: Builder): void {
       idempotencyKey: idempotencyKey(t),
     }),
     rules: createRoleInput,
-    failures: ['conflict'],
+    failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.access.createRole(input, session),
     payload: { role },
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { newToken } from '../../crypto/tokens.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { forbidden, notFound } from '../../kernel/errors.ts';
+import { forbidden, invalidInput, notFound } from '../../kernel/errors.ts';
 import type { TeamId } from '../../store/port.ts';
 import type { Stored } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
@@ -64,6 +64,9 @@ export function createTokens({ vault, keys, clock }: TokensDeps) {
       throw forbidden('A token cannot outlive the token that makes it');
     }
     const { name, kind, workload, expiresAt } = input;
+    if (expiresAt !== null && expiresAt <= at) {
+      throw invalidInput([{ path: ['expiresAt'], rule: 'future', message: 'must lie in the future' }]);
+    }
     const fields = { name, kind, role: role.slug, workload, expiresAt, createdAt: at, createdBy: principal.id };
     const minted = mintToken(keys, principal.team, fields);
     const created = await once(

@@ -77,7 +77,7 @@ function addProjectMutations(): void {
       idempotencyKey: idempotencyKey(t),
     }),
     rules: createProjectInput,
-    failures: ['conflict'],
+    failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.projects.create(input, session),
     payload,
   });

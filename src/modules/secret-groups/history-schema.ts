@@ -105,7 +105,7 @@ export function addGroupHistory(builder: Builder): void {
     revisions: t.connection(
       {
         type: RevisionType,
-        description: 'Its revisions that are still kept, newest first.',
+        description: 'Its revisions that are still kept, newest first; without those of a type that you may not list.',
         resolve: async (now, args, context) => {
           const { services, session } = context;
           const all = await services.secretGroups.history.revisions(now);

@@ -48,7 +48,7 @@ export function addTags(builder: Builder): void {
       idempotencyKey: idempotencyKey(t),
     }),
     rules: createTagInput,
-    failures: ['conflict'],
+    failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.tags.create(input, session),
     payload,
   });

@@ -64,26 +64,28 @@ export function addWorkloads(builder: Builder): void {
       }),
       variables: t.field({
         type: [VariableType],
-        description: 'Its own runtime variables, by name. They override what it inherits and count as secret.',
+        description:
+          'Its own runtime variables, by name. They override what it inherits and count as secret. Needs `keys`; values need `read`.',
         resolve: (stored, _args, context) => [
           ...variableRows(directOf(stored, context).variables, maySee(stored, context)),
         ],
       }),
       buildArguments: t.field({
         type: [VariableType],
-        description: 'Its own build arguments, by name. They override what it inherits and count as secret.',
+        description:
+          'Its own build arguments, by name. They override what it inherits and count as secret. Needs `keys`; values need `read`.',
         resolve: (stored, _args, context) => [
           ...variableRows(directOf(stored, context).buildArguments, maySee(stored, context)),
         ],
       }),
       files: t.field({
         type: [SecretFileType],
-        description: 'Its own files at run time, by path.',
+        description: 'Its own files at run time, by path. Needs `keys`; contents need `read`.',
         resolve: (stored, _args, context) => [...filesOf(stored, 'files', context)],
       }),
       buildFiles: t.field({
         type: [SecretFileType],
-        description: 'Its own files at build time, by path.',
+        description: 'Its own files at build time, by path. Needs `keys`; contents need `read`.',
         resolve: (stored, _args, context) => [...filesOf(stored, 'buildFiles', context)],
       }),
     }),
