@@ -45,7 +45,7 @@ export async function withFailPoint<T>(
 }
 
 /** Whether the server takes fail points at all: one that is somebody's own does not. */
-export async function takesFailPoints(admin: MongoClient): Promise<boolean> {
+async function takesFailPoints(admin: MongoClient): Promise<boolean> {
   try {
     await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
     return true;

@@ -68,7 +68,7 @@ async function answers(url: string, process: ChildProcess): Promise<void> {
   throw new Error('the server did not answer within its time');
 }
 
-export async function startSecantus({ dir }: TestMongoOptions = {}): Promise<TestMongo & { readonly pid: number }> {
+async function startSecantus({ dir }: TestMongoOptions = {}): Promise<TestMongo & { readonly pid: number }> {
   const port = await freePort();
   const storage = dir ? ['--storage-path', dir, '--sync-on-commit'] : ['--storage-path', ':memory:'];
   const args = [

@@ -6,7 +6,7 @@ import { checkedFields, type KeyDocuments, type Tagging, wholeSet } from './docu
 import { hexOf, INSTANCE_TEAM, type KekFields, kekFields } from './model.ts';
 import { type Root, unwrap } from './wrapping.ts';
 
-export type KekState = KekFields['state'];
+type KekState = KekFields['state'];
 
 export interface Kek {
   readonly doc: Doc;
