@@ -137,13 +137,13 @@ function derive(e: Explanation, target: string | null, limits: Limits): Derived 
   };
   const code = codeOf(target);
   const path = [target ?? e.name];
-  const seen = new Set(path);
+  // A file may be called as a variable is: it is on no cycle.
+  const seen = new Set(target === null && e.what !== 'variable' ? [] : path);
   for (let at = target; code !== null; ) {
     const to = next(at).find((name) => codeOf(name) === code);
     if (to === undefined) break;
     path.push(to);
-    // A file may be called as a variable is: it is on no cycle.
-    if (seen.has(to) && !(e.what !== 'variable' && path.length === 2)) break;
+    if (seen.has(to)) break;
     seen.add(to);
     at = to;
   }
