@@ -2,7 +2,7 @@ import { byCodePoint } from '../kernel/ids.ts';
 
 /** Nested JSON whose shape people choose. Nothing here recurses, so that no depth can exhaust the stack. */
 
-export const JSON_LIMITS = {
+const JSON_LIMITS = {
   /** Objects and lists within each other. */
   depth: 32,
   /** Values of every sort, the outermost included. */
