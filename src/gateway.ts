@@ -9,6 +9,7 @@ import type { Log } from './kernel/log.ts';
 import { createAccess } from './modules/access/service.ts';
 import { createChanges } from './modules/changes/service.ts';
 import { createContents } from './modules/contents.ts';
+import { createGlobalSecrets } from './modules/global-secrets/service.ts';
 import type { Keys } from './modules/keys/keys.ts';
 import { createProjects } from './modules/projects/service.ts';
 import { createResolutions } from './modules/resolution/service.ts';
@@ -51,6 +52,7 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes }: G
     tags: createTags({ vault, keys, clock }),
     workloads: createWorkloads({ vault, keys, contents, clock, limits }),
     secretGroups: createSecretGroups({ vault, keys, contents, clock, limits }),
+    globalSecrets: createGlobalSecrets({ vault, keys, clock, limits }),
     changes: createChanges({ vault }),
     resolutions: createResolutions({ vault, keys, contents, cacheBytes: cacheBytes - documentBytes }),
   };

@@ -1,4 +1,4 @@
-import type { GlobalSecretFacts, Sensitivity } from './types.ts';
+import type { GlobalSecretFacts, Globals, Sensitivity } from './types.ts';
 
 /** What a reference to a global secret draws in, or why it draws in nothing. */
 type GlobalDraw =
@@ -10,7 +10,7 @@ type GlobalDraw =
  * variable's. The form decides: a variable that is itself called `secrets.a.values.b` cannot be referred to.
  * A file id may hold dots; a key of the values may not, as each dot goes one level down.
  */
-export function readGlobal(name: string, globals: ReadonlyMap<string, GlobalSecretFacts>): GlobalDraw | null {
+export function readGlobal(name: string, globals: Globals): GlobalDraw | null {
   if (!name.startsWith('secrets.')) return null;
   const parts = name.split('.');
   const [, id, section] = parts;

@@ -2,7 +2,7 @@ import { readGlobal } from './global-reference.ts';
 import type { VariableContent } from './layer.ts';
 import type { Merged } from './merge.ts';
 import { type Reference, type Scan, utf8Size } from './template.ts';
-import type { FileEntry, GlobalSecretFacts, ResolutionError, Sensitivity } from './types.ts';
+import type { FileEntry, Globals, ResolutionError, Sensitivity } from './types.ts';
 
 /** A reference and what it leads to: a variable, the text of a global secret, or nothing, with the reason. */
 export type Edge =
@@ -35,7 +35,7 @@ export interface Names {
   readonly variables: ReadonlyMap<string, Node>;
   /** Keys won by a linked addon key without a value. */
   readonly unavailable: ReadonlySet<string>;
-  readonly globals: ReadonlyMap<string, GlobalSecretFacts>;
+  readonly globals: Globals;
 }
 
 interface Draft extends Node {
@@ -49,7 +49,7 @@ const NO_EDGES: readonly Edge[] = [];
 /** One node for each variable with a text, linked by their references. Each winning template is scanned once. */
 export function variableNodes(
   merged: ReadonlyMap<string, Merged<VariableContent>>,
-  globals: ReadonlyMap<string, GlobalSecretFacts>,
+  globals: Globals,
   scan: Scan,
 ): Names {
   const variables = new Map<string, Node>();

@@ -92,9 +92,12 @@ export interface GlobalSecretFacts {
   readonly type: Sensitivity;
   /** Nested JSON. Only strings, numbers and booleans can be drawn in. */
   readonly values: unknown;
-  /** Text of each file by id. */
+  /** Text of each file by id; of a binary one its base64. */
   readonly files: ReadonlyMap<string, string>;
 }
+
+/** Global secrets by slug; asked only for those that a reference names, so that no other need be opened. */
+export type Globals = Pick<ReadonlyMap<string, GlobalSecretFacts>, 'get'>;
 
 /** Everything one resolution depends on. */
 export interface ResolutionInput {
@@ -103,7 +106,7 @@ export interface ResolutionInput {
   readonly groups: readonly Group[];
   /** Keyed `addon/<id>` and `external-addon/<id>`. */
   readonly addons: AddonValues;
-  readonly globals: ReadonlyMap<string, GlobalSecretFacts>;
+  readonly globals: Globals;
 }
 
 /** Where a resolved value was written. */

@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 import { decodeGlobalId } from './ids.ts';
 import { invalidInputFrom } from './invalid-input.ts';
 import { orNull } from './or-null.ts';
-import { Base64Scalar, CursorScalar, SlugScalar } from './scalars.ts';
+import { Base64Scalar, CursorScalar, JsonScalar, SlugScalar } from './scalars.ts';
 
 export interface SchemaTypes {
   readonly Context: Context;
@@ -25,6 +25,7 @@ export interface SchemaTypes {
     Slug: { Input: string; Output: string };
     Base64: { Input: string; Output: string };
     Cursor: { Input: string; Output: string };
+    JSON: { Input: unknown; Output: unknown };
   };
 }
 
@@ -100,6 +101,7 @@ builder.addScalarType('SafeInt', GraphQLSafeInt);
 builder.addScalarType('Slug', SlugScalar);
 builder.addScalarType('Base64', Base64Scalar);
 builder.addScalarType('Cursor', CursorScalar);
+builder.addScalarType('JSON', JsonScalar);
 
 builder.queryType({ description: 'What can be asked.', authScopes: { signedIn: true } });
 builder.mutationType({

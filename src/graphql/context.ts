@@ -1,6 +1,7 @@
 import type { AccessService } from '../modules/access/service.ts';
 import type { Session } from '../modules/access/session.ts';
 import type { ChangesService } from '../modules/changes/service.ts';
+import type { GlobalSecretsService } from '../modules/global-secrets/service.ts';
 import type { ProjectsService } from '../modules/projects/service.ts';
 import type { ResolutionsService } from '../modules/resolution/service.ts';
 import type { SecretGroupsService } from '../modules/secret-groups/service.ts';
@@ -13,6 +14,7 @@ export interface Services {
   readonly tags: TagsService;
   readonly workloads: WorkloadsService;
   readonly secretGroups: SecretGroupsService;
+  readonly globalSecrets: GlobalSecretsService;
   readonly resolutions: ResolutionsService;
   readonly changes: ChangesService;
 }

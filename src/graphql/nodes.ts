@@ -1,5 +1,6 @@
 import type { Role } from '../modules/access/model.ts';
 import type { TokenFacts } from '../modules/access/tokens.ts';
+import type { StoredGlobal } from '../modules/global-secrets/model.ts';
 import type { StoredProject } from '../modules/projects/model.ts';
 import type { StoredGroup } from '../modules/secret-groups/model.ts';
 import type { StoredTag } from '../modules/tags/model.ts';
@@ -36,5 +37,9 @@ const secretGroup = builder.loadableNodeRef('SecretGroup', {
   id: { resolve: ({ key }: StoredGroup) => key.slice(1).join('/') },
   load: loader((id, { services, session }) => services.secretGroups.bySlug(groupAddress(id), session)),
 });
+const globalSecret = builder.loadableNodeRef('GlobalSecret', {
+  id: { resolve: ({ key }: StoredGlobal) => idOf(key) },
+  load: loader((id, { services, session }) => services.globalSecrets.bySlug(id, session)),
+});
 
-export const nodes = { project, tag, token, role, secretGroup };
+export const nodes = { project, tag, token, role, secretGroup, globalSecret };

@@ -8,6 +8,9 @@ const TABLE = {
   groupBytes: { default: 8_388_608, least: 1 },
   variablesPerGroup: { default: 2_000, least: 1 },
   groupsPerProject: { default: 2_000, least: 1 },
+  /** Everything in one global secret, bytes. */
+  globalSecretBytes: { default: 8_388_608, least: 1 },
+  globalSecretsPerTeam: { default: 2_000, least: 1 },
   /** Revisions of a document, never fewer than those of the last 24 hours. */
   revisionsKept: { default: 50, least: 1 },
   /** A request's body, bytes. */

@@ -169,3 +169,20 @@ export const filesRule = distinct(fileShape, ({ path }) => path, 2000).transform
 export const mountsRule = distinct(mountShape, ({ name }) => name, 2000).transform(
   (mounts) => new Map(mounts.map((mount) => [mount.name, uploadOf(mount)])),
 );
+
+const fileIdRule = pattern(/^[a-zA-Z0-9_.-]+$/, 'must be letters, digits, underscores, dots and hyphens', 1, 100);
+
+/** Text of such a file may become the value of a variable, which cannot hold a NUL. */
+const identifiedShape = z
+  .strictObject({ id: fileIdRule, path: pathRule, ...uploadFields })
+  .superRefine(checkUpload)
+  .refine((file) => encodingOf(file) === 'binary' || !Buffer.from(file.data, 'base64').includes(0), {
+    path: ['data'],
+    error: 'holds a NUL character; give the encoding BINARY to store bytes',
+    params: { rule: 'unicode' },
+  });
+
+/** Files known by an id of their own, their content left in base64. */
+export const identifiedFilesRule = distinct(identifiedShape, ({ id }) => id, 2000).transform(
+  (files) => new Map(files.map((file) => [file.id, { path: file.path, data: file.data, encoding: encodingOf(file) }])),
+);

@@ -14,6 +14,7 @@ export const KINDS = [
   'service',
   'job',
   'secretGroup',
+  'globalSecret',
   'content', // bytes of a file or a mount, one envelope each
   'idempotency', // what a create with an idempotency key answered
 ] as const;

@@ -78,8 +78,8 @@ describe('resolving', () => {
         await withGateway(options, async (gateway) => {
           await resolved(gateway, size);
           // Who asks: index, its document, tokens. Heads: of the team, of the project, of their keys. Lists: keys twice, the
-          // project, the service, its groups.
-          expect(gateway.calls).toEqual({ get: 1, head: 4, list: 7 });
+          // project, the service, its groups, the global secrets.
+          expect(gateway.calls).toEqual({ get: 1, head: 4, list: 8 });
           expect(gateway.opens()).toBe(size.groups + 1);
         });
       }

@@ -83,6 +83,22 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
   await mutate(app, 'rollbackSecretGroup', { id, revision: 1 });
   await mutate(app, 'deleteSecretGroup', { id });
   await mutate(app, 'restoreSecretGroup', { id });
+  const global = () => ({
+    description: value('Description'),
+    values: { [flock.name('Name')]: { list: [value('Nested'), 7] } },
+    files: [{ id: flock.name('Id'), ...file(flock) }],
+  });
+  const shared = { name: 'Shared', type: 'SECRET' };
+  const { globalSecret } = await mutate(
+    app,
+    'createGlobalSecret',
+    { ...shared, ...global(), idempotencyKey: value('Idempotency') },
+    'globalSecret { id }',
+  );
+  await mutate(app, 'putGlobalSecret', { ...shared, ...global() });
+  await mutate(app, 'updateGlobalSecret', { id: globalSecret.id, ...global() });
+  await mutate(app, 'deleteGlobalSecret', { id: globalSecret.id });
+  await mutate(app, 'restoreGlobalSecret', { id: globalSecret.id });
   const workload = () => ({
     project: PROJECT,
     id: 'example-service',
@@ -131,6 +147,12 @@ async function stumble(app: TestApp, flock: Flock): Promise<string> {
   await tell(create, { input: { ...input, [flock.name('Field')]: 1, priority: value('Number') } });
   await tell(create, { input: { ...input, secretType: value('Enum') } });
   await tell(create, { input: { ...input, name: SLUG.replaceAll('-', ' '), ...whole(flock) } });
+  const globally = operationOf('createGlobalSecret');
+  const shared = { name: 'Shared', type: 'SECRET' };
+  await tell(globally, { input: { ...shared, values: { a: `${value('Null')}\u0000` } } });
+  await tell(globally, { input: { ...shared, values: [value('Item')] } });
+  await tell(globally, { input: { ...shared, values: { a: value('Shared') } } });
+  await tell(globally, { input: { ...shared, files: [{ id: 'a b', path: '/a', data: base64(value('Id')) }] } });
   await tell(`mutation { createTag(input: { name: "${value('Inline')}", nonsense: 1 }) { __typename } }`);
   await tell(`{ project(slug: "${value('Literal')}") { id `);
   await tell(`query ${value('Operation')} { nothing }`);

@@ -43,13 +43,3 @@ export async function withFailPoint<T>(
     await set('off');
   }
 }
-
-/** Whether the server takes fail points at all: one that is somebody's own does not. */
-async function takesFailPoints(admin: MongoClient): Promise<boolean> {
-  try {
-    await admin.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
-    return true;
-  } catch {
-    return false;
-  }
-}

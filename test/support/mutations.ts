@@ -68,6 +68,16 @@ const onGroup = (name: string, over: object): MutationCase => ({
   prepare: async (app, n) => ({ id: await aGroup(app, n), ...over }),
 });
 
+const globalInput = (n: number) => ({
+  name: `Global ${n}`,
+  type: 'SECRET',
+  description: 'before',
+  values: { a: { b: ['before'] } },
+  files: [{ id: 'ca', path: '/dir/a', data: base64('file before'), encoding: 'UTF_8' }],
+});
+const aGlobal = async (app: TestApp, n: number): Promise<string> =>
+  (await done(app, 'createGlobalSecret', globalInput(n), 'globalSecret { id }')).globalSecret.id;
+
 /** A creation in a project, with a key to repeat it by. */
 const inProject = (name: string, input: (n: number) => object): MutationCase => ({
   name,
@@ -168,4 +178,26 @@ export const MUTATIONS: readonly MutationCase[] = [
   onGroup('unsetSecretGroupDockerSecretMount', { name: 'mount-a' }),
   onGroup('linkAddon', { link: { addon: 'queue', keys: [{ keyName: 'password' }] } }),
   onGroup('unlinkAddon', { addon: 'database' }),
+  { name: 'createGlobalSecret', prepare: async (_app, n) => ({ ...globalInput(n), ...keyed(n) }) },
+  { name: 'putGlobalSecret', prepare: async (_app, n) => ({ ...globalInput(n), ...keyed(n) }) },
+  {
+    name: 'putGlobalSecret',
+    async prepare(app, n) {
+      await aGlobal(app, n);
+      return { ...globalInput(n), values: { c: 'after' }, ...keyed(n) };
+    },
+  },
+  {
+    name: 'updateGlobalSecret',
+    prepare: async (app, n) => ({ id: await aGlobal(app, n), values: { c: 'after' }, files: [] }),
+  },
+  { name: 'deleteGlobalSecret', prepare: async (app, n) => ({ id: await aGlobal(app, n) }) },
+  {
+    name: 'restoreGlobalSecret',
+    async prepare(app, n) {
+      const id = await aGlobal(app, n);
+      await done(app, 'deleteGlobalSecret', { id });
+      return { id };
+    },
+  },
 ];

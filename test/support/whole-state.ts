@@ -1,4 +1,5 @@
 import type { Kind, Store } from '../../src/store/port.ts';
+import { GLOBAL_FIELDS } from './globals.ts';
 import { GROUP_FIELDS } from './makers.ts';
 import { startApp, type TestApp } from './start-app.ts';
 
@@ -17,9 +18,10 @@ const STATE = `{
   projects(first: 5) { nodes { slug name description
     secretGroups(first: 5) { nodes { ${GROUP_FIELDS.replace(/\brevision\b/, '')} } }
     services(first: 5) { nodes { ${WORKLOAD} } } jobs(first: 5) { nodes { ${WORKLOAD} } } } }
+  globalSecrets(first: 5) { nodes { ${GLOBAL_FIELDS.replace(/\brevision\b/, '')} } }
   tags { name description } roles { slug name grants { resources verbs types projects } } tokens { name kind role } }`;
 
-const ADDRESSED: readonly Kind[] = ['project', 'tag', 'role', 'service', 'job', 'secretGroup'];
+const ADDRESSED: readonly Kind[] = ['project', 'tag', 'role', 'service', 'job', 'secretGroup', 'globalSecret'];
 const COUNTED: readonly Kind[] = ['token', 'tokenIndex', 'content', 'idempotency', 'dek'];
 
 async function rowsOf(store: Store): Promise<readonly string[]> {

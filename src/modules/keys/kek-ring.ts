@@ -6,8 +6,6 @@ import { checkedFields, type KeyDocuments, type Tagging, wholeSet } from './docu
 import { hexOf, INSTANCE_TEAM, type KekFields, kekFields } from './model.ts';
 import { type Root, unwrap } from './wrapping.ts';
 
-type KekState = KekFields['state'];
-
 export interface Kek {
   readonly doc: Doc;
   readonly fields: KekFields;

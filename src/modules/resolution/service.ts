@@ -4,6 +4,7 @@ import type { Explanation } from '../../domain/explanation.ts';
 import { missingRequired, resolve } from '../../domain/resolve.ts';
 import { verdictOn } from '../../domain/restrict.ts';
 import type {
+  Globals,
   Group,
   Resolution,
   ResolutionInput,
@@ -19,11 +20,13 @@ import type { Vault, View } from '../../vault/vault.ts';
 import { can } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
 import type { Contents } from '../contents.ts';
+import { globalDocument } from '../global-secrets/model.ts';
 import type { Keys } from '../keys/keys.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { type GroupRef, visibleGroup } from '../secret-groups/service.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';
+import { globalsAsOf, globalsNow } from './globals.ts';
 
 export interface ResolutionsDeps {
   readonly vault: Vault;
@@ -86,11 +89,12 @@ export function createResolutions({ vault, keys, contents, cacheBytes }: Resolut
       // Nobody can tell what a group that was tampered with would have given: fail, rather than leave something out.
       for (const damaged of groups.damaged) groups.get(damaged);
       const name = [view.team, project, kind, id, ask.scope].join('\0');
-      const from = [groups, await view.set(documentOf(kind), project)];
+      const globals = await view.set(globalDocument);
+      const from = [groups, await view.set(documentOf(kind), project), globals];
       const known = finished?.get(name);
       const fresh = known?.from.every((set, i) => set === from[i])
         ? known
-        : finish(ask, view, now, groups.live.map(groupFacts), from);
+        : finish(ask, view, now, groups.live.map(groupFacts), globalsNow(globals), from);
       if (fresh !== known) finished?.set(name, fresh);
       return { ask, seq, workload: now, digest: fresh.digest, resolution: fresh.resolution, input: fresh.input };
     });
@@ -101,10 +105,11 @@ export function createResolutions({ vault, keys, contents, cacheBytes }: Resolut
     view: View,
     workload: StoredWorkload,
     groups: readonly Group[],
+    globals: Globals,
     from: readonly unknown[],
   ): Finished {
     const facts = workloadFacts(workload);
-    const input = { scope: ask.scope, workload: facts, groups, addons: new Map(), globals: new Map() };
+    const input = { scope: ask.scope, workload: facts, groups, addons: new Map(), globals };
     const resolution = resolve(input);
     requireRequiredLinks(input, resolution);
     const canonical = resolution.canonical();
@@ -130,7 +135,8 @@ export function createResolutions({ vault, keys, contents, cacheBytes }: Resolut
       guarded.push(group.fields.type === facts.type ? facts : { ...facts, type: 'secret' });
     }
     const workload = { ...then, kind };
-    const { resolution, input, digest } = finish(ask, view, workload, groups, []);
+    const globals = await globalsAsOf(vault, view, seq);
+    const { resolution, input, digest } = finish(ask, view, workload, groups, globals, []);
     if (guarded.every((group, i) => group === groups[i])) return { workload, resolution, input, digest };
     const strict = { ...input, groups: guarded };
     return { workload, resolution: resolve(strict), input: strict, digest };

@@ -33,6 +33,9 @@ export const FILE_MUTATIONS = [
   'updateSecretGroup',
   'setSecretGroupFile',
   'setSecretGroupDockerSecretMount',
+  'createGlobalSecret',
+  'putGlobalSecret',
+  'updateGlobalSecret',
   'putService',
   'putJob',
 ] as const;

@@ -1,0 +1,31 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import type { Vault } from '../../vault/vault.ts';
+import type { Session } from '../access/session.ts';
+import { globalDocument, type StoredGlobal } from './model.ts';
+
+const DAY = 86_400_000;
+/** How often old revisions are looked for: every so many revisions. */
+const PRUNE_EVERY = 10;
+
+export interface PruneDeps {
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+
+/** Forgets revisions beyond the number kept, but none that was the present one within the last day. */
+export function createPrune({ vault, clock, limits }: PruneDeps) {
+  return async function prune({ key, revision }: StoredGlobal, session: Session): Promise<void> {
+    if (revision <= limits.revisionsKept || revision % PRUNE_EVERY !== 0) return;
+    const all = await vault.revisions(globalDocument, key, { limit: 10_000 });
+    const dayAgo = new Date(clock().getTime() - DAY).toISOString();
+    // A revision was the present one until the next was made.
+    const firstGone = all.findIndex(
+      (_each, i) => i >= limits.revisionsKept && (all[i - 1]?.fields.updatedAt ?? '') < dayAgo,
+    );
+    const before = all[firstGone - 1]?.revision;
+    if (before === undefined) return;
+    await session.commit('globalSecret.prune', [{ op: 'purge', kind: 'globalSecret', key, before }]);
+  };
+}

@@ -1,0 +1,51 @@
+import type { Encoding, Sensitivity } from '../../domain/types.ts';
+import type { Json } from '../../store/port.ts';
+import type { DocumentType, Stored } from '../../vault/document.ts';
+
+export type GlobalFields = {
+  readonly name: string;
+  /** Fixed at creation. */
+  readonly type: Sensitivity;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+};
+
+export interface GlobalFile {
+  readonly path: string;
+  readonly encoding: Encoding;
+  /** Canonical base64. */
+  readonly data: string;
+}
+
+export type JsonObject = { readonly [name: string]: Json };
+
+/** What is sealed. */
+export interface GlobalBody {
+  readonly description: string | null;
+  /** Nested JSON. A name may be any text, `__proto__` too: never copy it member by member. */
+  readonly values: JsonObject;
+  readonly files: ReadonlyMap<string, GlobalFile>;
+}
+
+export const globalDocument: DocumentType<GlobalFields, GlobalBody> = {
+  kind: 'globalSecret',
+  encode: ({ description, values, files }) => ({
+    description,
+    values,
+    files: [...files].map(([id, { path, encoding, data }]) => ({ id, path, encoding, data })),
+  }),
+  decode: (json) => {
+    const body = json as JsonObject;
+    const files = body.files as unknown as readonly (GlobalFile & { readonly id: string })[];
+    return {
+      description: body.description as string | null,
+      values: body.values as JsonObject,
+      files: new Map(files.map(({ id, ...file }) => [id, file])),
+    };
+  },
+};
+
+export type StoredGlobal = Stored<GlobalFields, GlobalBody>;
+
+/** Bytes of a file's content. */
+export const sizeOf = ({ data }: GlobalFile): number => Buffer.byteLength(data, 'base64');

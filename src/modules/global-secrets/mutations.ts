@@ -1,0 +1,118 @@
+import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
+import type { z } from 'zod';
+import { builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import { EncodingEnum, expectedRevision, idempotencyKey, SensitivityEnum } from '../../graphql/fields.ts';
+import { idRule } from '../../graphql/ids.ts';
+import { addMutation, type Types } from '../../graphql/mutation.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import type { CommitFacts } from '../../vault/once.ts';
+import * as inputs from './inputs.ts';
+import type { StoredGlobal } from './model.ts';
+import type { GlobalUpdate } from './service.ts';
+
+type Inputs = InputFieldBuilder<Types, 'InputObject'>;
+type Changed = { readonly globalSecret: StoredGlobal; readonly commit: CommitFacts };
+
+const payload = { globalSecret: { type: nodes.globalSecret, description: 'The global secret.' } };
+
+const FileInput = builder.inputType('GlobalSecretFileInput', {
+  description: 'A file to store in a global secret.',
+  fields: (t) => ({
+    id: t.string({ required: true, description: '1-100 letters, digits, `_`, `.` and `-`; unique in its list.' }),
+    path: t.string({ required: true, description: 'Absolute, without empty, `.` or `..` segments.' }),
+    data: t.field({ type: 'Base64', required: true, description: 'The content, at most 1 MiB.' }),
+    encoding: t.field({ type: EncodingEnum, description: 'What the bytes are; `UTF_8` unless given.' }),
+  }),
+});
+
+const contentFields = (t: Inputs) => ({
+  description: t.string({ description: 'At most 200 characters; null or empty: none.' }),
+  values: t.field({
+    type: 'JSON',
+    description: 'All its values: an object, nested as you like. Never a template: `${` in it stays as it is.',
+  }),
+  files: t.field({ type: [FileInput], description: 'All its files.' }),
+});
+const wholeFields = (t: Inputs) => ({
+  name: t.string({ required: true, description: '3-100 letters, digits, single hyphens and spaces; gives the slug.' }),
+  type: t.field({
+    type: SensitivityEnum,
+    required: true,
+    description: 'Which permissions guard it; fixed after creation.',
+  }),
+  ...contentFields(t),
+  idempotencyKey: idempotencyKey(t),
+});
+
+interface UpdateOptions<Rules extends z.ZodObject> {
+  readonly name: string;
+  readonly description: string;
+  readonly input: (t: Inputs) => InputFieldMap;
+  readonly rules: Rules;
+  readonly run: (ref: GlobalUpdate, input: z.output<Rules>, context: Context) => Promise<Changed>;
+}
+
+/** A mutation of one global secret that is there: its id, the revision that the caller saw, and what to do. */
+function addUpdate<Rules extends z.ZodObject>({ name, description, input, rules, run }: UpdateOptions<Rules>): void {
+  addMutation({
+    name,
+    description,
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The global secret.' }),
+      ...input(t),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: rules.extend({ id: idRule('GlobalSecret') }),
+    failures: ['notFound', 'conflict', 'limit'],
+    run: (given, context) => {
+      const { id, expectedRevision: revision, ...rest } = given as Record<string, unknown>;
+      const ref = { slug: id as string, expectedRevision: revision as number | null | undefined };
+      return run(ref, rest as z.output<Rules>, context);
+    },
+    payload,
+  });
+}
+
+export function addGlobalMutations(): void {
+  addMutation({
+    name: 'createGlobalSecret',
+    description: 'Creates a global secret. Needs `write` on its type.',
+    input: wholeFields,
+    rules: inputs.createGlobalInput,
+    failures: ['conflict', 'limit'],
+    run: (input, { services, session }) => services.globalSecrets.create(input, session),
+    payload,
+  });
+  addMutation({
+    name: 'putGlobalSecret',
+    description:
+      'Creates the global secret with the slug that the name gives, or replaces it as a whole, but for its type.',
+    input: (t) => ({ ...wholeFields(t), expectedRevision: expectedRevision(t) }),
+    rules: inputs.putGlobalInput,
+    failures: ['conflict', 'limit'],
+    run: (input, { services, session }) => services.globalSecrets.put(input, session),
+    payload,
+  });
+  addUpdate({
+    name: 'updateGlobalSecret',
+    description: 'Changes what is given. Given values or files replace all of them. Needs `write`.',
+    input: contentFields,
+    rules: inputs.updateGlobalInput,
+    run: (ref, input, { services, session }) => services.globalSecrets.update(ref, input, session),
+  });
+  addUpdate({
+    name: 'deleteGlobalSecret',
+    description: 'Deletes a global secret; references to it are unresolved. It can be restored. Needs `delete`.',
+    input: () => ({}),
+    rules: inputs.globalOnlyInput,
+    run: (ref, _input, { services, session }) => services.globalSecrets.remove(ref, session),
+  });
+  addUpdate({
+    name: 'restoreGlobalSecret',
+    description: 'Brings a deleted global secret back as it was. Needs `write`.',
+    input: () => ({}),
+    rules: inputs.globalOnlyInput,
+    run: (ref, _input, { services, session }) => services.globalSecrets.restore(ref, session),
+  });
+}

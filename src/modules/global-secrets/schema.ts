@@ -1,0 +1,166 @@
+import { leafPaths } from '../../domain/free-json.ts';
+import type { Sensitivity } from '../../domain/types.ts';
+import { type Builder, builder as shared } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import { EncodingEnum, SensitivityEnum } from '../../graphql/fields.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { orNull } from '../../graphql/or-null.ts';
+import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import { forbidden } from '../../kernel/errors.ts';
+import { byCodePoint } from '../../kernel/ids.ts';
+import { idOf } from '../../vault/document.ts';
+import { type GlobalFile, type StoredGlobal, sizeOf } from './model.ts';
+import { addGlobalMutations } from './mutations.ts';
+import { mayOnGlobal } from './rights.ts';
+
+/** Values show their names too: whoever may see them needs both rights. */
+const maySeeValues = ({ fields }: StoredGlobal, { session }: Context): boolean =>
+  mayOnGlobal(session, 'read', fields.type) && mayOnGlobal(session, 'keys', fields.type);
+
+/** The body, for those who may see its keys. */
+function keysOf(stored: StoredGlobal, { session }: Context) {
+  if (!mayOnGlobal(session, 'keys', stored.fields.type)) throw forbidden('The keys are kept from you');
+  return stored.body();
+}
+
+interface FileRow {
+  readonly id: string;
+  readonly file: GlobalFile;
+  readonly masked: boolean;
+}
+
+const FileType = shared.objectRef<FileRow>('GlobalSecretFile').implement({
+  description: 'A file of a global secret.',
+  fields: (t) => ({
+    id: t.string({
+      description: 'What references call it: `${secrets.<slug>.files.<id>.data}`.',
+      resolve: ({ id }) => id,
+    }),
+    path: t.string({ description: 'Absolute path.', resolve: ({ file }) => file.path }),
+    encoding: t.field({
+      type: EncodingEnum,
+      description: 'What the bytes are. A reference draws in the text, of a binary file its base64.',
+      resolve: ({ file }) => file.encoding,
+    }),
+    size: t.int({ description: 'Bytes.', resolve: ({ file }) => sizeOf(file) }),
+    data: t.field({
+      type: 'Base64',
+      nullable: true,
+      description: 'The content; null when masked.',
+      resolve: ({ file, masked }) => (masked ? null : file.data),
+    }),
+    masked: t.exposeBoolean('masked', { description: 'Whether the content is kept from you.' }),
+  }),
+});
+
+function addType(builder: Builder): void {
+  builder.objectType(nodes.globalSecret, {
+    name: 'GlobalSecret',
+    description: 'Values and files that groups and workloads of every project of the team can refer to.',
+    fields: (t) => ({
+      slug: t.field({
+        type: 'Slug',
+        description: 'Derived from the name at creation; references call it by this.',
+        resolve: ({ key }) => idOf(key),
+      }),
+      name: t.string({
+        description: '3-100 letters, digits, single hyphens and spaces.',
+        resolve: ({ fields }) => fields.name,
+      }),
+      description: t.string({
+        nullable: true,
+        description: 'At most 200 characters; null means none.',
+        resolve: (stored) => stored.body().description,
+      }),
+      type: t.field({
+        type: SensitivityEnum,
+        description: 'Which permissions guard it; fixed at creation.',
+        resolve: ({ fields }) => fields.type,
+      }),
+      values: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'Its values as they were given; null when masked. Needs `keys` and `read`.',
+        resolve: (stored, _args, context) => (maySeeValues(stored, context) ? stored.body().values : null),
+      }),
+      masked: t.boolean({
+        description: 'Whether the values, and the contents of the files, are kept from you.',
+        resolve: (stored, _args, context) => !maySeeValues(stored, context),
+      }),
+      valuePaths: t.stringList({
+        description:
+          'Where its values lie: each as it follows `secrets.<slug>.values.` in a reference, by code point. Needs `keys`.',
+        resolve: (stored, _args, context) => [...leafPaths(keysOf(stored, context).values)],
+      }),
+      files: t.field({
+        type: [FileType],
+        description: 'Its files by id. Needs `keys`; contents need `read`.',
+        resolve: (stored, _args, context) => {
+          const masked = !maySeeValues(stored, context);
+          return [...keysOf(stored, context).files]
+            .sort(([a], [b]) => byCodePoint(a, b))
+            .map(([id, file]) => ({ id, file, masked }));
+        },
+      }),
+      revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When it was created.',
+        resolve: ({ fields }) => fields.createdAt,
+      }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it last changed.',
+        resolve: ({ fields }) => fields.updatedAt,
+      }),
+    }),
+  });
+}
+
+interface Filter {
+  readonly type?: Sensitivity | null | undefined;
+  readonly nameContains?: string | null | undefined;
+}
+
+const passes = ({ fields }: StoredGlobal, { type, nameContains }: Filter): boolean =>
+  (!type || fields.type === type) && (!nameContains || fields.name.toLowerCase().includes(nameContains.toLowerCase()));
+
+const BY_SLUG: ListOrder<StoredGlobal> = { name: 'globals.slug', keyOf: ({ key }) => idOf(key) };
+
+export function addGlobalSecrets(builder: Builder): void {
+  addType(builder);
+  const FilterInput = builder.inputType('GlobalSecretFilter', {
+    description: 'Which global secrets; every condition that is given must hold.',
+    fields: (t) => ({
+      type: t.field({ type: SensitivityEnum, description: 'Of this type.' }),
+      nameContains: t.string({ description: 'Whose name holds this text, in any case.' }),
+    }),
+  });
+  const connection = builder.connectionObject(
+    { type: nodes.globalSecret, name: 'GlobalSecretConnection' },
+    { name: 'GlobalSecretEdge' },
+  );
+  builder.queryFields((t) => ({
+    globalSecret: t.field({
+      type: nodes.globalSecret,
+      nullable: true,
+      description: 'A global secret by its slug; null when there is none or you may not see it.',
+      args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
+      resolve: (_root, { slug }, { services, session }) => orNull(services.globalSecrets.bySlug(slug, session)),
+    }),
+    globalSecrets: t.connection(
+      {
+        type: nodes.globalSecret,
+        description: 'The global secrets of the team that you may see, by slug.',
+        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        resolve: async (_root, { filter, ...page }, context) => {
+          const all = await context.services.globalSecrets.list(context.session);
+          const wanted = filter ? all.filter((stored) => passes(stored, filter)) : all;
+          return pageOf(wanted, BY_SLUG, page, context);
+        },
+      },
+      connection,
+    ),
+  }));
+  addGlobalMutations();
+}

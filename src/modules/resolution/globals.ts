@@ -1,0 +1,64 @@
+import type { GlobalSecretFacts, Globals } from '../../domain/types.ts';
+import { isAppError } from '../../kernel/errors.ts';
+import { idOf } from '../../vault/document.ts';
+import type { DocumentSet } from '../../vault/sets.ts';
+import type { Vault, View } from '../../vault/vault.ts';
+import {
+  type GlobalBody,
+  type GlobalFields,
+  type GlobalFile,
+  globalDocument,
+  type StoredGlobal,
+} from '../global-secrets/model.ts';
+
+type GlobalSet = DocumentSet<GlobalFields, GlobalBody>;
+
+const textOf = ({ data, encoding }: GlobalFile): string =>
+  encoding === 'binary' ? data : Buffer.from(data, 'base64').toString('utf8');
+
+/** Facts already made of a document, for as long as the document itself is kept. */
+const made = new WeakMap<StoredGlobal, GlobalSecretFacts>();
+
+function factsOf(stored: StoredGlobal): GlobalSecretFacts {
+  const known = made.get(stored);
+  if (known) return known;
+  const { values, files } = stored.body();
+  const texts = new Map([...files].map(([id, file]) => [id, textOf(file)]));
+  const facts = { type: stored.fields.type, values, files: texts };
+  made.set(stored, facts);
+  return facts;
+}
+
+/** The live global secrets, each opened when a reference first names it. One that was tampered with fails whoever names it. */
+export function globalsNow(set: GlobalSet): Globals {
+  return {
+    get: (slug) => {
+      const stored = set.get(slug);
+      return stored && !stored.deleted ? factsOf(stored) : undefined;
+    },
+  };
+}
+
+/** The global secrets as the team's commit `seq` left them. What history no longer tells fails only whoever names it. */
+export async function globalsAsOf(vault: Vault, view: View, seq: number): Promise<Globals> {
+  const present = await view.set(globalDocument);
+  const then = new Map<string, () => StoredGlobal | null>();
+  for (const stored of present.all) {
+    const past = await vault.asOf(globalDocument, stored, seq).catch((error: unknown) => {
+      if (isAppError(error) && error.code === 'HISTORY_EXPIRED') return error;
+      throw error;
+    });
+    then.set(idOf(stored.key), () => {
+      if (past instanceof Error) throw past;
+      return past;
+    });
+  }
+  return {
+    get: (slug) => {
+      // Asked first: it refuses what was tampered with.
+      present.get(slug);
+      const stored = then.get(slug)?.();
+      return stored ? factsOf(stored) : undefined;
+    },
+  };
+}
