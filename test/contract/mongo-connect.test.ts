@@ -6,6 +6,7 @@ import { afterAll, describe, expect, inject, it } from 'vitest';
 import { silentLog } from '../../src/kernel/log.ts';
 import { openMongoStore } from '../../src/store/mongo/store.ts';
 import { openStore } from '../../src/store/open.ts';
+import { KINDS } from '../../src/store/port.ts';
 import { aCommit, aPut, testMac } from '../support/a-commit.ts';
 import { aDatabase, freePort, SECANTUS } from '../support/mongodb.ts';
 import { take } from './store-under-test.ts';
@@ -74,7 +75,8 @@ describe.skipIf(url === '')('a MongoDB', () => {
     const database = fresh();
     await (await open(url, database)).close();
     const names = (await raw.db(database).listCollections().toArray()).map(({ name }) => name);
-    expect(names).toHaveLength(19);
+    // One for each kind, and those of commits, heads, past revisions and the format.
+    expect(names).toHaveLength(KINDS.length + 4);
     for (const name of names) {
       const refused = raw.db(database).collection(name).insertOne({ odd: 1 });
       await expect(refused, name).rejects.toMatchObject({ code: 121 });
