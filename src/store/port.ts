@@ -14,6 +14,8 @@ export const KINDS = [
   'service',
   'job',
   'secretGroup',
+  'addon',
+  'externalAddon',
   'content', // bytes of a file or a mount, one envelope each
   'idempotency', // what a create with an idempotency key answered
 ] as const;
