@@ -4,7 +4,7 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import ValidationPlugin from '@pothos/plugin-validation';
-import { GraphQLDateTime, GraphQLSafeInt } from 'graphql-scalars';
+import { GraphQLDateTime, GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
 import { invalidInput, unauthenticated } from '../kernel/errors.ts';
 import type { Context } from './context.ts';
 import { decodeGlobalId } from './ids.ts';
@@ -22,6 +22,7 @@ export interface SchemaTypes {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: string };
     SafeInt: { Input: number; Output: number };
+    JSON: { Input: unknown; Output: unknown };
     Slug: { Input: string; Output: string };
     Base64: { Input: string; Output: string };
     Cursor: { Input: string; Output: string };
@@ -97,6 +98,7 @@ export type Builder = typeof builder;
 
 builder.addScalarType('DateTime', GraphQLDateTime);
 builder.addScalarType('SafeInt', GraphQLSafeInt);
+builder.addScalarType('JSON', GraphQLJSON);
 builder.addScalarType('Slug', SlugScalar);
 builder.addScalarType('Base64', Base64Scalar);
 builder.addScalarType('Cursor', CursorScalar);

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Key } from '../store/port.ts';
 
-export type NodeName = 'Project' | 'SecretGroup' | 'Tag' | 'Token' | 'Role';
+export type NodeName = 'Project' | 'SecretGroup' | 'Addon' | 'ExternalAddon' | 'Tag' | 'Token' | 'Role';
 
 const NODE_OF_KIND: ReadonlyMap<string, NodeName> = new Map([
   ['project', 'Project'],
   ['secretGroup', 'SecretGroup'],
+  ['addon', 'Addon'],
+  ['externalAddon', 'ExternalAddon'],
   ['tag', 'Tag'],
   ['token', 'Token'],
   ['role', 'Role'],

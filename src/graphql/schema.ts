@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { addAccess } from '../modules/access/schema.ts';
+import { addAddons } from '../modules/addons/schema.ts';
 import { addChanges } from '../modules/changes/schema.ts';
 import { addProjects } from '../modules/projects/schema.ts';
 import { addResolution } from '../modules/resolution/schema.ts';
@@ -8,7 +9,16 @@ import { addTags } from '../modules/tags/schema.ts';
 import { addWorkloads } from '../modules/workloads/schema.ts';
 import { builder } from './builder.ts';
 
-for (const add of [addAccess, addProjects, addTags, addWorkloads, addSecretGroups, addResolution, addChanges])
+for (const add of [
+  addAccess,
+  addProjects,
+  addTags,
+  addWorkloads,
+  addSecretGroups,
+  addAddons,
+  addResolution,
+  addChanges,
+])
   add(builder);
 
 /** The whole API. One schema a process. */

@@ -40,7 +40,7 @@ const LAYERS: readonly {
   },
   {
     files: /^modules\/.*(schema|mutations|parts|enums)\.ts$/,
-    own: ['kernel/', 'domain/', 'graphql/', 'vault/', 'modules/'],
+    own: ['kernel/', 'domain/', 'graphql/', 'plugin/contract.ts', 'vault/', 'modules/'],
     packages: ['@pothos/core', 'zod'],
   },
   {

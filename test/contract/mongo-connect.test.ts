@@ -74,7 +74,7 @@ describe.skipIf(url === '')('a MongoDB', () => {
     const database = fresh();
     await (await open(url, database)).close();
     const names = (await raw.db(database).listCollections().toArray()).map(({ name }) => name);
-    expect(names).toHaveLength(18);
+    expect(names).toHaveLength(20);
     for (const name of names) {
       const refused = raw.db(database).collection(name).insertOne({ odd: 1 });
       await expect(refused, name).rejects.toMatchObject({ code: 121 });

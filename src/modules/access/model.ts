@@ -18,7 +18,7 @@ export const VERBS = [
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
-export const RESOURCES = ['team', 'project', 'tag', 'workload', 'secretGroup', 'role', 'token'] as const;
+export const RESOURCES = ['team', 'project', 'tag', 'workload', 'secretGroup', 'addon', 'role', 'token'] as const;
 export type Resource = (typeof RESOURCES)[number];
 
 export const SENSITIVITIES = ['secret', 'config'] as const satisfies readonly Sensitivity[];
@@ -96,7 +96,7 @@ const CONFIG_WORK = [
   'restart',
 ] as const;
 const CATALOG: readonly Resource[] = ['team', 'project', 'tag'];
-const HOLDERS: readonly Resource[] = ['workload', 'secretGroup'];
+const HOLDERS: readonly Resource[] = ['workload', 'secretGroup', 'addon'];
 
 /** The roles of spec 8. */
 export const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
