@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Limits } from '../../src/kernel/limits.ts';
 import { noPlugins } from '../../src/plugin/load.ts';
+import { openMemoryStore } from '../../src/store/embedded/open.ts';
+import { type Counting, counting } from '../support/counting.ts';
 import {
   aGroup,
   aProject,
@@ -22,6 +24,7 @@ const GOOD: readonly [string, string][] = [
 
 interface World {
   readonly app: TestApp;
+  readonly calls: Counting;
   /** How often the scripted plugin was asked. */
   readonly asked: () => number;
   readonly behave: (next: Behaviour) => void;
@@ -47,6 +50,7 @@ async function world({ kind = 'external-addon', required = false, limits = {} }:
   let asked = 0;
   let now = Date.parse('2026-01-02T03:04:05Z');
   const lines: string[] = [];
+  let calls: Counting | undefined;
   const note = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const plugin = scripted('scripted', kind, (params) => {
     asked += 1;
@@ -57,6 +61,10 @@ async function world({ kind = 'external-addon', required = false, limits = {} }:
     clock: () => new Date(now),
     log: { debug: note, info: note, warn: note, error: note },
     limits: { addonDeadlineMs: 50, addonPatienceMs: 0, ...limits },
+    open: ({ mac }) => {
+      calls = counting(openMemoryStore({ mac }));
+      return calls.port;
+    },
   });
   apps.push(app);
   await aProject(app);
@@ -85,8 +93,10 @@ async function world({ kind = 'external-addon', required = false, limits = {} }:
       { addon: 'redis', keys: [{ keyName: 'PASSWORD', aliases: ['CACHE_PASSWORD'] }] },
     ],
   });
+  if (!calls) throw new Error('no store');
   return {
     app,
+    calls,
     asked: () => asked,
     behave: (next) => {
       behaviour = next;
@@ -268,6 +278,14 @@ describe('asking a provider', () => {
     // The first answer after the time to live may be the last good one while the provider is asked.
     expect(valuesIn(await environmentOf(app)).SCRIPTED_HOST).toBe('moved.example.com');
     expect((await environmentOf(app)).digest).not.toBe(first.digest);
+  });
+
+  it('a warm resolution asks the store for one head, linked addons or not', async () => {
+    const { app, calls } = await world();
+    await environmentOf(app);
+    calls.reset();
+    await environmentOf(app);
+    expect(calls.calls).toEqual({ head: 1 });
   });
 
   it('many at a time ask once', async () => {

@@ -83,6 +83,10 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
   await mutate(app, 'rollbackSecretGroup', { id, revision: 1 });
   await mutate(app, 'deleteSecretGroup', { id });
   await mutate(app, 'restoreSecretGroup', { id });
+  const of = { project: PROJECT, name: 'Cache', description: value('D') };
+  const params = () => ({ host: 'cache.example.com', password: value('Password') });
+  const addon = await mutate(app, 'createAddon', { ...of, provider: 'redis', params: params() }, 'addon { id }');
+  await mutate(app, 'updateAddon', { id: addon.addon.id, params: params() });
   const workload = () => ({
     project: PROJECT,
     id: 'example-service',
