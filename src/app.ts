@@ -10,6 +10,7 @@ import type { Log } from './kernel/log.ts';
 import { isEmpty } from './modules/keys/instance.ts';
 import { createMacHolder } from './modules/keys/mac-holder.ts';
 import { openKeys } from './modules/keys/open-keys.ts';
+import { loadPlugins, noPlugins, type Plugins } from './plugin/load.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/port.ts';
 
@@ -28,12 +29,14 @@ export async function createApp({ config, log }: { readonly config: Config; read
   const dir = join(dataDirectory, 'store');
   const place = mongodbUrl ? { mongodbUrl: mongodbUrl.reveal() } : {};
   const store = await openStore({ ...place, database, dir, mac: holder.mac, log });
+  let plugins: Plugins = noPlugins;
   try {
     const announcements: string[] = [];
     const rootKey = given ?? (await ownRootKey(config, store, announcements));
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
     const { limits, cacheBytes } = config;
-    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes });
+    plugins = await pluginsOf(config, log);
+    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins });
     const owner = await gateway.services.access.bootstrap(config.team);
     if (owner !== null) announcements.push(`Owner token of the team ${config.team}, shown this once: ${owner}`);
     const { schema, contextFor, fileMutations } = gateway;
@@ -44,13 +47,23 @@ export async function createApp({ config, log }: { readonly config: Config; read
       listen: () => server.listen(),
       close: async () => {
         await server.close();
+        await plugins.close();
         await store.close();
       },
     };
   } catch (error) {
+    await plugins.close();
     await store.close();
     throw error;
   }
+}
+
+function pluginsOf(
+  { plugins: names, pluginOptions: options, allowedHosts, limits }: Config,
+  log: Log,
+): Promise<Plugins> {
+  const { addonDeadlineMs: deadlineMs } = limits;
+  return loadPlugins({ names, options, allowedHosts, deadlineMs, log, clock: systemClock });
 }
 
 /** The operator's root key; null: development has to look for its own. Asked for before anything is opened or written. */

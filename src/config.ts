@@ -21,6 +21,12 @@ export interface Config {
   readonly answerCacheBytes: number;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
+  /** Folders of `plugins/` or npm packages; null: all that are shipped. */
+  readonly plugins: readonly string[] | null;
+  /** By plugin id. May hold secrets. */
+  readonly pluginOptions: ReadonlyMap<string, unknown>;
+  /** Hosts that plugins may ask over http and at private addresses. */
+  readonly allowedHosts: ReadonlySet<string>;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -39,6 +45,26 @@ const whole = (least: number, most: number): z.ZodType<number> =>
       error: `must be a whole number from ${least} to ${most}`,
     })
     .transform(Number);
+
+const list = (item: RegExp, words: string): z.ZodType<readonly string[]> =>
+  z
+    .string()
+    .max(4_096, 'is longer than 4096 characters')
+    .transform((names) => names.split(',').map((name) => name.trim()))
+    .refine((names) => names.every((name) => item.test(name)), { error: words })
+    .transform((names) => (names.length === 1 && names[0] === '' ? [] : names));
+
+/** JSON of an object of objects: a parser's own words would quote it. */
+const options = z.string().transform((json, ctx): ReadonlyMap<string, unknown> => {
+  try {
+    const parsed: unknown = JSON.parse(json);
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return new Map(Object.entries(parsed));
+  } catch {
+    // Falls through to the refusal.
+  }
+  ctx.addIssue({ code: 'custom', message: 'must be a JSON object with the options of each plugin by its id' });
+  return z.NEVER;
+});
 
 /** One line per variable. Messages are written here, because a parser's own may quote what it was given. */
 const VARIABLES = z.object({
@@ -62,6 +88,15 @@ const VARIABLES = z.object({
   KEYLOOM_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' })
     .optional(),
+  KEYLOOM_PLUGINS: list(
+    /^(|(@[a-z0-9-][a-z0-9._-]*\/)?[a-z0-9-][a-z0-9._-]*)$/,
+    'must be names of plugins, with commas between',
+  ).optional(),
+  KEYLOOM_PLUGIN_OPTIONS: options.optional(),
+  KEYLOOM_ALLOWED_HOSTS: list(
+    /^(|[0-9a-zA-Z.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?)$/,
+    'must be hosts, with commas between',
+  ).optional(),
   MONGODB_URL: text(1, 4_096)
     .regex(/^mongodb(\+srv)?:\/\/[^\s]+$/, 'must begin with mongodb:// or mongodb+srv:// and hold no spaces')
     .optional(),
@@ -124,6 +159,9 @@ function configOf(given: Given, limits: Limits): Config {
     answerCacheBytes: given.KEYLOOM_ANSWER_CACHE_BYTES ?? 33_554_432,
     logLevel: given.KEYLOOM_LOG_LEVEL ?? 'info',
     limits,
+    plugins: given.KEYLOOM_PLUGINS ?? null,
+    pluginOptions: given.KEYLOOM_PLUGIN_OPTIONS ?? new Map(),
+    allowedHosts: new Set(given.KEYLOOM_ALLOWED_HOSTS?.map((host) => host.toLowerCase())),
   };
 }
 

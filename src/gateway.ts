@@ -7,6 +7,7 @@ import { unauthenticated } from './kernel/errors.ts';
 import type { Limits } from './kernel/limits.ts';
 import type { Log } from './kernel/log.ts';
 import { createAccess } from './modules/access/service.ts';
+import { createAddons } from './modules/addons/service.ts';
 import { createChanges } from './modules/changes/service.ts';
 import { createContents } from './modules/contents.ts';
 import { createGlobalSecrets } from './modules/global-secrets/service.ts';
@@ -17,6 +18,7 @@ import { FILE_MUTATIONS } from './modules/secret-groups/mutations.ts';
 import { createSecretGroups } from './modules/secret-groups/service.ts';
 import { createTags } from './modules/tags/service.ts';
 import { createWorkloads } from './modules/workloads/service.ts';
+import type { Plugins } from './plugin/load.ts';
 import type { Store } from './store/port.ts';
 import { createVault } from './vault/vault.ts';
 
@@ -28,6 +30,7 @@ export interface GatewayDeps {
   readonly limits: Limits;
   /** Bytes of opened documents and finished resolutions kept in memory; 0 keeps none. */
   readonly cacheBytes: number;
+  readonly plugins: Plugins;
 }
 
 export interface Gateway {
@@ -41,26 +44,40 @@ export interface Gateway {
 const BEARER = 'Bearer ';
 
 /** Everything between a store and a transport. */
-export function createGateway({ store, keys, clock, log, limits, cacheBytes }: GatewayDeps): Gateway {
+export function createGateway({ store, keys, clock, log, limits, cacheBytes, plugins }: GatewayDeps): Gateway {
   // Finished resolutions are small beside the documents that they were made of.
   const documentBytes = Math.floor((cacheBytes * 3) / 4);
   const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes });
   const contents = createContents({ vault, keys });
+  const addonBytes = Math.floor(cacheBytes / 16);
+  const addons = createAddons({ vault, keys, clock, log, limits, plugins, cacheBytes: addonBytes });
   const services: Services = {
     access: createAccess({ store, vault, keys, clock }),
     projects: createProjects({ vault, keys, clock }),
     tags: createTags({ vault, keys, clock }),
     workloads: createWorkloads({ vault, keys, contents, clock, limits }),
-    secretGroups: createSecretGroups({ vault, keys, contents, clock, limits }),
+    addons,
+    secretGroups: createSecretGroups({ vault, keys, contents, clock, limits, addons }),
     globalSecrets: createGlobalSecrets({ vault, keys, clock, limits }),
     changes: createChanges({ vault }),
-    resolutions: createResolutions({ vault, keys, contents, cacheBytes: cacheBytes - documentBytes }),
+    resolutions: createResolutions({
+      vault,
+      keys,
+      contents,
+      addons,
+      cacheBytes: cacheBytes - documentBytes - addonBytes,
+    }),
   };
   const cursorMac = keys.mac('cursor');
   const contextFor: ContextFor = async ({ authorization }): Promise<Context> => {
     if (!authorization?.startsWith(BEARER)) throw unauthenticated();
     const session = await services.access.authenticate(authorization.slice(BEARER.length));
-    return { session, services, cursorMac, stamp: await session.stamp() };
+    let repeatable = true;
+    const notRepeatable = (): void => {
+      repeatable = false;
+    };
+    const isRepeatable = (): boolean => repeatable;
+    return { session, services, cursorMac, stamp: await session.stamp(), notRepeatable, isRepeatable };
   };
   return { schema, services, contextFor, fileMutations: new Set(FILE_MUTATIONS) };
 }

@@ -2,8 +2,14 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // Without the alias vitest loads graphql twice (its ES and its CommonJS build).
-  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  resolve: {
+    alias: [
+      // Without the alias vitest loads graphql twice (its ES and its CommonJS build).
+      { find: /^graphql$/, replacement: 'graphql/index.js' },
+      // package.json leads to the built contract.
+      { find: /^#plugin$/, replacement: fileURLToPath(new URL('../src/plugin/contract.ts', import.meta.url)) },
+    ],
+  },
   test: {
     globalSetup: [fileURLToPath(new URL('./support/mongodb-global.ts', import.meta.url))],
     include: ['test/**/*.test.ts'],

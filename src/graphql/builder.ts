@@ -22,10 +22,10 @@ export interface SchemaTypes {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: string };
     SafeInt: { Input: number; Output: number };
+    JSON: { Input: unknown; Output: unknown };
     Slug: { Input: string; Output: string };
     Base64: { Input: string; Output: string };
     Cursor: { Input: string; Output: string };
-    JSON: { Input: unknown; Output: unknown };
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AccessService } from '../modules/access/service.ts';
 import type { Session } from '../modules/access/session.ts';
+import type { AddonsService } from '../modules/addons/service.ts';
 import type { ChangesService } from '../modules/changes/service.ts';
 import type { GlobalSecretsService } from '../modules/global-secrets/service.ts';
 import type { ProjectsService } from '../modules/projects/service.ts';
@@ -15,6 +16,7 @@ export interface Services {
   readonly workloads: WorkloadsService;
   readonly secretGroups: SecretGroupsService;
   readonly globalSecrets: GlobalSecretsService;
+  readonly addons: AddonsService;
   readonly resolutions: ResolutionsService;
   readonly changes: ChangesService;
 }
@@ -25,6 +27,9 @@ export interface Context {
   readonly services: Services;
   /** All that the answer to a query depends on besides the request. */
   readonly stamp: string;
+  /** Says that the answer drew on what may change without a commit: it is not kept. */
+  readonly notRepeatable: () => void;
+  readonly isRepeatable: () => boolean;
   /** MAC of a cursor's content. */
   readonly cursorMac: (bytes: Uint8Array) => Uint8Array;
 }

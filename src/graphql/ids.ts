@@ -1,12 +1,22 @@
 import { z } from 'zod';
 import type { Key } from '../store/port.ts';
 
-export type NodeName = 'Project' | 'SecretGroup' | 'GlobalSecret' | 'Tag' | 'Token' | 'Role';
+export type NodeName =
+  | 'Project'
+  | 'SecretGroup'
+  | 'GlobalSecret'
+  | 'Addon'
+  | 'ExternalAddon'
+  | 'Tag'
+  | 'Token'
+  | 'Role';
 
 const NODE_OF_KIND: ReadonlyMap<string, NodeName> = new Map([
   ['project', 'Project'],
   ['secretGroup', 'SecretGroup'],
   ['globalSecret', 'GlobalSecret'],
+  ['addon', 'Addon'],
+  ['externalAddon', 'ExternalAddon'],
   ['tag', 'Tag'],
   ['token', 'Token'],
   ['role', 'Role'],

@@ -1,5 +1,6 @@
 import type { Role } from '../modules/access/model.ts';
 import type { TokenFacts } from '../modules/access/tokens.ts';
+import type { AddonKind, StoredAddon } from '../modules/addons/model.ts';
 import type { StoredGlobal } from '../modules/global-secrets/model.ts';
 import type { StoredProject } from '../modules/projects/model.ts';
 import type { StoredGroup } from '../modules/secret-groups/model.ts';
@@ -42,4 +43,12 @@ const globalSecret = builder.loadableNodeRef('GlobalSecret', {
   load: loader((id, { services, session }) => services.globalSecrets.bySlug(id, session)),
 });
 
-export const nodes = { project, tag, token, role, secretGroup, globalSecret };
+const addonRef = (name: 'Addon' | 'ExternalAddon', kind: AddonKind) =>
+  builder.loadableNodeRef(name, {
+    id: { resolve: ({ key }: StoredAddon) => key.slice(1).join('/') },
+    load: loader((id, { services, session }) => services.addons.bySlug({ kind, ...groupAddress(id) }, session)),
+  });
+const addon = addonRef('Addon', 'addon');
+const externalAddon = addonRef('ExternalAddon', 'external-addon');
+
+export const nodes = { project, tag, token, role, secretGroup, globalSecret, addon, externalAddon };

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { addAccess } from '../modules/access/schema.ts';
+import { addAddons } from '../modules/addons/schema.ts';
 import { addChanges } from '../modules/changes/schema.ts';
 import { addGlobalSecrets } from '../modules/global-secrets/schema.ts';
 import { addProjects } from '../modules/projects/schema.ts';
@@ -16,6 +17,7 @@ for (const add of [
   addWorkloads,
   addSecretGroups,
   addGlobalSecrets,
+  addAddons,
   addResolution,
   addChanges,
 ])

@@ -18,6 +18,8 @@ export type ContextFor = (request: {
 }) => Promise<{
   /** All that the answer to a query depends on besides the request. null: no answer is given twice. */
   readonly stamp: string | null;
+  /** Whether the answer depended on nothing else. */
+  readonly isRepeatable?: () => boolean;
 }>;
 
 interface Deps {
@@ -42,7 +44,8 @@ export function createGraphqlRoute({ graphql, contextFor, yoga, answers, limits,
     if (!accepts(exchange, 'text/event-stream')) {
       const answer = await graphql.answer(graphqlRequest, context);
       const sent = givenOf(answer);
-      if (answer.repeatable && stamp !== null && body !== null) answers.keep(stamp, body, sent);
+      const isRepeatable = answer.repeatable && context.isRepeatable?.() !== false;
+      if (isRepeatable && stamp !== null && body !== null) answers.keep(stamp, body, sent);
       return sendGiven(exchange, sent);
     }
     const outcome = await graphql.stream(graphqlRequest, context);

@@ -34,6 +34,19 @@ const TABLE = {
   jsonDepth: { default: 64, least: 1 },
   /** Members and items in one JSON body. */
   jsonItems: { default: 100_000, least: 1 },
+  /** One question to a plugin, milliseconds. */
+  addonDeadlineMs: { default: 5_000, least: 10 },
+  /** How long the values of an external addon count as new, milliseconds. */
+  addonTtlMs: { default: 60_000, least: 0 },
+  /** How long its last good values stand in when it does not answer, milliseconds. */
+  addonStaleMs: { default: 600_000, least: 0 },
+  /** How long a resolution waits for an addon that has last good values, milliseconds. */
+  addonPatienceMs: { default: 200, least: 0 },
+  /** One value of an addon, bytes. */
+  addonValueBytes: { default: 65_536, least: 1 },
+  /** All values of an addon, bytes. */
+  addonBytes: { default: 1_048_576, least: 1 },
+  addonsPerProject: { default: 500, least: 1 },
 } as const;
 
 export type LimitName = keyof typeof TABLE;

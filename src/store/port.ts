@@ -15,6 +15,8 @@ export const KINDS = [
   'job',
   'secretGroup',
   'globalSecret',
+  'addon',
+  'externalAddon',
   'content', // bytes of a file or a mount, one envelope each
   'idempotency', // what a create with an idempotency key answered
 ] as const;

@@ -13,7 +13,7 @@ export interface Running {
 
 /** The built gateway as its users run it, on the embedded store, with the work in it and a token of the service itself. */
 export async function startKeyloom(): Promise<Running> {
-  const child = spawn(process.execPath, ['dist/main.js'], {
+  const child = spawn(process.execPath, ['dist/src/main.js'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,

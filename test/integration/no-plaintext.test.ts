@@ -99,6 +99,10 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
   await mutate(app, 'updateGlobalSecret', { id: globalSecret.id, ...global() });
   await mutate(app, 'deleteGlobalSecret', { id: globalSecret.id });
   await mutate(app, 'restoreGlobalSecret', { id: globalSecret.id });
+  const of = { project: PROJECT, name: 'Cache', description: value('D') };
+  const params = () => ({ host: 'cache.example.com', password: value('Password') });
+  const addon = await mutate(app, 'createAddon', { ...of, provider: 'redis', params: params() }, 'addon { id }');
+  await mutate(app, 'updateAddon', { id: addon.addon.id, params: params() });
   const workload = () => ({
     project: PROJECT,
     id: 'example-service',

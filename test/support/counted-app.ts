@@ -6,6 +6,7 @@ import { silentLog } from '../../src/kernel/log.ts';
 import type { Keys } from '../../src/modules/keys/keys.ts';
 import { createMacHolder } from '../../src/modules/keys/mac-holder.ts';
 import { openKeys } from '../../src/modules/keys/open-keys.ts';
+import { noPlugins } from '../../src/plugin/load.ts';
 import type { Store } from '../../src/store/port.ts';
 import { type Counting, counting } from './counting.ts';
 import { ROOT_KEY } from './start-app.ts';
@@ -43,7 +44,7 @@ export async function countedApp(store: Store, { cacheBytes, answerCacheBytes }:
     },
   };
   const limits = limitsWith();
-  const shared = { clock: systemClock, log: silentLog, limits };
+  const shared = { clock: systemClock, log: silentLog, limits, plugins: noPlugins };
   const { schema, contextFor, fileMutations } = createGateway({ ...shared, store: port, keys: counted, cacheBytes });
   const config = { host: '127.0.0.1', port: 0, development: true, limits, answerCacheBytes };
   const server = createServer({ schema, contextFor, fileMutations, config, log: silentLog, ready: async () => true });

@@ -62,6 +62,27 @@ async function aRole(app: TestApp, n: number): Promise<string> {
   return (await done(app, 'createRole', { name: `Role ${n}`, grants: GRANTS }, 'role { id }')).role.id;
 }
 
+const REDIS = { host: 'cache.example.com', password: 'before' };
+const RDS = { engine: 'mysql', endpoint: 'db.example.com', database: 'd', username: 'u', password: 'before' };
+const addonInput = (n: number, provider: string, params: object) => ({
+  project: slugFor(n),
+  name: 'Database',
+  description: 'before',
+  provider,
+  params,
+});
+
+/** An addon that a group links. */
+async function anAddon(app: TestApp, n: number): Promise<string> {
+  await aGroup(app, n);
+  return (await done(app, 'createAddon', addonInput(n, 'redis', REDIS), 'addon { id }')).addon.id;
+}
+async function anExternalAddon(app: TestApp, n: number): Promise<string> {
+  await aProject(app, n);
+  const input = addonInput(n, 'aws-rds', RDS);
+  return (await done(app, 'createExternalAddon', input, 'externalAddon { id }')).externalAddon.id;
+}
+
 /** A mutation of the group that is there. */
 const onGroup = (name: string, over: object): MutationCase => ({
   name,
@@ -200,4 +221,13 @@ export const MUTATIONS: readonly MutationCase[] = [
       return { id };
     },
   },
+  inProject('createAddon', (n) => ({ ...addonInput(n, 'redis', REDIS), ...keyed(n) })),
+  {
+    name: 'updateAddon',
+    prepare: async (app, n) => ({ id: await anAddon(app, n), params: { ...REDIS, password: 'after' } }),
+  },
+  { name: 'deleteAddon', prepare: async (app, n) => ({ id: await anAddon(app, n), force: true }) },
+  inProject('createExternalAddon', (n) => ({ ...addonInput(n, 'aws-rds', RDS), ...keyed(n) })),
+  { name: 'updateExternalAddon', prepare: async (app, n) => ({ id: await anExternalAddon(app, n), name: 'Renamed' }) },
+  { name: 'deleteExternalAddon', prepare: async (app, n) => ({ id: await anExternalAddon(app, n) }) },
 ];

@@ -5,8 +5,10 @@ import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
 import { type Log, silentLog } from '../../src/kernel/log.ts';
 import { createMacHolder, type MacHolder } from '../../src/modules/keys/mac-holder.ts';
 import { openKeys } from '../../src/modules/keys/open-keys.ts';
+import type { Plugins } from '../../src/plugin/load.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { Store } from '../../src/store/port.ts';
+import { shippedPlugins } from './plugins.ts';
 
 export const ROOT_KEY = Buffer.alloc(32, 7);
 
@@ -20,6 +22,7 @@ export interface AppOptions {
   readonly cacheBytes?: number;
   readonly answerCacheBytes?: number;
   readonly team?: string;
+  readonly plugins?: Plugins;
 }
 
 export interface Answer {
@@ -55,6 +58,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     log,
     limits,
     cacheBytes: options.cacheBytes ?? 64 * 1024 * 1024,
+    plugins: options.plugins ?? (await shippedPlugins()),
   });
   const owner = (await gateway.services.access.bootstrap(team)) ?? '';
   const { schema, contextFor, fileMutations } = gateway;

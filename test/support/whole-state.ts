@@ -17,11 +17,23 @@ const WORKLOAD = `id name tags variables { name value } buildArguments { name va
 const STATE = `{
   projects(first: 5) { nodes { slug name description
     secretGroups(first: 5) { nodes { ${GROUP_FIELDS.replace(/\brevision\b/, '')} } }
+    addons(first: 5) { nodes { slug name description params } }
+    externalAddons(first: 5) { nodes { slug name description params } }
     services(first: 5) { nodes { ${WORKLOAD} } } jobs(first: 5) { nodes { ${WORKLOAD} } } } }
   globalSecrets(first: 5) { nodes { ${GLOBAL_FIELDS.replace(/\brevision\b/, '')} } }
   tags { name description } roles { slug name grants { resources verbs types projects } } tokens { name kind role } }`;
 
-const ADDRESSED: readonly Kind[] = ['project', 'tag', 'role', 'service', 'job', 'secretGroup', 'globalSecret'];
+const ADDRESSED: readonly Kind[] = [
+  'project',
+  'tag',
+  'role',
+  'service',
+  'job',
+  'secretGroup',
+  'globalSecret',
+  'addon',
+  'externalAddon',
+];
 const COUNTED: readonly Kind[] = ['token', 'tokenIndex', 'content', 'idempotency', 'dek'];
 
 async function rowsOf(store: Store): Promise<readonly string[]> {

@@ -48,6 +48,19 @@ describe('readConfig', () => {
     expect(JSON.stringify(config)).not.toMatch(/hunter2|klmroot1/);
   });
 
+  it('reads what concerns plugins', () => {
+    const config = readConfig({
+      KEYLOOM_PLUGINS: 'redis, @acme/keyloom-plugin',
+      KEYLOOM_PLUGIN_OPTIONS: '{"redis":{"a":1}}',
+      KEYLOOM_ALLOWED_HOSTS: 'Vault.internal:8200,[::1]',
+    });
+    expect(config.plugins).toEqual(['redis', '@acme/keyloom-plugin']);
+    expect(config.pluginOptions.get('redis')).toEqual({ a: 1 });
+    expect([...config.allowedHosts]).toEqual(['vault.internal:8200', '[::1]']);
+    expect(readConfig({ KEYLOOM_PLUGINS: '' }).plugins).toEqual([]);
+    expect(readConfig({}).plugins).toBeNull();
+  });
+
   it.each([
     [
       'a host beyond loopback in development',
@@ -55,6 +68,9 @@ describe('readConfig', () => {
       ['KEYLOOM_HOST'],
     ],
     ['two root keys', { KEYLOOM_ROOT_KEY: A_KEY, KEYLOOM_ROOT_KEY_FILE: '/k' }, ['KEYLOOM_ROOT_KEY']],
+    ['a plugin with a path', { KEYLOOM_PLUGINS: 'redis,../x' }, ['KEYLOOM_PLUGINS']],
+    ['options that are no object', { KEYLOOM_PLUGIN_OPTIONS: '[1' }, ['KEYLOOM_PLUGIN_OPTIONS']],
+    ['an allowed host with a path', { KEYLOOM_ALLOWED_HOSTS: 'a.example.com/x' }, ['KEYLOOM_ALLOWED_HOSTS']],
     ['a port of words', { KEYLOOM_PORT: '80a' }, ['KEYLOOM_PORT']],
     ['a port too high', { KEYLOOM_PORT: '65536' }, ['KEYLOOM_PORT']],
     ['TRUE', { KEYLOOM_DEVELOPMENT: 'TRUE' }, ['KEYLOOM_DEVELOPMENT']],

@@ -25,6 +25,7 @@ export const RESOURCES = [
   'workload',
   'secretGroup',
   'globalSecret',
+  'addon',
   'role',
   'token',
 ] as const;
@@ -113,7 +114,7 @@ const CONFIG_WORK = [
   'restart',
 ] as const;
 const CATALOG: readonly Resource[] = ['team', 'project', 'tag'];
-const HOLDERS: readonly Resource[] = ['workload', 'secretGroup', 'globalSecret'];
+const HOLDERS: readonly Resource[] = ['workload', 'secretGroup', 'globalSecret', 'addon'];
 
 /** The roles of spec 8. */
 export const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(

@@ -23,10 +23,11 @@ import {
 async function environmentOf(
   { key, kind }: StoredWorkload,
   { scope, at }: { readonly scope: Scope; readonly at?: number | null | undefined },
-  { services, session }: Context,
+  { services, session, notRepeatable }: Context,
 ): Promise<EnvironmentView> {
   const ask = { project: key[1] ?? '', kind, id: idOf(key), scope, at: at ?? null };
   const environment = await services.resolutions.environment(ask, session);
+  if (environment.volatile) notRepeatable();
   const variables = variableViews(environment, (type) => services.resolutions.maySee(environment, type, session));
   return { environment, variables };
 }

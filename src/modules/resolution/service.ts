@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { explain } from '../../domain/explain.ts';
 import type { Explanation } from '../../domain/explanation.ts';
+import { applicableGroups } from '../../domain/gather.ts';
 import { missingRequired, resolve } from '../../domain/resolve.ts';
 import { verdictOn } from '../../domain/restrict.ts';
 import type {
+  AddonLink,
   Globals,
   Group,
   Resolution,
@@ -19,6 +21,7 @@ import { idOf } from '../../vault/document.ts';
 import type { Vault, View } from '../../vault/vault.ts';
 import { can } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
+import type { AddonsService, Drawn } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
 import { globalDocument } from '../global-secrets/model.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -27,11 +30,13 @@ import { type GroupRef, visibleGroup } from '../secret-groups/service.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';
 import { globalsAsOf, globalsNow } from './globals.ts';
+import { withStaleWarnings } from './stale.ts';
 
 export interface ResolutionsDeps {
   readonly vault: Vault;
   readonly keys: Keys;
   readonly contents: Contents;
+  readonly addons: AddonsService;
   /** Bytes of finished resolutions kept between requests; 0 keeps none. */
   readonly cacheBytes: number;
 }
@@ -54,18 +59,22 @@ export interface Environment {
   readonly digest: string;
   readonly resolution: Resolution;
   readonly input: ResolutionInput;
+  /** Whether it may be another one later, without any commit. */
+  readonly volatile: boolean;
 }
 
 interface Finished {
   /** The sets that went in: the same objects as long as nothing in them changed. */
   readonly from: readonly unknown[];
+  readonly links: readonly AddonLink[];
+  readonly drawn: Drawn;
   readonly resolution: Resolution;
   readonly input: ResolutionInput;
   readonly digest: string;
   readonly bytes: number;
 }
 
-export function createResolutions({ vault, keys, contents, cacheBytes }: ResolutionsDeps) {
+export function createResolutions({ vault, keys, contents, addons, cacheBytes }: ResolutionsDeps) {
   const finished =
     cacheBytes === 0
       ? null
@@ -91,31 +100,26 @@ export function createResolutions({ vault, keys, contents, cacheBytes }: Resolut
       const name = [view.team, project, kind, id, ask.scope].join('\0');
       const globals = await view.set(globalDocument);
       const from = [groups, await view.set(documentOf(kind), project), globals];
-      const known = finished?.get(name);
-      const fresh = known?.from.every((set, i) => set === from[i])
-        ? known
-        : finish(ask, view, now, groups.live.map(groupFacts), globalsNow(globals), from);
-      if (fresh !== known) finished?.set(name, fresh);
-      return { ask, seq, workload: now, digest: fresh.digest, resolution: fresh.resolution, input: fresh.input };
+      const kept = finished?.get(name);
+      const known = kept?.from.every((set, i) => set === from[i]) ? kept : undefined;
+      const base = known?.input ?? inputOf(ask, now, groups.live.map(groupFacts), globalsNow(globals));
+      const links = known?.links ?? linksOf(base);
+      const drawn = links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, project, view, null);
+      const fresh = known && isSame(known.drawn, drawn) ? known : finish(ask, view, { base, links, drawn, from });
+      if (fresh !== kept) finished?.set(name, fresh);
+      return { ask, seq, workload: now, ...resultOf(fresh) };
     });
   }
 
-  function finish(
-    ask: WorkloadAsk,
-    view: View,
-    workload: StoredWorkload,
-    groups: readonly Group[],
-    globals: Globals,
-    from: readonly unknown[],
-  ): Finished {
-    const facts = workloadFacts(workload);
-    const input = { scope: ask.scope, workload: facts, groups, addons: new Map(), globals };
-    const resolution = resolve(input);
-    requireRequiredLinks(input, resolution);
-    const canonical = resolution.canonical();
+  function finish(ask: WorkloadAsk, view: View, { base, links, drawn, from }: Parts): Finished {
+    const input = { ...base, addons: drawn.addons };
+    const pure = resolve(input);
+    requireRequiredLinks(input, pure);
+    const resolution = withStaleWarnings(pure, drawn.stale);
+    const canonical = pure.canonical();
     const place = Buffer.from(`${[view.team, ask.project, ask.kind, ask.id].join('\0')}\0`);
     const digest = Buffer.from(keys.mac('digest')(Buffer.concat([place, canonical]))).toString('base64url');
-    return { from, resolution, input, digest, bytes: 2000 + canonical.length * 4 };
+    return { from, links, drawn, resolution, input, digest, bytes: 2000 + canonical.length * 4 };
   }
 
   async function asOf(ask: WorkloadAsk, now: StoredWorkload, seq: number, view: View) {
@@ -136,10 +140,13 @@ export function createResolutions({ vault, keys, contents, cacheBytes }: Resolut
     }
     const workload = { ...then, kind };
     const globals = await globalsAsOf(vault, view, seq);
-    const { resolution, input, digest } = finish(ask, view, workload, groups, globals, []);
-    if (guarded.every((group, i) => group === groups[i])) return { workload, resolution, input, digest };
-    const strict = { ...input, groups: guarded };
-    return { workload, resolution: resolve(strict), input: strict, digest };
+    const base = inputOf(ask, workload, groups, globals);
+    const links = linksOf(base);
+    const drawn = links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, project, view, seq);
+    const result = resultOf(finish(ask, view, { base, links, drawn, from: [] }));
+    if (guarded.every((group, i) => group === groups[i])) return { workload, ...result };
+    const strict = { ...result.input, groups: guarded };
+    return { workload, ...result, resolution: withStaleWarnings(resolve(strict), drawn.stale), input: strict };
   }
 
   /** Whether the caller gets values of this sensitivity, or masks. */
@@ -181,6 +188,33 @@ export function createResolutions({ vault, keys, contents, cacheBytes }: Resolut
 
   return { environment, maySee, explanation, fileBytes, dependents };
 }
+
+type Parts = Pick<Finished, 'links' | 'drawn' | 'from'> & { readonly base: ResolutionInput };
+
+const NOTHING_DRAWN: Drawn = { addons: new Map(), outcomes: [], stale: new Set() };
+
+const isSame = (a: Drawn, b: Drawn): boolean =>
+  a.outcomes.length === b.outcomes.length && a.outcomes.every((outcome, i) => outcome === b.outcomes[i]);
+
+/** What goes in but for what addons yield. */
+function inputOf(
+  { scope }: WorkloadAsk,
+  workload: StoredWorkload,
+  groups: readonly Group[],
+  globals: Globals,
+): ResolutionInput {
+  return { scope, workload: workloadFacts(workload), groups, addons: new Map(), globals };
+}
+
+const linksOf = (input: ResolutionInput): readonly AddonLink[] =>
+  applicableGroups(input).flatMap((group) => group.body().links);
+
+const resultOf = ({ resolution, input, digest, drawn }: Finished) => ({
+  resolution,
+  input,
+  digest,
+  volatile: drawn.outcomes.some((outcome) => outcome.volatile),
+});
 
 const SCOPES: readonly Scope[] = ['RUNTIME', 'BUILD'];
 

@@ -18,7 +18,6 @@ import {
   slugRule,
   stageRule,
   tagsRule,
-  type Upload,
   valueRule,
   variablesRule,
 } from '../rules.ts';
@@ -140,11 +139,3 @@ export const unlinkAddonInput = z.strictObject({
 export type CreateGroupInput = z.output<typeof createGroupInput>;
 export type PutGroupInput = z.output<typeof putGroupInput>;
 export type UpdateGroupInput = z.output<typeof updateGroupInput>;
-
-/** What makes two requests the same: maps as lists, bytes as base64. */
-export function requestOf(input: PutGroupInput): unknown {
-  const files = (map: ReadonlyMap<string, Upload>) =>
-    [...map].map(([name, { bytes, encoding }]) => [name, encoding, Buffer.from(bytes).toString('base64')]);
-  const { variables, files: given, dockerSecretMounts } = input;
-  return { ...input, variables: [...variables], files: files(given), dockerSecretMounts: files(dockerSecretMounts) };
-}

@@ -7,6 +7,7 @@ import { createOnce } from '../../vault/once.ts';
 import { type Change, changesOf, type Vault, type View } from '../../vault/vault.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
+import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
 import { requireWithinLimits, sizesOf } from '../holdings.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -14,8 +15,9 @@ import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import type { Upload } from '../rules.ts';
 import { createHistory } from './history.ts';
-import { type CreateGroupInput, type PutGroupInput, requestOf, type UpdateGroupInput } from './inputs.ts';
+import type { CreateGroupInput, PutGroupInput, UpdateGroupInput } from './inputs.ts';
 import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
+import { requestOf, without } from './requests.ts';
 import { mayOnGroup, requireMayChange } from './rights.ts';
 
 const changes = changesOf(groupDocument);
@@ -26,6 +28,7 @@ export interface SecretGroupsDeps {
   readonly contents: Contents;
   readonly clock: Clock;
   readonly limits: Limits;
+  readonly addons: AddonsService;
 }
 export type SecretGroupsService = ReturnType<typeof createSecretGroups>;
 
@@ -60,7 +63,7 @@ const isTaken = (key: readonly string[]) =>
 
 /** Bundles of variables and files. Every use case reads, decides and commits once. */
 export function createSecretGroups(deps: SecretGroupsDeps) {
-  const { vault, keys, contents, clock, limits } = deps;
+  const { vault, keys, contents, clock, limits, addons } = deps;
   const once = createOnce(vault, keys);
   const history = createHistory(deps);
 
@@ -227,9 +230,12 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
 
   function linkAddon(ref: GroupUpdate, link: AddonLink, session: Session) {
     const other = isLink(link.addonKind, link.addonId);
-    return change(ref, 'secretGroup.linkAddon', session, (state) => ({
-      state: { ...state, links: [...state.links.filter((each) => !other(each)), link] },
-    }));
+    return change(ref, 'secretGroup.linkAddon', session, async (state) => {
+      const next = { ...state, links: [...state.links.filter((each) => !other(each)), link] };
+      requireMayChange(session, ref.project, state, next);
+      await session.read((view) => addons.requireLinkable(link, ref.project, view));
+      return { state: next };
+    });
   }
 
   function unlinkAddon(ref: GroupUpdate, kind: AddonLink['addonKind'], addon: string, session: Session) {
@@ -290,11 +296,4 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     rollback,
     history,
   };
-}
-
-function without<T>(map: ReadonlyMap<string, T>, name: string, what: string): ReadonlyMap<string, T> {
-  if (!map.has(name)) throw notFound(`The ${what} ${name}`);
-  const next = new Map(map);
-  next.delete(name);
-  return next;
 }

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { definePlugin, percentEncoded } from '#plugin';
+
+const params = z.strictObject({
+  host: z
+    .string()
+    .regex(/^[a-zA-Z0-9.:-]+$/, 'must be a host name or an address')
+    .max(255),
+  port: z.int().min(1).max(65_535).default(9000),
+  tls: z.boolean().default(false),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, 'must be a region such as us-east-1')
+    .max(64)
+    .default('us-east-1'),
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
+    .optional(),
+  accessKey: z.string().min(3).max(128),
+  secretKey: z.string().min(8).max(1024).meta({ sensitive: true }),
+});
+type Params = z.output<typeof params>;
+
+function hostPort({ host, port }: Params): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** As the MinIO client takes it in MC_HOST_<alias>. */
+function clientUri(it: Params): string {
+  const credentials = `${percentEncoded(it.accessKey)}:${percentEncoded(it.secretKey)}`;
+  return `${it.tls ? 'https' : 'http'}://${credentials}@${hostPort(it)}`;
+}
+
+const optional = (name: string, value: string | undefined): readonly (readonly [string, string])[] =>
+  value === undefined ? [] : [[name, value]];
+
+const secret = (name: string, title: string, description: string) => ({ name, title, description, sensitive: true });
+const plain = (name: string, title: string, description: string) => ({ name, title, description, sensitive: false });
+
+export default definePlugin({
+  api: 1,
+  id: 'minio',
+  kind: 'addon',
+  title: 'MinIO',
+  options: z.strictObject({}),
+  params,
+  keys: [
+    plain('HOST', 'Host', 'Name or address of the server.'),
+    plain('PORT', 'Port', 'Usually 9000.'),
+    plain('ENDPOINT', 'Endpoint', 'URL for S3 clients, without credentials.'),
+    plain('REGION', 'Region', '`us-east-1` unless given.'),
+    plain('BUCKET', 'Bucket', 'Without a value unless given.'),
+    plain('ACCESS_KEY', 'Access key', 'Name of the key.'),
+    secret('SECRET_KEY', 'Secret key', 'Belongs to the access key.'),
+    secret('MC_HOST', 'URL of the client', 'With both keys, as the client takes it in MC_HOST_<alias>.'),
+  ],
+  start: () => ({
+    async values({ params: it }) {
+      return new Map<string, string>([
+        ['HOST', it.host],
+        ['PORT', String(it.port)],
+        ['ENDPOINT', `${it.tls ? 'https' : 'http'}://${hostPort(it)}`],
+        ['REGION', it.region],
+        ...optional('BUCKET', it.bucket),
+        ['ACCESS_KEY', it.accessKey],
+        ['SECRET_KEY', it.secretKey],
+        ['MC_HOST', clientUri(it)],
+      ]);
+    },
+  }),
+});

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { definePlugin, percentEncoded } from '#plugin';
+
+const params = z.strictObject({
+  host: z
+    .string()
+    .regex(/^[a-zA-Z0-9.:-]+$/, 'must be a host name or an address')
+    .max(255),
+  port: z.int().min(1).max(65_535).default(6379),
+  tlsPort: z.int().min(1).max(65_535).optional(),
+  database: z.int().min(0).max(1023).default(0),
+  username: z.string().min(1).max(128).default('default'),
+  password: z.string().min(1).max(1024).meta({ sensitive: true }),
+});
+type Params = z.output<typeof params>;
+
+function uri(it: Params, tls: boolean): string {
+  const host = it.host.includes(':') ? `[${it.host}]` : it.host;
+  const credentials = `${percentEncoded(it.username)}:${percentEncoded(it.password)}`;
+  return `redis${tls ? 's' : ''}://${credentials}@${host}:${tls ? (it.tlsPort ?? it.port) : it.port}/${it.database}`;
+}
+
+const secret = (name: string, title: string, description: string) => ({ name, title, description, sensitive: true });
+const plain = (name: string, title: string, description: string) => ({ name, title, description, sensitive: false });
+
+export default definePlugin({
+  api: 1,
+  id: 'redis',
+  kind: 'addon',
+  title: 'Redis',
+  options: z.strictObject({}),
+  params,
+  keys: [
+    plain('HOST', 'Host', 'Name or address of the server.'),
+    plain('PORT', 'Port', 'Usually 6379.'),
+    plain('DATABASE', 'Database', 'Number of the database.'),
+    plain('USERNAME', 'User name', '`default` unless there are others.'),
+    secret('PASSWORD', 'Password', 'Of that user.'),
+    secret('REDIS_URI', 'URI', 'With user name and password, without TLS.'),
+    secret('REDIS_URI_TLS', 'URI with TLS', 'As REDIS_URI with `rediss`, at the port for TLS.'),
+  ],
+  start: () => ({
+    async values({ params: it }) {
+      return new Map([
+        ['HOST', it.host],
+        ['PORT', String(it.port)],
+        ['DATABASE', String(it.database)],
+        ['USERNAME', it.username],
+        ['PASSWORD', it.password],
+        ['REDIS_URI', uri(it, false)],
+        ['REDIS_URI_TLS', uri(it, true)],
+      ]);
+    },
+  }),
+});

@@ -1,0 +1,81 @@
+import { utf8Size } from '../../domain/template.ts';
+import type { AddonValue } from '../../domain/types.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import type { LoadedPlugin } from '../../plugin/load.ts';
+import { parsedParams } from './params.ts';
+
+/** Why an addon as a whole yields nothing. */
+export type Trouble =
+  | 'PROVIDER_MISSING'
+  | 'PARAMS_INVALID'
+  | 'PROVIDER_FAILED'
+  | 'PROVIDER_TIMEOUT'
+  | 'PROVIDER_INVALID'
+  | 'VALUE_TOO_LARGE';
+
+export type Asked =
+  | { readonly ok: true; readonly values: ReadonlyMap<string, AddonValue>; readonly bytes: number }
+  | { readonly ok: false; readonly trouble: Trouble };
+
+const failed = (trouble: Trouble): Asked => ({ ok: false, trouble });
+const LATE = Symbol('late');
+
+export interface Question {
+  readonly plugin: LoadedPlugin;
+  readonly id: string;
+  readonly params: unknown;
+  readonly limits: Limits;
+}
+
+/** Asks a plugin once. Never rejects: whatever it does is an answer, and harms nobody else's keys. */
+export async function askPlugin({ plugin, id, params, limits }: Question): Promise<Asked> {
+  const parsed = parsedParams(plugin.provider, params);
+  if (!parsed) return failed('PARAMS_INVALID');
+  let found: unknown;
+  try {
+    found = await orLate(async () => plugin.running.values({ id, params: parsed.value }), limits.addonDeadlineMs);
+  } catch {
+    return failed('PROVIDER_FAILED');
+  }
+  if (found === LATE) return failed('PROVIDER_TIMEOUT');
+  try {
+    return read(found, plugin, limits);
+  } catch {
+    return failed('PROVIDER_INVALID');
+  }
+}
+
+async function orLate(work: () => Promise<unknown>, deadlineMs: number): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, deadlineMs, LATE).unref();
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Takes only declared keys, by the map's own method: what else the answer is or holds is not looked at. */
+function read(found: unknown, { keys }: LoadedPlugin, limits: Limits): Asked {
+  if (!(found instanceof Map)) return failed('PROVIDER_INVALID');
+  const values = new Map<string, AddonValue>();
+  let bytes = 0;
+  for (const { name, sensitive } of keys.values()) {
+    const value: unknown = Map.prototype.get.call(found, name);
+    const size = typeof value === 'string' && value.length <= limits.addonValueBytes ? utf8Size(value) : 0;
+    bytes += size;
+    values.set(name, addonValue(value, sensitive, limits));
+  }
+  return bytes > limits.addonBytes ? failed('VALUE_TOO_LARGE') : { ok: true, values, bytes };
+}
+
+function addonValue(value: unknown, sensitive: boolean, limits: Limits): AddonValue {
+  if (value === undefined) return { ok: false, reason: 'VALUE_MISSING' };
+  if (typeof value !== 'string') return { ok: false, reason: 'VALUE_INVALID' };
+  if (value.length > limits.addonValueBytes) return { ok: false, reason: 'VALUE_TOO_LARGE' };
+  if (!value.isWellFormed() || value.includes('\0')) return { ok: false, reason: 'VALUE_INVALID' };
+  if (utf8Size(value) > limits.addonValueBytes) return { ok: false, reason: 'VALUE_TOO_LARGE' };
+  return { ok: true, value, sensitive };
+}
