@@ -91,11 +91,11 @@ describe.skipIf(url === '')('a MongoDB', () => {
     const docs = raw.db(database).collection('secretGroup');
     await docs.updateOne({}, { $set: { fields: '{"unfinished":' } }, { bypassDocumentValidation: true });
     for (const read of [
-      store.get('secretGroup', key),
-      store.getMany('secretGroup', [key]),
-      store.list('secretGroup', [], { limit: 1 }),
+      () => store.get('secretGroup', key),
+      () => store.getMany('secretGroup', [key]),
+      () => store.list('secretGroup', [], { limit: 1 }),
     ]) {
-      await expect(read).rejects.toMatchObject({ code: 'INTEGRITY' });
+      await expect(read()).rejects.toMatchObject({ code: 'INTEGRITY' });
     }
     await store.close();
   });
