@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -169,4 +170,23 @@ it('case 216: bad settings end with 1, named, without their values', async () =>
   for (const name of ['KEYLOOM_PORT', 'KEYLOOM_NONSENSE', 'KEYLOOM_ROOT_KEY']) expect(built.output()).toContain(name);
   expect(built.output()).not.toContain('hunter2');
   expect(readdirSync(dir)).toEqual([]);
+});
+
+it('does what the README shows, line by line', async () => {
+  const server = await start({});
+  const blocks = readFileSync('README.md', 'utf8').matchAll(/^```sh\n([\s\S]*?)^```/gm);
+  const shown = [...blocks].map(([, text = '']) => text).filter((text) => text.includes('keyloom '));
+  const script = shown.join('\n').replaceAll('http://127.0.0.1:4000', server.url);
+  const env = { PATH: process.env.PATH ?? '', TOKEN: ownerToken(server) ?? '' };
+  const answers = execFileSync('bash', ['-c', script], { env, encoding: 'utf8' }).trim().split('\n');
+  const parsed = answers.map((line) => JSON.parse(line));
+  expect(parsed.length).toBeGreaterThanOrEqual(9);
+  expect(parsed.filter(({ errors }) => errors)).toEqual([]);
+  expect(answers.filter((line) => /"code"/.test(line))).toEqual([]);
+  expect(parsed.at(-1).data.project.service.environment.variables).toEqual([
+    { name: 'CACHE_HOST', value: 'cache.internal' },
+    { name: 'GREETING', value: 'hello from production' },
+    { name: 'NODE_ENV', value: 'production' },
+    { name: 'REGION', value: 'north' },
+  ]);
 });
