@@ -77,7 +77,7 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes, plu
       repeatable = false;
     };
     const isRepeatable = (): boolean => repeatable;
-    return { session, services, cursorMac, stamp: await session.stamp(), notRepeatable, isRepeatable };
+    return { session, services, cursorMac, stamp: session.stamp, notRepeatable, isRepeatable };
   };
   return { schema, services, contextFor, fileMutations: new Set(FILE_MUTATIONS) };
 }

@@ -47,8 +47,12 @@ export function sendLatin1(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   if (response.headersSent || response.destroyed) return;
-  const length = { 'content-type': type, 'content-length': latin1.length };
-  response.writeHead(status, { ...length, ...commonHeaders(id), ...headers });
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': latin1.length,
+    ...commonHeaders(id),
+    ...headers,
+  });
   response.end(latin1, 'latin1');
 }
 

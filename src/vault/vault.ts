@@ -151,11 +151,13 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
 }
 
 function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof createSets>): View {
-  const memo = new Map<string, Promise<DocumentSet<Fields, unknown>>>();
-  const projects = new Map<string, Promise<Head | null>>();
+  // Made when first needed: a request that gets a kept answer reads no set.
+  let memo: Map<string, Promise<DocumentSet<Fields, unknown>>> | null = null;
+  let projects: Map<string, Promise<Head | null>> | null = null;
   const seq = head?.seq ?? 0;
 
   function headOf(project: string): Promise<Head | null> {
+    projects ??= new Map();
     const known = projects.get(project) ?? sets.verifiedHead([team, project]);
     projects.set(project, known);
     return known;
@@ -169,6 +171,7 @@ function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof createS
     seq,
     set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>> {
       const name = `${type.kind}\0${project ?? ''}`;
+      memo ??= new Map();
       const known = memo.get(name) ?? (loadSet(type, project) as Promise<DocumentSet<Fields, unknown>>);
       memo.set(name, known);
       return known as Promise<DocumentSet<F, B>>;

@@ -8,7 +8,7 @@ import type { Principal } from './model.ts';
 export interface Session {
   readonly principal: Principal;
   /** Who acts, and the last commit that reads will see: while both stay, so does every answer. */
-  stamp(): Promise<string>;
+  readonly stamp: string;
   /** Reads within one request share a view, and so one state of the team; after a commit they share a newer one. */
   read<T>(use: (view: View) => Promise<T>): Promise<T>;
   commit(operation: string, changes: readonly Change[]): Promise<Commit>;
@@ -18,15 +18,15 @@ export interface Session {
 
 const ATTEMPTS = 20;
 
-export function createSession(vault: Vault, principal: Principal, first?: View): Session {
-  const raced = new WeakSet<Error>();
-  let current: Promise<View> | null = first ? Promise.resolve(first) : null;
+/** Conflicts that the store found, of all sessions. */
+const raced = new WeakSet<Error>();
+
+/** `first`: the view that the principal was found in. */
+export function createSession(vault: Vault, principal: Principal, first: View): Session {
+  let current: Promise<View> | View | null = first;
   return {
     principal,
-    async stamp() {
-      current ??= vault.view(principal.team);
-      return `${principal.team} ${principal.id} ${(await current).seq}`;
-    },
+    stamp: `${principal.team} ${principal.id} ${first.seq}`,
     read: (use) =>
       retryingStale(async () => {
         current ??= vault.view(principal.team);
