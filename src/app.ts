@@ -4,12 +4,14 @@ import type { Config } from './config.ts';
 import { createRootKeyFile, loadRootKey } from './crypto/root-key.ts';
 import { createGateway } from './gateway.ts';
 import { createServer } from './http/server.ts';
+import { startJobs } from './jobs.ts';
 import { systemClock } from './kernel/clock.ts';
 import { unavailable } from './kernel/errors.ts';
 import type { Log } from './kernel/log.ts';
 import { isEmpty } from './modules/keys/instance.ts';
 import { createMacHolder } from './modules/keys/mac-holder.ts';
 import { openKeys } from './modules/keys/open-keys.ts';
+import { createReach, type Reach } from './net/reach.ts';
 import { loadPlugins, noPlugins, type Plugins } from './plugin/load.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/port.ts';
@@ -35,18 +37,20 @@ export async function createApp({ config, log }: { readonly config: Config; read
     const rootKey = given ?? (await ownRootKey(config, store, announcements));
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
     const { limits, cacheBytes } = config;
-    plugins = await pluginsOf(config, log);
+    plugins = await pluginsOf(config, createReach(config.allowedHosts), log);
     const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins });
     const owner = await gateway.services.access.bootstrap(config.team);
     if (owner !== null) announcements.push(`Owner token of the team ${config.team}, shown this once: ${owner}`);
     const { schema, contextFor, fileMutations } = gateway;
     const ready = async (): Promise<boolean> => (await store.head([config.team])) !== null;
+    const jobs = startJobs(gateway.jobs, log);
     const server = createServer({ schema, contextFor, fileMutations, ready, config, log });
     return {
       announcements,
       listen: () => server.listen(),
       close: async () => {
         await server.close();
+        await jobs.close();
         await plugins.close();
         await store.close();
       },
@@ -59,11 +63,12 @@ export async function createApp({ config, log }: { readonly config: Config; read
 }
 
 function pluginsOf(
-  { plugins: names, pluginOptions: options, allowedHosts, limits }: Config,
+  { plugins: names, pluginOptions: options, limits }: Config,
+  reach: Reach,
   log: Log,
 ): Promise<Plugins> {
   const { addonDeadlineMs: deadlineMs } = limits;
-  return loadPlugins({ names, options, allowedHosts, deadlineMs, log, clock: systemClock });
+  return loadPlugins({ names, options, reach, deadlineMs, log, clock: systemClock });
 }
 
 /** The operator's root key; null: development has to look for its own. Asked for before anything is opened or written. */

@@ -25,8 +25,8 @@ export interface Config {
   readonly plugins: readonly string[] | null;
   /** By plugin id. May hold secrets. */
   readonly pluginOptions: ReadonlyMap<string, unknown>;
-  /** Hosts that plugins may ask over http and at private addresses. */
-  readonly allowedHosts: ReadonlySet<string>;
+  /** Hosts that may be asked over http and at private addresses, and private networks that may be reached. */
+  readonly allowedHosts: readonly string[];
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -94,8 +94,8 @@ const VARIABLES = z.object({
   ).optional(),
   KEYLOOM_PLUGIN_OPTIONS: options.optional(),
   KEYLOOM_ALLOWED_HOSTS: list(
-    /^(|[0-9a-zA-Z.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?)$/,
-    'must be hosts, with commas between',
+    /^(|[0-9a-zA-Z.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?|[0-9a-fA-F.:]+\/\d{1,3})$/,
+    'must be hosts or networks, with commas between',
   ).optional(),
   MONGODB_URL: text(1, 4_096)
     .regex(/^mongodb(\+srv)?:\/\/[^\s]+$/, 'must begin with mongodb:// or mongodb+srv:// and hold no spaces')
@@ -161,7 +161,7 @@ function configOf(given: Given, limits: Limits): Config {
     limits,
     plugins: given.KEYLOOM_PLUGINS ?? null,
     pluginOptions: given.KEYLOOM_PLUGIN_OPTIONS ?? new Map(),
-    allowedHosts: new Set(given.KEYLOOM_ALLOWED_HOSTS?.map((host) => host.toLowerCase())),
+    allowedHosts: given.KEYLOOM_ALLOWED_HOSTS ?? [],
   };
 }
 

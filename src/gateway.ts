@@ -4,6 +4,7 @@ import { schema } from './graphql/schema.ts';
 import type { ContextFor } from './http/graphql-route.ts';
 import type { Clock } from './kernel/clock.ts';
 import { unauthenticated } from './kernel/errors.ts';
+import type { Job } from './kernel/job.ts';
 import type { Limits } from './kernel/limits.ts';
 import type { Log } from './kernel/log.ts';
 import { createAccess } from './modules/access/service.ts';
@@ -37,6 +38,8 @@ export interface Gateway {
   readonly schema: GraphQLSchema;
   readonly services: Services;
   readonly contextFor: ContextFor;
+  /** What it does by itself; whoever opens the gateway starts them. */
+  readonly jobs: readonly Job[];
   /** Mutations whose bodies may be larger. */
   readonly fileMutations: ReadonlySet<string>;
 }
@@ -79,5 +82,6 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes, plu
     const isRepeatable = (): boolean => repeatable;
     return { session, services, cursorMac, stamp: session.stamp, notRepeatable, isRepeatable };
   };
-  return { schema, services, contextFor, fileMutations: new Set(FILE_MUTATIONS) };
+  const jobs: readonly Job[] = [];
+  return { schema, services, contextFor, jobs, fileMutations: new Set(FILE_MUTATIONS) };
 }

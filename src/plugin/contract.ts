@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Log } from '../kernel/log.ts';
+import type { GuardedFetch } from '../net/guarded-fetch.ts';
 
 /** What a plugin's author sees: everything there is to `#plugin`. */
 
@@ -36,8 +37,13 @@ export interface Running<Params> {
   values(instance: { readonly id: string; readonly params: Params }): Promise<ReadonlyMap<string, string>>;
   /** Rejects when the instance cannot be reached. */
   check?(instance: { readonly params: Params }): Promise<void>;
-  /** New parameters with new credentials. */
+  /**
+   * Makes new credentials beside the present ones, which go on working, and answers the parameters that carry the new ones.
+   * Asked again after a failure: what a first try left behind must not matter.
+   */
   rotate?(instance: { readonly id: string; readonly params: Params }): Promise<Params>;
+  /** Removes the credentials in `old`, which `rotate` replaced and nobody uses any more; those already gone are no error. */
+  retire?(instance: { readonly id: string; readonly params: Params; readonly old: Params }): Promise<void>;
   close?(): Promise<void>;
 }
 
@@ -45,17 +51,12 @@ export interface Running<Params> {
 export interface PluginHost {
   readonly log: Log;
   /** Guarded: https or hosts that the operator allows, no private addresses, no redirects, 1 MiB, 5 seconds. */
-  readonly fetch: (url: string | URL, init?: GuardedInit) => Promise<Response>;
+  readonly fetch: GuardedFetch;
+  /** The address that a driver may connect to, and to no other: private ones only where the operator allows the host or its network. */
+  readonly addressOf: (host: string, port: number) => Promise<string>;
   readonly clock: () => Date;
   /** Aborted when the gateway stops. */
   readonly signal: AbortSignal;
-}
-
-export interface GuardedInit {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly signal?: AbortSignal;
 }
 
 /** Gives a plugin its types; the plugin is the default export of its `index.ts`. */

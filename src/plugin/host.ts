@@ -1,12 +1,13 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Log, LogFields } from '../kernel/log.ts';
+import { type FetchRules, guardedFetch } from '../net/guarded-fetch.ts';
+import type { Reach } from '../net/reach.ts';
 import type { PluginHost } from './contract.ts';
-import { type FetchRules, guardedFetch } from './guarded-fetch.ts';
 
 export interface HostDeps {
   readonly log: Log;
   readonly clock: Clock;
-  readonly allowedHosts: ReadonlySet<string>;
+  readonly reach: Reach;
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
 }
@@ -14,9 +15,15 @@ export interface HostDeps {
 const MOST_BYTES = 1_048_576;
 
 /** What one plugin may touch, and nothing more of the gateway. */
-export function createHost(id: string, { log, clock, allowedHosts, signal, deadlineMs }: HostDeps): PluginHost {
-  const rules: FetchRules = { allowedHosts, signal, deadlineMs, mostBytes: MOST_BYTES };
-  return Object.freeze({ log: logOf(id, log), fetch: guardedFetch(rules), clock: () => new Date(clock()), signal });
+export function createHost(id: string, { log, clock, reach, signal, deadlineMs }: HostDeps): PluginHost {
+  const rules: FetchRules = { reach, signal, deadlineMs, mostBytes: MOST_BYTES };
+  return Object.freeze({
+    log: logOf(id, log),
+    fetch: guardedFetch(rules),
+    addressOf: (host: string, port: number) => reach.addressOf(host, port),
+    clock: () => new Date(clock()),
+    signal,
+  });
 }
 
 /** Lines say whose they are, and are short: a plugin's own words are its own responsibility. */

@@ -54,6 +54,8 @@ export interface Vault {
   bytes(kind: 'content', key: Key): Promise<Uint8Array | null>;
   /** Commits of a team after `seq`, oldest first; INTEGRITY when they do not follow each other as they were made. */
   commits(team: TeamId, seq: Seq, limit: number): Promise<readonly Commit[]>;
+  /** Every commit of a team after `seq`, whichever process made it, in order, until `signal` aborts; each verified to follow the last. */
+  watch(team: TeamId, seq: Seq, signal: AbortSignal): AsyncIterable<Commit>;
   /** A document as the team's commit `seq` left it; null when it was not there then, HISTORY_EXPIRED when nobody knows any more. */
   asOf<F extends Fields, B>(type: DocumentType<F, B>, stored: Stored<F, B>, seq: Seq): Promise<Stored<F, B> | null>;
   /** One at a time per document within this process, so that its writers do not race each other. */
@@ -118,6 +120,16 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
     return Promise.all(docs.map(async (doc) => storedFrom(type, doc, await opener(doc))));
   }
 
+  async function* verified(team: TeamId, seq: Seq, signal: AbortSignal): AsyncGenerator<Commit> {
+    const [before] = seq > 0 ? await store.commitsAfter(team, seq - 1, 1) : [];
+    let chain = before?.mac ?? FIRST_CHAIN;
+    for await (const commit of store.watch(team, seq, signal)) {
+      verifyCommits(keys.mac('log'), chain, [commit]);
+      chain = commit.mac;
+      yield commit;
+    }
+  }
+
   return {
     view,
     commit,
@@ -138,6 +150,7 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
       verifyCommits(keys.mac('log'), before?.mac ?? FIRST_CHAIN, commits);
       return commits;
     },
+    watch: (team, seq, signal) => verified(team, seq, signal),
     async asOf(type, stored, seq) {
       if (stored.seq <= seq) return stored.deleted ? null : stored;
       const all = await revisions(type, stored.key, { limit: 10_000 });

@@ -63,20 +63,32 @@ const LAYERS: readonly {
     own: ['kernel/', 'graphql/', 'http/', 'config.ts'],
     packages: ['node:', 'graphql', 'graphql-yoga', '@graphql-yoga/render-graphiql', 'lru-cache', 'pino'],
   },
-  { files: /^plugin\/contract\.ts$/, own: ['kernel/'], packages: ['zod'] },
-  { files: /^plugin\//, own: ['kernel/', 'plugin/'], packages: ['node:'] },
+  { files: /^net\//, own: ['kernel/', 'net/'], packages: ['node:'] },
+  { files: /^plugin\/contract\.ts$/, own: ['kernel/', 'net/guarded-fetch.ts'], packages: ['zod'] },
+  { files: /^plugin\//, own: ['kernel/', 'net/', 'plugin/'], packages: ['node:'] },
   { files: /^config\.ts$/, own: ['kernel/'], packages: ['zod'] },
   { files: /^gateway\.ts$/, own: [''], packages: ['graphql'] },
-  { files: /^(app|main|demo|init)\.ts$/, own: [''], packages: ['node:'] },
+  { files: /^(app|main|demo|init|jobs)\.ts$/, own: [''], packages: ['node:'] },
 ];
 
-/** Plugins are apart: the contract, zod, their own files and their own packages, of which those that are shipped have none. */
+/** The packages of each shipped plugin: its driver. */
+const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['mongodb', ['mongodb']],
+  ['postgresql', ['pg']],
+  ['mysql', ['mysql2']],
+  ['redis', ['redis']],
+  ['rabbitmq', ['amqplib']],
+  ['minio', ['aws4fetch']],
+]);
+
+/** Plugins are apart: the contract, zod, their own files and their own packages. */
 function pluginOffences(file: string): readonly string[] {
   const folder = file.split('/')[0] ?? '';
-  return importsOf(file, 'plugins').filter(
-    (target) =>
-      target !== '#plugin' && target !== 'zod' && !normalize(join(dirname(file), target)).startsWith(`${folder}/`),
-  );
+  const isOwn = (target: string): boolean =>
+    target.startsWith('node:') ||
+    DRIVERS.get(folder)?.some((driver) => target === driver || target.startsWith(`${driver}/`)) === true ||
+    normalize(join(dirname(file), target)).startsWith(`${folder}/`);
+  return importsOf(file, 'plugins').filter((target) => target !== '#plugin' && target !== 'zod' && !isOwn(target));
 }
 
 const SRC = 'src';

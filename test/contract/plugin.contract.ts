@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { silentLog } from '../../src/kernel/log.ts';
+import { createReach } from '../../src/net/reach.ts';
 import { type LoadedPlugin, loadPlugins, type Plugins } from '../../src/plugin/load.ts';
 import { SAMPLES } from '../plugins/samples.ts';
 
@@ -14,7 +15,7 @@ export function pluginContract(id: string): void {
     const params = () => plugin.provider.params.parse(sample?.params);
 
     beforeAll(async () => {
-      const host = { log: silentLog, clock: () => new Date(), allowedHosts: new Set<string>(), deadlineMs: 1_000 };
+      const host = { log: silentLog, clock: () => new Date(), reach: createReach([]), deadlineMs: 1_000 };
       plugins = await loadPlugins({ names: [id], options: new Map(), ...host });
       const loaded = plugins.byId.get(id);
       if (!loaded) throw new Error('it was not loaded');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/kernel/log.ts';
+import { createReach } from '../../src/net/reach.ts';
 import { loadPlugins, type Plugins } from '../../src/plugin/load.ts';
 import { type HttpStub, httpStub } from '../support/http-stub.ts';
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
     seen = { url: request.url, ...request.headers };
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
   });
-  const host = { log: silentLog, clock: () => new Date(), allowedHosts: new Set([stub.host]), deadlineMs: 2_000 };
+  const host = { log: silentLog, clock: () => new Date(), reach: createReach([stub.host]), deadlineMs: 2_000 };
   plugins = await loadPlugins({ names: ['http-json', 'vault-kv'], options: new Map(), ...host });
 });
 afterAll(async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/kernel/log.ts';
+import { createReach } from '../../src/net/reach.ts';
 import { loadPlugins } from '../../src/plugin/load.ts';
 import { RESERVED, SAMPLES } from './samples.ts';
 
 async function valuesOf(id: string, over: object = {}): Promise<ReadonlyMap<string, string>> {
-  const host = { log: silentLog, clock: () => new Date(), allowedHosts: new Set<string>(), deadlineMs: 1_000 };
+  const host = { log: silentLog, clock: () => new Date(), reach: createReach([]), deadlineMs: 1_000 };
   const plugins = await loadPlugins({ names: [id], options: new Map(), ...host });
   const plugin = plugins.byId.get(id);
   if (!plugin) throw new Error('it was not loaded');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { silentLog } from '../../src/kernel/log.ts';
+import { createReach } from '../../src/net/reach.ts';
 import type { AddonProvider } from '../../src/plugin/contract.ts';
 import { loadPlugins, type Plugins } from '../../src/plugin/load.ts';
 
@@ -7,7 +8,7 @@ let shipped: Promise<Plugins> | null = null;
 
 /** Those that are shipped, loaded once: none of them holds anything open. */
 export function shippedPlugins(): Promise<Plugins> {
-  const host = { log: silentLog, clock: () => new Date(), allowedHosts: new Set<string>(), deadlineMs: 1_000 };
+  const host = { log: silentLog, clock: () => new Date(), reach: createReach([]), deadlineMs: 1_000 };
   shipped ??= loadPlugins({ names: null, options: new Map(), ...host });
   return shipped;
 }

@@ -52,11 +52,11 @@ describe('readConfig', () => {
     const config = readConfig({
       KEYLOOM_PLUGINS: 'redis, @acme/keyloom-plugin',
       KEYLOOM_PLUGIN_OPTIONS: '{"redis":{"a":1}}',
-      KEYLOOM_ALLOWED_HOSTS: 'Vault.internal:8200,[::1]',
+      KEYLOOM_ALLOWED_HOSTS: 'Vault.internal:8200,[::1],10.0.0.0/8',
     });
     expect(config.plugins).toEqual(['redis', '@acme/keyloom-plugin']);
     expect(config.pluginOptions.get('redis')).toEqual({ a: 1 });
-    expect([...config.allowedHosts]).toEqual(['vault.internal:8200', '[::1]']);
+    expect(config.allowedHosts).toEqual(['Vault.internal:8200', '[::1]', '10.0.0.0/8']);
     expect(readConfig({ KEYLOOM_PLUGINS: '' }).plugins).toEqual([]);
     expect(readConfig({}).plugins).toBeNull();
   });

@@ -74,6 +74,21 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
     });
   }
 
+  /** A session of the gateway itself, for work that nobody asked for just now. `actor` stands in the log, such as `system:gitops`. */
+  async function system(team: TeamId, actor: `system:${string}`): Promise<Session> {
+    const view = await vault.view(team);
+    const role = await roleOf(view, 'owner');
+    if (!role) throw unauthenticated();
+    const facts = { kind: 'machine', workload: null, expiresAt: null } as const;
+    return createSession(vault, { ...facts, id: actor, name: actor, team, role }, view);
+  }
+
+  /** Every team that was made. */
+  async function teams(): Promise<readonly TeamId[]> {
+    const docs = await store.list('team', [], { limit: 10_000 });
+    return docs.flatMap(({ key: [team] }) => team ?? []);
+  }
+
   const hasExpired = ({ expiresAt }: Principal): boolean => expiresAt !== null && new Date(expiresAt) <= clock();
 
   /** Makes the team with its data key and the owner's token, once; null when the team is there already. */
@@ -92,5 +107,12 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
     return minted.text;
   }
 
-  return { authenticate, bootstrap, ...createTokens({ vault, keys, clock }), ...createRoles({ vault, keys, clock }) };
+  return {
+    authenticate,
+    system,
+    teams,
+    bootstrap,
+    ...createTokens({ vault, keys, clock }),
+    ...createRoles({ vault, keys, clock }),
+  };
 }

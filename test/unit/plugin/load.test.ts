@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAppError } from '../../../src/kernel/errors.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
+import { createReach } from '../../../src/net/reach.ts';
 import { type LoadRequest, loadPlugins } from '../../../src/plugin/load.ts';
 
 // Inside the project, so that `#plugin` and zod are found as a plugin of an installation finds them.
@@ -26,7 +27,7 @@ const load = (over: Partial<LoadRequest> = {}) =>
     directory: pathToFileURL(`${root}/`),
     log: silentLog,
     clock: () => new Date(),
-    allowedHosts: new Set(),
+    reach: createReach([]),
     deadlineMs: 1_000,
     ...over,
   });

@@ -1,7 +1,8 @@
 import type { LookupFunction } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FetchRules, guardedFetch } from '../../../src/plugin/guarded-fetch.ts';
-import { isPrivateAddress } from '../../../src/plugin/private-address.ts';
+import { type FetchRules, guardedFetch } from '../../../src/net/guarded-fetch.ts';
+import { isPrivateAddress } from '../../../src/net/private-address.ts';
+import { createReach } from '../../../src/net/reach.ts';
 import { type HttpStub, httpStub } from '../../support/http-stub.ts';
 
 let stub: HttpStub;
@@ -20,7 +21,7 @@ afterAll(() => stub.close());
 
 const fetchWith = (over: Partial<FetchRules> = {}) =>
   guardedFetch({
-    allowedHosts: new Set([stub.host]),
+    reach: createReach([stub.host]),
     mostBytes: 1_000,
     deadlineMs: 5_000,
     signal: new AbortController().signal,
@@ -74,7 +75,7 @@ describe('a plugin`s fetch', () => {
     'https://10.0.0.1/',
   ])('case 167: refuses %s without asking anyone', async (url) => {
     const before = asked;
-    const error: unknown = await fetchWith({ allowedHosts: new Set() })(url).catch((reason: unknown) => reason);
+    const error: unknown = await fetchWith({ reach: createReach([]) })(url).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'UNAVAILABLE' });
     expect(String(error)).not.toContain('hunter2canary');
     expect(asked).toBe(before);
@@ -83,7 +84,7 @@ describe('a plugin`s fetch', () => {
   it.each([[['127.0.0.1']], [['93.184.216.34', '10.0.0.1']], [['::ffff:127.0.0.1']], [['fe80::1']]])(
     'case 168: refuses a name that leads to %j at the moment of connecting',
     async (addresses) => {
-      const rules = { allowedHosts: new Set<string>(), lookup: answersWith(addresses) };
+      const rules = { reach: createReach([], answersWith(addresses)) };
       await expect(fetchWith(rules)('https://looks-fine.example.com/')).rejects.toThrow(/private address/);
     },
   );

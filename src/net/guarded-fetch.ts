@@ -1,44 +1,45 @@
-import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
-import { unavailable } from '../kernel/errors.ts';
-import type { GuardedInit, PluginHost } from './contract.ts';
-import { isPrivateAddress } from './private-address.ts';
+import { type Reach, refused } from './reach.ts';
+
+export interface GuardedInit {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly signal?: AbortSignal;
+}
+
+/** https or hosts that the operator names, no private addresses but the operator's, no redirects, bounded in bytes and time. */
+export type GuardedFetch = (url: string | URL, init?: GuardedInit) => Promise<Response>;
 
 export interface FetchRules {
-  /** `host` or `host:port`, lower case: may be asked over http and at private addresses. */
-  readonly allowedHosts: ReadonlySet<string>;
+  readonly reach: Reach;
   readonly mostBytes: number;
   readonly deadlineMs: number;
   /** Aborts every request under way. */
   readonly signal: AbortSignal;
-  /** The system's, unless a test answers for it. */
-  readonly lookup?: LookupFunction;
 }
 
-const refused = (why: string) => unavailable(`The request was refused: ${why}`);
-
-/** What `host.fetch` is: what it refuses is told without the URL, which may hold a secret. */
-export function guardedFetch(rules: FetchRules): PluginHost['fetch'] {
+/** What it refuses is told without the URL, which may hold a secret. */
+export function guardedFetch(rules: FetchRules): GuardedFetch {
   return async (url, init = {}) => {
     const target = parsed(url);
-    const isAllowed = rules.allowedHosts.has(target.hostname) || rules.allowedHosts.has(target.host);
-    requirePermitted(target, isAllowed);
+    const port = portOf(target);
+    requirePermitted(target, port, rules.reach);
     const signals = [AbortSignal.timeout(rules.deadlineMs), rules.signal, ...(init.signal ? [init.signal] : [])];
     const options: RequestOptions = {
       method: init.method ?? 'GET',
       headers: { 'accept-encoding': 'identity', ...init.headers },
       agent: false,
       signal: AbortSignal.any(signals),
-      lookup: isAllowed ? (rules.lookup ?? lookup) : publicLookup(rules.lookup ?? lookup),
+      lookup: rules.reach.lookupFor(target.hostname, port),
     };
     return send(target, options, init, rules.mostBytes);
   };
 }
 
-const lookup: LookupFunction = (host, options, done) => systemLookup(host, options, done);
+const portOf = ({ port, protocol }: URL): number => (port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port));
 
 function parsed(url: string | URL): URL {
   try {
@@ -48,24 +49,15 @@ function parsed(url: string | URL): URL {
   }
 }
 
-function requirePermitted(url: URL, isAllowed: boolean): void {
+function requirePermitted(url: URL, port: number, reach: Reach): void {
   if (url.username !== '' || url.password !== '') throw refused('credentials do not belong into a URL');
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isAllowed)) {
+  const isNamed = reach.isNamed(url.hostname, port);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isNamed)) {
     throw refused('only https, unless the operator allows the host');
   }
+  // An address in place of a name is not looked up.
   const literal = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  if (!isAllowed && isIP(literal) !== 0 && isPrivateAddress(literal)) throw refused('a private address');
-}
-
-/** Checks what is really connected to, so that a name cannot answer one thing here and another there. */
-function publicLookup(ask: LookupFunction): LookupFunction {
-  return (host, options, done) =>
-    ask(host, options, (error, found, family) => {
-      const addresses = typeof found === 'string' ? [found] : (found ?? []).map((each: LookupAddress) => each.address);
-      const isBad = error === null && (addresses.length === 0 || addresses.some(isPrivateAddress));
-      if (isBad) done(refused('the name leads to a private address'), '', family);
-      else done(error, found, family);
-    });
+  if (!isNamed && isIP(literal) !== 0 && !reach.isOpen(literal)) throw refused('a private address');
 }
 
 function send(url: URL, options: RequestOptions, init: GuardedInit, mostBytes: number): Promise<Response> {
