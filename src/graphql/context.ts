@@ -2,11 +2,13 @@ import type { AccessService } from '../modules/access/service.ts';
 import type { Session } from '../modules/access/session.ts';
 import type { AddonsService } from '../modules/addons/service.ts';
 import type { ChangesService } from '../modules/changes/service.ts';
+import type { GitSyncsService } from '../modules/global-secrets/git-syncs.ts';
 import type { GlobalSecretsService } from '../modules/global-secrets/service.ts';
 import type { ProjectsService } from '../modules/projects/service.ts';
 import type { ResolutionsService } from '../modules/resolution/service.ts';
 import type { SecretGroupsService } from '../modules/secret-groups/service.ts';
 import type { TagsService } from '../modules/tags/service.ts';
+import type { VcsAccountsService } from '../modules/vcs/service.ts';
 import type { WorkloadsService } from '../modules/workloads/service.ts';
 
 export interface Services {
@@ -16,6 +18,8 @@ export interface Services {
   readonly workloads: WorkloadsService;
   readonly secretGroups: SecretGroupsService;
   readonly globalSecrets: GlobalSecretsService;
+  readonly vcsAccounts: VcsAccountsService;
+  readonly gitSyncs: GitSyncsService;
   readonly addons: AddonsService;
   readonly resolutions: ResolutionsService;
   readonly changes: ChangesService;

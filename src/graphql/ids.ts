@@ -7,6 +7,7 @@ export type NodeName =
   | 'GlobalSecret'
   | 'Addon'
   | 'ExternalAddon'
+  | 'VcsAccount'
   | 'Tag'
   | 'Token'
   | 'Role';
@@ -17,6 +18,7 @@ const NODE_OF_KIND: ReadonlyMap<string, NodeName> = new Map([
   ['globalSecret', 'GlobalSecret'],
   ['addon', 'Addon'],
   ['externalAddon', 'ExternalAddon'],
+  ['vcsAccount', 'VcsAccount'],
   ['tag', 'Tag'],
   ['token', 'Token'],
   ['role', 'Role'],

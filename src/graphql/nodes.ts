@@ -5,6 +5,7 @@ import type { StoredGlobal } from '../modules/global-secrets/model.ts';
 import type { StoredProject } from '../modules/projects/model.ts';
 import type { StoredGroup } from '../modules/secret-groups/model.ts';
 import type { StoredTag } from '../modules/tags/model.ts';
+import type { StoredAccount } from '../modules/vcs/model.ts';
 import { idOf } from '../vault/document.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
@@ -51,4 +52,9 @@ const addonRef = (name: 'Addon' | 'ExternalAddon', kind: AddonKind) =>
 const addon = addonRef('Addon', 'addon');
 const externalAddon = addonRef('ExternalAddon', 'external-addon');
 
-export const nodes = { project, tag, token, role, secretGroup, globalSecret, addon, externalAddon };
+const vcsAccount = builder.loadableNodeRef('VcsAccount', {
+  id: { resolve: ({ key }: StoredAccount) => idOf(key) },
+  load: loader((id, { services, session }) => services.vcsAccounts.byId(id, session)),
+});
+
+export const nodes = { project, tag, token, role, secretGroup, globalSecret, addon, externalAddon, vcsAccount };

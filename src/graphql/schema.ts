@@ -7,6 +7,7 @@ import { addProjects } from '../modules/projects/schema.ts';
 import { addResolution } from '../modules/resolution/schema.ts';
 import { addSecretGroups } from '../modules/secret-groups/schema.ts';
 import { addTags } from '../modules/tags/schema.ts';
+import { addVcsAccounts } from '../modules/vcs/schema.ts';
 import { addWorkloads } from '../modules/workloads/schema.ts';
 import { builder } from './builder.ts';
 
@@ -16,6 +17,7 @@ for (const add of [
   addTags,
   addWorkloads,
   addSecretGroups,
+  addVcsAccounts,
   addGlobalSecrets,
   addAddons,
   addResolution,

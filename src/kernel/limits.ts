@@ -47,6 +47,20 @@ const TABLE = {
   /** All values of an addon, bytes. */
   addonBytes: { default: 1_048_576, least: 1 },
   addonsPerProject: { default: 500, least: 1 },
+  /** What a host of repositories lists of its branches, bytes. */
+  gitRefsBytes: { default: 8_388_608, least: 1_024 },
+  /** The files of one commit of a repository as they are sent, bytes. */
+  gitPackBytes: { default: 33_554_432, least: 1_024 },
+  /** Reading a file from a repository, milliseconds. */
+  gitDeadlineMs: { default: 30_000, least: 100 },
+  /** The longest that a host of repositories may be silent, milliseconds. */
+  gitSilenceMs: { default: 10_000, least: 10 },
+  /** How long a mutation waits for the git file, milliseconds. */
+  gitPatienceMs: { default: 8_000, least: 10 },
+  /** From one look at a repository to the next, milliseconds. */
+  gitSyncMs: { default: 300_000, least: 1_000 },
+  /** Linked accounts at hosts of repositories in a team. */
+  vcsAccountsPerTeam: { default: 200, least: 1 },
 } as const;
 
 export type LimitName = keyof typeof TABLE;

@@ -24,9 +24,7 @@ export interface FetchRules {
 /** What it refuses is told without the URL, which may hold a secret. */
 export function guardedFetch(rules: FetchRules): GuardedFetch {
   return async (url, init = {}) => {
-    const target = parsed(url);
-    const port = portOf(target);
-    requirePermitted(target, port, rules.reach);
+    const { target, port } = permitted(url, rules.reach);
     const signals = [AbortSignal.timeout(rules.deadlineMs), rules.signal, ...(init.signal ? [init.signal] : [])];
     const options: RequestOptions = {
       method: init.method ?? 'GET',
@@ -37,6 +35,14 @@ export function guardedFetch(rules: FetchRules): GuardedFetch {
     };
     return send(target, options, init, rules.mostBytes);
   };
+}
+
+/** The URL if it may be asked at all: what it leads to is checked by the look-up. Throws what the fetch would. */
+export function permitted(url: string | URL, reach: Reach): { readonly target: URL; readonly port: number } {
+  const target = parsed(url);
+  const port = portOf(target);
+  requirePermitted(target, port, reach);
+  return { target, port };
 }
 
 const portOf = ({ port, protocol }: URL): number => (port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port));

@@ -15,6 +15,8 @@ export const KINDS = [
   'job',
   'secretGroup',
   'globalSecret',
+  'gitSync', // how a global secret follows its git file
+  'vcsAccount', // a login at a host of repositories
   'addon',
   'externalAddon',
   'content', // bytes of a file or a mount, one envelope each

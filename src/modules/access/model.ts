@@ -26,6 +26,7 @@ export const RESOURCES = [
   'secretGroup',
   'globalSecret',
   'addon',
+  'vcsAccount',
   'role',
   'token',
 ] as const;
@@ -124,6 +125,7 @@ export const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
       every(HOLDERS, CONFIG_WORK, ['config']),
       every(HOLDERS, ['list', 'keys', 'write', 'delete', 'restrict', 'link', 'restart'], ['secret']),
       every(CATALOG, ['list', 'write', 'delete']),
+      every(['vcsAccount'], ['list', 'link']),
     ]),
     builtIn('developer', 'Developer', [
       every(HOLDERS, CONFIG_WORK, ['config']),
