@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { createRootKeyFile, loadRootKey } from './crypto/root-key.ts';
 import { createGateway } from './gateway.ts';
+import { createGitReader } from './git/reader.ts';
 import { createServer } from './http/server.ts';
 import { startJobs } from './jobs.ts';
 import { systemClock } from './kernel/clock.ts';
@@ -37,14 +38,16 @@ export async function createApp({ config, log }: { readonly config: Config; read
     const rootKey = given ?? (await ownRootKey(config, store, announcements));
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
     const { limits, cacheBytes } = config;
-    plugins = await pluginsOf(config, createReach(config.allowedHosts), log);
-    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins });
+    const reach = createReach(config.allowedHosts);
+    plugins = await pluginsOf(config, reach, log);
+    const git = createGitReader({ reach, limits });
+    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins, git });
     const owner = await gateway.services.access.bootstrap(config.team);
     if (owner !== null) announcements.push(`Owner token of the team ${config.team}, shown this once: ${owner}`);
-    const { schema, contextFor, fileMutations } = gateway;
+    const { schema, contextFor, fileMutations, gitHooks } = gateway;
     const ready = async (): Promise<boolean> => (await store.head([config.team])) !== null;
     const jobs = startJobs(gateway.jobs, log);
-    const server = createServer({ schema, contextFor, fileMutations, ready, config, log });
+    const server = createServer({ schema, contextFor, fileMutations, gitHooks, ready, config, log });
     return {
       announcements,
       listen: () => server.listen(),

@@ -1,6 +1,8 @@
 import type { GraphQLSchema } from 'graphql';
+import type { GitReader } from './git/port.ts';
 import type { Context, Services } from './graphql/context.ts';
 import { schema } from './graphql/schema.ts';
+import type { GitHooks } from './http/git-hook-route.ts';
 import type { ContextFor } from './http/graphql-route.ts';
 import type { Clock } from './kernel/clock.ts';
 import { unauthenticated } from './kernel/errors.ts';
@@ -11,6 +13,7 @@ import { createAccess } from './modules/access/service.ts';
 import { createAddons } from './modules/addons/service.ts';
 import { createChanges } from './modules/changes/service.ts';
 import { createContents } from './modules/contents.ts';
+import { createGitSyncs } from './modules/global-secrets/git-syncs.ts';
 import { createGlobalSecrets } from './modules/global-secrets/service.ts';
 import type { Keys } from './modules/keys/keys.ts';
 import { createProjects } from './modules/projects/service.ts';
@@ -18,6 +21,7 @@ import { createResolutions } from './modules/resolution/service.ts';
 import { FILE_MUTATIONS } from './modules/secret-groups/mutations.ts';
 import { createSecretGroups } from './modules/secret-groups/service.ts';
 import { createTags } from './modules/tags/service.ts';
+import { createVcsAccounts } from './modules/vcs/service.ts';
 import { createWorkloads } from './modules/workloads/service.ts';
 import type { Plugins } from './plugin/load.ts';
 import type { Store } from './store/port.ts';
@@ -32,6 +36,7 @@ export interface GatewayDeps {
   /** Bytes of opened documents and finished resolutions kept in memory; 0 keeps none. */
   readonly cacheBytes: number;
   readonly plugins: Plugins;
+  readonly git: GitReader;
 }
 
 export interface Gateway {
@@ -40,6 +45,8 @@ export interface Gateway {
   readonly contextFor: ContextFor;
   /** What it does by itself; whoever opens the gateway starts them. */
   readonly jobs: readonly Job[];
+  /** Webhooks of hosts of repositories. */
+  readonly gitHooks: GitHooks;
   /** Mutations whose bodies may be larger. */
   readonly fileMutations: ReadonlySet<string>;
 }
@@ -47,21 +54,25 @@ export interface Gateway {
 const BEARER = 'Bearer ';
 
 /** Everything between a store and a transport. */
-export function createGateway({ store, keys, clock, log, limits, cacheBytes, plugins }: GatewayDeps): Gateway {
+export function createGateway({ store, keys, clock, log, limits, cacheBytes, plugins, git }: GatewayDeps): Gateway {
   // Finished resolutions are small beside the documents that they were made of.
   const documentBytes = Math.floor((cacheBytes * 3) / 4);
   const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes });
   const contents = createContents({ vault, keys });
   const addonBytes = Math.floor(cacheBytes / 16);
   const addons = createAddons({ vault, keys, clock, log, limits, plugins, cacheBytes: addonBytes });
+  const access = createAccess({ store, vault, keys, clock });
+  const gitSyncs = createGitSyncs({ vault, keys, clock, log, limits, git, access });
   const services: Services = {
-    access: createAccess({ store, vault, keys, clock }),
+    access,
     projects: createProjects({ vault, keys, clock }),
     tags: createTags({ vault, keys, clock }),
     workloads: createWorkloads({ vault, keys, contents, clock, limits }),
     addons,
     secretGroups: createSecretGroups({ vault, keys, contents, clock, limits, addons }),
-    globalSecrets: createGlobalSecrets({ vault, keys, clock, limits }),
+    globalSecrets: createGlobalSecrets({ vault, keys, clock, limits, git }),
+    gitSyncs,
+    vcsAccounts: createVcsAccounts({ clock, limits, mayAsk: git.mayAsk }),
     changes: createChanges({ vault }),
     resolutions: createResolutions({
       vault,
@@ -82,6 +93,6 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes, plu
     const isRepeatable = (): boolean => repeatable;
     return { session, services, cursorMac, stamp: session.stamp, notRepeatable, isRepeatable };
   };
-  const jobs: readonly Job[] = [];
-  return { schema, services, contextFor, jobs, fileMutations: new Set(FILE_MUTATIONS) };
+  const jobs: readonly Job[] = [...gitSyncs.jobs];
+  return { schema, services, contextFor, jobs, gitHooks: gitSyncs.hooks, fileMutations: new Set(FILE_MUTATIONS) };
 }

@@ -20,4 +20,5 @@ export function* pktLines(bytes: Uint8Array): Generator<Buffer | null> {
   }
 }
 
-export const pktLine = (text: string): string => `${(Buffer.byteLength(text) + 4).toString(16).padStart(4, '0')}${text}`;
+export const pktLine = (text: string): string =>
+  `${(Buffer.byteLength(text) + 4).toString(16).padStart(4, '0')}${text}`;

@@ -5,8 +5,7 @@ import { GitTrouble } from './port.ts';
 const OID = /^[0-9a-f]{40}$/;
 
 /** Asks for the refs that begin like the branch, so that a host that speaks version 2 need not list all others. */
-const listRequest = (ref: string): string =>
-  `${pktLine('command=ls-refs\n')}0001${pktLine(`ref-prefix ${ref}\n`)}0000`;
+const listRequest = (ref: string): string => `${pktLine('command=ls-refs\n')}0001${pktLine(`ref-prefix ${ref}\n`)}0000`;
 
 /** Id of the last commit of a branch. One or two requests, and nothing is kept of the answer. */
 export async function tipOf(

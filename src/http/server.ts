@@ -10,6 +10,7 @@ import type { Log } from '../kernel/log.ts';
 import { createAnswers } from './answers.ts';
 import { dropRestOfBody } from './body.ts';
 import { type Exchange, openExchange, sendJson } from './exchange.ts';
+import { createGitHookRoute, GIT_HOOKS, type GitHooks } from './git-hook-route.ts';
 import { type ContextFor, createGraphqlRoute, type Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready } from './health.ts';
 import { parseQuery } from './params.ts';
@@ -21,6 +22,7 @@ export interface ServerDeps {
   readonly ready: Ready;
   readonly config: Pick<Config, 'host' | 'port' | 'development' | 'limits' | 'answerCacheBytes'>;
   readonly log: Log;
+  readonly gitHooks?: GitHooks;
   /** Names of the mutations that carry files and so may have larger bodies. */
   readonly fileMutations: ReadonlySet<string>;
 }
@@ -43,6 +45,9 @@ export function createServer(deps: ServerDeps): HttpServer {
     ['/healthz', onlyRead(live)],
     ['/readyz', onlyRead(createReadiness(ready, log))],
   ]);
+  const gitHook = deps.gitHooks && createGitHookRoute(deps.gitHooks, config.limits);
+  const routeOf = (path: string): Route | undefined =>
+    routes.get(path) ?? (path.startsWith(GIT_HOOKS) ? gitHook : undefined);
   const underWay = new Set<ServerResponse>();
   let closing = false;
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
@@ -54,7 +59,7 @@ export function createServer(deps: ServerDeps): HttpServer {
       logRequest(log, exchange);
       dropRestOfBody(request);
     });
-    serve(routes, exchange).catch((error) => sendRefusal(exchange, mask, error));
+    serve(routeOf, exchange).catch((error) => sendRefusal(exchange, mask, error));
   };
   const server = httpServerOf(handler, config.limits.connections);
   return {
@@ -77,8 +82,8 @@ function graphqlRouteOf({ schema, contextFor, config, fileMutations }: ServerDep
   return createGraphqlRoute({ graphql, contextFor, yoga: createYogaLane(development), answers, limits, development });
 }
 
-async function serve(routes: ReadonlyMap<string, Route>, exchange: Exchange): Promise<void> {
-  const route = routes.get(exchange.path);
+async function serve(routeOf: (path: string) => Route | undefined, exchange: Exchange): Promise<void> {
+  const route = routeOf(exchange.path);
   // Refuses tokens in the URL, wherever it leads.
   if (exchange.search !== '') parseQuery(exchange.search);
   if (route === undefined) throw new AppError('NOT_FOUND', 'There is nothing at this path');
@@ -110,7 +115,8 @@ function sendRefusal(exchange: Exchange, mask: Mask, error: unknown): void {
 function logRequest(log: Log, { method, path, response, startedAt, id, operationName }: Exchange): void {
   log.info('request', {
     method,
-    path: path.slice(0, 200),
+    // The id behind it names a global secret.
+    path: path.startsWith(GIT_HOOKS) ? GIT_HOOKS : path.slice(0, 200),
     status: response.headersSent ? response.statusCode : 0,
     ms: Math.round((performance.now() - startedAt) * 100) / 100,
     requestId: id,

@@ -49,6 +49,11 @@ const LAYERS: readonly {
     packages: ['lru-cache', 'zod'],
   },
   {
+    files: /^modules\/global-secrets\//,
+    own: ['kernel/', 'domain/', 'git/port.ts', 'store/port.ts', 'vault/', 'modules/'],
+    packages: ['node:buffer', 'node:crypto', 'lru-cache', 'zod'],
+  },
+  {
     files: /^modules\//,
     own: ['kernel/', 'domain/', 'crypto/tokens.ts', 'store/port.ts', 'vault/', 'modules/'],
     packages: ['node:crypto', 'lru-cache', 'zod'],
@@ -63,6 +68,9 @@ const LAYERS: readonly {
     own: ['kernel/', 'graphql/', 'http/', 'config.ts'],
     packages: ['node:', 'graphql', 'graphql-yoga', '@graphql-yoga/render-graphiql', 'lru-cache', 'pino'],
   },
+  { files: /^git\/port\.ts$/, own: ['kernel/'], packages: [] },
+  { files: /^git\/fetch-file\.ts$/, own: ['git/'], packages: ['isomorphic-git'] },
+  { files: /^git\//, own: ['kernel/', 'net/', 'git/'], packages: ['node:'] },
   { files: /^net\//, own: ['kernel/', 'net/'], packages: ['node:'] },
   { files: /^plugin\/contract\.ts$/, own: ['kernel/', 'net/guarded-fetch.ts'], packages: ['zod'] },
   { files: /^plugin\//, own: ['kernel/', 'net/', 'plugin/'], packages: ['node:'] },

@@ -142,10 +142,7 @@ function serve(root: string, request: IncomingMessage, response: ServerResponse)
     const lines = head.toString('latin1', 0, end).split('\r\n');
     const headers = lines.map((line) => line.split(': ') as [string, string]);
     const status = headers.find(([name]) => name === 'Status')?.[1] ?? '200';
-    response.writeHead(
-      Number.parseInt(status, 10),
-      Object.fromEntries(headers.filter(([name]) => name !== 'Status')),
-    );
+    response.writeHead(Number.parseInt(status, 10), Object.fromEntries(headers.filter(([name]) => name !== 'Status')));
     response.write(head.subarray(end + 4));
   });
   backend.on('close', () => response.end());

@@ -99,6 +99,14 @@ const globalInput = (n: number) => ({
 const aGlobal = async (app: TestApp, n: number): Promise<string> =>
   (await done(app, 'createGlobalSecret', globalInput(n), 'globalSecret { id }')).globalSecret.id;
 
+/** One that follows a git file at a host that the gateway may not be sent to. */
+const GITOPS = { vcsService: 'SELF_HOSTED', repoUrl: 'https://localhost/team/config', branch: 'main', filePath: '/a' };
+const followingInput = (n: number) => ({ name: `Global ${n}`, type: 'SECRET', gitops: GITOPS });
+const aFollowing = async (app: TestApp, n: number): Promise<string> =>
+  (await done(app, 'createGlobalSecret', followingInput(n), 'globalSecret { id }')).globalSecret.id;
+
+const accountInput = (n: number) => ({ service: 'GITHUB', accountLogin: `login-${n}`, token: 'before' });
+
 /** A creation in a project, with a key to repeat it by. */
 const inProject = (name: string, input: (n: number) => object): MutationCase => ({
   name,
@@ -211,6 +219,28 @@ export const MUTATIONS: readonly MutationCase[] = [
   {
     name: 'updateGlobalSecret',
     prepare: async (app, n) => ({ id: await aGlobal(app, n), values: { c: 'after' }, files: [] }),
+  },
+  { name: 'createGlobalSecret', prepare: async (_app, n) => ({ ...followingInput(n), ...keyed(n) }) },
+  {
+    name: 'updateGlobalSecret',
+    prepare: async (app, n) => ({ id: await aFollowing(app, n), gitops: { ...GITOPS, branch: 'after' } }),
+  },
+  { name: 'updateGlobalSecret', prepare: async (app, n) => ({ id: await aFollowing(app, n), gitops: null }) },
+  { name: 'syncGlobalSecret', prepare: async (app, n) => ({ id: await aFollowing(app, n) }) },
+  { name: 'rotateGitHookSecret', prepare: async (app, n) => ({ id: await aFollowing(app, n) }) },
+  { name: 'putVcsAccount', prepare: async (_app, n) => accountInput(n) },
+  {
+    name: 'putVcsAccount',
+    async prepare(app, n) {
+      await done(app, 'putVcsAccount', accountInput(n));
+      return { ...accountInput(n), token: 'after' };
+    },
+  },
+  {
+    name: 'deleteVcsAccount',
+    prepare: async (app, n) => ({
+      id: (await done(app, 'putVcsAccount', accountInput(n), 'vcsAccount { id }')).vcsAccount.id,
+    }),
   },
   { name: 'deleteGlobalSecret', prepare: async (app, n) => ({ id: await aGlobal(app, n) }) },
   {

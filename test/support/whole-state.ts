@@ -31,6 +31,8 @@ const ADDRESSED: readonly Kind[] = [
   'job',
   'secretGroup',
   'globalSecret',
+  'gitSync',
+  'vcsAccount',
   'addon',
   'externalAddon',
 ];

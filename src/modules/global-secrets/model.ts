@@ -1,6 +1,7 @@
 import type { Encoding, Sensitivity } from '../../domain/types.ts';
 import type { Json } from '../../store/port.ts';
 import type { DocumentType, Stored } from '../../vault/document.ts';
+import type { VcsService } from '../vcs/model.ts';
 
 export type GlobalFields = {
   readonly name: string;
@@ -19,20 +20,39 @@ export interface GlobalFile {
 
 export type JsonObject = { readonly [name: string]: Json };
 
+/** Where values and files are kept instead of by hand. */
+export interface Gitops {
+  readonly vcsService: VcsService;
+  readonly selfHostedVcsId: string | null;
+  /** null: the first linked account that can reach the repository. */
+  readonly accountLogin: string | null;
+  /** Kept for those who have one; nothing follows from it. */
+  readonly vcsLinkId: string | null;
+  /** In its one spelling. */
+  readonly repoUrl: string;
+  readonly branch: string;
+  readonly filePath: string;
+  /** A rewritten history waits for somebody to accept it. */
+  readonly holdRewrites: boolean;
+}
+
 /** What is sealed. */
 export interface GlobalBody {
   readonly description: string | null;
   /** Nested JSON. A name may be any text, `__proto__` too: never copy it member by member. */
   readonly values: JsonObject;
   readonly files: ReadonlyMap<string, GlobalFile>;
+  /** null: values and files are kept by hand. */
+  readonly gitops: Gitops | null;
 }
 
 export const globalDocument: DocumentType<GlobalFields, GlobalBody> = {
   kind: 'globalSecret',
-  encode: ({ description, values, files }) => ({
+  encode: ({ description, values, files, gitops }) => ({
     description,
     values,
     files: [...files].map(([id, { path, encoding, data }]) => ({ id, path, encoding, data })),
+    ...(gitops ? { gitops: { ...gitops } } : {}),
   }),
   decode: (json) => {
     const body = json as JsonObject;
@@ -41,6 +61,7 @@ export const globalDocument: DocumentType<GlobalFields, GlobalBody> = {
       description: body.description as string | null,
       values: body.values as JsonObject,
       files: new Map(files.map(({ id, ...file }) => [id, file])),
+      gitops: (body.gitops as Gitops | undefined) ?? null,
     };
   },
 };

@@ -9,6 +9,7 @@ import { type ListOrder, pageOf } from '../../graphql/pages.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import { idOf } from '../../vault/document.ts';
+import { gitopsField } from './gitops-schema.ts';
 import { type GlobalFile, type StoredGlobal, sizeOf } from './model.ts';
 import { addGlobalMutations } from './mutations.ts';
 import { mayOnGlobal } from './rights.ts';
@@ -102,6 +103,7 @@ function addType(builder: Builder): void {
             .map(([id, file]) => ({ id, file, masked }));
         },
       }),
+      gitops: gitopsField(t),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
       createdAt: t.field({
         type: 'DateTime',
