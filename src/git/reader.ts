@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Limits } from '../kernel/limits.ts';
 import { permitted } from '../net/guarded-fetch.ts';
 import type { Reach } from '../net/reach.ts';
@@ -6,6 +6,7 @@ import type { FetchOrder } from './fetch-file.ts';
 import { type GitHttpRules, type GitRequest, type GitResponse, gitRequest } from './http.ts';
 import { type GitAnswer, type GitQuestion, type GitReader, GitTrouble } from './port.ts';
 import { tipOf } from './refs.ts';
+import { startWorker } from './start-worker.ts';
 import type { FromWorker, ToWorker } from './worker.ts';
 
 export interface GitReaderDeps {
@@ -26,13 +27,6 @@ const MOST_OBJECTS = 200_000;
 const UNPACKED_FACTOR = 8;
 /** At work at once: each may take some hundred megabytes. */
 const WORKERS = 2;
-const WORKER_LIMITS = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 } as const;
-
-/** Built, or as the sources are when they are run as they are. */
-const FROM_SOURCE = import.meta.url.endsWith('.ts');
-const WORKER = new URL(FROM_SOURCE ? './worker.ts' : './worker.js', import.meta.url);
-const RUN_SOURCE = `import('tsx/esm/api').then(({ register }) => { register(); return import('${WORKER}'); })`;
-
 /** Reads files of repositories over https: the network here, under the operator's rules; what comes over it in a worker of its own. */
 export function createGitReader({ reach, limits, ca }: GitReaderDeps): GitReader {
   const gate = createGate(WORKERS);
@@ -94,13 +88,7 @@ function createGate(most: number) {
 }
 
 function inWorker(order: FetchOrder, ask: Ask, signal: AbortSignal): Promise<GitAnswer> {
-  const worker = new Worker(FROM_SOURCE ? RUN_SOURCE : WORKER, {
-    workerData: order,
-    resourceLimits: WORKER_LIMITS,
-    env: {},
-    execArgv: [],
-    eval: FROM_SOURCE,
-  });
+  const worker = startWorker(order);
   let file: { readonly commit: string; readonly file: Uint8Array } | null = null;
   const answer = new Promise<GitAnswer>((resolve, reject) => {
     const late = (): void => {

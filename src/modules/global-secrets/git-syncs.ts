@@ -20,7 +20,7 @@ import { createHooks } from './hooks.ts';
 import { createSizeCheck } from './limits.ts';
 import { type Gitops, globalDocument, type StoredGlobal } from './model.ts';
 import { mayOnGlobal } from './rights.ts';
-import { createSchedule, type Entry } from './schedule.ts';
+import { createSchedule, type Entry, type Known } from './schedule.ts';
 import { decideSync } from './sync-decide.ts';
 import { type StoredSync, syncDocument } from './sync-model.ts';
 
@@ -52,6 +52,12 @@ interface Look {
   readonly expectedRevision?: number | null | undefined;
 }
 
+interface Applied {
+  /** null: it was not worth one. */
+  readonly commit: Commit | null;
+  readonly known: Known;
+}
+
 /** Looked at together. */
 const AT_ONCE = 4;
 const TICK_MS = 10_000;
@@ -71,7 +77,7 @@ async function followingIn(view: View, slug: string): Promise<Following | null> 
 
 /** Keeps global secrets as their git files are. */
 export function createGitSyncs(deps: GitSyncsDeps) {
-  const { vault, keys, clock, log, limits, access } = deps;
+  const { keys, clock, log, limits, access } = deps;
   const { readGit, accountsIn } = createGitops(deps);
   const requireWithinLimits = createSizeCheck(limits);
   const { prune, pruneSync } = createPrune(deps);
@@ -88,13 +94,14 @@ export function createGitSyncs(deps: GitSyncsDeps) {
     const { status } = following.sync.body();
     // After trouble the file is read anew, as is one that somebody asked for.
     const isSettled = status.state === 'SYNCED' || status.state === 'INVALID';
-    const known = asked || !isSettled ? null : (entry.seen ?? status.seen);
-    const last = entry.taken ?? status.commit;
+    const mine = entry.known?.revision === following.sync.revision ? entry.known : null;
+    const known = asked || !isSettled ? null : mine ? mine.seen : status.seen;
+    const last = mine ? mine.taken : status.commit;
     return readGit(following.gitops, await accountsIn(session), { known, last }, signal);
   }
 
-  /** Writes what came of a look, unless the settings or the state have moved on meanwhile. null: there was nothing to write. */
-  function apply(read: Following, outcome: Outcome, session: Session, about: Look): Promise<Commit | null> {
+  /** Writes what came of a look, if that is news. null: the settings or the state have moved on meanwhile, and it counts for nothing. */
+  function apply(read: Following, outcome: Outcome, session: Session, about: Look): Promise<Applied | null> {
     const slug = idOf(read.global.key);
     return session.write(read.global.key, async () => {
       const found = await session.read((view) => followingIn(view, slug));
@@ -108,13 +115,16 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       const { status, hookSecret } = found.sync.body();
       const at = clock().toISOString();
       const decision = decideSync(body, status, outcome, { ...about, at, requireWithinLimits });
-      if (!decision.status) return null;
+      const { revision } = found.sync;
+      const known = { seen: decision.status.seen, taken: decision.status.commit };
+      if (!decision.isNews) return { commit: null, known: { ...known, revision } };
       const fields = { ...found.global.fields, updatedAt: at };
       const change = decision.body
         ? globals.replace(found.global, fields, decision.body)
         : globals.unchanged(found.global);
       const followed = syncs.replace(found.sync, {}, { status: decision.status, hookSecret });
-      return session.commit('globalSecret.sync', [change, followed]);
+      const commit = await session.commit('globalSecret.sync', [change, followed]);
+      return { commit, known: { ...known, revision: revision + 1 } };
     });
   }
 
@@ -125,10 +135,12 @@ export function createGitSyncs(deps: GitSyncsDeps) {
     entry.lastRun = now();
     try {
       const outcome = await look(following, entry, session, about);
-      const commit = await apply(following, outcome, session, about);
+      const applied = await apply(following, outcome, session, about);
       note(following, entry, outcome);
-      if (commit) await tidy(following, session);
-      return commit;
+      if (applied) entry.known = applied.known;
+      else entry.nextAt = now();
+      if (applied?.commit) await tidy(following, session);
+      return applied?.commit ?? null;
     } catch (error) {
       schedule.failed(entry, now());
       throw error;
@@ -147,8 +159,6 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       return;
     }
     schedule.succeeded(entry, now());
-    if (outcome.kind === 'file' || outcome.kind === 'bad') entry.seen = outcome.commit;
-    if (outcome.kind === 'file') entry.taken = outcome.commit;
   }
 
   async function tidy({ global }: Following, session: Session): Promise<void> {

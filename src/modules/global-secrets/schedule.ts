@@ -1,11 +1,18 @@
 /** When each global secret's git file is looked at next, and what is known of it in this process alone. */
 
+export interface Known {
+  /** Of the stored state that it goes with: when that moves on, this is worth nothing any more. */
+  readonly revision: number;
+  /** The last commit that was looked at, and the last whose file was taken. */
+  readonly seen: string | null;
+  readonly taken: string | null;
+}
+
 export interface Entry {
   /** The settings that it was made for. */
   readonly settings: string;
-  /** The last commit that was looked at, and the last whose file was taken. */
-  seen: string | null;
-  taken: string | null;
+  /** What came of the last look, if it was too little to be kept in the store; null: nothing. */
+  known: Known | null;
   /** In a row. */
   failures: number;
   nextAt: number;
@@ -30,8 +37,7 @@ export function createSchedule(everyMs: number, random: () => number = Math.rand
     if (known?.settings === settings) return known;
     const entry: Entry = {
       settings,
-      seen: null,
-      taken: null,
+      known: null,
       failures: 0,
       nextAt: now,
       lastRun: Number.NEGATIVE_INFINITY,

@@ -136,7 +136,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     const about = { at, asked: true, acceptRewrite: true, requireWithinLimits };
     const decision = decideSync(body, pendingStatus(at), outcome, about);
     const hookSecret = known && !known.deleted ? known.body().hookSecret : null;
-    const sync: SyncBody = { status: decision.status ?? pendingStatus(at), hookSecret };
+    const sync: SyncBody = { status: decision.status, hookSecret };
     return { body: decision.body ?? body, sync };
   }
 

@@ -17,8 +17,9 @@ export interface Circumstances {
 export interface Decision {
   /** What the global secret becomes; null: it stays as it is. */
   readonly body: GlobalBody | null;
-  /** null: not worth a commit. */
-  readonly status: SyncStatus | null;
+  readonly status: SyncStatus;
+  /** Whether all this is worth a commit. */
+  readonly isNews: boolean;
 }
 
 const text = (body: GlobalBody): string => JSON.stringify(globalDocument.encode(body));
@@ -32,7 +33,7 @@ export function decideSync(body: GlobalBody, status: SyncStatus, outcome: Outcom
     (['state', 'reason', 'line', 'column', 'rewritten'] as const).some((name) => next.status[name] !== status[name]) ||
     // Otherwise pushes that leave the file alone would each be a commit here.
     (next.status.commit !== status.commit && Date.parse(about.at) - Date.parse(status.at) > DAY);
-  return { body: next.body, status: isNews ? next.status : null };
+  return { ...next, isNews };
 }
 
 type Next = { readonly body: GlobalBody | null; readonly status: SyncStatus };
