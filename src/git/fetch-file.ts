@@ -59,7 +59,10 @@ export async function openRepository(order: FetchOrder, ask: Ask) {
 
   async function fetchTo(depth: number): Promise<string> {
     const options = { url, remote: 'origin', ref, remoteRef: ref, singleBranch: true, tags: false, depth };
-    const { fetchHead } = await git.fetch({ ...at, http, ...options, headers: {} });
+    const { fetchHead } = await git.fetch({ ...at, http, ...options, headers: {} }).catch((error: unknown) => {
+      // It was there a moment ago.
+      throw codeOf(error) === 'NotFoundError' ? new GitTrouble('BRANCH_NOT_FOUND') : error;
+    });
     if (!fetchHead) throw new GitTrouble('BRANCH_NOT_FOUND');
     await git.writeRef({ ...at, ref, value: fetchHead, force: true });
     return fetchHead;
@@ -113,9 +116,8 @@ export async function openRepository(order: FetchOrder, ask: Ask) {
   return { commit, file: () => fileOf(commit), descendsFrom: (last: string) => descendsFrom(last, commit) };
 }
 
-/** What isomorphic-git throws, in our words. */
-export function asTrouble(error: unknown): GitTrouble {
-  if (error instanceof GitTrouble) return error;
-  const code = (error as { readonly code?: unknown } | null)?.code;
-  return new GitTrouble(code === 'NotFoundError' ? 'BRANCH_NOT_FOUND' : 'BAD_ANSWER');
-}
+const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | null)?.code;
+
+/** What isomorphic-git throws comes of what it was given. */
+export const asTrouble = (error: unknown): GitTrouble =>
+  error instanceof GitTrouble ? error : new GitTrouble('BAD_ANSWER');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { aFollower, type GitApp, gitApp, gitOp, gitopsInput, logOf, MINUTE, readGlobal } from '../support/git-app.ts';
 import { git } from '../support/git-host.ts';
 import {
@@ -28,6 +28,11 @@ const json = (value: unknown): string => JSON.stringify(value);
 const seq = async (): Promise<number> => (await app.store.head(['default']))?.seq ?? 0;
 
 let count = 0;
+const made: string[] = [];
+// The others would be looked at each time that time goes by.
+afterEach(async () => {
+  for (const id of made.splice(0)) await run(app, gitOp('deleteGlobalSecret'), { id });
+});
 /** A repository of its own with a file in it, and a global secret that follows it. */
 async function aPair(content: unknown = { a: 1 }, over: object = {}) {
   count += 1;
@@ -35,6 +40,7 @@ async function aPair(content: unknown = { a: 1 }, over: object = {}) {
   const commit = repository.push({ 'config/app.json': typeof content === 'string' ? content : json(content) });
   const slug = `pair-${count}`;
   const global = await aFollower(app, `Pair ${count}`, gitopsInput(repository.url, over));
+  made.push(global.id);
   return { repository, commit, slug, global };
 }
 

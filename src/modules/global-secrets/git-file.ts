@@ -38,11 +38,13 @@ const isWrapped = (root: JsonObject): boolean =>
   Object.keys(root).every((name) => MEMBERS.has(name)) &&
   ['values', 'files'].some((name) => Object.hasOwn(root, name) && isObject(root[name]));
 
-/** The API has a list of files, the git file an object by id. */
+/** What is refused as it stands, for a member that no file has. */
+const asFile = (id: string, file: unknown): object =>
+  isObject(file) && !Object.hasOwn(file, 'id') ? { id, ...file } : { id, file };
+
+/** The API has a list of files, the git file an object by id; null stands for anything else, which is refused. */
 const listed = (files: unknown): unknown =>
-  isObject(files)
-    ? Object.entries(files).map(([id, file]) => (isObject(file) ? { id, ...file } : { id, file }))
-    : files;
+  isObject(files) ? Object.entries(files).map(([id, file]) => asFile(id, file)) : null;
 
 const wrappedRule = z.strictObject({
   name: nameRule.optional(),

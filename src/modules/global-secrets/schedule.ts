@@ -52,12 +52,12 @@ export function createSchedule(everyMs: number, random: () => number = Math.rand
   function failed(entry: Entry, now: number): void {
     entry.failures += 1;
     const pause = Math.min(FIRST_PAUSE * 2 ** Math.min(entry.failures - 1, 20), LONGEST_PAUSE);
-    entry.nextAt = now + pause * (0.5 + 0.5 * random());
+    entry.nextAt = Math.ceil(now + pause * (0.5 + 0.5 * random()));
   }
 
   function succeeded(entry: Entry, now: number): void {
     entry.failures = 0;
-    entry.nextAt = now + everyMs * (0.9 + 0.2 * random());
+    entry.nextAt = Math.ceil(now + everyMs * (0.9 + 0.2 * random()));
   }
 
   /** However many calls come, there is one look in ten seconds. */
