@@ -70,7 +70,7 @@ describe('accounts', () => {
     ['an id for a service of the public', { selfHostedVcsId: 'a' }, ['selfHostedVcsId service']],
     ['a self-hosted one without either', { service: 'SELF_HOSTED' }, ['baseUrl service', 'selfHostedVcsId service']],
     ['a token with a line break', { token: `${CANARY}\r\nx: y` }, ['token pattern']],
-    ['no token', { token: '' }, ['token min']],
+    ['no token', { token: '' }, ['token min', 'token pattern']],
     [
       'an address that is private',
       { ...{ service: 'SELF_HOSTED', selfHostedVcsId: 'a' }, baseUrl: 'https://10.0.0.1' },
@@ -169,7 +169,9 @@ describe('reading with them', () => {
   });
 
   it('takes `link` on accounts, whoever may write the global secret', async () => {
-    const grants = [{ resources: ['GLOBAL_SECRET'], verbs: ['LIST', 'WRITE'], types: ['SECRET', 'CONFIG'] }];
+    const grants = [
+      { resources: ['GLOBAL_SECRET'], verbs: ['LIST', 'KEYS', 'READ', 'WRITE'], types: ['SECRET', 'CONFIG'] },
+    ];
     await done(app, operation('createRole', ''), { name: 'Writer', grants });
     const writer = await app.token('writer');
     app.host.asked.length = 0;
@@ -209,7 +211,7 @@ describe('bad settings', () => {
     ],
     ['case 169: the same, encoded', { repoUrl: 'https://git.example/a/%2d-upload-pack' }, ['gitops.repoUrl hyphen']],
     ['case 169: an option for a branch', { branch: '--upload-pack=touch' }, ['gitops.branch hyphen']],
-    ['case 169: an option for a path', { filePath: '/a/--output=x' }, ['gitops.filePath hyphen']],
+    ['case 169: an option for a path', { filePath: '/a/--output' }, ['gitops.filePath hyphen']],
     ['case 169: an option for a login', { accountLogin: '--upload-pack' }, ['gitops.accountLogin pattern']],
     ['a host alone', { repoUrl: 'https://git.example/' }, ['gitops.repoUrl path']],
     ['a query', { repoUrl: 'https://git.example/a?b' }, ['gitops.repoUrl url']],
@@ -241,6 +243,7 @@ describe('bad settings', () => {
       { repoUrl: 'ssh://a/b', branch: '-a', filePath: 'a', accountLogin: '', vcsLinkId: '!' },
       [
         'gitops.accountLogin min',
+        'gitops.accountLogin pattern',
         'gitops.branch hyphen',
         'gitops.filePath pattern',
         'gitops.repoUrl protocol',

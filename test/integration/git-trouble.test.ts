@@ -79,9 +79,9 @@ describe('case 172: a bad file keeps the last good state', () => {
     ['values that are a list', '{ "values": [], "files": {} }', 'BAD_CONTENT 1:13'],
     ['files that are a list', '{ "values": {}, "files": [] }', 'BAD_CONTENT 1:26'],
     ['a file that is a text', `{ "files": {\n "a": "${CANARY}" } }`, 'BAD_CONTENT 2:7'],
-    ['a file in a bad place', file({ path: '/../a' }), 'BAD_CONTENT 1:24'],
-    ['a file that is no base64', file({ data: `${CANARY}!` }), 'BAD_CONTENT 1:37'],
-    ['a file with a member too many', file({ mode: 7 }), 'BAD_CONTENT 1:16'],
+    ['a file in a bad place', file({ path: '/../a' }), 'BAD_CONTENT 1:23'],
+    ['a file that is no base64', file({ data: `${CANARY}!` }), 'BAD_CONTENT 1:35'],
+    ['a file with a member too many', file({ mode: 7 }), 'BAD_CONTENT 1:15'],
     [
       'a file with the prototype of all',
       `{ "files": { "a": { "__proto__": 1, "path": "/a", "data": "" } } }`,
