@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../src/http/log.ts';
 import { aFollower, type GitApp, gitApp, gitOp, gitopsInput, logOf, MINUTE, readGlobal } from '../support/git-app.ts';
-import { git, type Repository } from '../support/git-host.ts';
+import { type Before, git, type Repository } from '../support/git-host.ts';
 import { base64, done } from '../support/makers.ts';
 
 const CANARY = 'CanaryContentXq7Zp2Wk';
@@ -14,7 +14,7 @@ const lines: string[] = [];
 let app: GitApp;
 beforeAll(async () => {
   const log = createLog('debug', { write: (line) => void lines.push(line) });
-  app = await gitApp({ log, limits: { gitSilenceMs: 1_000, gitDeadlineMs: 6_000, gitPackBytes: 2_000_000 } });
+  app = await gitApp({ log, limits: { gitPackBytes: 2_000_000 } });
 });
 afterAll(async () => {
   await app.close();
@@ -211,6 +211,11 @@ describe('case 173: too much', () => {
 });
 
 describe('case 175: hosts in trouble', () => {
+  let steady: Awaited<ReturnType<typeof aPair>>;
+  beforeAll(async () => {
+    steady = await aPair();
+  });
+
   it('a branch that is gone, then a repository that is gone, then both back', async () => {
     const pair = await aPair();
     git(pair.repository.dir, ['update-ref', '-d', 'refs/heads/main']);
@@ -237,12 +242,11 @@ describe('case 175: hosts in trouble', () => {
     [307, 'HOST_REFUSED'],
     [308, 'HOST_REFUSED'],
   ])('an answer of %i', async (status, reason) => {
-    const pair = await aPair();
     app.host.before = (_request, response) => {
       response.writeHead(status, { location: 'http://169.254.169.254/latest/meta-data' }).end(CANARY);
       return true;
     };
-    expect(await outcomeOf(pair)).toBe(`UNREACHABLE ${reason}`);
+    expect(await outcomeOf(steady)).toBe(`UNREACHABLE ${reason}`);
   });
 
   it.each<[string, string | Uint8Array]>([
@@ -254,12 +258,11 @@ describe('case 175: hosts in trouble', () => {
     ['bytes', new Uint8Array(1_000).fill(255)],
     ['an id that is none', `${(4 + 57).toString(16).padStart(4, '0')}${'x'.repeat(40)} refs/heads/main\n0000`],
   ])('an answer of %s', async (_what, body) => {
-    const pair = await aPair();
     app.host.before = (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' }).end(body);
       return true;
     };
-    expect(await outcomeOf(pair)).toMatch(/^UNREACHABLE (BAD_ANSWER|BRANCH_NOT_FOUND)$/);
+    expect(await outcomeOf(steady)).toMatch(/^UNREACHABLE (BAD_ANSWER|BRANCH_NOT_FOUND)$/);
   });
 
   it.each<[string, (bytes: Buffer) => Uint8Array]>([
@@ -267,8 +270,7 @@ describe('case 175: hosts in trouble', () => {
     ['with a byte flipped', (bytes) => bytes.map((byte, i) => (i === bytes.indexOf('PACK') + 30 ? byte ^ 0x55 : byte))],
     ['empty', () => Buffer.from('0008NAK\n0000')],
   ])('a pack that is %s', async (_what, bend) => {
-    const pair = await aPair();
-    pair.repository.push({ [FILE]: json({ good: 'unseen' }) });
+    steady.repository.push({ [FILE]: json({ good: 'unseen' }) });
     let posts = 0;
     app.host.before = (request, response) => {
       if (request.method !== 'POST') return false;
@@ -285,7 +287,7 @@ describe('case 175: hosts in trouble', () => {
       }) as never;
       return false;
     };
-    expect(await outcomeOf(pair)).toBe('UNREACHABLE BAD_ANSWER');
+    expect(await outcomeOf(steady)).toBe('UNREACHABLE BAD_ANSWER');
   });
 
   it('is tried again after a pause that grows, and the log has one commit for it', async () => {
@@ -328,21 +330,23 @@ describe('case 175: hosts in trouble', () => {
 });
 
 describe('case 176: hosts without an end', () => {
-  it('one that never answers', async () => {
-    const pair = await aPair();
-    app.host.before = () => true;
-    expect(await outcomeOf(pair)).toBe('UNREACHABLE TIMED_OUT');
-  });
-
-  it('one that sends a byte at a time', async () => {
-    const pair = await aPair();
-    app.host.before = (_request, response) => {
-      response.writeHead(200);
-      const timer = setInterval(() => response.write('0'), 200);
-      response.on('close', () => clearInterval(timer));
-      return true;
-    };
-    expect(await outcomeOf(pair)).toBe('UNREACHABLE TIMED_OUT');
+  it.each<[string, Before]>([
+    ['never answers', () => true],
+    [
+      'sends a byte at a time',
+      (_request, response) => {
+        response.writeHead(200);
+        const timer = setInterval(() => response.write('0'), 50);
+        response.on('close', () => clearInterval(timer));
+        return true;
+      },
+    ],
+  ])('one that %s', async (what, before) => {
+    const hasty = await gitApp({ host: app.host, limits: { gitSilenceMs: 400, gitDeadlineMs: 1_000 } });
+    app.host.before = before;
+    const global = await aFollower(hasty, `One that ${what}`, gitopsInput(`${app.host.url}/a/b`));
+    expect(global.gitops.status).toMatchObject({ state: 'UNREACHABLE', reason: 'TIMED_OUT' });
+    await hasty.close();
   });
 
   it('a mutation waits no longer than it may, and the file is taken later', async () => {

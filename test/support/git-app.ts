@@ -23,10 +23,12 @@ export interface GitAppOptions extends AppOptions {
 
 export async function gitApp({ host: given, limits: over = {}, ...options }: GitAppOptions = {}): Promise<GitApp> {
   const host = given ?? (await gitHost());
-  const limits: Limits = limitsWith(over);
+  // Other work on the machine is no reason to give up.
+  const patient = { gitPatienceMs: 60_000, gitDeadlineMs: 60_000, gitSilenceMs: 60_000, deadlineMs: 60_000, ...over };
+  const limits: Limits = limitsWith(patient);
   const git = createGitReader({ reach: createReach([host.host]), limits });
   let now = Date.parse('2026-03-04T05:06:07.000Z');
-  const app = await startApp({ git, limits: over, clock: () => new Date(now), ...options });
+  const app = await startApp({ git, limits: patient, clock: () => new Date(now), ...options });
   const { signal } = new AbortController();
   const [files, called] = app.gateway.jobs.filter(({ name }) => name.startsWith('git files'));
   return {
