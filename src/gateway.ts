@@ -9,6 +9,8 @@ import type { Limits } from './kernel/limits.ts';
 import type { Log } from './kernel/log.ts';
 import { createAccess } from './modules/access/service.ts';
 import { createAddons } from './modules/addons/service.ts';
+import { createInspection } from './modules/certificates/inspection.ts';
+import { createCertificates } from './modules/certificates/service.ts';
 import { createChanges } from './modules/changes/service.ts';
 import { createContents } from './modules/contents.ts';
 import { createGlobalSecrets } from './modules/global-secrets/service.ts';
@@ -51,7 +53,8 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes, plu
   // Finished resolutions are small beside the documents that they were made of.
   const documentBytes = Math.floor((cacheBytes * 3) / 4);
   const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes });
-  const contents = createContents({ vault, keys });
+  const inspect = createInspection();
+  const contents = createContents({ vault, keys, inspect });
   const addonBytes = Math.floor(cacheBytes / 16);
   const addons = createAddons({ vault, keys, clock, log, limits, plugins, cacheBytes: addonBytes });
   const services: Services = {
@@ -61,7 +64,8 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes, plu
     workloads: createWorkloads({ vault, keys, contents, clock, limits }),
     addons,
     secretGroups: createSecretGroups({ vault, keys, contents, clock, limits, addons }),
-    globalSecrets: createGlobalSecrets({ vault, keys, clock, limits }),
+    globalSecrets: createGlobalSecrets({ vault, keys, clock, limits, inspect }),
+    certificates: createCertificates({ clock }),
     changes: createChanges({ vault }),
     resolutions: createResolutions({
       vault,

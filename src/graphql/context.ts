@@ -1,6 +1,7 @@
 import type { AccessService } from '../modules/access/service.ts';
 import type { Session } from '../modules/access/session.ts';
 import type { AddonsService } from '../modules/addons/service.ts';
+import type { CertificatesService } from '../modules/certificates/service.ts';
 import type { ChangesService } from '../modules/changes/service.ts';
 import type { GlobalSecretsService } from '../modules/global-secrets/service.ts';
 import type { ProjectsService } from '../modules/projects/service.ts';
@@ -17,6 +18,7 @@ export interface Services {
   readonly secretGroups: SecretGroupsService;
   readonly globalSecrets: GlobalSecretsService;
   readonly addons: AddonsService;
+  readonly certificates: CertificatesService;
   readonly resolutions: ResolutionsService;
   readonly changes: ChangesService;
 }

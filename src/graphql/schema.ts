@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { addAccess } from '../modules/access/schema.ts';
 import { addAddons } from '../modules/addons/schema.ts';
+import { addCertificates } from '../modules/certificates/schema.ts';
 import { addChanges } from '../modules/changes/schema.ts';
 import { addGlobalSecrets } from '../modules/global-secrets/schema.ts';
 import { addProjects } from '../modules/projects/schema.ts';
@@ -18,6 +19,7 @@ for (const add of [
   addSecretGroups,
   addGlobalSecrets,
   addAddons,
+  addCertificates,
   addResolution,
   addChanges,
 ])

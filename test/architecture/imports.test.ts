@@ -51,7 +51,16 @@ const LAYERS: readonly {
   },
   {
     files: /^modules\//,
-    own: ['kernel/', 'domain/', 'crypto/tokens.ts', 'crypto/pki.ts', 'store/port.ts', 'vault/', 'modules/'],
+    own: [
+      'kernel/',
+      'domain/',
+      'crypto/tokens.ts',
+      'crypto/pki.ts',
+      'crypto/certificate.ts',
+      'store/port.ts',
+      'vault/',
+      'modules/',
+    ],
     packages: ['node:crypto', 'lru-cache', 'zod'],
   },
   {

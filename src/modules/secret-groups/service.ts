@@ -40,12 +40,12 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
   const put = (input: PutGroupInput, session: Session) => createOrPut(input, 'secretGroup.put', session);
 
   function update(ref: GroupUpdate, input: Omit<UpdateGroupInput, 'expectedRevision'>, session: Session) {
-    return change(ref, 'secretGroup.update', session, (state) => {
+    return change(ref, 'secretGroup.update', session, async (state) => {
       const { files, dockerSecretMounts, addonLinks, ...plain } = input;
       const { team } = session.principal;
-      const kept = files ? keepFiles(team, ref.project, files, state, []) : null;
+      const kept = files ? await keepFiles(team, ref.project, files, state, []) : null;
       const more = kept ? [kept.entries] : [];
-      const mounts = dockerSecretMounts ? keepFiles(team, ref.project, dockerSecretMounts, state, more) : null;
+      const mounts = dockerSecretMounts ? await keepFiles(team, ref.project, dockerSecretMounts, state, more) : null;
       const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
       const next: GroupState = {
         ...state,
@@ -72,8 +72,8 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
 
   /** `part`: whether the upload is a file or a Docker secret mount. */
   function setFile(ref: GroupUpdate, part: 'files' | 'mounts', name: string, upload: Upload, session: Session) {
-    return change(ref, `secretGroup.set.${part}`, session, (state) => {
-      const kept = keepFiles(session.principal.team, ref.project, new Map([[name, upload]]), state, []);
+    return change(ref, `secretGroup.set.${part}`, session, async (state) => {
+      const kept = await keepFiles(session.principal.team, ref.project, new Map([[name, upload]]), state, []);
       const next = new Map([...state[part], ...kept.entries]);
       return { state: { ...state, [part]: next }, contents: kept.changes };
     });

@@ -45,11 +45,11 @@ export function createWriting(deps: WritingDeps) {
   const bySlug = (ref: GroupUpdate, session: Session) => session.read((view) => visibleGroup(ref, view, session));
 
   /** The state that a whole input describes, with the contents to be written for it. */
-  function wholeState(input: CreateGroupInput, team: string, before: GroupState | null): Decision {
+  async function wholeState(input: CreateGroupInput, team: string, before: GroupState | null): Promise<Decision> {
     const { project, idempotencyKey: _, files, dockerSecretMounts, addonLinks, ...rest } = input;
     requireWithinLimits(limits, [input.variables], [sizesOf(files), sizesOf(dockerSecretMounts)]);
-    const kept = keepFiles(team, project, files, before, []);
-    const mounts = keepFiles(team, project, dockerSecretMounts, before, [kept.entries]);
+    const kept = await keepFiles(team, project, files, before, []);
+    const mounts = await keepFiles(team, project, dockerSecretMounts, before, [kept.entries]);
     const { name, description, stageId, tags, type, secretType, priority, restrictions, variables } = rest;
     const plain = { name, description, stageId, tags, type, secretType, priority, restrictions, variables };
     const state = { ...plain, files: kept.entries, mounts: mounts.entries, links: addonLinks };
@@ -98,7 +98,7 @@ export function createWriting(deps: WritingDeps) {
         else if (expectedRevision) throw conflict('There is no such secret group yet');
         if (!before) requireRoom(count);
         const old = before ? stateOf(before) : null;
-        const decided = wholeState(whole, team, old);
+        const decided = await wholeState(whole, team, old);
         requireMayChange(session, project, old, decided.state);
         const change = writeOf(key, taken, before, decided.state);
         return session.commit(operation, [change, guard, ...(decided.contents ?? []), ...extra]);
