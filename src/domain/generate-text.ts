@@ -34,6 +34,8 @@ const charactersOf = (name: CharacterClass, excludeAmbiguous: boolean): string =
 /** A whole password is drawn anew when it lacks a class: one in two passes at the shortest length. */
 const MOST_DRAWS = 2_000;
 
+const stuck = (): Error => new Error('The source of randomness is stuck');
+
 /** Any password of the recipe that holds every class is as likely as any other. */
 export function generatePassword({ length, classes, excludeAmbiguous }: PasswordRecipe, random: Random): Generated {
   const alphabets = classes.map((name) => charactersOf(name, excludeAmbiguous));
@@ -44,7 +46,7 @@ export function generatePassword({ length, classes, excludeAmbiguous }: Password
     const isWhole = alphabets.every((own) => [...own].some((character) => text.includes(character)));
     if (isWhole) return { text, entropyBits: log2(countPasswords(alphabets, length)) };
   }
-  throw new Error('The source of randomness gives no password of all classes');
+  throw stuck();
 }
 
 /** How many texts of a length hold at least one character of each alphabet: by inclusion and exclusion. */
@@ -86,9 +88,11 @@ function drawer(random: Random): (bound: number) => number {
   };
   return (bound) => {
     const fair = 256 - (256 % bound);
-    let value = byte();
-    while (value >= fair) value = byte();
-    return value % bound;
+    for (let i = 0; i < MOST_DRAWS; i += 1) {
+      const value = byte();
+      if (value < fair) return value % bound;
+    }
+    throw stuck();
   };
 }
 
