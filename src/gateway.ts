@@ -1,4 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
+import { sshKeyPair } from './crypto/pki.ts';
+import { secureRandom } from './crypto/random.ts';
 import type { Context, Services } from './graphql/context.ts';
 import { schema } from './graphql/schema.ts';
 import type { ContextFor } from './http/graphql-route.ts';
@@ -9,6 +11,9 @@ import type { Limits } from './kernel/limits.ts';
 import type { Log } from './kernel/log.ts';
 import { createAccess } from './modules/access/service.ts';
 import { createAddons } from './modules/addons/service.ts';
+import { createAppSecrets } from './modules/app-secrets/service.ts';
+import { createEnvironments } from './modules/apps/environments.ts';
+import { createApps } from './modules/apps/service.ts';
 import { createInspection } from './modules/certificates/inspection.ts';
 import { createCertificates } from './modules/certificates/service.ts';
 import { createChanges } from './modules/changes/service.ts';
@@ -66,6 +71,9 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes, plu
     secretGroups: createSecretGroups({ vault, keys, contents, clock, limits, addons }),
     globalSecrets: createGlobalSecrets({ vault, keys, clock, limits, inspect }),
     certificates: createCertificates({ clock }),
+    apps: createApps({ vault, keys, clock, limits }),
+    environments: createEnvironments({ vault, keys, clock, limits }),
+    appSecrets: createAppSecrets({ vault, keys, clock, limits, random: secureRandom, sshKeyPair }),
     changes: createChanges({ vault }),
     resolutions: createResolutions({
       vault,

@@ -7,6 +7,9 @@ export type NodeName =
   | 'GlobalSecret'
   | 'Addon'
   | 'ExternalAddon'
+  | 'App'
+  | 'Environment'
+  | 'AppSecret'
   | 'Tag'
   | 'Token'
   | 'Role';
@@ -17,6 +20,9 @@ const NODE_OF_KIND: ReadonlyMap<string, NodeName> = new Map([
   ['globalSecret', 'GlobalSecret'],
   ['addon', 'Addon'],
   ['externalAddon', 'ExternalAddon'],
+  ['app', 'App'],
+  ['environment', 'Environment'],
+  ['appSecret', 'AppSecret'],
   ['tag', 'Tag'],
   ['token', 'Token'],
   ['role', 'Role'],

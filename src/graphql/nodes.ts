@@ -1,6 +1,8 @@
 import type { Role } from '../modules/access/model.ts';
 import type { TokenFacts } from '../modules/access/tokens.ts';
 import type { AddonKind, StoredAddon } from '../modules/addons/model.ts';
+import type { StoredAppSecret } from '../modules/app-secrets/model.ts';
+import { placeInApp, type StoredApp, type StoredEnvironment } from '../modules/apps/model.ts';
 import type { StoredGlobal } from '../modules/global-secrets/model.ts';
 import type { StoredProject } from '../modules/projects/model.ts';
 import type { StoredGroup } from '../modules/secret-groups/model.ts';
@@ -51,4 +53,29 @@ const addonRef = (name: 'Addon' | 'ExternalAddon', kind: AddonKind) =>
 const addon = addonRef('Addon', 'addon');
 const externalAddon = addonRef('ExternalAddon', 'external-addon');
 
-export const nodes = { project, tag, token, role, secretGroup, globalSecret, addon, externalAddon };
+const app = builder.loadableNodeRef('App', {
+  id: { resolve: ({ key }: StoredApp) => idOf(key) },
+  load: loader((id, { services, session }) => services.apps.bySlug(id, session)),
+});
+const environment = builder.loadableNodeRef('Environment', {
+  id: { resolve: ({ key }: StoredEnvironment) => key.slice(1).join('/') },
+  load: loader((id, { services, session }) => services.environments.bySlug(placeInApp(id), session)),
+});
+const appSecret = builder.loadableNodeRef('AppSecret', {
+  id: { resolve: ({ key }: StoredAppSecret) => key.slice(1).join('/') },
+  load: loader((id, { services, session }) => services.appSecrets.bySlug(placeInApp(id), session)),
+});
+
+export const nodes = {
+  project,
+  tag,
+  token,
+  role,
+  secretGroup,
+  globalSecret,
+  addon,
+  externalAddon,
+  app,
+  environment,
+  appSecret,
+};

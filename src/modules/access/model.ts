@@ -15,6 +15,7 @@ export const VERBS = [
   'restart',
   'audit',
   'admin',
+  'protectedWrite',
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -26,6 +27,8 @@ export const RESOURCES = [
   'secretGroup',
   'globalSecret',
   'addon',
+  'app',
+  'appSecret',
   'role',
   'token',
 ] as const;
@@ -113,8 +116,8 @@ const CONFIG_WORK = [
   'resolve',
   'restart',
 ] as const;
-const CATALOG: readonly Resource[] = ['team', 'project', 'tag'];
-const HOLDERS: readonly Resource[] = ['workload', 'secretGroup', 'globalSecret', 'addon'];
+const CATALOG: readonly Resource[] = ['team', 'project', 'tag', 'app'];
+const HOLDERS: readonly Resource[] = ['workload', 'secretGroup', 'globalSecret', 'addon', 'appSecret'];
 
 /** The roles of spec 8. */
 export const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
