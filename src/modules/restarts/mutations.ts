@@ -8,7 +8,7 @@ import { ScopeEnum } from '../../graphql/scope.ts';
 import { TimeoutActionEnum } from './enums.ts';
 import * as inputs from './inputs.ts';
 import type { SourceAddress, SourceKind } from './model.ts';
-import { runningType } from './running-schema.ts';
+import { RunningType } from './running-schema.ts';
 
 const SOURCES: ReadonlyMap<string, SourceKind> = new Map([
   ['SecretGroup', 'secretGroup'],
@@ -115,7 +115,7 @@ function addAcknowledge(): void {
     failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.restarts.acknowledge(input, session),
     payload: {
-      running: { type: runningType(builder), nullable: true, description: 'What it runs; null: said otherwise since.' },
+      running: { type: RunningType, nullable: true, description: 'What it runs; null: said otherwise since.' },
       acknowledged: { type: [nodes.restartRequest] as never, description: 'The requests that this ended.' },
     },
   });

@@ -1,5 +1,4 @@
-import type { ObjectRef } from '@pothos/core';
-import type { Builder } from '../../graphql/builder.ts';
+import { type Builder, builder as shared } from '../../graphql/builder.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
 import { ScopeEnum } from '../../graphql/scope.ts';
@@ -10,54 +9,45 @@ import type { Running } from './running.ts';
 
 const BY_PLACE: ListOrder<Running> = { name: 'running', keyOf: ({ stored }) => idOf(stored.key) };
 
-let type: ObjectRef<Running, Running> | null = null;
-
-/** What somebody said that a workload runs. */
-export function runningType(builder: Builder): ObjectRef<Running, Running> {
-  type ??= builder.objectRef<Running>('RunningEnvironment').implement({
-    description: 'What a workload said that it runs in a scope.',
-    fields: (t) => ({
-      workload: t.field({
-        type: workloads.workload,
-        description: 'Who runs it.',
-        resolve: ({ workload }) => workload,
-      }),
-      scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: ({ stored }) => stored.fields.scope }),
-      seq: t.field({
-        type: 'SafeInt',
-        description: 'The commit whose outcome it runs.',
-        resolve: ({ stored }) => stored.fields.seq,
-      }),
-      digest: t.string({
-        nullable: true,
-        description:
-          'The digest of what it runs; null: history no longer told it, or you have neither `keys` nor `resolve` on it.',
-        resolve: ({ stored, workload: { key, kind } }, _args, { session }) => {
-          const target = { project: key[1] ?? '', workload: { kind, id: idOf(key) } };
-          const maySee = (['keys', 'resolve'] as const).some((verb) =>
-            can(session.principal, verb, 'workload', target),
-          );
-          return maySee ? stored.fields.digest : null;
-        },
-      }),
-      at: t.field({ type: 'DateTime', description: 'When it said so.', resolve: ({ stored }) => stored.fields.at }),
-      isCurrent: t.boolean({
-        nullable: true,
-        description: 'Whether it would get the same now; null: nobody can tell.',
-        resolve: ({ isCurrent }) => isCurrent,
-      }),
-      isRolledBack: t.boolean({
-        description: 'Whether it ran the outcome of a later commit before.',
-        resolve: ({ stored }) => stored.fields.rolledBack,
-      }),
+export const RunningType = shared.objectRef<Running>('RunningEnvironment').implement({
+  description: 'What a workload said that it runs in a scope.',
+  fields: (t) => ({
+    workload: t.field({
+      type: workloads.workload,
+      description: 'Who runs it.',
+      resolve: ({ workload }) => workload,
     }),
-  });
-  return type;
-}
+    scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: ({ stored }) => stored.fields.scope }),
+    seq: t.field({
+      type: 'SafeInt',
+      description: 'The commit whose outcome it runs.',
+      resolve: ({ stored }) => stored.fields.seq,
+    }),
+    digest: t.string({
+      nullable: true,
+      description:
+        'The digest of what it runs; null: history no longer told it, or you have neither `keys` nor `resolve` on it.',
+      resolve: ({ stored, workload: { key, kind } }, _args, { session }) => {
+        const target = { project: key[1] ?? '', workload: { kind, id: idOf(key) } };
+        const maySee = (['keys', 'resolve'] as const).some((verb) => can(session.principal, verb, 'workload', target));
+        return maySee ? stored.fields.digest : null;
+      },
+    }),
+    at: t.field({ type: 'DateTime', description: 'When it said so.', resolve: ({ stored }) => stored.fields.at }),
+    isCurrent: t.boolean({
+      nullable: true,
+      description: 'Whether it would get the same now; null: nobody can tell.',
+      resolve: ({ isCurrent }) => isCurrent,
+    }),
+    isRolledBack: t.boolean({
+      description: 'Whether it ran the outcome of a later commit before.',
+      resolve: ({ stored }) => stored.fields.rolledBack,
+    }),
+  }),
+});
 
 /** Who runs what. */
 export function addRunning(builder: Builder): void {
-  const RunningType = runningType(builder);
   builder.interfaceField(workloads.workload, 'running', (t) =>
     t.field({
       type: RunningType,
