@@ -9,6 +9,7 @@ import type { ChangesService } from '../modules/changes/service.ts';
 import type { GlobalSecretsService } from '../modules/global-secrets/service.ts';
 import type { ProjectsService } from '../modules/projects/service.ts';
 import type { ResolutionsService } from '../modules/resolution/service.ts';
+import type { RestartsService } from '../modules/restarts/service.ts';
 import type { SecretGroupsService } from '../modules/secret-groups/service.ts';
 import type { TagsService } from '../modules/tags/service.ts';
 import type { WorkloadsService } from '../modules/workloads/service.ts';
@@ -27,6 +28,7 @@ export interface Services {
   readonly appSecrets: AppSecretsService;
   readonly resolutions: ResolutionsService;
   readonly changes: ChangesService;
+  readonly restarts: RestartsService;
 }
 
 /** What a resolver has at hand. There is no context without a session: strangers are refused before. */

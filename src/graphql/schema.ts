@@ -8,6 +8,7 @@ import { addChanges } from '../modules/changes/schema.ts';
 import { addGlobalSecrets } from '../modules/global-secrets/schema.ts';
 import { addProjects } from '../modules/projects/schema.ts';
 import { addResolution } from '../modules/resolution/schema.ts';
+import { addRestarts } from '../modules/restarts/schema.ts';
 import { addSecretGroups } from '../modules/secret-groups/schema.ts';
 import { addTags } from '../modules/tags/schema.ts';
 import { addWorkloads } from '../modules/workloads/schema.ts';
@@ -25,6 +26,7 @@ for (const add of [
   addApps,
   addAppSecrets,
   addResolution,
+  addRestarts,
   addChanges,
 ])
   add(builder);
