@@ -41,7 +41,7 @@ export async function createApp({ config, log }: { readonly config: Config; read
     const reach = createReach(config.allowedHosts);
     plugins = await pluginsOf(config, reach, log);
     const git = createGitReader({ reach, limits });
-    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins, git });
+    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins, git, reach });
     const owner = await gateway.services.access.bootstrap(config.team);
     if (owner !== null) announcements.push(`Owner token of the team ${config.team}, shown this once: ${owner}`);
     const { schema, contextFor, fileMutations, gitHooks } = gateway;

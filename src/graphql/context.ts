@@ -1,11 +1,16 @@
 import type { AccessService } from '../modules/access/service.ts';
 import type { Session } from '../modules/access/session.ts';
 import type { AddonsService } from '../modules/addons/service.ts';
+import type { AppSecretsService } from '../modules/app-secrets/service.ts';
+import type { EnvironmentsService } from '../modules/apps/environments.ts';
+import type { AppsService } from '../modules/apps/service.ts';
+import type { CertificatesService } from '../modules/certificates/service.ts';
 import type { ChangesService } from '../modules/changes/service.ts';
 import type { GitSyncsService } from '../modules/global-secrets/git-syncs.ts';
 import type { GlobalSecretsService } from '../modules/global-secrets/service.ts';
 import type { ProjectsService } from '../modules/projects/service.ts';
 import type { ResolutionsService } from '../modules/resolution/service.ts';
+import type { RestartsService } from '../modules/restarts/service.ts';
 import type { SecretGroupsService } from '../modules/secret-groups/service.ts';
 import type { TagsService } from '../modules/tags/service.ts';
 import type { VcsAccountsService } from '../modules/vcs/service.ts';
@@ -21,8 +26,13 @@ export interface Services {
   readonly vcsAccounts: VcsAccountsService;
   readonly gitSyncs: GitSyncsService;
   readonly addons: AddonsService;
+  readonly certificates: CertificatesService;
+  readonly apps: AppsService;
+  readonly environments: EnvironmentsService;
+  readonly appSecrets: AppSecretsService;
   readonly resolutions: ResolutionsService;
   readonly changes: ChangesService;
+  readonly restarts: RestartsService;
 }
 
 /** What a resolver has at hand. There is no context without a session: strangers are refused before. */

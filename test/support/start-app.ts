@@ -7,7 +7,7 @@ import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
 import { type Log, silentLog } from '../../src/kernel/log.ts';
 import { createMacHolder, type MacHolder } from '../../src/modules/keys/mac-holder.ts';
 import { openKeys } from '../../src/modules/keys/open-keys.ts';
-import { createReach } from '../../src/net/reach.ts';
+import { createReach, type Reach } from '../../src/net/reach.ts';
 import type { Plugins } from '../../src/plugin/load.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { Store } from '../../src/store/port.ts';
@@ -27,6 +27,7 @@ export interface AppOptions {
   readonly team?: string;
   readonly plugins?: Plugins;
   readonly git?: GitReader;
+  readonly reach?: Reach;
 }
 
 export interface Answer {
@@ -64,6 +65,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     cacheBytes: options.cacheBytes ?? 64 * 1024 * 1024,
     plugins: options.plugins ?? (await shippedPlugins()),
     git: options.git ?? createGitReader({ reach: createReach([]), limits }),
+    ...(options.reach ? { reach: options.reach } : {}),
   });
   const owner = (await gateway.services.access.bootstrap(team)) ?? '';
   const { schema, contextFor, fileMutations, gitHooks } = gateway;

@@ -11,12 +11,14 @@ import { changesOf, type Vault, type View } from '../../vault/vault.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { AccessService } from '../access/service.ts';
 import type { Session } from '../access/session.ts';
+import type { Inspect } from '../certificates/inspection.ts';
 import type { Keys } from '../keys/keys.ts';
 import { type GlobalUpdate, visibleGlobal } from './find.ts';
 import type { Outcome } from './git-read.ts';
 import { createGitops } from './gitops.ts';
 import { createPrune } from './history.ts';
 import { createHooks } from './hooks.ts';
+import { createInspected } from './inspected.ts';
 import { createSizeCheck } from './limits.ts';
 import { type Gitops, globalDocument, type StoredGlobal } from './model.ts';
 import { mayOnGlobal } from './rights.ts';
@@ -34,6 +36,7 @@ export interface GitSyncsDeps {
   readonly log: Log;
   readonly limits: Limits;
   readonly git: GitReader;
+  readonly inspect: Inspect;
   readonly access: Pick<AccessService, 'system' | 'teams'>;
 }
 export type GitSyncsService = ReturnType<typeof createGitSyncs>;
@@ -80,6 +83,7 @@ export function createGitSyncs(deps: GitSyncsDeps) {
   const { keys, clock, log, limits, access } = deps;
   const { readGit, accountsIn } = createGitops(deps);
   const requireWithinLimits = createSizeCheck(limits);
+  const inspected = createInspected(deps.inspect);
   const { prune, pruneSync } = createPrune(deps);
   const schedule = createSchedule(limits.gitSyncMs);
   const now = (): number => clock().getTime();
@@ -120,7 +124,7 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       if (!decision.isNews) return { commit: null, known: { ...known, revision } };
       const fields = { ...found.global.fields, updatedAt: at };
       const change = decision.body
-        ? globals.replace(found.global, fields, decision.body)
+        ? globals.replace(found.global, fields, await inspected(decision.body))
         : globals.unchanged(found.global);
       const followed = syncs.replace(found.sync, {}, { status: decision.status, hookSecret });
       const commit = await session.commit('globalSecret.sync', [change, followed]);

@@ -8,12 +8,14 @@ import { createOnce } from '../../vault/once.ts';
 import { changesOf, type Vault } from '../../vault/vault.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
+import type { Inspect } from '../certificates/inspection.ts';
 import type { Keys } from '../keys/keys.ts';
 import { deletedGlobal, type Find, type GlobalUpdate, visibleGlobal } from './find.ts';
 import type { Outcome } from './git-read.ts';
 import { createGitops, followingLike, nameFrom } from './gitops.ts';
 import { createPrune } from './history.ts';
 import { type CreateGlobalInput, FROM_GIT, type PutGlobalInput, type UpdateGlobalInput } from './inputs.ts';
+import { createInspected } from './inspected.ts';
 import { createSizeCheck } from './limits.ts';
 import { type Gitops, type GlobalBody, globalDocument, type StoredGlobal } from './model.ts';
 import { mayOnGlobal } from './rights.ts';
@@ -28,6 +30,7 @@ export interface GlobalSecretsDeps {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly git: GitReader;
+  readonly inspect: Inspect;
 }
 export type GlobalSecretsService = ReturnType<typeof createGlobalSecrets>;
 
@@ -56,7 +59,8 @@ const isTaken = (key: readonly string[]) =>
 
 /** Bundles of values and files for all projects of the team. Every use case reads, decides and commits once. */
 export function createGlobalSecrets(deps: GlobalSecretsDeps) {
-  const { vault, keys, clock, limits } = deps;
+  const { vault, keys, clock, limits, inspect } = deps;
+  const inspected = createInspected(inspect);
   const requireWithinLimits = createSizeCheck(limits);
   const gitops = createGitops(deps);
   const once = createOnce(vault, keys);
@@ -96,8 +100,9 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
         const before = taken && !taken.deleted ? taken : null;
         if (before) requireReplaceable(before, input, operation, session);
         else requireRoom(set.live.length, input);
-        const { body, sync } = await contentOf(given, input, before, session);
-        requireWithinLimits(body);
+        const { body: content, sync } = await contentOf(given, input, before, session);
+        requireWithinLimits(content);
+        const body = await inspected(content);
         const updatedAt = clock().toISOString();
         const fields = { name: given.name, type, createdAt: before?.fields.createdAt ?? updatedAt, updatedAt };
         const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
@@ -170,8 +175,9 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       // Asked for before the revision is looked at, so that those who may not write learn nothing of it.
       if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
       requireRevision(before, expectedRevision);
-      const { body, sync } = await decide(before);
-      requireWithinLimits(body);
+      const { body: decided, sync } = await decide(before);
+      requireWithinLimits(decided);
+      const body = await inspected(decided);
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
       const more = sync === undefined ? [] : await session.read((view) => followingLike(sync, key, view));
       return session.commit(operation, [changes.replace(before, fields, body), ...more]);

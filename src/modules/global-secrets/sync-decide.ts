@@ -1,6 +1,6 @@
 import { isAppError } from '../../kernel/errors.ts';
 import type { Outcome } from './git-read.ts';
-import { type GlobalBody, globalDocument } from './model.ts';
+import { type GlobalBody, type GlobalFile, globalDocument } from './model.ts';
 import type { SyncStatus } from './sync-model.ts';
 
 const DAY = 86_400_000;
@@ -63,8 +63,8 @@ function taken(body: GlobalBody, status: SyncStatus, outcome: Outcome & { kind: 
   if (rewritten && body.gitops?.holdRewrites && !about.acceptRewrite) {
     return { body: null, status: { ...status, ...seen, state: 'INVALID', reason: 'HISTORY_REWRITTEN' } };
   }
-  const { description = body.description, values, files } = file;
-  const after = { ...body, description, values, files };
+  const { description = body.description, values } = file;
+  const after = { ...body, description, values, files: keptWhereEqual(body.files, file.files) };
   if (!fits(after, about)) {
     return { body: null, status: { ...status, ...seen, state: 'INVALID', reason: 'FILE_TOO_LARGE' } };
   }
@@ -73,6 +73,18 @@ function taken(body: GlobalBody, status: SyncStatus, outcome: Outcome & { kind: 
     body: text(after) === text(body) ? null : after,
     status: { ...status, ...seen, ...moved, state: 'SYNCED', reason: null },
   };
+}
+
+/** Files that say the same stay what they are, with all that was found out about them. */
+function keptWhereEqual(before: GlobalBody['files'], after: GlobalBody['files']): GlobalBody['files'] {
+  const isSame = (a: GlobalFile, b: GlobalFile): boolean =>
+    a.path === b.path && a.encoding === b.encoding && a.data === b.data;
+  return new Map(
+    [...after].map(([id, file]) => {
+      const known = before.get(id);
+      return [id, known && isSame(known, file) ? known : file];
+    }),
+  );
 }
 
 function fits(body: GlobalBody, { requireWithinLimits }: Circumstances): boolean {
