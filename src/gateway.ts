@@ -8,8 +8,11 @@ import type { Job } from './kernel/job.ts';
 import type { Limits } from './kernel/limits.ts';
 import type { Log } from './kernel/log.ts';
 import { createAccess } from './modules/access/service.ts';
+import type { Session } from './modules/access/session.ts';
 import { createAddons } from './modules/addons/service.ts';
+import { createCursors } from './modules/changes/cursor.ts';
 import { createChanges } from './modules/changes/service.ts';
+import { createStreams } from './modules/changes/streams.ts';
 import { createContents } from './modules/contents.ts';
 import { createGlobalSecrets } from './modules/global-secrets/service.ts';
 import type { Keys } from './modules/keys/keys.ts';
@@ -54,33 +57,35 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes, plu
   const contents = createContents({ vault, keys });
   const addonBytes = Math.floor(cacheBytes / 16);
   const addons = createAddons({ vault, keys, clock, log, limits, plugins, cacheBytes: addonBytes });
+  const access = createAccess({ store, vault, keys, clock });
+  const resolutionBytes = cacheBytes - documentBytes - addonBytes;
+  const resolutions = createResolutions({ vault, keys, contents, addons, cacheBytes: resolutionBytes });
   const services: Services = {
-    access: createAccess({ store, vault, keys, clock }),
+    access,
     projects: createProjects({ vault, keys, clock }),
     tags: createTags({ vault, keys, clock }),
     workloads: createWorkloads({ vault, keys, contents, clock, limits }),
     addons,
     secretGroups: createSecretGroups({ vault, keys, contents, clock, limits, addons }),
     globalSecrets: createGlobalSecrets({ vault, keys, clock, limits }),
-    changes: createChanges({ vault }),
-    resolutions: createResolutions({
-      vault,
-      keys,
-      contents,
-      addons,
-      cacheBytes: cacheBytes - documentBytes - addonBytes,
-    }),
+    changes: createChanges({ vault, access, resolutions }),
+    streams: createStreams({ vault, access, cursors: createCursors(keys.mac('cursor')), clock, log }),
+    resolutions,
   };
   const cursorMac = keys.mac('cursor');
-  const contextFor: ContextFor = async ({ authorization }): Promise<Context> => {
-    if (!authorization?.startsWith(BEARER)) throw unauthenticated();
-    const session = await services.access.authenticate(authorization.slice(BEARER.length));
+  const contextOf = (session: Session): Context => {
     let repeatable = true;
     const notRepeatable = (): void => {
       repeatable = false;
     };
     const isRepeatable = (): boolean => repeatable;
-    return { session, services, cursorMac, stamp: session.stamp, notRepeatable, isRepeatable };
+    const { stamp } = session;
+    return { session, services, cursorMac, stamp, notRepeatable, isRepeatable, withSession: contextOf };
+  };
+  const contextFor: ContextFor = async ({ authorization }): Promise<Context> => {
+    if (!authorization?.startsWith(BEARER)) throw unauthenticated();
+    const session = await services.access.authenticate(authorization.slice(BEARER.length));
+    return contextOf(session);
   };
   const jobs: readonly Job[] = [];
   return { schema, services, contextFor, jobs, fileMutations: new Set(FILE_MUTATIONS) };

@@ -2,6 +2,7 @@ import type { AccessService } from '../modules/access/service.ts';
 import type { Session } from '../modules/access/session.ts';
 import type { AddonsService } from '../modules/addons/service.ts';
 import type { ChangesService } from '../modules/changes/service.ts';
+import type { StreamsService } from '../modules/changes/streams.ts';
 import type { GlobalSecretsService } from '../modules/global-secrets/service.ts';
 import type { ProjectsService } from '../modules/projects/service.ts';
 import type { ResolutionsService } from '../modules/resolution/service.ts';
@@ -19,6 +20,7 @@ export interface Services {
   readonly addons: AddonsService;
   readonly resolutions: ResolutionsService;
   readonly changes: ChangesService;
+  readonly streams: StreamsService;
 }
 
 /** What a resolver has at hand. There is no context without a session: strangers are refused before. */
@@ -32,4 +34,8 @@ export interface Context {
   readonly isRepeatable: () => boolean;
   /** MAC of a cursor's content. */
   readonly cursorMac: (bytes: Uint8Array) => Uint8Array;
+  /** The place in a stream that the transport says the client has reached; it wins over the argument. */
+  readonly resumeAfter?: string | null;
+  /** A fresh context for another moment: nothing that was loaded in this one is in it. */
+  readonly withSession: (session: Session) => Context;
 }

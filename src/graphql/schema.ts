@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { addAccess } from '../modules/access/schema.ts';
 import { addAddons } from '../modules/addons/schema.ts';
 import { addChanges } from '../modules/changes/schema.ts';
+import { addStreams } from '../modules/changes/stream-schema.ts';
 import { addGlobalSecrets } from '../modules/global-secrets/schema.ts';
 import { addProjects } from '../modules/projects/schema.ts';
 import { addResolution } from '../modules/resolution/schema.ts';
@@ -20,6 +21,7 @@ for (const add of [
   addAddons,
   addResolution,
   addChanges,
+  addStreams,
 ])
   add(builder);
 

@@ -98,6 +98,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     },
     async close() {
       await server.close();
+      gateway.services.streams.close();
       await store.close();
     },
   };
