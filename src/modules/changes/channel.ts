@@ -118,7 +118,10 @@ export function createChannel(first: Joining, principal: Principal, team: Channe
       // It may have moved on since.
       if (commits.length === 0 && team.position() <= subscriber.position) break;
       for (const commit of commits) {
-        if (commit.seq >= (waiting[0]?.from ?? Number.POSITIVE_INFINITY)) return void live.add(subscriber);
+        if (commit.seq >= (waiting[0]?.from ?? Number.POSITIVE_INFINITY)) {
+          live.add(subscriber);
+          return;
+        }
         if (stream.concerns(commit)) {
           await subscriber.joining.sink.ready();
           if (subscriber.left) return;
@@ -151,10 +154,11 @@ export function createChannel(first: Joining, principal: Principal, team: Channe
     offer(commit: Commit): void {
       if (members.size === 0 || !stream.concerns(commit)) return;
       waiting.push({ from: commit.seq, commit });
-      if (waiting.length > MOST_WAITING) return dropAll('resync');
-      if (working) return;
-      working = true;
-      work().catch(() => dropAll('fault'));
+      if (waiting.length > MOST_WAITING) dropAll('resync');
+      else if (!working) {
+        working = true;
+        work().catch(() => dropAll('fault'));
+      }
     },
     add(subscriber: Subscriber): void {
       members.add(subscriber);

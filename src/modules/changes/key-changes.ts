@@ -2,7 +2,7 @@ import { diffMaps, type NameDiff } from '../../domain/diff.ts';
 import type { DirectValues, FileEntry, Sensitivity } from '../../domain/types.ts';
 import { isAppError } from '../../kernel/errors.ts';
 import type { Fields, Touched } from '../../store/port.ts';
-import { type DocumentType, idOf, type Stored } from '../../vault/document.ts';
+import type { DocumentType, Stored } from '../../vault/document.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { Session } from '../access/session.ts';
 import { documentOf as addonDocumentOf } from '../addons/model.ts';
