@@ -37,7 +37,8 @@ export function createSockets(deps: SocketsDeps): Sockets {
     maxPayload: limits.socketMessageBytes,
     // Compressed frames can unfold to anything, and cost each client a memory of its own.
     perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
+    // Another is taken up only to be closed with the code that says why.
+    handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : ([...offered][0] ?? false)),
   });
   const heart = setInterval(() => {
     for (const socket of sockets) if (!socket.beat()) sockets.delete(socket);

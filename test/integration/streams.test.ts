@@ -192,3 +192,36 @@ describe('rights at every delivery', () => {
     expect(listener.events).toEqual([]);
   });
 });
+
+describe('cursors', () => {
+  const cursorOf = async (): Promise<string> => {
+    const listener = await follow(CHANGES, { kinds: ['SERVICE'] });
+    await putService('cursor-source', { tags: [] });
+    const [event] = await listener.count(1);
+    await listener.stop();
+    return event.cursor;
+  };
+  const refusalOf = async (query: string, variables: Record<string, unknown>, at = app): Promise<unknown> => {
+    const listener = await listen(at.url, at.owner, query, { variables });
+    await until(() => listener.ended.by !== null || listener.events.length > 0);
+    await listener.stop();
+    return listener.ended.by;
+  };
+
+  it('case 154: one that was made up, altered, or is of another stream, project or installation is refused', async () => {
+    const cursor = await cursorOf();
+    const flipped = `${cursor.startsWith('A') ? 'B' : 'A'}${cursor.slice(1)}`;
+    const other = await startApp();
+    try {
+      const expected = ['INVALID_CURSOR'];
+      for (const after of ['x', 'AAAA', flipped, cursor.slice(0, -2), `${cursor}A`, `${cursor}=`]) {
+        expect([after, await refusalOf(CHANGES, { after })]).toEqual([after, expected]);
+      }
+      expect(await refusalOf(CHANGES, { after: cursor, project: projectId })).toEqual(expected);
+      expect(await refusalOf(GLOBALS, { after: cursor })).toEqual(expected);
+      expect(await refusalOf(CHANGES, { after: cursor }, other)).toEqual(expected);
+    } finally {
+      await other.close();
+    }
+  });
+});
