@@ -54,7 +54,10 @@ export function createEventStreams(limits: Limits): EventStreams {
     let leave = (): void => {};
     let ended = false;
     const head = (): void => {
-      if (!response.headersSent) response.writeHead(200, { ...commonHeaders(id), ...HEADERS });
+      if (response.headersSent) return;
+      // Its end is the end of the connection: clients see it at once, and a gateway that closes need not wait.
+      response.shouldKeepAlive = false;
+      response.writeHead(200, { ...commonHeaders(id), ...HEADERS });
     };
     const beat = (): void => {
       if (response.writableLength === 0) response.write(':\n\n');

@@ -69,7 +69,6 @@ describe('server-sent events', () => {
       retryAttempts: 0,
     });
     const names: string[] = [];
-    const connected = new Promise<void>((resolve) => client.iterate && resolve());
     const stop = client.subscribe<{ changes: { changes: { name: string }[] } }>(
       { query: CHANGES },
       {
@@ -78,7 +77,6 @@ describe('server-sent events', () => {
         complete: () => names.push('complete'),
       },
     );
-    await connected;
     await until(async () => {
       await putService();
       return names.length >= 3;

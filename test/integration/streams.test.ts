@@ -2,19 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Listener, listen, until } from '../support/listening.ts';
 import { aGroup, aProject, done, operation, PUT_SERVICE } from '../support/makers.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
-
-const CHANGES = `subscription ($project: Slug, $kinds: [DocumentKind!], $after: Cursor) {
-  changes(projectId: $project, kinds: $kinds, after: $after) { __typename
-    ... on CommitEvent { cursor seq at actor operation
-      changes { kind project name id revision keys { variables { added removed changed } } } }
-    ... on HistoryExpired { cursor } } }`;
-const ENVIRONMENT_CHANGED = `subscription ($service: String!, $scope: Scope, $after: Cursor) {
-  environmentChanged(projectId: "default-project", workload: { kind: SERVICE, id: $service }, scope: $scope, after: $after) { __typename
-    ... on EnvironmentEvent { cursor seq digest variables { added removed changed } files { added removed changed }
-      environment { seq digest variables { name value masked } } }
-    ... on HistoryExpired { cursor } } }`;
-const GLOBALS = `subscription ($slug: Slug, $after: Cursor) { globalSecretChanged(slug: $slug, after: $after) { __typename
-  ... on GlobalSecretEvent { cursor seq changes { name revision keys { variables { added removed changed } } } globalSecrets { slug } } } }`;
+import { CHANGES, ENVIRONMENT_CHANGED, GLOBALS_CHANGED } from '../support/stream-queries.ts';
 
 let app: TestApp;
 const listeners: Listener[] = [];
@@ -144,7 +132,7 @@ describe('environmentChanged', () => {
     });
     await putService('drawer', { variables: [{ name: 'HOST', value: '${secrets.shared.values.host}' }] });
     const listener = await follow(ENVIRONMENT_CHANGED, { service: 'drawer' });
-    const globals = await follow(GLOBALS, { slug: 'shared' });
+    const globals = await follow(GLOBALS_CHANGED, { slug: 'shared' });
     const { data } = await app.gql('{ globalSecret(slug: "shared") { id } }');
     await done(app, operation('updateGlobalSecret', 'globalSecret { id }'), {
       id: data.globalSecret.id,
@@ -175,24 +163,6 @@ describe('environmentChanged', () => {
   });
 });
 
-describe('rights at every delivery', () => {
-  const REVOKE = operation('revokeToken', 'token { id }');
-  const idOf = async (token: string): Promise<string> => {
-    const { data } = await app.gql('{ viewer { id } }', {}, token);
-    return Buffer.from(`Token:${data.viewer.id}`).toString('base64');
-  };
-
-  it('case 145: a revoked token gets nothing more and 4403', async () => {
-    const token = await app.token('reader');
-    const listener = await follow(CHANGES, {}, token);
-    await done(app, REVOKE, { id: await idOf(token) });
-    await aGroup(app, { name: 'After Revocation' });
-    await until(() => listener.closed.code !== null);
-    expect(listener.closed.code).toBe(4403);
-    expect(listener.events).toEqual([]);
-  });
-});
-
 describe('cursors', () => {
   const cursorOf = async (): Promise<string> => {
     const listener = await follow(CHANGES, { kinds: ['SERVICE'] });
@@ -218,7 +188,7 @@ describe('cursors', () => {
         expect([after, await refusalOf(CHANGES, { after })]).toEqual([after, expected]);
       }
       expect(await refusalOf(CHANGES, { after: cursor, project: projectId })).toEqual(expected);
-      expect(await refusalOf(GLOBALS, { after: cursor })).toEqual(expected);
+      expect(await refusalOf(GLOBALS_CHANGED, { after: cursor })).toEqual(expected);
       expect(await refusalOf(CHANGES, { after: cursor }, other)).toEqual(expected);
     } finally {
       await other.close();
