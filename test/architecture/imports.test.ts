@@ -49,6 +49,16 @@ const LAYERS: readonly {
     packages: ['lru-cache', 'zod'],
   },
   {
+    files: /^modules\/changes\/feed\.ts$/,
+    own: ['kernel/', 'store/port.ts', 'vault/'],
+    packages: ['node:timers/promises'],
+  },
+  {
+    files: /^modules\/changes\/channel\.ts$/,
+    own: ['kernel/', 'store/port.ts', 'modules/'],
+    packages: ['node:timers/promises'],
+  },
+  {
     files: /^modules\//,
     own: ['kernel/', 'domain/', 'crypto/tokens.ts', 'store/port.ts', 'vault/', 'modules/'],
     packages: ['node:crypto', 'lru-cache', 'zod'],
@@ -60,8 +70,8 @@ const LAYERS: readonly {
   },
   {
     files: /^http\//,
-    own: ['kernel/', 'graphql/', 'http/', 'config.ts'],
-    packages: ['node:', 'graphql', 'graphql-yoga', '@graphql-yoga/render-graphiql', 'lru-cache', 'pino'],
+    own: ['kernel/', 'graphql/', 'http/', 'modules/changes/subscriber.ts', 'config.ts'],
+    packages: ['node:', 'graphql', 'graphql-yoga', '@graphql-yoga/render-graphiql', 'pino', 'ws'],
   },
   { files: /^net\//, own: ['kernel/', 'net/'], packages: ['node:'] },
   { files: /^plugin\/contract\.ts$/, own: ['kernel/', 'net/guarded-fetch.ts'], packages: ['zod'] },
