@@ -26,6 +26,11 @@ const quantile = (numbers: readonly number[], q: number): number =>
 /** Resident memory of a process, bytes. */
 const memoryOf = ({ pid }: ChildProcess): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024;
+/** Processor time that a process has used, milliseconds. */
+const workOf = ({ pid }: ChildProcess): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+};
 const ended = (child: ChildProcess): Promise<unknown> =>
   child.exitCode !== null || child.signalCode !== null
     ? Promise.resolve()
@@ -122,15 +127,17 @@ async function fanOut(name: string, server: Server, query: string, body: string)
   await settle(2_000);
   // The first ones warm it up.
   await crowd.ask({ do: 'publish', body, rounds: 3 });
+  const worked = workOf(server.child);
   const { rounds } = (await crowd.ask({ do: 'publish', body, rounds: ROUNDS })) as {
     readonly rounds: readonly Round[];
   };
+  const micros = ((workOf(server.child) - worked) * 1_000) / (LISTENERS * ROUNDS);
   const last = rounds.map((round) => round.last);
   const bytes = (memoryOf(server.child) - before) / LISTENERS;
   const perSecond = LISTENERS / (quantile(last, 0.5) / 1_000);
   print(
     `${name}: last of ${LISTENERS} after p50 ${fixed(quantile(last, 0.5))}, p99 ${fixed(quantile(last, 0.99))}; ` +
-      `${Math.round(perSecond)} deliveries/s; ${(bytes / 1_024).toFixed(1)} KiB a listener`,
+      `${Math.round(perSecond)} deliveries/s; ${micros.toFixed(1)} us of processor a delivery; ${(bytes / 1_024).toFixed(1)} KiB a listener`,
   );
   await crowd.stop();
   return { perSecond, bytes };
