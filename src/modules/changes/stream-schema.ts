@@ -11,7 +11,7 @@ import { EnvironmentType, environmentOf } from '../resolution/schema.ts';
 import type { CommitEvent, DocumentChange } from './commit-stream.ts';
 import type { EnvironmentEvent } from './environment-stream.ts';
 import type { KeyChanges } from './key-changes.ts';
-import { projectOf, SHOWN_KINDS, type ShownKind } from './visible.ts';
+import { appOfTouched, projectOf, SHOWN_KINDS, type ShownKind } from './visible.ts';
 
 const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
 const words = (name: string): string => constant(name).toLowerCase().replaceAll('_', ' ');
@@ -51,8 +51,15 @@ function documentChange(builder: Builder) {
         description: 'The project that it is or lies in; null: it belongs to the team itself.',
         resolve: projectOf,
       }),
+      app: t.field({
+        type: 'Slug',
+        nullable: true,
+        description: 'The app that it is or lies in; null: none.',
+        resolve: appOfTouched,
+      }),
       name: t.string({
-        description: 'Its slug; of a workload the id of the platform, of a tag its name.',
+        description:
+          'Its slug; of a workload the id of the platform, of a tag its name, of a value of an app secret `<environment>/<secret>`.',
         resolve: ({ key }) => idOf(key),
       }),
       id: t.id({

@@ -4,6 +4,8 @@ import { idOf } from '../../vault/document.ts';
 import type { View } from '../../vault/vault.ts';
 import { can, type Resource, type Verb } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
+import { mayOnSecrets } from '../app-secrets/rights.ts';
+import { appDocument, appOf } from '../apps/model.ts';
 import { globalDocument } from '../global-secrets/model.ts';
 import { mayOnGlobal } from '../global-secrets/rights.ts';
 import { visibleProject } from '../projects/service.ts';
@@ -23,6 +25,10 @@ export const SHOWN_KINDS = [
   'globalSecret',
   'addon',
   'externalAddon',
+  'app',
+  'environment',
+  'appSecret',
+  'appSecretValue',
 ] as const satisfies readonly Kind[];
 export type ShownKind = (typeof SHOWN_KINDS)[number];
 
@@ -62,6 +68,14 @@ const global: May = async (key, view, session, verb) => {
   return stored !== null && mayOnGlobal(session, verb, stored.fields.type);
 };
 
+/** Things of an app are seen only while it lives. */
+const inApp =
+  (may: (session: Session, verb: Verb) => boolean): May =>
+  async ({ 1: scope = '' }, view, session, verb) => {
+    const app = (await view.set(appDocument)).get(appOf({ key: ['', scope] }));
+    return app !== null && !app.deleted && can(session.principal, 'list', 'app') && may(session, verb);
+  };
+
 const RULES: { readonly [K in ShownKind]: May } = {
   team: plain('team'),
   project: ([, project = ''], _view, { principal }, verb) => can(principal, verb, 'project', { project }),
@@ -74,6 +88,11 @@ const RULES: { readonly [K in ShownKind]: May } = {
   globalSecret: global,
   addon,
   externalAddon: addon,
+  app: plain('app'),
+  environment: inApp(({ principal }, verb) => can(principal, verb, 'app')),
+  appSecret: inApp(mayOnSecrets),
+  // Which values are set where is for those who may see keys.
+  appSecretValue: inApp((session, verb) => mayOnSecrets(session, verb === 'list' ? 'keys' : verb)),
 };
 
 export const isShown = (kind: Kind): kind is ShownKind => (SHOWN_KINDS as readonly Kind[]).includes(kind);
@@ -97,5 +116,14 @@ export async function mayOnTouched(
 
 /** The project that a document is or lies in; null: none. */
 export function projectOf({ kind, key }: Pick<Touched, 'kind' | 'key'>): string | null {
+  if (isInApp(kind)) return null;
   return kind === 'project' || key.length >= 3 ? (key[1] ?? null) : null;
+}
+
+const isInApp = (kind: Kind): boolean => kind === 'environment' || kind === 'appSecret' || kind === 'appSecretValue';
+
+/** The app that a document is or lies in; null: none. */
+export function appOfTouched({ kind, key }: Pick<Touched, 'kind' | 'key'>): string | null {
+  if (kind === 'app') return idOf(key);
+  return isInApp(kind) ? appOf({ key }) : null;
 }
