@@ -238,18 +238,27 @@ describe('expiringCertificates', () => {
   });
 
   it.each([
-    ['keys on configuration alone', { verbs: ['LIST', 'KEYS'], types: ['CONFIG'] }, ['api /a 3', 'api /far 400']],
+    ['everything on configuration', [{ verbs: ['LIST', 'KEYS'], types: ['CONFIG'] }], ['api /a 3', 'api /far 400']],
+    [
+      'a list of all, but keys of configuration alone',
+      [{ verbs: ['LIST', 'READ'] }, { verbs: ['KEYS'], types: ['CONFIG'] }],
+      ['api /a 3', 'api /far 400'],
+    ],
+    [
+      'keys of all, but a list of configuration',
+      [{ verbs: ['KEYS'] }, { verbs: ['LIST'], types: ['CONFIG'] }],
+      ['api /a 3', 'api /far 400'],
+    ],
     [
       'one project',
-      { verbs: ['LIST', 'KEYS'], projects: ['default-project'] },
+      [{ verbs: ['LIST', 'KEYS'], projects: ['default-project'] }],
       ['web /past -4', 'web /b 3', 'web build 9'],
     ],
-    ['no keys', { verbs: ['LIST', 'READ', 'RESOLVE'] }, []],
-    ['keys, but not to list them', { verbs: ['KEYS', 'READ'] }, []],
-  ])('shows those with %s only what they may see', async (what, over, expected) => {
+    ['no keys', [{ verbs: ['LIST', 'READ', 'RESOLVE'] }], []],
+  ])('shows those with %s only what they may see', async (what, given, expected) => {
     const grants = [
       { resources: ['PROJECT'], verbs: ['LIST'] },
-      { resources: ['SECRET_GROUP', 'GLOBAL_SECRET'], ...over },
+      ...given.map((grant) => ({ resources: ['SECRET_GROUP', 'GLOBAL_SECRET'], ...grant })),
     ];
     const name = `Role ${what.replaceAll(/\W+/g, ' ')}`;
     await done(other, operation('createRole', ''), { name, grants });
