@@ -5,6 +5,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { createLog } from '../../src/http/log.ts';
 import { openStore } from '../../src/store/open.ts';
 import { documentsIn, dropDatabase, filesUnder, formsOf, sightings } from '../support/canaries.ts';
+import { aCertificate, named } from '../support/certificates.ts';
 import { ENVIRONMENT, GROUP_FIELDS } from '../support/makers.ts';
 import { aDatabase } from '../support/mongodb.ts';
 import { operationOf } from '../support/mutations.ts';
@@ -35,6 +36,11 @@ const file = ({ name, value }: Flock) => ({
   data: base64(value('Content')),
   encoding: 'UTF_8',
 });
+/** Its facts are read at writing, and kept: sealed, too. */
+const certificateFile = ({ name }: Flock) => {
+  const wanted = { subject: named(name('Subject')), issuer: named(name('Issuer')), notAfter: new Date('2031-01-01') };
+  return { path: '/etc/certificate', data: base64(aCertificate(wanted)) };
+};
 const mount = ({ name, value }: Flock) => ({ name: name('Mount'), data: base64(value('Bytes')), encoding: 'BINARY' });
 const link = ({ name }: Flock) => ({ addon: 'database', keys: [{ keyName: name('Key'), aliases: [name('Alias')] }] });
 const whole = (flock: Flock) => ({
@@ -78,6 +84,7 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
   await mutate(app, 'setSecretGroupVariable', { id, ...one });
   await mutate(app, 'unsetSecretGroupVariable', { id, name: one.name });
   await mutate(app, 'setSecretGroupFile', { id, file: file(flock) });
+  await mutate(app, 'setSecretGroupFile', { id, file: certificateFile(flock) });
   await mutate(app, 'setSecretGroupDockerSecretMount', { id, mount: mount(flock) });
   await mutate(app, 'linkAddon', { id, link: { ...link(flock), addon: 'queue' } });
   await mutate(app, 'rollbackSecretGroup', { id, revision: 1 });
