@@ -50,6 +50,11 @@ const LAYERS: readonly {
     packages: ['lru-cache', 'zod'],
   },
   {
+    files: /^modules\/restarts\//,
+    own: ['kernel/', 'domain/', 'net/guarded-fetch.ts', 'store/port.ts', 'vault/', 'modules/'],
+    packages: ['node:crypto', 'lru-cache', 'zod'],
+  },
+  {
     files: /^modules\//,
     own: [
       'kernel/',
