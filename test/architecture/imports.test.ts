@@ -50,8 +50,22 @@ const LAYERS: readonly {
     packages: ['lru-cache', 'zod'],
   },
   {
+    files: /^modules\/restarts\//,
+    own: ['kernel/', 'domain/', 'net/guarded-fetch.ts', 'store/port.ts', 'vault/', 'modules/'],
+    packages: ['node:crypto', 'lru-cache', 'zod'],
+  },
+  {
     files: /^modules\//,
-    own: ['kernel/', 'domain/', 'crypto/tokens.ts', 'crypto/pki.ts', 'store/port.ts', 'vault/', 'modules/'],
+    own: [
+      'kernel/',
+      'domain/',
+      'crypto/tokens.ts',
+      'crypto/pki.ts',
+      'crypto/certificate.ts',
+      'store/port.ts',
+      'vault/',
+      'modules/',
+    ],
     packages: ['node:crypto', 'lru-cache', 'zod'],
   },
   {

@@ -149,6 +149,23 @@ const inProject = (name: string, input: (n: number) => object): MutationCase => 
   },
 });
 
+/** A group that a service inherits, and a webhook to tell it to. */
+async function aDependent(app: TestApp, n: number): Promise<string> {
+  const id = await aGroup(app, n);
+  await done(app, 'putService', workloadInput(n));
+  await aWebhook(app, n);
+  return id;
+}
+async function aWebhook(app: TestApp, n: number): Promise<string> {
+  const input = { project: slugFor(n), url: 'https://deploy.example.com/', secret: 'secret-secret-secret-secret' };
+  return (await done(app, 'putDeployWebhook', input, 'deployWebhook { id }')).deployWebhook.id;
+}
+async function aRestart(app: TestApp, n: number) {
+  const input = { source: await aDependent(app, n), waves: { size: 1 } };
+  const fields = 'restart { id requests(first: 1) { nodes { id } } }';
+  return (await done(app, 'restartDependents', input, fields)).restart;
+}
+
 const keyed = (n: number) => ({ idempotencyKey: `key ${n}` });
 const changedWorkload = (n: number) => ({ ...workloadInput(n), name: 'Changed', variables: [], ...keyed(n) });
 
@@ -270,6 +287,54 @@ export const MUTATIONS: readonly MutationCase[] = [
   { name: 'deleteAddon', prepare: async (app, n) => ({ id: await anAddon(app, n), force: true }) },
   inProject('createExternalAddon', (n) => ({ ...addonInput(n, 'aws-rds', RDS), ...keyed(n) })),
   { name: 'updateExternalAddon', prepare: async (app, n) => ({ id: await anExternalAddon(app, n), name: 'Renamed' }) },
+  {
+    name: 'restartDependents',
+    prepare: async (app, n) => ({ source: await aDependent(app, n), reason: 'a reason', ...keyed(n) }),
+  },
+  { name: 'cancelRestart', prepare: async (app, n) => ({ id: (await aRestart(app, n)).id }) },
+  {
+    name: 'redeliverRestart',
+    async prepare(app, n) {
+      const { requests } = await aRestart(app, n);
+      const id = requests.nodes[0].id;
+      // Its delivery is over once the webhook is gone and is looked for.
+      const webhook = await aWebhook(app, n);
+      await done(app, 'deleteDeployWebhook', { id: webhook });
+      for (const job of app.gateway.jobs) await job.run(new AbortController().signal);
+      await aWebhook(app, n);
+      return { id };
+    },
+  },
+  {
+    name: 'acknowledgeEnvironment',
+    async prepare(app, n) {
+      await aRestart(app, n);
+      return { project: slugFor(n), workload: { kind: 'SERVICE', id: 'example' }, seq: 5 };
+    },
+  },
+  inProject('putDeployWebhook', (n) => ({ project: slugFor(n), url: 'https://deploy.example.com/' })),
+  {
+    name: 'putDeployWebhook',
+    async prepare(app, n) {
+      await aProject(app, n);
+      await aWebhook(app, n);
+      return { project: slugFor(n), url: 'https://deploy.example.com/other', isEnabled: false };
+    },
+  },
+  {
+    name: 'rotateDeployWebhookSecret',
+    async prepare(app, n) {
+      await aProject(app, n);
+      return { id: await aWebhook(app, n) };
+    },
+  },
+  {
+    name: 'deleteDeployWebhook',
+    async prepare(app, n) {
+      await aProject(app, n);
+      return { id: await aWebhook(app, n) };
+    },
+  },
   { name: 'deleteExternalAddon', prepare: async (app, n) => ({ id: await anExternalAddon(app, n) }) },
   { name: 'createApp', prepare: async (_app, n) => ({ ...appInput(n), ...keyed(n) }) },
   { name: 'updateApp', prepare: async (app, n) => ({ id: await anApp(app, n), name: 'Renamed' }) },

@@ -20,6 +20,9 @@ const STATE = `{
     secretGroups(first: 5) { nodes { ${GROUP_FIELDS.replace(/\brevision\b/, '')} } }
     addons(first: 5) { nodes { slug name description params } }
     externalAddons(first: 5) { nodes { slug name description params } }
+    deployWebhook { url isEnabled }
+    restartRequests(first: 5) { nodes { workloadId scopes seq wave state reason delivery { state attemptCount } } }
+    runningWorkloads(first: 5) { nodes { scope seq digest } }
     services(first: 5) { nodes { ${WORKLOAD} } } jobs(first: 5) { nodes { ${WORKLOAD} } } } }
   globalSecrets(first: 5) { nodes { ${GLOBAL_FIELDS.replace(/\brevision\b/, '')} } }
   apps(first: 5) { nodes { slug name environments { slug name order protected }
@@ -41,8 +44,20 @@ const ADDRESSED: readonly Kind[] = [
   'environment',
   'appSecret',
   'appSecretValue',
+  'deployWebhook',
+  'restartQueue',
+  'running',
 ];
-const COUNTED: readonly Kind[] = ['token', 'tokenIndex', 'content', 'idempotency', 'dek'];
+const COUNTED: readonly Kind[] = [
+  'restart',
+  'restartRequest',
+  'restartDelivery',
+  'token',
+  'tokenIndex',
+  'content',
+  'idempotency',
+  'dek',
+];
 
 async function rowsOf(store: Store): Promise<readonly string[]> {
   const rows: string[] = [];

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fingerprintOf, privatePem, publicLine, type SshKey } from '../../../src/crypto/openssh.ts';
 import { sshKeyPair } from '../../../src/crypto/pki.ts';
+import { isInstalled } from '../../support/certificates.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'keyloom-ssh-'));
 afterAll(() => rmSync(dir, { recursive: true }));
+const needsKeygen = it.skipIf(!isInstalled('ssh-keygen'));
 
 function keygen(privateKey: string, ...args: readonly string[]): string {
   const file = join(dir, 'key');
@@ -16,7 +18,7 @@ function keygen(privateKey: string, ...args: readonly string[]): string {
 }
 
 describe('a new SSH key pair', () => {
-  it.each([
+  needsKeygen.each([
     ['ed25519', 'ops@example', '256', 'ED25519'],
     ['ed25519', '', '256', 'ED25519'],
     ['ed25519', 'Zoë und Jürgen', '256', 'ED25519'],
@@ -34,7 +36,7 @@ describe('a new SSH key pair', () => {
     },
   );
 
-  it('signs with the key that its public line names', async () => {
+  needsKeygen('signs with the key that its public line names', async () => {
     for (const algorithm of ['ed25519', 'rsa-3072'] as const) {
       const { privateKey, publicKey } = await sshKeyPair(algorithm, 'a');
       const message = join(dir, 'message');
@@ -100,7 +102,7 @@ describe('the OpenSSH format', () => {
     expect(fingerprintOf(key)).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
   });
 
-  it('of a known key is what ssh-keygen takes for it', () => {
+  needsKeygen('of a known key is what ssh-keygen takes for it', () => {
     expect(keygen(privatePem(RFC_8032, '', Buffer.alloc(4)), '-y')).toBe(`${publicLine(RFC_8032, '')}\n`);
   });
 });
