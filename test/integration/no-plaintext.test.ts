@@ -114,6 +114,11 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
     idempotencyKey: value('Idempotency'),
   });
   for (const kind of ['putService', 'putJob', 'putService']) await mutate(app, kind, workload());
+  const hook = { project: PROJECT, url: `https://deploy.example.com/${value('Url')}`, secret: value('OwnSecret') };
+  const { deployWebhook } = await mutate(app, 'putDeployWebhook', hook, 'deployWebhook { id }');
+  const rotated = await mutate(app, 'rotateDeployWebhookSecret', { id: deployWebhook.id }, 'secret');
+  flock.values.push(rotated.secret);
+  await mutate(app, 'restartDependents', { source: id, reason: value('Reason'), idempotencyKey: value('Idempotency') });
   const token = { name: 'token', kind: 'MACHINE', role: 'reader' };
   for (const key of [null, value('Idempotency')]) {
     const { text } = await mutate(app, 'createToken', { ...token, idempotencyKey: key }, 'text');
@@ -157,6 +162,10 @@ async function stumble(app: TestApp, flock: Flock): Promise<string> {
   await tell(globally, { input: { ...shared, values: [value('Item')] } });
   await tell(globally, { input: { ...shared, values: { a: value('Shared') } } });
   await tell(globally, { input: { ...shared, files: [{ id: 'a b', path: '/a', data: base64(value('Id')) }] } });
+  await tell(operationOf('putDeployWebhook'), {
+    input: { project: PROJECT, url: `https://a:${value('Password')}@example.com/`, secret: value('S') },
+  });
+  await tell(operationOf('restartDependents'), { input: { source: 'x', reason: value('Long').repeat(20) } });
   await tell(`mutation { createTag(input: { name: "${value('Inline')}", nonsense: 1 }) { __typename } }`);
   await tell(`{ project(slug: "${value('Literal')}") { id `);
   await tell(`query ${value('Operation')} { nothing }`);

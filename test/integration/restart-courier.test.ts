@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { silentLog } from '../../src/kernel/log.ts';
+import { openStore } from '../../src/store/open.ts';
 import { counting } from '../support/counting.ts';
 import { done } from '../support/makers.ts';
+import { aDatabase } from '../support/mongodb.ts';
 import {
   aClock,
   aFleet,
@@ -38,24 +41,38 @@ async function beside(first: TestApp, options: AppOptions = {}): Promise<TestApp
 const delivered = async (app: TestApp) =>
   (await requestsOf(app)).filter(({ delivery }) => delivery?.state === 'DELIVERED').length;
 
+const STORES: readonly (readonly [string, AppOptions])[] = [
+  ['in memory', {}],
+  ...(inject('mongodbUrl') ? [['MongoDB', onMongo()] as const] : []),
+];
+
+function onMongo(): AppOptions {
+  const place = { mongodbUrl: inject('mongodbUrl') ?? '', database: aDatabase(), dir: '' };
+  return { open: ({ mac }) => openStore({ ...place, mac, log: silentLog }) };
+}
+
 describe('case 166: two gateways on one store', () => {
-  it('share the work, and never ask the target at the same time', async () => {
-    const first = await open();
-    const second = await beside(first);
-    const source = await aFleet(first, 30);
-    await putWebhook(first, receiver);
-    await done(first, RESTART, { source });
-    await vi.waitFor(
-      async () => {
-        await Promise.all([runJobs(first), runJobs(second)]);
-        expect(await delivered(first)).toBe(30);
-      },
-      { timeout: 60_000, interval: 10 },
-    );
-    expect(receiver.mostAtOnce()).toBe(1);
-    expect(new Set(receiver.calls.map(({ body }) => body.workload.id)).size).toBe(30);
-    expect(receiver.calls).toHaveLength(30);
-  });
+  it.each(STORES)(
+    'share the work, and never ask the target at the same time: %s',
+    async (_name, options) => {
+      const first = await open(options);
+      const second = options.open ? { ...(await open(options)), owner: first.owner } : await beside(first);
+      const source = await aFleet(first, 30);
+      await putWebhook(first, receiver);
+      await done(first, RESTART, { source });
+      await vi.waitFor(
+        async () => {
+          await Promise.all([runJobs(first), runJobs(second)]);
+          expect(await delivered(first)).toBe(30);
+        },
+        { timeout: 60_000, interval: 10 },
+      );
+      expect(receiver.mostAtOnce()).toBe(1);
+      expect(new Set(receiver.calls.map(({ body }) => body.workload.id)).size).toBe(30);
+      expect(receiver.calls).toHaveLength(30);
+    },
+    120_000,
+  );
 
   it('one takes over what the other was at when it died, once that has been silent for a while', async () => {
     const limits = { webhookLeaseMs: 300 };
