@@ -1,4 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
+import { sshKeyPair } from './crypto/pki.ts';
+import { secureRandom } from './crypto/random.ts';
 import type { Context, Services } from './graphql/context.ts';
 import { schema } from './graphql/schema.ts';
 import type { ContextFor } from './http/graphql-route.ts';
@@ -9,6 +11,11 @@ import type { Limits } from './kernel/limits.ts';
 import type { Log } from './kernel/log.ts';
 import { createAccess } from './modules/access/service.ts';
 import { createAddons } from './modules/addons/service.ts';
+import { createAppSecrets } from './modules/app-secrets/service.ts';
+import { createEnvironments } from './modules/apps/environments.ts';
+import { createApps } from './modules/apps/service.ts';
+import { createInspection } from './modules/certificates/inspection.ts';
+import { createCertificates } from './modules/certificates/service.ts';
 import { createChanges } from './modules/changes/service.ts';
 import { createContents } from './modules/contents.ts';
 import { createGlobalSecrets } from './modules/global-secrets/service.ts';
@@ -65,12 +72,13 @@ export function createGateway({
   // Finished resolutions are small beside the documents that they were made of.
   const documentBytes = Math.floor((cacheBytes * 3) / 4);
   const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes });
-  const contents = createContents({ vault, keys });
+  const inspect = createInspection();
+  const contents = createContents({ vault, keys, inspect });
   const addonBytes = Math.floor(cacheBytes / 16);
   const addons = createAddons({ vault, keys, clock, log, limits, plugins, cacheBytes: addonBytes });
   const access = createAccess({ store, vault, keys, clock });
   const secretGroups = createSecretGroups({ vault, keys, contents, clock, limits, addons });
-  const globalSecrets = createGlobalSecrets({ vault, keys, clock, limits });
+  const globalSecrets = createGlobalSecrets({ vault, keys, clock, limits, inspect });
   const resolutions = createResolutions({
     vault,
     keys,
@@ -86,6 +94,10 @@ export function createGateway({
     projects: createProjects({ vault, keys, clock }),
     tags: createTags({ vault, keys, clock }),
     workloads: createWorkloads({ vault, keys, contents, clock, limits }),
+    certificates: createCertificates({ clock }),
+    apps: createApps({ vault, keys, clock, limits }),
+    environments: createEnvironments({ vault, keys, clock, limits }),
+    appSecrets: createAppSecrets({ vault, keys, clock, limits, random: secureRandom, sshKeyPair }),
     changes: createChanges({ vault }),
     restarts: restarts.service,
   };

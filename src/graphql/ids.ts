@@ -7,6 +7,9 @@ export type NodeName =
   | 'GlobalSecret'
   | 'Addon'
   | 'ExternalAddon'
+  | 'App'
+  | 'Environment'
+  | 'AppSecret'
   | 'DeployWebhook'
   | 'Restart'
   | 'RestartRequest'
@@ -20,6 +23,9 @@ const NODE_OF_KIND: ReadonlyMap<string, NodeName> = new Map([
   ['globalSecret', 'GlobalSecret'],
   ['addon', 'Addon'],
   ['externalAddon', 'ExternalAddon'],
+  ['app', 'App'],
+  ['environment', 'Environment'],
+  ['appSecret', 'AppSecret'],
   ['deployWebhook', 'DeployWebhook'],
   ['restart', 'Restart'],
   ['restartRequest', 'RestartRequest'],

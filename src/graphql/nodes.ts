@@ -1,6 +1,8 @@
 import type { Role } from '../modules/access/model.ts';
 import type { TokenFacts } from '../modules/access/tokens.ts';
 import type { AddonKind, StoredAddon } from '../modules/addons/model.ts';
+import type { StoredAppSecret } from '../modules/app-secrets/model.ts';
+import { placeInApp, type StoredApp, type StoredEnvironment } from '../modules/apps/model.ts';
 import type { StoredGlobal } from '../modules/global-secrets/model.ts';
 import type { StoredProject } from '../modules/projects/model.ts';
 import type { StoredRestart, StoredWebhook } from '../modules/restarts/model.ts';
@@ -53,6 +55,19 @@ const addonRef = (name: 'Addon' | 'ExternalAddon', kind: AddonKind) =>
 const addon = addonRef('Addon', 'addon');
 const externalAddon = addonRef('ExternalAddon', 'external-addon');
 
+const app = builder.loadableNodeRef('App', {
+  id: { resolve: ({ key }: StoredApp) => idOf(key) },
+  load: loader((id, { services, session }) => services.apps.bySlug(id, session)),
+});
+const environment = builder.loadableNodeRef('Environment', {
+  id: { resolve: ({ key }: StoredEnvironment) => key.slice(1).join('/') },
+  load: loader((id, { services, session }) => services.environments.bySlug(placeInApp(id), session)),
+});
+const appSecret = builder.loadableNodeRef('AppSecret', {
+  id: { resolve: ({ key }: StoredAppSecret) => key.slice(1).join('/') },
+  load: loader((id, { services, session }) => services.appSecrets.bySlug(placeInApp(id), session)),
+});
+
 const deployWebhook = builder.loadableNodeRef('DeployWebhook', {
   id: { resolve: ({ key }: StoredWebhook) => key.slice(1).join('/') },
   load: loader((id, { services, session }) => services.restarts.webhooks.ofProject(webhookProject(id), session)),
@@ -81,4 +96,7 @@ export const nodes = {
   globalSecret,
   addon,
   externalAddon,
+  app,
+  environment,
+  appSecret,
 };

@@ -1,6 +1,9 @@
 import type { GraphQLSchema } from 'graphql';
 import { addAccess } from '../modules/access/schema.ts';
 import { addAddons } from '../modules/addons/schema.ts';
+import { addAppSecrets } from '../modules/app-secrets/schema.ts';
+import { addApps } from '../modules/apps/schema.ts';
+import { addCertificates } from '../modules/certificates/schema.ts';
 import { addChanges } from '../modules/changes/schema.ts';
 import { addGlobalSecrets } from '../modules/global-secrets/schema.ts';
 import { addProjects } from '../modules/projects/schema.ts';
@@ -19,6 +22,9 @@ for (const add of [
   addSecretGroups,
   addGlobalSecrets,
   addAddons,
+  addCertificates,
+  addApps,
+  addAppSecrets,
   addResolution,
   addRestarts,
   addChanges,

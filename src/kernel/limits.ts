@@ -47,6 +47,11 @@ const TABLE = {
   /** All values of an addon, bytes. */
   addonBytes: { default: 1_048_576, least: 1 },
   addonsPerProject: { default: 500, least: 1 },
+  appsPerTeam: { default: 1_000, least: 1 },
+  environmentsPerApp: { default: 30, least: 1 },
+  appSecretsPerApp: { default: 500, least: 1 },
+  /** What a secret of an app is in one environment, bytes. */
+  appSecretValueBytes: { default: 65_536, least: 1 },
   /** Restart requests of a project that wait for their wave or for their delivery. */
   restartRequestsOpen: { default: 10_000, least: 1 },
   /** Restart requests of a project, and restarts of a team, that are kept after they are over. */

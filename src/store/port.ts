@@ -17,6 +17,10 @@ export const KINDS = [
   'globalSecret',
   'addon',
   'externalAddon',
+  'app',
+  'environment',
+  'appSecret',
+  'appSecretValue', // what a secret is in one environment
   'content', // bytes of a file or a mount, one envelope each
   'deployWebhook',
   'restart', // one asking for restarts, with its waves

@@ -1,4 +1,5 @@
 import type { Kind, Store } from '../../src/store/port.ts';
+import { SECRET_FIELDS, VALUE_FIELDS } from './apps.ts';
 import { GLOBAL_FIELDS } from './globals.ts';
 import { GROUP_FIELDS } from './makers.ts';
 import { startApp, type TestApp } from './start-app.ts';
@@ -24,6 +25,9 @@ const STATE = `{
     runningWorkloads(first: 5) { nodes { scope seq digest } }
     services(first: 5) { nodes { ${WORKLOAD} } } jobs(first: 5) { nodes { ${WORKLOAD} } } } }
   globalSecrets(first: 5) { nodes { ${GLOBAL_FIELDS.replace(/\brevision\b/, '')} } }
+  apps(first: 5) { nodes { slug name environments { slug name order protected }
+    secrets(first: 5) { nodes { ${SECRET_FIELDS.replace(/\brevision\b/, '')}
+      values { ${VALUE_FIELDS.replace(/\brevision\b/, '')} } } } } }
   tags { name description } roles { slug name grants { resources verbs types projects } } tokens { name kind role } }`;
 
 const ADDRESSED: readonly Kind[] = [
@@ -36,6 +40,10 @@ const ADDRESSED: readonly Kind[] = [
   'globalSecret',
   'addon',
   'externalAddon',
+  'app',
+  'environment',
+  'appSecret',
+  'appSecretValue',
   'deployWebhook',
   'restartQueue',
   'running',

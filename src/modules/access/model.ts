@@ -15,6 +15,7 @@ export const VERBS = [
   'restart',
   'audit',
   'admin',
+  'protectedWrite',
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -26,6 +27,8 @@ export const RESOURCES = [
   'secretGroup',
   'globalSecret',
   'addon',
+  'app',
+  'appSecret',
   'deployWebhook',
   'role',
   'token',
@@ -114,10 +117,10 @@ const CONFIG_WORK = [
   'resolve',
   'restart',
 ] as const;
-const CATALOG: readonly Resource[] = ['team', 'project', 'tag'];
+const CATALOG: readonly Resource[] = ['team', 'project', 'tag', 'app'];
 /** Where a project's restarts are announced. */
 const HOOKS: readonly Resource[] = ['deployWebhook'];
-const HOLDERS: readonly Resource[] = ['workload', 'secretGroup', 'globalSecret', 'addon'];
+const HOLDERS: readonly Resource[] = ['workload', 'secretGroup', 'globalSecret', 'addon', 'appSecret'];
 
 /** The roles of spec 8. */
 export const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
