@@ -59,6 +59,14 @@ async function mutate(app: TestApp, name: string, input: object, fields = '') {
   return data.result;
 }
 
+async function fillRestarts(app: TestApp, { value, values }: Flock, source: string): Promise<void> {
+  const hook = { project: PROJECT, url: `https://deploy.example.com/${value('Url')}`, secret: value('OwnSecret') };
+  const { deployWebhook } = await mutate(app, 'putDeployWebhook', hook, 'deployWebhook { id }');
+  const rotated = await mutate(app, 'rotateDeployWebhookSecret', { id: deployWebhook.id }, 'secret');
+  values.push(rotated.secret);
+  await mutate(app, 'restartDependents', { source, reason: value('Reason'), idempotencyKey: value('Idempotency') });
+}
+
 /** Every mutation that takes a text, with a canary in each place that is sealed. */
 async function fill(app: TestApp, flock: Flock): Promise<void> {
   const { value } = flock;
@@ -122,6 +130,7 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
     idempotencyKey: value('Idempotency'),
   });
   for (const kind of ['putService', 'putJob', 'putService']) await mutate(app, kind, workload());
+  await fillRestarts(app, flock, id);
   await fillApp(app, flock);
   const token = { name: 'token', kind: 'MACHINE', role: 'reader' };
   for (const key of [null, value('Idempotency')]) {
@@ -189,6 +198,10 @@ async function stumble(app: TestApp, flock: Flock): Promise<string> {
   await tell(globally, { input: { ...shared, values: [value('Item')] } });
   await tell(globally, { input: { ...shared, values: { a: value('Shared') } } });
   await tell(globally, { input: { ...shared, files: [{ id: 'a b', path: '/a', data: base64(value('Id')) }] } });
+  await tell(operationOf('putDeployWebhook'), {
+    input: { project: PROJECT, url: `https://a:${value('Password')}@example.com/`, secret: value('S') },
+  });
+  await tell(operationOf('restartDependents'), { input: { source: 'x', reason: value('Long').repeat(20) } });
   const setting = operationOf('setAppSecretValue');
   const secret = { id: secretIdOf('api-key') };
   await tell(setting, { input: { ...secret, ...aValueInput(value('Type'), { valueTypeUrn: value('Urn') }) } });
