@@ -53,6 +53,7 @@ export async function createApp({ config, log }: { readonly config: Config; read
       listen: () => server.listen(),
       close: async () => {
         await server.close();
+        gateway.services.streams.close();
         await jobs.close();
         await plugins.close();
         await store.close();

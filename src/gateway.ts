@@ -12,13 +12,16 @@ import type { Job } from './kernel/job.ts';
 import type { Limits } from './kernel/limits.ts';
 import type { Log } from './kernel/log.ts';
 import { createAccess } from './modules/access/service.ts';
+import type { Session } from './modules/access/session.ts';
 import { createAddons } from './modules/addons/service.ts';
 import { createAppSecrets } from './modules/app-secrets/service.ts';
 import { createEnvironments } from './modules/apps/environments.ts';
 import { createApps } from './modules/apps/service.ts';
 import { createInspection } from './modules/certificates/inspection.ts';
 import { createCertificates } from './modules/certificates/service.ts';
+import { createCursors } from './modules/changes/cursor.ts';
 import { createChanges } from './modules/changes/service.ts';
+import { createStreams } from './modules/changes/streams.ts';
 import { createContents } from './modules/contents.ts';
 import { createGitSyncs } from './modules/global-secrets/git-syncs.ts';
 import { createGlobalSecrets } from './modules/global-secrets/service.ts';
@@ -109,19 +112,24 @@ export function createGateway({
     apps: createApps({ vault, keys, clock, limits }),
     environments: createEnvironments({ vault, keys, clock, limits }),
     appSecrets: createAppSecrets({ vault, keys, clock, limits, random: secureRandom, sshKeyPair }),
-    changes: createChanges({ vault }),
+    changes: createChanges({ vault, access, resolutions }),
+    streams: createStreams({ vault, access, cursors: createCursors(keys.mac('cursor')), clock, log }),
     restarts: restarts.service,
   };
   const cursorMac = keys.mac('cursor');
-  const contextFor: ContextFor = async ({ authorization }): Promise<Context> => {
-    if (!authorization?.startsWith(BEARER)) throw unauthenticated();
-    const session = await services.access.authenticate(authorization.slice(BEARER.length));
+  const contextOf = (session: Session): Context => {
     let repeatable = true;
     const notRepeatable = (): void => {
       repeatable = false;
     };
     const isRepeatable = (): boolean => repeatable;
-    return { session, services, cursorMac, stamp: session.stamp, notRepeatable, isRepeatable };
+    const { stamp } = session;
+    return { session, services, cursorMac, stamp, notRepeatable, isRepeatable, withSession: contextOf };
+  };
+  const contextFor: ContextFor = async ({ authorization }): Promise<Context> => {
+    if (!authorization?.startsWith(BEARER)) throw unauthenticated();
+    const session = await services.access.authenticate(authorization.slice(BEARER.length));
+    return contextOf(session);
   };
   const jobs: readonly Job[] = [restarts.job, ...gitSyncs.jobs];
   return { schema, services, contextFor, jobs, gitHooks: gitSyncs.hooks, fileMutations: new Set(FILE_MUTATIONS) };

@@ -32,5 +32,5 @@ export const certificateField = {
   type: CertificateType,
   nullable: true,
   description:
-    'The certificate that it holds: the first of a PEM file, a DER file, or the one of the key in a PKCS#12 file up to 64 KiB that opens without a password and within 4,096 iterations. null: none, none that can be read so, or the file was stored before there was such a field.',
+    'The certificate that it holds: the first of a PEM file, a DER file, or the one of the key in a PKCS#12 file up to 64 KiB that opens without a password and within 4,096 iterations; of one list of files the first 20 such are opened. null: none, none that can be read so, or the file was stored before there was such a field.',
 } as const;

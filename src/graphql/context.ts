@@ -6,6 +6,7 @@ import type { EnvironmentsService } from '../modules/apps/environments.ts';
 import type { AppsService } from '../modules/apps/service.ts';
 import type { CertificatesService } from '../modules/certificates/service.ts';
 import type { ChangesService } from '../modules/changes/service.ts';
+import type { StreamsService } from '../modules/changes/streams.ts';
 import type { GitSyncsService } from '../modules/global-secrets/git-syncs.ts';
 import type { GlobalSecretsService } from '../modules/global-secrets/service.ts';
 import type { ProjectsService } from '../modules/projects/service.ts';
@@ -32,6 +33,7 @@ export interface Services {
   readonly appSecrets: AppSecretsService;
   readonly resolutions: ResolutionsService;
   readonly changes: ChangesService;
+  readonly streams: StreamsService;
   readonly restarts: RestartsService;
 }
 
@@ -46,4 +48,8 @@ export interface Context {
   readonly isRepeatable: () => boolean;
   /** MAC of a cursor's content. */
   readonly cursorMac: (bytes: Uint8Array) => Uint8Array;
+  /** The place in a stream that the transport says the client has reached; it wins over the argument. */
+  readonly resumeAfter?: string | null;
+  /** A fresh context for another moment: nothing that was loaded in this one is in it. */
+  readonly withSession: (session: Session) => Context;
 }

@@ -5,6 +5,7 @@ import { addAppSecrets } from '../modules/app-secrets/schema.ts';
 import { addApps } from '../modules/apps/schema.ts';
 import { addCertificates } from '../modules/certificates/schema.ts';
 import { addChanges } from '../modules/changes/schema.ts';
+import { addStreams } from '../modules/changes/stream-schema.ts';
 import { addGlobalSecrets } from '../modules/global-secrets/schema.ts';
 import { addProjects } from '../modules/projects/schema.ts';
 import { addResolution } from '../modules/resolution/schema.ts';
@@ -30,6 +31,7 @@ for (const add of [
   addResolution,
   addRestarts,
   addChanges,
+  addStreams,
 ])
   add(builder);
 

@@ -30,7 +30,25 @@ const TABLE = {
   errors: { default: 5, least: 1 },
   /** From the first byte of a request's work to its answer, milliseconds. */
   deadlineMs: { default: 10_000, least: 100 },
-  connections: { default: 10_000, least: 1 },
+  /** Of all kinds together: WebSockets, streams of events and requests. */
+  connections: { default: 24_000, least: 1 },
+  /** WebSockets and streams of events: of one token, from one address, of the process. */
+  socketsPerPrincipal: { default: 20, least: 1 },
+  socketsPerAddress: { default: 200, least: 1 },
+  sockets: { default: 20_000, least: 1 },
+  /** Operations under way on one WebSocket. */
+  subscriptionsPerSocket: { default: 20, least: 1 },
+  /** One message of a WebSocket's client, bytes. */
+  socketMessageBytes: { default: 65_536, least: 1_024 },
+  /** Messages of a WebSocket's client, a minute. */
+  socketMessagesPerMinute: { default: 1_200, least: 1 },
+  /** From the opening of a WebSocket to its `connection_init`, milliseconds. */
+  socketInitMs: { default: 3_000, least: 10 },
+  /** Between signs of life on WebSockets and streams of events, milliseconds. */
+  socketPingMs: { default: 15_000, least: 10 },
+  /** What a subscriber has not taken yet, before it is told to come again. */
+  outgoingBytes: { default: 1_048_576, least: 1_024 },
+  outgoingEvents: { default: 1_000, least: 1 },
   jsonDepth: { default: 64, least: 1 },
   /** Members and items in one JSON body. */
   jsonItems: { default: 100_000, least: 1 },

@@ -55,6 +55,16 @@ const LAYERS: readonly {
     packages: ['node:buffer', 'node:crypto', 'lru-cache', 'zod'],
   },
   {
+    files: /^modules\/changes\/feed\.ts$/,
+    own: ['kernel/', 'store/port.ts', 'vault/'],
+    packages: ['node:timers/promises'],
+  },
+  {
+    files: /^modules\/changes\/channel\.ts$/,
+    own: ['kernel/', 'store/port.ts', 'modules/'],
+    packages: ['node:timers/promises'],
+  },
+  {
     files: /^modules\/restarts\//,
     own: ['kernel/', 'domain/', 'net/guarded-fetch.ts', 'store/port.ts', 'vault/', 'modules/'],
     packages: ['node:crypto', 'lru-cache', 'zod'],
@@ -80,8 +90,8 @@ const LAYERS: readonly {
   },
   {
     files: /^http\//,
-    own: ['kernel/', 'graphql/', 'http/', 'config.ts'],
-    packages: ['node:', 'graphql', 'graphql-yoga', '@graphql-yoga/render-graphiql', 'lru-cache', 'pino'],
+    own: ['kernel/', 'graphql/', 'http/', 'modules/changes/subscriber.ts', 'config.ts'],
+    packages: ['node:', 'graphql', 'graphql-yoga', '@graphql-yoga/render-graphiql', 'pino', 'ws'],
   },
   { files: /^git\/port\.ts$/, own: ['kernel/'], packages: [] },
   { files: /^git\/fetch-file\.ts$/, own: ['git/'], packages: ['isomorphic-git'] },

@@ -6,6 +6,7 @@ import { createLog } from '../../src/http/log.ts';
 import { openStore } from '../../src/store/open.ts';
 import { appIdOf, aValueInput, environmentIdOf, RENDERED, secretIdOf } from '../support/apps.ts';
 import { documentsIn, dropDatabase, filesUnder, formsOf, sightings } from '../support/canaries.ts';
+import { aCertificate, named } from '../support/certificates.ts';
 import { ENVIRONMENT, GROUP_FIELDS } from '../support/makers.ts';
 import { aDatabase } from '../support/mongodb.ts';
 import { operationOf } from '../support/mutations.ts';
@@ -36,6 +37,11 @@ const file = ({ name, value }: Flock) => ({
   data: base64(value('Content')),
   encoding: 'UTF_8',
 });
+/** Its facts are read at writing, and kept: sealed, too. */
+const certificateFile = ({ name }: Flock) => {
+  const wanted = { subject: named(name('Subject')), issuer: named(name('Issuer')), notAfter: new Date('2031-01-01') };
+  return { path: '/etc/certificate', data: base64(aCertificate(wanted)) };
+};
 const mount = ({ name, value }: Flock) => ({ name: name('Mount'), data: base64(value('Bytes')), encoding: 'BINARY' });
 const link = ({ name }: Flock) => ({ addon: 'database', keys: [{ keyName: name('Key'), aliases: [name('Alias')] }] });
 const whole = (flock: Flock) => ({
@@ -51,6 +57,14 @@ async function mutate(app: TestApp, name: string, input: object, fields = '') {
   const type = data?.result?.__typename;
   if (!type?.endsWith('Payload')) throw new Error(JSON.stringify({ name, data, errors }));
   return data.result;
+}
+
+async function fillRestarts(app: TestApp, { value, values }: Flock, source: string): Promise<void> {
+  const hook = { project: PROJECT, url: `https://deploy.example.com/${value('Url')}`, secret: value('OwnSecret') };
+  const { deployWebhook } = await mutate(app, 'putDeployWebhook', hook, 'deployWebhook { id }');
+  const rotated = await mutate(app, 'rotateDeployWebhookSecret', { id: deployWebhook.id }, 'secret');
+  values.push(rotated.secret);
+  await mutate(app, 'restartDependents', { source, reason: value('Reason'), idempotencyKey: value('Idempotency') });
 }
 
 /** Every mutation that takes a text, with a canary in each place that is sealed. */
@@ -79,6 +93,7 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
   await mutate(app, 'setSecretGroupVariable', { id, ...one });
   await mutate(app, 'unsetSecretGroupVariable', { id, name: one.name });
   await mutate(app, 'setSecretGroupFile', { id, file: file(flock) });
+  await mutate(app, 'setSecretGroupFile', { id, file: certificateFile(flock) });
   await mutate(app, 'setSecretGroupDockerSecretMount', { id, mount: mount(flock) });
   await mutate(app, 'linkAddon', { id, link: { ...link(flock), addon: 'queue' } });
   await mutate(app, 'rollbackSecretGroup', { id, revision: 1 });
@@ -115,6 +130,7 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
     idempotencyKey: value('Idempotency'),
   });
   for (const kind of ['putService', 'putJob', 'putService']) await mutate(app, kind, workload());
+  await fillRestarts(app, flock, id);
   await fillApp(app, flock);
   const token = { name: 'token', kind: 'MACHINE', role: 'reader' };
   for (const key of [null, value('Idempotency')]) {
@@ -182,6 +198,10 @@ async function stumble(app: TestApp, flock: Flock): Promise<string> {
   await tell(globally, { input: { ...shared, values: [value('Item')] } });
   await tell(globally, { input: { ...shared, values: { a: value('Shared') } } });
   await tell(globally, { input: { ...shared, files: [{ id: 'a b', path: '/a', data: base64(value('Id')) }] } });
+  await tell(operationOf('putDeployWebhook'), {
+    input: { project: PROJECT, url: `https://a:${value('Password')}@example.com/`, secret: value('S') },
+  });
+  await tell(operationOf('restartDependents'), { input: { source: 'x', reason: value('Long').repeat(20) } });
   const setting = operationOf('setAppSecretValue');
   const secret = { id: secretIdOf('api-key') };
   await tell(setting, { input: { ...secret, ...aValueInput(value('Type'), { valueTypeUrn: value('Urn') }) } });

@@ -7,7 +7,7 @@ const withLimit = (text: string): string =>
   text.replace('... on Error', '... on LimitExceededError { limit maximum actual } ... on Error');
 
 export const APP_FIELDS = 'id slug name revision environments { slug }';
-export const ENVIRONMENT_FIELDS = 'id slug name order protected revision';
+const ENVIRONMENT_FIELDS = 'id slug name order protected revision';
 export const SECRET_FIELDS = 'id slug name providerId purposeType revision';
 export const VALUE_FIELDS = 'environment { slug } isSet valueTypeUrn hidden text masked revision';
 
@@ -20,7 +20,7 @@ export const valueOp = (name: string, fields = `appSecretValue { ${VALUE_FIELDS}
   withLimit(operation(name, fields));
 
 export const KEY_VALUE = 'urn:app-secret:app-secret-type:keyValueAppSecret';
-export const TEXT = 'urn:app-secret:kv-secret-value:textType';
+const TEXT = 'urn:app-secret:kv-secret-value:textType';
 
 export const aValueInput = (text: string, over: object = {}) => ({
   environment: 'dev',

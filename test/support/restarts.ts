@@ -5,9 +5,9 @@ import { type HttpStub, httpStub } from './http-stub.ts';
 import { aGroupInput, aProject, aServiceInput, done, groupOp, operation, PUT_SERVICE } from './makers.ts';
 import { type AppOptions, startApp, type TestApp } from './start-app.ts';
 
-export const REQUEST_FIELDS = `id projectId workloadKind workloadId scopes seq wave state reason notBefore releasedAt closedAt
+const REQUEST_FIELDS = `id projectId workloadKind workloadId scopes seq wave state reason notBefore releasedAt closedAt
   delivery { state attemptCount attempts { at status error } nextAttemptAt }`;
-export const RESTART_FIELDS = `restart { id state seq waves releasedWaves reason skipped { workloadId reason }
+const RESTART_FIELDS = `restart { id state seq waves releasedWaves reason skipped { workloadId reason }
   requests(first: 100) { nodes { ${REQUEST_FIELDS} } } }`;
 const withLimit = (text: string): string =>
   text.replace('... on Error', '... on LimitExceededError { limit maximum actual } ... on Error');
@@ -48,7 +48,7 @@ export async function aReceiver(): Promise<Receiver> {
   let now = 0;
   let most = 0;
   const calls: Call[] = [];
-  const stub = await httpStub(async (request, response) => {
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     now += 1;
     most = Math.max(most, now);
     response.on('close', () => {
@@ -60,7 +60,8 @@ export async function aReceiver(): Promise<Receiver> {
     const call = { headers: request.headers, text, body: JSON.parse(text) };
     calls.push(call);
     await receiver.answer(call, response);
-  });
+  };
+  const stub = await httpStub((request, response) => void receive(request, response));
   const receiver: Receiver = {
     ...stub,
     calls,

@@ -105,6 +105,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     },
     async close() {
       await server.close();
+      gateway.services.streams.close();
       await store.close();
     },
   };

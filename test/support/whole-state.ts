@@ -70,7 +70,8 @@ async function rowsOf(store: Store): Promise<readonly string[]> {
   }
   for (const kind of COUNTED) {
     const docs = await store.list(kind, [], { limit: 1000 });
-    rows.push(`${docs.filter(({ deleted }) => !deleted).length} of ${docs.length} ${kind}`);
+    const revisions = docs.reduce((sum, { revision }) => sum + revision, 0);
+    rows.push(`${docs.filter(({ deleted }) => !deleted).length} of ${docs.length} ${kind}, ${revisions} revisions`);
   }
   return rows;
 }

@@ -9,14 +9,11 @@ export const TEXT_URN = 'urn:app-secret:kv-secret-value:textType';
 
 /** One spelling only, and something in it to derive an identifier from. Key parts of the store bound its length. */
 const secretNameRule = pattern(
-  /^[!-~]([ -~]*[!-~])?$/,
-  'must be printable ASCII, without a space at either end',
+  /^(?=.*[a-zA-Z0-9])[!-~]([ -~]*[!-~])?$/,
+  'must be printable ASCII with a letter or a digit in it, and without a space at either end',
   1,
   128,
-).refine((name) => /[a-zA-Z0-9]/.test(name), {
-  error: 'must have a letter or a digit',
-  params: { rule: 'pattern' },
-});
+);
 
 const providerIdRule = pattern(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must be one line of well-formed text', 0, 200)
   .nullish()

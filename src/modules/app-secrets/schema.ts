@@ -10,6 +10,7 @@ import type { StoredAppSecret } from './model.ts';
 import { addAppSecretMutations } from './mutations.ts';
 import { PurposeEnum } from './parts.ts';
 import { addRendering } from './rendered-schema.ts';
+import { addAppSecretsStream } from './stream-schema.ts';
 import { addValues, ValueType } from './value-schema.ts';
 
 const placeOf = (secret: StoredAppSecret) => ({ app: appOf(secret), slug: idOf(secret.key) });
@@ -81,6 +82,7 @@ function addType(builder: Builder): void {
 const BY_SLUG: ListOrder<StoredAppSecret> = { name: 'appSecrets.slug', keyOf: ({ key }) => idOf(key) };
 
 export function addAppSecrets(builder: Builder): void {
+  addAppSecretsStream(builder);
   addType(builder);
   const FilterInput = builder.inputType('AppSecretFilter', {
     description: 'Which secrets; every condition that is given must hold.',

@@ -4,7 +4,7 @@ import type { Commit } from '../../store/port.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
-import { environmentsOf, liveEnvironment, visibleApp } from '../apps/find.ts';
+import { environmentsOf, liveEnvironment, visibleApp, whole } from '../apps/find.ts';
 import { appDocument, appScope, environmentDocument, inOrder, type PlaceInApp } from '../apps/model.ts';
 import { type GeneratedValue, generateValue } from './generate.ts';
 import { createPrune } from './history.ts';
@@ -36,7 +36,7 @@ export function valueChange(slot: Slot, hidden: boolean, text: string, at: strin
 }
 
 /** The slot must still be one. */
-export const slotGuards = ({ app, environment, secret }: Slot): readonly Change[] => [
+const slotGuards = ({ app, environment, secret }: Slot): readonly Change[] => [
   changesOf(appDocument).unchanged(app),
   changesOf(environmentDocument).unchanged(environment),
   changesOf(appSecretDocument).unchanged(secret),
@@ -70,7 +70,7 @@ export function createValues(deps: AppSecretsDeps) {
       requireKeys(session);
       const app = await visibleApp(place.app, view, session);
       const values = await valuesOf(place.app, view);
-      const environments = inOrder((await environmentsOf(place.app, view)).live);
+      const environments = inOrder(whole(await environmentsOf(place.app, view)).live);
       return environments.map((environment) => slotIn(values, { app, environment, secret }));
     });
 

@@ -8,7 +8,7 @@ export type Inspect = (
   files: ReadonlyMap<string, { readonly bytes: Uint8Array }>,
 ) => Promise<ReadonlyMap<string, CertificateFacts>>;
 
-/** PKCS#12 files of one write that are opened: each may cost many milliseconds. The rest counts as not readable. */
+/** PKCS#12 files of one list that are opened: each may cost many milliseconds. The rest counts as not readable. */
 const CONTAINERS = 20;
 
 /** Looks at files as they are written. What was seen is remembered, since a write that lost a race is decided again. */
@@ -21,11 +21,12 @@ export function createInspection(): Inspect {
     for (const [name, { bytes }] of files) {
       const form = certificateFormOf(bytes);
       if (form === null) continue;
+      if (form === 'pkcs12') containers += 1;
+      // Those already seen count, too: what becomes of a list must not depend on what came before it.
+      if (form === 'pkcs12' && containers > CONTAINERS) continue;
       const digest = hash('sha256', bytes, 'base64');
       let known = seen.get(digest);
       if (!known) {
-        if (form === 'pkcs12') containers += 1;
-        if (containers > CONTAINERS && form === 'pkcs12') continue;
         // Between two files others get their turn.
         await new Promise((resolve) => setImmediate(resolve));
         known = { facts: certificateIn(bytes) };

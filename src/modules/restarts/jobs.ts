@@ -27,6 +27,8 @@ export interface JobsDeps {
   readonly deliver: (team: string, project: string, signal: AbortSignal) => Promise<void>;
 }
 
+type Careful = (work: () => Promise<void>) => Promise<void>;
+
 const EVERY_MS = 1_000;
 /** Projects whose webhooks are served at a time. */
 const AT_ONCE = 16;
@@ -146,38 +148,45 @@ export function createRestartJob({ clock, limits, teams, session: sessionOf, del
     });
   }
 
-  async function forTeam(team: string, signal: AbortSignal): Promise<void> {
+  /** `each` takes care that what fails in one place is told, and keeps nothing else from being done. */
+  async function forTeam(team: string, signal: AbortSignal, each: Careful): Promise<void> {
     const session = await sessionOf(team);
-    const { running, queues } = await session.read(async (view) => ({
+    const { running, queues, projects } = await session.read(async (view) => ({
       running: (await view.set(restartDocument)).live.filter(({ fields }) => fields.state === 'running'),
       queues: (await view.set(queueDocument)).live,
+      projects: await view.set(projectDocument),
     }));
-    for (const { key } of running) if (!signal.aborted) await step(idOf(key), session);
-    const projects = await session.read((view) => view.set(projectDocument));
+    for (const { key } of running) if (!signal.aborted) await each(() => step(idOf(key), session));
     const now = clock();
-    const due = queues
-      .filter(({ key }) => projects.get(idOf(key))?.deleted === false)
-      .filter(({ fields }) => isDue(fields.nextAt, now, limits));
+    const living = (await session.read((view) => view.set(queueDocument))).live.filter(
+      ({ key }) => projects.get(idOf(key))?.deleted === false,
+    );
+    const due = living.filter(({ fields }) => isDue(fields.nextAt, now, limits));
     for (let i = 0; i < due.length && !signal.aborted; i += AT_ONCE) {
       const some = due.slice(i, i + AT_ONCE).map(({ key }) => idOf(key));
-      const done = await Promise.allSettled(some.map((project) => deliver(team, project, signal)));
-      for (const each of done) if (each.status === 'rejected') throw each.reason;
+      await Promise.all(some.map((project) => each(() => deliver(team, project, signal))));
     }
-    for (const { key, revision } of queues) {
+    for (const { key, revision } of living) {
       const name = key.join('/');
       // Whatever adds requests touches the queue.
-      if (signal.aborted || lookedAt.get(name) === revision || projects.get(idOf(key))?.deleted !== false) continue;
+      if (signal.aborted || lookedAt.get(name) === revision) continue;
       lookedAt.set(name, revision);
-      await prune(idOf(key), session);
+      await each(() => prune(idOf(key), session));
     }
-    if (queues.length > 0) await pruneRestarts(session);
+    if (queues.length > 0) await each(() => pruneRestarts(session));
   }
 
   return {
     name: 'restarts',
     everyMs: EVERY_MS,
     async run(signal) {
-      for (const team of await teams()) if (!signal.aborted) await forTeam(team, signal);
+      const failures: unknown[] = [];
+      const each: Careful = (work) =>
+        work().catch((error: unknown) => {
+          failures.push(error);
+        });
+      for (const team of await teams()) if (!signal.aborted) await each(() => forTeam(team, signal, each));
+      if (failures.length > 0) throw failures[0];
     },
   };
 }

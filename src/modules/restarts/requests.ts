@@ -50,6 +50,9 @@ const ALL_AT_ONCE: Waves = {
   timeoutSeconds: 0,
   onTimeout: 'cancel',
 };
+/** Workloads compared between two turns of the event loop. */
+const AT_A_TIME = 20;
+
 const restarts = changesOf(restartDocument);
 
 /** Asks for restarts: one request for each workload that runs something else than it would get now. */
@@ -80,7 +83,9 @@ export function createRequests({ vault, keys, clock, limits, dependents, digestA
     return session.read(async (view) => {
       const wanted: Wanted[] = [];
       const skipped: Skipped[] = [];
-      for (const dependent of all) {
+      for (const [i, dependent] of all.entries()) {
+        // Resolving thousands of workloads in one go would keep everybody else waiting.
+        if (i % AT_A_TIME === AT_A_TIME - 1) await new Promise((resolve) => setImmediate(resolve));
         const verdict = await changedScopes(dependent, since, view);
         if (typeof verdict !== 'string') wanted.push({ ...dependent, scopes: verdict });
         else {

@@ -9,6 +9,7 @@ import { addRestartLists } from './list-schema.ts';
 import type { Attempt, Skipped, StoredDelivery, StoredRestart } from './model.ts';
 import { addRestartMutations } from './mutations.ts';
 import { addRunning } from './running-schema.ts';
+import { addRestartStream } from './stream-schema.ts';
 import { addWebhooks } from './webhook-schema.ts';
 
 export function addRestarts(builder: Builder): void {
@@ -20,6 +21,7 @@ export function addRestarts(builder: Builder): void {
   addWebhooks(builder);
   addRestartLists(builder);
   addRestartMutations();
+  addRestartStream(builder);
 }
 
 function addDelivery(builder: Builder) {

@@ -30,6 +30,7 @@ import {
 } from './model.ts';
 import { createRequests } from './requests.ts';
 import { createRunning, visibleOrNull } from './running.ts';
+import { createRestartStreams } from './stream.ts';
 import { createWebhooks } from './webhooks.ts';
 
 export interface RestartsDeps {
@@ -206,6 +207,7 @@ function serviceOf(deps: RestartsDeps) {
   }
 
   return {
+    stream: createRestartStreams(deps.vault),
     dependents,
     restart,
     cancel,
