@@ -105,20 +105,27 @@ export const retire = (params: Params, old: Params, host: PluginHost): Promise<v
       if (known.rowCount === 0) return;
       await client.query(`ALTER ROLE ${name(old.username)} NOLOGIN PASSWORD NULL`);
       await attempt(client, endSessions(old.username));
-      if (old.owner !== undefined && old.owner !== old.username)
-        await attempt(client, removal(old.username, old.owner));
+      if (old.owner === undefined || old.owner === old.username) return;
+      const drop = `DROP ROLE ${name(old.username)}`;
+      if (await attempt(client, drop)) return;
+      await attempt(client, `${emptied(old.username, old.owner)}; ${drop}`);
     });
   });
 
 const endSessions = (username: string): string =>
   `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE usename = ${literal(username)}`;
 
-/** Statements in one query are one transaction. */
-const removal = (username: string, owner: string): string =>
-  `REASSIGN OWNED BY ${name(username)} TO ${name(owner)}; DROP OWNED BY ${name(username)}; DROP ROLE ${name(username)}`;
+/** Usually there is nothing, since it acted as the owner. Statements in one query are one transaction. */
+const emptied = (username: string, owner: string): string =>
+  `REASSIGN OWNED BY ${name(username)} TO ${name(owner)}; DROP OWNED BY ${name(username)}`;
 
 /** What the administrator may not do, or what other databases hold against it, is left: the login is shut already. */
-const attempt = async (client: pg.Client, sql: string): Promise<void> =>
-  void (await client.query(sql).catch((error: unknown) => {
-    if (!(error instanceof pg.DatabaseError)) throw error;
-  }));
+async function attempt(client: pg.Client, sql: string): Promise<boolean> {
+  try {
+    await client.query(sql);
+    return true;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError) return false;
+    throw error;
+  }
+}

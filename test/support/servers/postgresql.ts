@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Issued } from '../certificates.ts';
@@ -8,24 +9,25 @@ export const hasPostgresql = (): boolean => hasServer('PostgreSQL', 'initdb', 'p
 
 export interface Postgresql {
   readonly port: number;
-  /** A superuser, not called `postgres`. */
-  readonly root: { readonly username: string; readonly password: string };
   /** As the superuser; rows of the last statement. */
   sql(text: string, database?: string): Promise<readonly Record<string, unknown>[]>;
+  /** What it logged so far. */
+  log(): Promise<string>;
   stop(): Promise<void>;
 }
+
+export const ROOT_LOGIN = { username: 'root', password: 'the superuser' };
 
 /** A server of its own: every login needs a password, by TLS too. */
 export async function startPostgresql(tls: Issued): Promise<Postgresql> {
   const place = await placeFor('postgres');
-  const root = { username: 'root', password: 'the superuser' };
   const data = join(place.directory, 'data');
-  const password = await place.file('password', root.password);
+  const password = await place.file('password', ROOT_LOGIN.password);
   const init = [
     '-D',
     data,
     '-U',
-    root.username,
+    ROOT_LOGIN.username,
     '-A',
     'scram-sha-256',
     `--pwfile=${password}`,
@@ -38,12 +40,21 @@ export async function startPostgresql(tls: Issued): Promise<Postgresql> {
   await place.file('data/server.crt', tls.certificate);
   await place.file('data/server.key', tls.key);
   const port = await freePort();
-  const settings = { ssl: 'on', fsync: 'off', listen_addresses: '127.0.0.1', unix_socket_directories: '', port };
+  await place.file('data/postgresql.auto.conf', 'ssl = on\n');
+  const settings = {
+    logging_collector: 'on',
+    log_filename: 'log',
+    log_directory: 'log',
+    fsync: 'off',
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    port,
+  };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   const child = place.start(programOf('postgres') ?? '', ['-D', data, ...flags]);
   const sql = async (text: string, database = 'postgres') => {
-    const { username: user } = root;
-    const client = new pg.Client({ host: '127.0.0.1', port, user, password: root.password, database });
+    const { username: user } = ROOT_LOGIN;
+    const client = new pg.Client({ host: '127.0.0.1', port, user, password: ROOT_LOGIN.password, database });
     client.on('error', () => {});
     await client.connect();
     try {
@@ -63,5 +74,5 @@ export async function startPostgresql(tls: Issued): Promise<Postgresql> {
     await stop();
     throw error;
   }
-  return { port, root, sql, stop };
+  return { port, sql, stop, log: () => readFile(join(data, 'log/log'), 'utf8') };
 }
