@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { MongoClient, MongoNetworkTimeoutError, MongoServerError } from 'mongodb';
+import { MongoClient, MongoNetworkTimeoutError, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import type { PluginHost } from '#plugin';
 import { type FailureCode, failed, within } from './failure.ts';
 import { membersOf, nameOf, type Params } from './params.ts';
@@ -19,6 +19,7 @@ const CREDENTIALS = new Set([11, 13, 18, 8000]);
 
 function codeOf(error: unknown): FailureCode | null {
   if (error instanceof MongoServerError) return CREDENTIALS.has(Number(error.code)) ? 'CREDENTIALS' : 'FAILED';
+  if (error instanceof MongoServerSelectionError) return codeOf(error.cause);
   return error instanceof MongoNetworkTimeoutError ? 'TIMEOUT' : null;
 }
 
@@ -40,15 +41,20 @@ async function ask(it: Params, member: string, auth: Login, { addressOf, signal 
     authSource: it.authSource,
     ...tlsOf(it, name),
     maxPoolSize: 1,
-    serverSelectionTimeoutMS: 3_500,
-    connectTimeoutMS: 3_500,
+    // Longer than ours, which ends it all.
+    serverSelectionTimeoutMS: 10_000,
+    connectTimeoutMS: 10_000,
     retryReads: false,
     appName: 'keyloom',
   });
   const end = (): void => void client.close(true).catch(() => {});
   signal.addEventListener('abort', end);
+  // The driver would try again until its time is over; here the first failure is the answer.
+  const failure = new Promise<never>((_, reject) =>
+    client.once('serverHeartbeatFailed', (event) => reject(event.failure)),
+  );
   try {
-    await client.db(it.database).command({ ping: 1 });
+    await Promise.race([client.db(it.database).command({ ping: 1 }), failure]);
   } finally {
     signal.removeEventListener('abort', end);
     await client.close(true).catch(() => {});
@@ -56,7 +62,7 @@ async function ask(it: Params, member: string, auth: Login, { addressOf, signal 
 }
 
 /** One member is enough; where none will do, what most is to be learnt from counts. */
-const TELLING: readonly FailureCode[] = ['CREDENTIALS', 'TLS', 'FAILED', 'TIMEOUT', 'UNREACHABLE'];
+const TELLING: readonly FailureCode[] = ['TLS', 'FAILED', 'TIMEOUT', 'UNREACHABLE'];
 
 async function askAny(it: Params, login: Login, way: Way): Promise<void> {
   const stop = new AbortController();
@@ -64,10 +70,15 @@ async function askAny(it: Params, login: Login, way: Way): Promise<void> {
   const answers = membersOf(it).map((member) =>
     within(signal, codeOf, (ended) => ask(it, member, login, { ...way, signal: ended })),
   );
+  // All members know the same users: the first that refuses speaks for the others.
+  const refusal = new Promise<never>((_, reject) => {
+    for (const answer of answers) answer.catch((error) => error.code === 'CREDENTIALS' && reject(error));
+  });
   try {
-    await Promise.any(answers);
+    await Promise.race([refusal, Promise.any(answers)]);
   } catch (error) {
-    const codes = error instanceof AggregateError ? error.errors.map(({ code }) => code as FailureCode) : [];
+    if (!(error instanceof AggregateError)) throw error;
+    const codes = error.errors.map(({ code }) => code as FailureCode);
     throw failed(TELLING.find((code) => codes.includes(code)) ?? 'FAILED');
   } finally {
     stop.abort();

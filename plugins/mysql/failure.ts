@@ -26,8 +26,9 @@ function networkFailure(error: unknown, depth = 0): FailureCode {
   if (!(error instanceof Error) || depth > 4) return 'FAILED';
   const code = 'code' in error ? String(error.code) : '';
   if (TLS.test(code) || /before secure TLS connection/.test(error.message)) return 'TLS';
-  if (UNREACHABLE.test(code)) return 'UNREACHABLE';
-  return code === 'ETIMEDOUT' ? 'TIMEOUT' : networkFailure(error.cause, depth + 1);
+  // The host's own refusal to go there is UNAVAILABLE.
+  if (code === 'UNAVAILABLE' || UNREACHABLE.test(code)) return 'UNREACHABLE';
+  return code === 'ETIMEDOUT' || code === 'ABORT_ERR' ? 'TIMEOUT' : networkFailure(error.cause, depth + 1);
 }
 
 /**

@@ -32,7 +32,9 @@ export const check = (it: Params, host: PluginHost): Promise<void> =>
       password,
       vhost: percentEncoded(it.vhost),
     };
-    const connection = await connect(place, { signal, ...tlsOf(it) });
+    // They go to the socket as they are, which takes more than amqplib's types tell of.
+    const socket = { noDelay: true, signal, ...tlsOf(it) };
+    const connection = await connect(place, socket);
     connection.on('error', () => {});
     await connection.close();
   });

@@ -140,7 +140,7 @@ describe.skipIf(!hasMariadb())('MariaDB', () => {
       const first = given(ADMIN);
       const second = await rotated(first);
       const third = await rotated(second);
-      expect(String(third.username)).toMatch(/ TO `x`_[a-z]{10}$/);
+      expect(String(third.username)).toMatch(/^[^_]*ü_[a-z]{10}$/);
       await retire(third, first);
       expect([await check(first), await check(second), await check(third)]).toEqual(['CREDENTIALS', 'none', 'none']);
     });

@@ -7,6 +7,8 @@ import { loadPlugins } from '../../src/plugin/load.ts';
 export interface StartedPlugin extends Required<Omit<Running<unknown>, 'close'>> {
   /** What people write, with the defaults filled in. */
   params(given: object): Readonly<Record<string, unknown>>;
+  /** As when the gateway stops. */
+  stop(): Promise<void>;
   /** Of the keys that a service would get. */
   valuesOf(params: unknown): Promise<ReadonlyMap<string, string>>;
 }
@@ -21,10 +23,12 @@ export async function startPlugin(
   allowed: readonly string[] = ['127.0.0.1', 'localhost'],
 ): Promise<StartedPlugin> {
   const host = { log: silentLog, clock: () => new Date(), reach: createReach(allowed), deadlineMs: 4_500 };
-  const { running, provider } = (await loadPlugins({ names: [id], options: new Map(), ...host })).byId.get(id) ?? {};
+  const plugins = await loadPlugins({ names: [id], options: new Map(), ...host });
+  const { running, provider } = plugins.byId.get(id) ?? {};
   if (!running || !provider) throw new Error('it was not loaded');
   return {
     values: running.values,
+    stop: plugins.close,
     check: running.check ?? missing('check'),
     rotate: running.rotate ?? missing('rotate'),
     retire: running.retire ?? missing('retire'),

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -10,7 +10,7 @@ const run = promisify(execFile);
 /** Where Debian keeps servers that are not on everybody's PATH. */
 const FOLDERS = ['/usr/sbin', '/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/16/bin', '/usr/lib/postgresql/15/bin'];
 
-/** The path of a program of this machine, or null. */
+/** The path of a program of this machine, given by name or path; null when there is none. */
 export function programOf(name: string): string | null {
   const folders = [...(process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== ''), ...FOLDERS];
   const isExecutable = (path: string): boolean => {
@@ -21,7 +21,8 @@ export function programOf(name: string): string | null {
       return false;
     }
   };
-  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
+  const paths = isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name));
+  return paths.find(isExecutable) ?? null;
 }
 
 /** Whether tests against this server can run here; without it they are skipped, or fail under KEYLOOM_REQUIRE_SERVERS=1. */
