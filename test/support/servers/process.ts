@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -8,7 +8,9 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 /** Where Debian keeps servers that are not on everybody's PATH. */
-const FOLDERS = ['/usr/sbin', '/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/16/bin', '/usr/lib/postgresql/15/bin'];
+const POSTGRESQL = '/usr/lib/postgresql';
+const versions = existsSync(POSTGRESQL) ? readdirSync(POSTGRESQL).sort().reverse() : [];
+const FOLDERS = ['/usr/sbin', ...versions.map((version) => `${POSTGRESQL}/${version}/bin`)];
 
 /** The path of a program of this machine, given by name or path; null when there is none. */
 export function programOf(name: string): string | null {
