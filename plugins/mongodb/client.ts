@@ -31,9 +31,7 @@ function tlsOf({ tls, caCertificate: ca }: Params, name: string) {
 /** Asks one member, and nobody that it tells of. */
 async function ask(it: Params, member: string, auth: Login, { addressOf, signal }: Way): Promise<void> {
   const [name, port] = [nameOf(member).replace(/^\[(.*)\]$/, '$1'), Number(/\d+$/.exec(member)?.[0])];
-  const address = await addressOf(name, port).catch(() => {
-    throw failed('UNREACHABLE');
-  });
+  const address = await addressOf(name, port);
   const place = isIP(address) === 6 ? `[${address}]` : address;
   const client = new MongoClient(`mongodb://${place}:${port}/`, {
     directConnection: true,
@@ -62,7 +60,7 @@ async function ask(it: Params, member: string, auth: Login, { addressOf, signal 
 }
 
 /** One member is enough; where none will do, what most is to be learnt from counts. */
-const TELLING: readonly FailureCode[] = ['TLS', 'FAILED', 'TIMEOUT', 'UNREACHABLE'];
+const TELLING: readonly FailureCode[] = ['TLS', 'FAILED', 'TIMEOUT', 'UNREACHABLE', 'REFUSED'];
 
 async function askAny(it: Params, login: Login, way: Way): Promise<void> {
   const stop = new AbortController();

@@ -1,5 +1,5 @@
 /** Why an instance did not do what it was asked; the error carries this alone, since a driver's own words may quote a value. */
-export type FailureCode = 'UNREACHABLE' | 'CREDENTIALS' | 'TLS' | 'TIMEOUT' | 'UNSUPPORTED' | 'FAILED';
+export type FailureCode = 'UNREACHABLE' | 'REFUSED' | 'CREDENTIALS' | 'TLS' | 'TIMEOUT' | 'UNSUPPORTED' | 'FAILED';
 
 interface Failure extends Error {
   readonly code: FailureCode;
@@ -26,8 +26,9 @@ function networkFailure(error: unknown, depth = 0): FailureCode {
   if (!(error instanceof Error) || depth > 4) return 'FAILED';
   const code = 'code' in error ? String(error.code) : '';
   if (TLS.test(code) || /before secure TLS connection/.test(error.message)) return 'TLS';
-  // The host's own refusal to go there is UNAVAILABLE.
-  if (code === 'UNAVAILABLE' || UNREACHABLE.test(code)) return 'UNREACHABLE';
+  // So the host refuses to go where the operator does not allow.
+  if (code === 'UNAVAILABLE') return 'REFUSED';
+  if (UNREACHABLE.test(code)) return 'UNREACHABLE';
   return code === 'ETIMEDOUT' || code === 'ABORT_ERR' ? 'TIMEOUT' : networkFailure(error.cause, depth + 1);
 }
 

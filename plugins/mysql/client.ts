@@ -1,7 +1,7 @@
 import { isIP, Socket } from 'node:net';
 import mysql, { type Connection, type SslOptions } from 'mysql2/promise';
 import type { PluginHost } from '#plugin';
-import { type FailureCode, failed, within } from './failure.ts';
+import { type FailureCode, within } from './failure.ts';
 import type { Params } from './params.ts';
 
 export interface Login {
@@ -52,9 +52,7 @@ export async function session<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const { host, port, database } = it;
-  const address = await addressOf(host, port).catch(() => {
-    throw failed('UNREACHABLE');
-  });
+  const address = await addressOf(host, port);
   const socket = new Socket({ signal });
   try {
     const connection = await mysql.createConnection({

@@ -1,7 +1,7 @@
 import { isIP, Socket } from 'node:net';
 import pg from 'pg';
 import type { PluginHost } from '#plugin';
-import { type FailureCode, failed, within } from './failure.ts';
+import { type FailureCode, within } from './failure.ts';
 import type { Params } from './params.ts';
 
 export interface Login {
@@ -39,9 +39,7 @@ export async function session<T>(
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const { port, database } = it;
-  const host = await addressOf(it.host, port).catch(() => {
-    throw failed('UNREACHABLE');
-  });
+  const host = await addressOf(it.host, port);
   const socket = new Socket({ signal });
   const client = new pg.Client({ host, port, user, password, database, ssl: tlsOf(it), stream: () => socket });
   // The environment of the gateway, such as PGOPTIONS, has no say; poolers refuse more than these anyway.

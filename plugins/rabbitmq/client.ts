@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { connect } from 'amqplib';
 import { type PluginHost, percentEncoded } from '#plugin';
-import { type FailureCode, failed, within } from './failure.ts';
+import { type FailureCode, within } from './failure.ts';
 import type { Params } from './params.ts';
 
 /** amqplib tells in words alone why the server shut the door: 403 is about who logs in. */
@@ -20,9 +20,7 @@ function tlsOf({ tls, host, caCertificate: ca }: Params) {
 export const check = (it: Params, host: PluginHost): Promise<void> =>
   within(host.signal, codeOf, async (signal) => {
     const port = it.tls ? it.tlsPort : it.port;
-    const hostname = await host.addressOf(it.host, port).catch(() => {
-      throw failed('UNREACHABLE');
-    });
+    const hostname = await host.addressOf(it.host, port);
     const { username, password } = it;
     const place = {
       protocol: it.tls ? 'amqps' : 'amqp',

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { createClient, ErrorReply } from 'redis';
 import type { PluginHost } from '#plugin';
-import { type FailureCode, failed, within } from './failure.ts';
+import { type FailureCode, within } from './failure.ts';
 import type { Params } from './params.ts';
 
 export interface Login {
@@ -46,9 +46,7 @@ export async function session<T>(
   work: (ask: Ask) => Promise<T>,
 ): Promise<T> {
   const port = it.tls ? (it.tlsPort ?? it.port) : it.port;
-  const address = await addressOf(it.host, port).catch(() => {
-    throw failed('UNREACHABLE');
-  });
+  const address = await addressOf(it.host, port);
   const client = createClient({
     socket: socketOf(it, address, port, signal),
     RESP: 2,

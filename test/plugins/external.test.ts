@@ -69,12 +69,12 @@ describe('http-json', () => {
     [401, '{}', 'CREDENTIALS'],
     [403, '{}', 'CREDENTIALS'],
     [404, '{}', 'FAILED'],
-    [302, '{}', 'UNREACHABLE'],
+    [302, '{}', 'REFUSED'],
   ])('check: %i %j is %s', async (status, body, code) => {
     expect(await checked('http-json', { url: stub.url, authorization: 'hunter2canary' }, status, body)).toBe(code);
   });
 
-  it('check: nobody listens', async () => {
+  it('check: TLS where there is none', async () => {
     const elsewhere = { url: stub.url.replace(/^http/, 'https') };
     expect(await checked('http-json', elsewhere, 200, '{}')).toBe('TLS');
   });

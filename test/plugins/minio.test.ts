@@ -49,6 +49,6 @@ describe('MinIO', () => {
     const plugin = await startPlugin('minio');
     const port = Number(new URL(stub.url).port);
     const params = plugin.params({ host: '127.0.0.1', port, accessKey: 'access', secretKey: 'hunter2canary' });
-    expect(await codeOf(plugin.check({ params }))).toBe('UNREACHABLE');
+    expect(await codeOf(plugin.check({ params }))).toBe('REFUSED');
   });
 });

@@ -31,7 +31,7 @@ describe('plugins that connect', () => {
       const plugin = await startPlugin(id, []);
       return [id, await codeOf(plugin.check({ params: plugin.params(place(host, hole.port)) }))];
     });
-    expect(await Promise.all(codes)).toEqual(PLACES.map(([id]) => [id, 'UNREACHABLE']));
+    expect(await Promise.all(codes)).toEqual(PLACES.map(([id]) => [id, 'REFUSED']));
     expect(hole.met()).toBe(0);
   });
 
@@ -45,7 +45,7 @@ describe('plugins that connect', () => {
         await codeOf(plugin.retire({ id: 'it', params, old })),
       ];
     });
-    expect(await Promise.all(codes)).toEqual(ROTATING.map(() => ['UNREACHABLE', 'UNREACHABLE']));
+    expect(await Promise.all(codes)).toEqual(ROTATING.map(() => ['REFUSED', 'REFUSED']));
     expect(hole.met()).toBe(0);
   });
 
