@@ -37,8 +37,9 @@ export async function createApp({ config, log }: { readonly config: Config; read
     const rootKey = given ?? (await ownRootKey(config, store, announcements));
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
     const { limits, cacheBytes } = config;
-    plugins = await pluginsOf(config, createReach(config.allowedHosts), log);
-    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins });
+    const reach = createReach(config.allowedHosts);
+    plugins = await pluginsOf(config, reach, log);
+    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins, reach });
     const owner = await gateway.services.access.bootstrap(config.team);
     if (owner !== null) announcements.push(`Owner token of the team ${config.team}, shown this once: ${owner}`);
     const { schema, contextFor, fileMutations } = gateway;

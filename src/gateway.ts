@@ -1,4 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
+import { sshKeyPair } from './crypto/pki.ts';
+import { secureRandom } from './crypto/random.ts';
 import type { Context, Services } from './graphql/context.ts';
 import { schema } from './graphql/schema.ts';
 import type { ContextFor } from './http/graphql-route.ts';
@@ -9,16 +11,24 @@ import type { Limits } from './kernel/limits.ts';
 import type { Log } from './kernel/log.ts';
 import { createAccess } from './modules/access/service.ts';
 import { createAddons } from './modules/addons/service.ts';
+import { createAppSecrets } from './modules/app-secrets/service.ts';
+import { createEnvironments } from './modules/apps/environments.ts';
+import { createApps } from './modules/apps/service.ts';
+import { createInspection } from './modules/certificates/inspection.ts';
+import { createCertificates } from './modules/certificates/service.ts';
 import { createChanges } from './modules/changes/service.ts';
 import { createContents } from './modules/contents.ts';
 import { createGlobalSecrets } from './modules/global-secrets/service.ts';
 import type { Keys } from './modules/keys/keys.ts';
 import { createProjects } from './modules/projects/service.ts';
 import { createResolutions } from './modules/resolution/service.ts';
+import { createRestarts } from './modules/restarts/service.ts';
 import { FILE_MUTATIONS } from './modules/secret-groups/mutations.ts';
 import { createSecretGroups } from './modules/secret-groups/service.ts';
 import { createTags } from './modules/tags/service.ts';
 import { createWorkloads } from './modules/workloads/service.ts';
+import { type GuardedFetch, guardedFetch } from './net/guarded-fetch.ts';
+import { createReach, type Reach } from './net/reach.ts';
 import type { Plugins } from './plugin/load.ts';
 import type { Store } from './store/port.ts';
 import { createVault } from './vault/vault.ts';
@@ -32,6 +42,8 @@ export interface GatewayDeps {
   /** Bytes of opened documents and finished resolutions kept in memory; 0 keeps none. */
   readonly cacheBytes: number;
   readonly plugins: Plugins;
+  /** What of the network may be reached for people; nothing private unless given. */
+  readonly reach?: Reach;
 }
 
 export interface Gateway {
@@ -47,29 +59,47 @@ export interface Gateway {
 const BEARER = 'Bearer ';
 
 /** Everything between a store and a transport. */
-export function createGateway({ store, keys, clock, log, limits, cacheBytes, plugins }: GatewayDeps): Gateway {
+export function createGateway({
+  store,
+  keys,
+  clock,
+  log,
+  limits,
+  cacheBytes,
+  plugins,
+  reach = createReach([]),
+}: GatewayDeps): Gateway {
   // Finished resolutions are small beside the documents that they were made of.
   const documentBytes = Math.floor((cacheBytes * 3) / 4);
   const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes });
-  const contents = createContents({ vault, keys });
+  const inspect = createInspection();
+  const contents = createContents({ vault, keys, inspect });
   const addonBytes = Math.floor(cacheBytes / 16);
   const addons = createAddons({ vault, keys, clock, log, limits, plugins, cacheBytes: addonBytes });
+  const access = createAccess({ store, vault, keys, clock });
+  const secretGroups = createSecretGroups({ vault, keys, contents, clock, limits, addons });
+  const globalSecrets = createGlobalSecrets({ vault, keys, clock, limits, inspect });
+  const resolutions = createResolutions({
+    vault,
+    keys,
+    contents,
+    addons,
+    cacheBytes: cacheBytes - documentBytes - addonBytes,
+  });
+  const fetch = webhookFetch(reach, limits);
+  const nouns = { access, secretGroups, addons, globalSecrets, resolutions };
+  const restarts = createRestarts({ vault, keys, clock, limits, fetch, ...nouns });
   const services: Services = {
-    access: createAccess({ store, vault, keys, clock }),
+    ...nouns,
     projects: createProjects({ vault, keys, clock }),
     tags: createTags({ vault, keys, clock }),
     workloads: createWorkloads({ vault, keys, contents, clock, limits }),
-    addons,
-    secretGroups: createSecretGroups({ vault, keys, contents, clock, limits, addons }),
-    globalSecrets: createGlobalSecrets({ vault, keys, clock, limits }),
+    certificates: createCertificates({ clock }),
+    apps: createApps({ vault, keys, clock, limits }),
+    environments: createEnvironments({ vault, keys, clock, limits }),
+    appSecrets: createAppSecrets({ vault, keys, clock, limits, random: secureRandom, sshKeyPair }),
     changes: createChanges({ vault }),
-    resolutions: createResolutions({
-      vault,
-      keys,
-      contents,
-      addons,
-      cacheBytes: cacheBytes - documentBytes - addonBytes,
-    }),
+    restarts: restarts.service,
   };
   const cursorMac = keys.mac('cursor');
   const contextFor: ContextFor = async ({ authorization }): Promise<Context> => {
@@ -82,6 +112,12 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes, plu
     const isRepeatable = (): boolean => repeatable;
     return { session, services, cursorMac, stamp: session.stamp, notRepeatable, isRepeatable };
   };
-  const jobs: readonly Job[] = [];
+  const jobs: readonly Job[] = [restarts.job];
   return { schema, services, contextFor, jobs, fileMutations: new Set(FILE_MUTATIONS) };
+}
+
+/** To deploy webhooks: what they answer is not read, so that none of it can matter. */
+function webhookFetch(reach: Reach, { webhookDeadlineMs, webhookLeaseMs }: Limits): GuardedFetch {
+  const deadlineMs = Math.min(webhookDeadlineMs, webhookLeaseMs / 3);
+  return guardedFetch({ reach, mostBytes: 65_536, excess: 'cut', deadlineMs, signal: new AbortController().signal });
 }

@@ -47,6 +47,25 @@ const TABLE = {
   /** All values of an addon, bytes. */
   addonBytes: { default: 1_048_576, least: 1 },
   addonsPerProject: { default: 500, least: 1 },
+  appsPerTeam: { default: 1_000, least: 1 },
+  environmentsPerApp: { default: 30, least: 1 },
+  appSecretsPerApp: { default: 500, least: 1 },
+  /** What a secret of an app is in one environment, bytes. */
+  appSecretValueBytes: { default: 65_536, least: 1 },
+  /** Restart requests of a project that wait for their wave or for their delivery. */
+  restartRequestsOpen: { default: 10_000, least: 1 },
+  /** Restart requests of a project, and restarts of a team, that are kept after they are over. */
+  restartRequestsKept: { default: 1_000, least: 0 },
+  /** One attempt to reach a deploy webhook, milliseconds. */
+  webhookDeadlineMs: { default: 5_000, least: 10 },
+  /** Attempts before a delivery is given up. */
+  webhookAttempts: { default: 12, least: 1 },
+  /** The longest wait after the first failed attempt, doubled by each further one, milliseconds. */
+  webhookBackoffMs: { default: 10_000, least: 1 },
+  /** The longest wait between two attempts, milliseconds. */
+  webhookBackoffMostMs: { default: 3_600_000, least: 1 },
+  /** How long a process that delivers may be silent before another takes over, milliseconds. */
+  webhookLeaseMs: { default: 30_000, least: 50 },
 } as const;
 
 export type LimitName = keyof typeof TABLE;

@@ -16,6 +16,8 @@ export type GuardedFetch = (url: string | URL, init?: GuardedInit) => Promise<Re
 export interface FetchRules {
   readonly reach: Reach;
   readonly mostBytes: number;
+  /** What happens to an answer of more bytes: refused unless said otherwise; `cut`: the rest is not read. */
+  readonly excess?: 'refuse' | 'cut';
   readonly deadlineMs: number;
   /** Aborts every request under way. */
   readonly signal: AbortSignal;
@@ -35,7 +37,7 @@ export function guardedFetch(rules: FetchRules): GuardedFetch {
       signal: AbortSignal.any(signals),
       lookup: rules.reach.lookupFor(target.hostname, port),
     };
-    return send(target, options, init, rules.mostBytes);
+    return send(target, options, init, rules);
   };
 }
 
@@ -60,11 +62,11 @@ function requirePermitted(url: URL, port: number, reach: Reach): void {
   if (!isNamed && isIP(literal) !== 0 && !reach.isOpen(literal)) throw refused('a private address');
 }
 
-function send(url: URL, options: RequestOptions, init: GuardedInit, mostBytes: number): Promise<Response> {
+function send(url: URL, options: RequestOptions, init: GuardedInit, rules: FetchRules): Promise<Response> {
   return new Promise((resolve, reject) => {
     const request = url.protocol === 'https:' ? requestHttps : requestHttp;
     const sent = request(url, options, (response) => {
-      receive(response, mostBytes).then(resolve, (error: unknown) => {
+      receive(response, rules).then(resolve, (error: unknown) => {
         response.destroy();
         reject(error);
       });
@@ -74,20 +76,25 @@ function send(url: URL, options: RequestOptions, init: GuardedInit, mostBytes: n
   });
 }
 
-async function receive(response: IncomingMessage, mostBytes: number): Promise<Response> {
+async function receive(response: IncomingMessage, { mostBytes, excess }: FetchRules): Promise<Response> {
   const status = response.statusCode ?? 0;
   if (status >= 300 && status < 400) throw refused('a redirect');
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of response as AsyncIterable<Uint8Array>) {
     size += part.byteLength;
+    // Leaving the loop closes the connection.
+    if (size > mostBytes && excess === 'cut') break;
     if (size > mostBytes) throw refused(`an answer of more than ${mostBytes} bytes`);
     parts.push(part);
   }
   const isEmpty = status === 204 || status === 205 || status < 200;
-  const type = response.headers['content-type'];
+  const passed = ['content-type', 'retry-after'].flatMap((name): [string, string][] => {
+    const value = response.headers[name];
+    return typeof value === 'string' ? [[name, value]] : [];
+  });
   return new Response(isEmpty ? null : Buffer.concat(parts), {
     status: Math.max(200, status),
-    headers: type === undefined ? {} : { 'content-type': type },
+    headers: passed,
   });
 }

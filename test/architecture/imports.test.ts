@@ -13,6 +13,7 @@ const LAYERS: readonly {
 }[] = [
   { files: /^kernel\//, own: ['kernel/'], packages: [] },
   { files: /^domain\//, own: ['kernel/', 'domain/'], packages: [] },
+  { files: /^crypto\/pki\.ts$/, own: ['kernel/', 'crypto/'], packages: ['node:', 'node-forge'] },
   { files: /^crypto\//, own: ['kernel/', 'crypto/', 'store/port.ts'], packages: ['node:'] },
   { files: /^store\/embedded\/lmdb-engine\.ts$/, own: ['kernel/', 'store/'], packages: ['node:', 'lmdb'] },
   { files: /^store\/embedded\//, own: ['kernel/', 'store/'], packages: ['node:'] },
@@ -49,8 +50,22 @@ const LAYERS: readonly {
     packages: ['lru-cache', 'zod'],
   },
   {
+    files: /^modules\/restarts\//,
+    own: ['kernel/', 'domain/', 'net/guarded-fetch.ts', 'store/port.ts', 'vault/', 'modules/'],
+    packages: ['node:crypto', 'lru-cache', 'zod'],
+  },
+  {
     files: /^modules\//,
-    own: ['kernel/', 'domain/', 'crypto/tokens.ts', 'store/port.ts', 'vault/', 'modules/'],
+    own: [
+      'kernel/',
+      'domain/',
+      'crypto/tokens.ts',
+      'crypto/pki.ts',
+      'crypto/certificate.ts',
+      'store/port.ts',
+      'vault/',
+      'modules/',
+    ],
     packages: ['node:crypto', 'lru-cache', 'zod'],
   },
   {

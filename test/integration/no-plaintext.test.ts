@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { createLog } from '../../src/http/log.ts';
 import { openStore } from '../../src/store/open.ts';
+import { appIdOf, aValueInput, environmentIdOf, RENDERED, secretIdOf } from '../support/apps.ts';
 import { documentsIn, dropDatabase, filesUnder, formsOf, sightings } from '../support/canaries.ts';
 import { ENVIRONMENT, GROUP_FIELDS } from '../support/makers.ts';
 import { aDatabase } from '../support/mongodb.ts';
@@ -114,12 +115,36 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
     idempotencyKey: value('Idempotency'),
   });
   for (const kind of ['putService', 'putJob', 'putService']) await mutate(app, kind, workload());
+  await fillApp(app, flock);
   const token = { name: 'token', kind: 'MACHINE', role: 'reader' };
   for (const key of [null, value('Idempotency')]) {
     const { text } = await mutate(app, 'createToken', { ...token, idempotencyKey: key }, 'text');
     flock.values.push(text);
   }
   flock.values.push(app.owner, ROOT_KEY.toString('latin1'));
+}
+
+async function fillApp(app: TestApp, { value }: Flock): Promise<void> {
+  const environments = [{ name: 'dev' }, { name: 'production', protected: true }];
+  await mutate(app, 'createApp', { name: 'Example App', environments, idempotencyKey: value('Idempotency') });
+  const input = { app: 'example-app', name: 'API_KEY', purposeType: 'API_KEY', providerId: value('Provider') };
+  const { appSecret } = await mutate(app, 'createAppSecret', input, 'appSecret { id }');
+  const { id } = appSecret;
+  await mutate(app, 'updateAppSecret', { id, providerId: value('Provider') });
+  const set = async (environment: string, hidden: boolean) =>
+    mutate(app, 'setAppSecretValue', { id, ...aValueInput(value('AppValue'), { environment, hidden }) });
+  await set('dev', false);
+  await set('dev', true);
+  await set('production', true);
+  await mutate(app, 'unsetAppSecretValue', { id, environment: 'production' });
+  const plan = '{ previewAppSecretCopy(app: "example-app", from: "dev", to: "production") { planHash } }';
+  const { planHash } = (await app.gql(plan)).data.previewAppSecretCopy;
+  await mutate(app, 'copyAppSecretValues', { app: appIdOf(), from: 'dev', to: 'production', planHash });
+  await mutate(app, 'deleteEnvironment', { id: environmentIdOf('production'), force: true });
+  await mutate(app, 'deleteAppSecret', { id });
+  await mutate(app, 'restoreAppSecret', { id });
+  const { data } = await app.gql(RENDERED, { app: 'example-app', environment: 'dev', mode: 'FULL' });
+  expect(JSON.stringify(data)).toContain('CanaryAppValue');
 }
 
 const READ = `query ($project: Slug!, $slug: Slug!) { project(slug: $project) { secretGroup(slug: $slug) { ${GROUP_FIELDS} } } }`;
@@ -157,6 +182,12 @@ async function stumble(app: TestApp, flock: Flock): Promise<string> {
   await tell(globally, { input: { ...shared, values: [value('Item')] } });
   await tell(globally, { input: { ...shared, values: { a: value('Shared') } } });
   await tell(globally, { input: { ...shared, files: [{ id: 'a b', path: '/a', data: base64(value('Id')) }] } });
+  const setting = operationOf('setAppSecretValue');
+  const secret = { id: secretIdOf('api-key') };
+  await tell(setting, { input: { ...secret, ...aValueInput(value('Type'), { valueTypeUrn: value('Urn') }) } });
+  await tell(setting, { input: { ...secret, ...aValueInput(`${value('AppNull')}\u0000`) } });
+  await tell(setting, { input: { ...secret, ...aValueInput(value('AppLong').repeat(4000)) } });
+  await tell(setting, { input: { ...secret, ...aValueInput(value('Elsewhere'), { environment: 'nowhere' }) } });
   await tell(`mutation { createTag(input: { name: "${value('Inline')}", nonsense: 1 }) { __typename } }`);
   await tell(`{ project(slug: "${value('Literal')}") { id `);
   await tell(`query ${value('Operation')} { nothing }`);

@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anAuthority } from '../support/certificates.ts';
+import { anAuthority } from '../support/authority.ts';
 import { aBlackHole, codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { hasMongodb, type Mongodb, startMongodb } from '../support/servers/mongodb.ts';
 import { RESERVED } from './samples.ts';

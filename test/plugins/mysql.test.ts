@@ -1,6 +1,6 @@
 import mysql, { type RowDataPacket } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { anAuthority } from '../support/certificates.ts';
+import { anAuthority } from '../support/authority.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { hasMariadb, type Mariadb, ROOT_LOGIN, startMariadb } from '../support/servers/mariadb.ts';
 import { RESERVED } from './samples.ts';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { anAuthority } from '../support/certificates.ts';
+import { anAuthority } from '../support/authority.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { hasPostgresql, type Postgresql, ROOT_LOGIN, startPostgresql } from '../support/servers/postgresql.ts';
 import { RESERVED } from './samples.ts';

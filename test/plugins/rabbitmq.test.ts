@@ -1,6 +1,6 @@
 import { connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anAuthority } from '../support/certificates.ts';
+import { anAuthority } from '../support/authority.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { hasRabbitmq, type Rabbitmq, startRabbitmq } from '../support/servers/rabbitmq.ts';
 import { RESERVED } from './samples.ts';

@@ -1,6 +1,6 @@
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { anAuthority } from '../support/certificates.ts';
+import { anAuthority } from '../support/authority.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { hasRedis, type Redis, startRedis } from '../support/servers/redis.ts';
 import { RESERVED } from './samples.ts';

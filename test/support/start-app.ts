@@ -5,6 +5,7 @@ import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
 import { type Log, silentLog } from '../../src/kernel/log.ts';
 import { createMacHolder, type MacHolder } from '../../src/modules/keys/mac-holder.ts';
 import { openKeys } from '../../src/modules/keys/open-keys.ts';
+import type { Reach } from '../../src/net/reach.ts';
 import type { Plugins } from '../../src/plugin/load.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { Store } from '../../src/store/port.ts';
@@ -23,6 +24,7 @@ export interface AppOptions {
   readonly answerCacheBytes?: number;
   readonly team?: string;
   readonly plugins?: Plugins;
+  readonly reach?: Reach;
 }
 
 export interface Answer {
@@ -59,6 +61,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     limits,
     cacheBytes: options.cacheBytes ?? 64 * 1024 * 1024,
     plugins: options.plugins ?? (await shippedPlugins()),
+    ...(options.reach ? { reach: options.reach } : {}),
   });
   const owner = (await gateway.services.access.bootstrap(team)) ?? '';
   const { schema, contextFor, fileMutations } = gateway;

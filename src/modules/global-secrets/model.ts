@@ -1,4 +1,5 @@
 import type { Encoding, Sensitivity } from '../../domain/types.ts';
+import type { CertificateFacts } from '../../kernel/certificate.ts';
 import type { Json } from '../../store/port.ts';
 import type { DocumentType, Stored } from '../../vault/document.ts';
 
@@ -15,6 +16,8 @@ export interface GlobalFile {
   readonly encoding: Encoding;
   /** Canonical base64. */
   readonly data: string;
+  /** Of the certificate that it holds, if it does; also absent in what was stored before there were such facts. */
+  readonly certificate?: CertificateFacts;
 }
 
 export type JsonObject = { readonly [name: string]: Json };
@@ -32,7 +35,13 @@ export const globalDocument: DocumentType<GlobalFields, GlobalBody> = {
   encode: ({ description, values, files }) => ({
     description,
     values,
-    files: [...files].map(([id, { path, encoding, data }]) => ({ id, path, encoding, data })),
+    files: [...files].map(([id, { path, encoding, data, certificate }]) => ({
+      id,
+      path,
+      encoding,
+      data,
+      ...(certificate ? { certificate } : {}),
+    })),
   }),
   decode: (json) => {
     const body = json as JsonObject;
@@ -46,6 +55,8 @@ export const globalDocument: DocumentType<GlobalFields, GlobalBody> = {
 };
 
 export type StoredGlobal = Stored<GlobalFields, GlobalBody>;
+
+export const bytesOf = ({ data }: GlobalFile): Uint8Array => Buffer.from(data, 'base64');
 
 /** Bytes of a file's content. */
 export const sizeOf = ({ data }: GlobalFile): number => Buffer.byteLength(data, 'base64');

@@ -1,6 +1,7 @@
 import { leafPaths } from '../../domain/free-json.ts';
 import type { Sensitivity } from '../../domain/types.ts';
 import { type Builder, builder as shared } from '../../graphql/builder.ts';
+import { certificateField } from '../../graphql/certificate.ts';
 import type { Context } from '../../graphql/context.ts';
 import { EncodingEnum, SensitivityEnum } from '../../graphql/fields.ts';
 import { nodes } from '../../graphql/nodes.ts';
@@ -50,6 +51,7 @@ const FileType = shared.objectRef<FileRow>('GlobalSecretFile').implement({
       resolve: ({ file, masked }) => (masked ? null : file.data),
     }),
     masked: t.exposeBoolean('masked', { description: 'Whether the content is kept from you.' }),
+    certificate: t.field({ ...certificateField, resolve: ({ file }) => file.certificate ?? null }),
   }),
 });
 

@@ -7,10 +7,11 @@ import { createOnce } from '../../vault/once.ts';
 import { changesOf, type Vault, type View } from '../../vault/vault.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
+import type { Inspect } from '../certificates/inspection.ts';
 import type { Keys } from '../keys/keys.ts';
 import { createPrune } from './history.ts';
 import type { CreateGlobalInput, PutGlobalInput, UpdateGlobalInput } from './inputs.ts';
-import { type GlobalBody, globalDocument, type StoredGlobal, sizeOf } from './model.ts';
+import { bytesOf, type GlobalBody, type GlobalFile, globalDocument, type StoredGlobal, sizeOf } from './model.ts';
 import { mayOnGlobal } from './rights.ts';
 
 const changes = changesOf(globalDocument);
@@ -20,6 +21,7 @@ export interface GlobalSecretsDeps {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly limits: Limits;
+  readonly inspect: Inspect;
 }
 export type GlobalSecretsService = ReturnType<typeof createGlobalSecrets>;
 
@@ -55,7 +57,7 @@ const isTaken = (key: readonly string[]) =>
 
 /** Bundles of values and files for all projects of the team. Every use case reads, decides and commits once. */
 export function createGlobalSecrets(deps: GlobalSecretsDeps) {
-  const { vault, keys, clock, limits } = deps;
+  const { vault, keys, clock, limits, inspect } = deps;
   const once = createOnce(vault, keys);
   const prune = createPrune(deps);
 
@@ -86,8 +88,9 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
         const before = taken && !taken.deleted ? taken : null;
         if (before) requireReplaceable(before, input, operation, session);
         else requireRoom(set.live.length, input);
-        const body = { description, values, files };
-        requireWithinLimits(body);
+        const given = { description, values, files };
+        requireWithinLimits(given);
+        const body = await inspected(given);
         const updatedAt = clock().toISOString();
         const fields = { name, type, createdAt: before?.fields.createdAt ?? updatedAt, updatedAt };
         const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
@@ -126,6 +129,17 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     if (total > limits.globalSecretBytes) throw limitExceeded('bytes in all', limits.globalSecretBytes, total);
   }
 
+  /** With the facts of certificates in its files, where they are not known yet. */
+  async function inspected(body: GlobalBody): Promise<GlobalBody> {
+    const unknown = [...body.files].filter(([, file]) => !file.certificate);
+    const found = await inspect(new Map(unknown.map(([id, file]) => [id, { bytes: bytesOf(file) }])));
+    const files = [...body.files].map(([id, file]): [string, GlobalFile] => {
+      const certificate = found.get(id);
+      return [id, certificate ? { ...file, certificate } : file];
+    });
+    return { ...body, files: new Map(files) };
+  }
+
   /** The one way to change a global secret that is there. */
   async function change(
     { slug, expectedRevision }: GlobalUpdate,
@@ -140,8 +154,9 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       // Asked for before the revision is looked at, so that those who may not write learn nothing of it.
       if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
       requireRevision(before, expectedRevision);
-      const body = decide(before.body());
-      requireWithinLimits(body);
+      const decided = decide(before.body());
+      requireWithinLimits(decided);
+      const body = await inspected(decided);
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
       return session.commit(operation, [changes.replace(before, fields, body)]);
     });

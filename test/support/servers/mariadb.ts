@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import mysql, { type RowDataPacket } from 'mysql2/promise';
-import type { Issued } from '../certificates.ts';
+import type { Issued } from '../authority.ts';
 import { freePort } from '../mongodb.ts';
 import { answering, ended, hasServer, placeFor, programOf } from './process.ts';
 

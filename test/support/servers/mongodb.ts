@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import type { Issued } from '../certificates.ts';
+import type { Issued } from '../authority.ts';
 import { freePort, SECANTUS } from '../mongodb.ts';
 import { answering, ended, hasServer, placeFor } from './process.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Issued } from '../certificates.ts';
+import type { Issued } from '../authority.ts';
 import { freePort } from '../mongodb.ts';
 import { answering, ended, hasServer, placeFor, programOf } from './process.ts';
 

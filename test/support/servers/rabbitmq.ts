@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'amqplib';
-import type { Issued } from '../certificates.ts';
+import type { Issued } from '../authority.ts';
 import { freePort } from '../mongodb.ts';
 import { answering, ended, hasServer, placeFor, programOf } from './process.ts';
 
