@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpStub, httpStub } from '../support/http-stub.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { hasMoto, type Moto, startMoto } from '../support/servers/moto.ts';
+import { START_MS } from '../support/servers/process.ts';
 
 describe.skipIf(!hasMoto())('MinIO, against an S3 server that looks at signatures', () => {
   let server: Moto;
@@ -13,7 +14,7 @@ describe.skipIf(!hasMoto())('MinIO, against an S3 server that looks at signature
   beforeAll(async () => {
     plugin = await startPlugin('minio');
     server = await startMoto('my-bucket');
-  });
+  }, START_MS);
   afterAll(() => server?.stop());
 
   it('check asks for the bucket, or for all of them', async () => {

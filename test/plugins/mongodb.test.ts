@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anAuthority } from '../support/authority.ts';
 import { aBlackHole, codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { hasMongodb, type Mongodb, startMongodb } from '../support/servers/mongodb.ts';
+import { START_MS } from '../support/servers/process.ts';
 import { RESERVED } from './samples.ts';
 
 /** SCRAM takes no signs that are newer than itself; the server of the tests does not read `=` and `,` in names. */
@@ -24,7 +25,7 @@ describe.skipIf(!hasMongodb())('MongoDB', () => {
   beforeAll(async () => {
     plugin = await startPlugin('mongodb');
     [server, secure] = await Promise.all([startMongodb([USER, ADMIN]), startMongodb([USER], authority.issue())]);
-  });
+  }, START_MS);
   afterAll(() => Promise.all([server?.stop(), secure?.stop()]));
 
   it('check logs in as the user and as the administrator', async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { anAuthority } from '../support/authority.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { hasMariadb, type Mariadb, ROOT_LOGIN, startMariadb } from '../support/servers/mariadb.ts';
+import { START_MS } from '../support/servers/process.ts';
 import { RESERVED } from './samples.ts';
 
 const USER = 'a`p\'p"\\ TO `x`@`%` ü';
@@ -43,7 +44,7 @@ describe.skipIf(!hasMariadb())('MariaDB', () => {
   beforeAll(async () => {
     server = await startMariadb(authority.issue());
     plugin = await startPlugin('mysql');
-  });
+  }, START_MS);
   afterAll(() => server?.stop());
 
   beforeEach(async () => {

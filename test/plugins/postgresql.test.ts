@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { anAuthority } from '../support/authority.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { hasPostgresql, type Postgresql, ROOT_LOGIN, startPostgresql } from '../support/servers/postgresql.ts';
+import { START_MS } from '../support/servers/process.ts';
 import { RESERVED } from './samples.ts';
 
 const USER = `app "of" 'us' ${RESERVED}`.slice(0, 40);
@@ -44,7 +45,7 @@ describe.skipIf(!hasPostgresql())('PostgreSQL', () => {
   beforeAll(async () => {
     server = await startPostgresql(authority.issue());
     plugin = await startPlugin('postgresql');
-  });
+  }, START_MS);
   afterAll(() => server?.stop());
 
   beforeEach(async () => {

@@ -2,6 +2,7 @@ import { connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anAuthority } from '../support/authority.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
+import { START_MS } from '../support/servers/process.ts';
 import { hasRabbitmq, type Rabbitmq, startRabbitmq } from '../support/servers/rabbitmq.ts';
 import { RESERVED } from './samples.ts';
 
@@ -24,7 +25,7 @@ describe.skipIf(!hasRabbitmq())('RabbitMQ', () => {
   beforeAll(async () => {
     plugin = await startPlugin('rabbitmq');
     server = await startRabbitmq([USER, OTHER], authority.issue());
-  });
+  }, START_MS);
   afterAll(() => server?.stop());
 
   it('check logs in and opens the virtual host', async () => {

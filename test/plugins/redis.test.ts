@@ -2,6 +2,7 @@ import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { anAuthority } from '../support/authority.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
+import { START_MS } from '../support/servers/process.ts';
 import { hasRedis, type Redis, startRedis } from '../support/servers/redis.ts';
 import { RESERVED } from './samples.ts';
 
@@ -25,7 +26,7 @@ describe.skipIf(!hasRedis())('Redis', () => {
     plugin = await startPlugin('redis');
     const lines = [`requirepass ${quoted(ROOT.password)}`, `user ${hash('plain')} on >plain -@all +get ~*`];
     server = await startRedis({ tls: authority.issue(), lines, login: ROOT });
-  });
+  }, START_MS);
   afterAll(() => server?.stop());
 
   describe('check', () => {
@@ -89,7 +90,7 @@ describe.skipIf(!hasRedis())('Redis', () => {
 
     beforeAll(async () => {
       own = await startRedis({ tls: authority.issue(), login: root, ...options });
-    });
+    }, START_MS);
     afterAll(() => own?.stop());
 
     it('gives a password beside the old one, which goes when it is retired; restarts forget nothing', async () => {

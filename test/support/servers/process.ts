@@ -85,6 +85,9 @@ export async function placeFor(user: string): Promise<Place> {
   };
 }
 
+/** What a start may take on a machine that is busy with other things. */
+export const START_MS = 180_000;
+
 /** Asks until it answers: a server is ready when it does what it is for, not when it listens. */
 export async function answering<T>(child: ChildProcess, ask: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
@@ -92,7 +95,7 @@ export async function answering<T>(child: ChildProcess, ask: () => Promise<T>): 
     try {
       return await ask();
     } catch (error) {
-      if (attempt === 600) throw error;
+      if (attempt === START_MS / 200) throw error;
       await setTimeout(100);
     }
   }
