@@ -12,7 +12,7 @@ export interface FetchOrder extends PackLimits {
   readonly fileBytes: number;
 }
 
-export interface Fetched {
+interface Fetched {
   readonly commit: string;
   readonly file: Uint8Array;
 }

@@ -108,7 +108,7 @@ function inWorker(order: FetchOrder, ask: Ask, signal: AbortSignal): Promise<Git
     worker.on('error', () => reject(new GitTrouble('BAD_ANSWER')));
     worker.on('exit', () => reject(new GitTrouble('BAD_ANSWER')));
   });
-  return answer.finally(() => worker.terminate());
+  return answer.finally(() => void worker.terminate());
 }
 
 async function forward(worker: Worker, ask: Ask, id: number, request: GitRequest): Promise<void> {

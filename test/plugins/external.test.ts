@@ -3,6 +3,8 @@ import { silentLog } from '../../src/kernel/log.ts';
 import { createReach } from '../../src/net/reach.ts';
 import { loadPlugins, type Plugins } from '../../src/plugin/load.ts';
 import { type HttpStub, httpStub } from '../support/http-stub.ts';
+import { codeOf } from '../support/plugin-host.ts';
+import { type Bao, hasBao, startBao } from '../support/servers/bao.ts';
 
 let stub: HttpStub;
 let plugins: Plugins;
@@ -31,6 +33,13 @@ async function valuesOf(id: string, params: object): Promise<object> {
   return Object.fromEntries(await plugin.running.values({ id: 'it', params: plugin.provider.params.parse(params) }));
 }
 
+/** How a check of the stub ends that answers like this. */
+async function checked(id: string, params: object, status: number, body: string): Promise<string> {
+  answer = { status, body };
+  const plugin = plugins.byId.get(id);
+  return codeOf(plugin?.running.check?.({ params: plugin.provider.params.parse(params) }) ?? Promise.reject());
+}
+
 describe('http-json', () => {
   const pointers = ['/a', '/nested/x~1y/1', '/missing', '/__proto__/a', '/n'];
 
@@ -52,6 +61,22 @@ describe('http-json', () => {
   ])('fails on %i %j', async (status, body) => {
     answer = { status, body };
     await expect(valuesOf('http-json', { url: stub.url })).rejects.toThrow();
+  });
+
+  it.each([
+    [200, '{}', 'none'],
+    [200, 'hunter2canary', 'FAILED'],
+    [401, '{}', 'CREDENTIALS'],
+    [403, '{}', 'CREDENTIALS'],
+    [404, '{}', 'FAILED'],
+    [302, '{}', 'REFUSED'],
+  ])('check: %i %j is %s', async (status, body, code) => {
+    expect(await checked('http-json', { url: stub.url, authorization: 'hunter2canary' }, status, body)).toBe(code);
+  });
+
+  it('check: TLS where there is none', async () => {
+    const elsewhere = { url: stub.url.replace(/^http/, 'https') };
+    expect(await checked('http-json', elsewhere, 200, '{}')).toBe('TLS');
   });
 });
 
@@ -82,5 +107,55 @@ describe('vault-kv', () => {
   ])('fails on %s', async (_what, status, body) => {
     answer = { status, body };
     await expect(valuesOf('vault-kv', params())).rejects.toThrow();
+  });
+
+  const good = '{"data":{"data":{},"metadata":{"version":1}}}';
+  it.each([
+    [200, good, 'none'],
+    [200, '{"data":{"password":"hunter2canary"}}', 'FAILED'],
+    [403, '{"errors":["permission denied"]}', 'CREDENTIALS'],
+    [404, '{"errors":[]}', 'FAILED'],
+    [503, '{"errors":["Vault is sealed"]}', 'FAILED'],
+  ])('check: %i %j is %s', async (status, body, code) => {
+    expect(await checked('vault-kv', params(), status, body)).toBe(code);
+  });
+});
+
+describe.skipIf(!hasBao())('vault-kv, against OpenBao', () => {
+  let bao: Bao;
+  let loaded: Plugins;
+  beforeAll(async () => {
+    bao = await startBao('apps/shop', { password: 'p ä', port: 5432 });
+    const host = { log: silentLog, clock: () => new Date(), reach: createReach(['127.0.0.1']), deadlineMs: 4_500 };
+    loaded = await loadPlugins({ names: ['vault-kv'], options: new Map(), ...host });
+  });
+  afterAll(async () => {
+    await loaded?.close();
+    await bao?.stop();
+  });
+
+  it('reads what was written there, and is refused with another token or path', async () => {
+    const plugin = loaded.byId.get('vault-kv');
+    const given = (over: object = {}) =>
+      plugin?.provider.params.parse({
+        address: bao.url,
+        path: 'apps/shop',
+        token: bao.token,
+        fields: ['port'],
+        ...over,
+      });
+    const check = (over: object) => codeOf(plugin?.running.check?.({ params: given(over) }) ?? Promise.reject());
+    expect(await plugin?.running.values({ id: 'it', params: given() })).toEqual(
+      new Map([
+        ['DATA', '{"password":"p ä","port":5432}'],
+        ['VERSION', '1'],
+        ['VALUE_1', '5432'],
+      ]),
+    );
+    expect([await check({}), await check({ token: 'other' }), await check({ path: 'none' })]).toEqual([
+      'none',
+      'CREDENTIALS',
+      'FAILED',
+    ]);
   });
 });

@@ -38,7 +38,7 @@ const codesOf = (errors: readonly { readonly extensions?: { readonly code?: unkn
   errors.map(({ extensions }) => extensions?.code);
 
 /** One operation over a client's connection. */
-export function over(client: Client, query: string, variables: Record<string, unknown> = {}): Promise<Data> {
+function over(client: Client, query: string, variables: Record<string, unknown> = {}): Promise<Data> {
   return new Promise((resolve, reject) => {
     let answer: Data = null;
     client.subscribe(

@@ -24,7 +24,7 @@ export interface CommitsAsk {
 }
 
 /** Commits, without what the viewer may not list; those of which nothing is left are left out. */
-export function commitStream(name: readonly string[], { project, kinds, id = null }: CommitsAsk): Stream<CommitEvent> {
+function commitStream(name: readonly string[], { project, kinds, id = null }: CommitsAsk): Stream<CommitEvent> {
   const isMeant = (touched: Touched): touched is DocumentChange =>
     isShown(touched.kind) &&
     (kinds === null || kinds.includes(touched.kind)) &&

@@ -105,8 +105,6 @@ const READERS: ReadonlyMap<string, ReturnType<typeof reader>> = new Map([
   ['externalAddon', addonReader('external-addon')],
 ]);
 
-export type KeyChangesOf = ReturnType<typeof createKeyChanges>;
-
 /** Which keys a commit changed in one document; null: it has none, you may not know them, or history no longer tells. */
 export function createKeyChanges(vault: Vault) {
   return async function keyChanges(touched: Touched, session: Session): Promise<KeyChanges | null> {

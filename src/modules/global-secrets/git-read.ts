@@ -29,8 +29,6 @@ const MOST_ACCOUNTS = 5;
 const aboutFile: ReadonlySet<string> = new Set(['FILE_NOT_FOUND', 'FILE_NOT_REGULAR', 'FILE_TOO_LARGE']);
 const aboutLogin: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILED', 'REPOSITORY_NOT_FOUND']);
 
-export type GitRead = ReturnType<typeof createGitRead>;
-
 /** Reads the git file of a global secret with the accounts of its team. Never throws but for faults of our own. */
 export function createGitRead({ git, limits }: { readonly git: GitReader; readonly limits: Limits }) {
   async function answerOf(gitops: Gitops, accounts: readonly StoredAccount[], base: Base, signal: AbortSignal) {
