@@ -180,13 +180,20 @@ it('does what the README shows, line by line', async () => {
   const env = { PATH: process.env.PATH ?? '', TOKEN: ownerToken(server) ?? '' };
   const answers = execFileSync('bash', ['-c', script], { env, encoding: 'utf8' }).trim().split('\n');
   const parsed = answers.map((line) => JSON.parse(line));
-  expect(parsed.length).toBeGreaterThanOrEqual(9);
+  expect(parsed.length).toBeGreaterThanOrEqual(15);
   expect(parsed.filter(({ errors }) => errors)).toEqual([]);
   expect(answers.filter((line) => /"code"/.test(line))).toEqual([]);
-  expect(parsed.at(-1).data.project.service.environment.variables).toEqual([
-    { name: 'CACHE_HOST', value: 'cache.internal' },
-    { name: 'GREETING', value: 'hello from production' },
-    { name: 'NODE_ENV', value: 'production' },
-    { name: 'REGION', value: 'north' },
-  ]);
+  const data = parsed.map((answer) => answer.data);
+  expect(data.find((each) => each.project?.service.environment.unresolved)?.project.service.environment).toEqual({
+    unresolved: [],
+    variables: [
+      { name: 'CACHE_HOST', value: 'cache.internal' },
+      { name: 'GREETING', value: 'hello from production' },
+      { name: 'NODE_ENV', value: 'production' },
+      { name: 'REGION', value: 'north' },
+    ],
+  });
+  expect(data.find((each) => each.app)?.app.rendered.secrets).toEqual([{ key: 'API_KEY', serializedValue: 'abc' }]);
+  const asked = data.find((each) => each.restartDependents)?.restartDependents.restart.requests.nodes;
+  expect(asked).toEqual([{ workloadId: 'example-service', state: 'RELEASED' }]);
 });
