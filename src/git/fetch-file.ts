@@ -12,11 +12,6 @@ export interface FetchOrder extends PackLimits {
   readonly fileBytes: number;
 }
 
-interface Fetched {
-  readonly commit: string;
-  readonly file: Uint8Array;
-}
-
 type Ask = (request: GitRequest) => Promise<GitResponse>;
 type Http = Parameters<typeof git.fetch>[0]['http'];
 

@@ -92,7 +92,9 @@ export function createGitSyncs(deps: GitSyncsDeps) {
     const mine = entry.known?.revision === following.sync.revision ? entry.known : null;
     const known = asked || !isSettled ? null : mine ? mine.seen : status.seen;
     const last = mine ? mine.taken : status.commit;
-    return readGit(following.gitops, following.accounts, { known, last }, signal);
+    const outcome = await readGit(following.gitops, following.accounts, { known, last }, signal);
+    // Who asked has waited long enough; that says nothing of the host, and the next look has more time.
+    return asked && outcome.kind === 'unreachable' && signal.aborted ? { kind: 'unknown' } : outcome;
   }
 
   /** Writes what came of a look, if that is news. null: the settings or the state have moved on meanwhile, and it counts for nothing. */
@@ -153,6 +155,7 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       return;
     }
     schedule.succeeded(entry, now());
+    if (outcome.kind === 'unknown') entry.nextAt = now();
   }
 
   async function tidy({ global }: Following, session: Session): Promise<void> {
