@@ -19,7 +19,7 @@ import { FILE_MUTATIONS } from './modules/secret-groups/mutations.ts';
 import { createSecretGroups } from './modules/secret-groups/service.ts';
 import { createTags } from './modules/tags/service.ts';
 import { createWorkloads } from './modules/workloads/service.ts';
-import type { Plugins } from './plugin/load.ts';
+import type { Plugins } from './plugin/plugin.ts';
 import type { Store } from './store/port.ts';
 import { createVault } from './vault/vault.ts';
 

@@ -11,7 +11,9 @@ export default defineConfig({
     ],
   },
   test: {
-    globalSetup: [fileURLToPath(new URL('./support/mongodb-global.ts', import.meta.url))],
+    globalSetup: ['./support/built-global.ts', './support/mongodb-global.ts'].map((file) =>
+      fileURLToPath(new URL(file, import.meta.url)),
+    ),
     include: ['test/**/*.test.ts'],
     exclude: ['test/torture/**', 'test/**/*.long.test.ts'],
     testTimeout: 30_000,

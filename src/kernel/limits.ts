@@ -46,6 +46,8 @@ const TABLE = {
   addonValueBytes: { default: 65_536, least: 1 },
   /** All values of an addon, bytes. */
   addonBytes: { default: 1_048_576, least: 1 },
+  /** The process of one plugin, bytes. */
+  pluginMemoryBytes: { default: 536_870_912, least: 134_217_728 },
   addonsPerProject: { default: 500, least: 1 },
 } as const;
 

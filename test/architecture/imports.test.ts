@@ -40,12 +40,12 @@ const LAYERS: readonly {
   },
   {
     files: /^modules\/.*(schema|mutations|parts|enums)\.ts$/,
-    own: ['kernel/', 'domain/', 'graphql/', 'plugin/contract.ts', 'vault/', 'modules/'],
+    own: ['kernel/', 'domain/', 'graphql/', 'plugin/contract.ts', 'plugin/plugin.ts', 'vault/', 'modules/'],
     packages: ['@pothos/core', 'zod'],
   },
   {
     files: /^modules\/addons\//,
-    own: ['kernel/', 'domain/', 'plugin/contract.ts', 'plugin/load.ts', 'store/port.ts', 'vault/', 'modules/'],
+    own: ['kernel/', 'domain/', 'plugin/contract.ts', 'plugin/plugin.ts', 'store/port.ts', 'vault/', 'modules/'],
     packages: ['lru-cache', 'zod'],
   },
   {
@@ -65,7 +65,8 @@ const LAYERS: readonly {
   },
   { files: /^net\//, own: ['kernel/', 'net/'], packages: ['node:'] },
   { files: /^plugin\/contract\.ts$/, own: ['kernel/', 'net/guarded-fetch.ts'], packages: ['zod'] },
-  { files: /^plugin\//, own: ['kernel/', 'net/', 'plugin/'], packages: ['node:'] },
+  { files: /^plugin\/plugin\.ts$/, own: ['plugin/contract.ts'], packages: [] },
+  { files: /^plugin\//, own: ['kernel/', 'net/', 'plugin/'], packages: ['node:', 'zod'] },
   { files: /^config\.ts$/, own: ['kernel/'], packages: ['zod'] },
   { files: /^gateway\.ts$/, own: [''], packages: ['graphql'] },
   { files: /^(app|main|demo|init|jobs)\.ts$/, own: [''], packages: ['node:'] },

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Limits } from '../../src/kernel/limits.ts';
-import { noPlugins } from '../../src/plugin/load.ts';
+import { noPlugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import { type Counting, counting } from '../support/counting.ts';
 import {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/kernel/log.ts';
 import { createReach } from '../../src/net/reach.ts';
-import { loadPlugins, type Plugins } from '../../src/plugin/load.ts';
+import { loadPlugins } from '../../src/plugin/load.ts';
+import type { Plugins } from '../../src/plugin/plugin.ts';
 import { type HttpStub, httpStub } from '../support/http-stub.ts';
 
 let stub: HttpStub;
@@ -28,7 +29,7 @@ beforeEach(() => {
 async function valuesOf(id: string, params: object): Promise<object> {
   const plugin = plugins.byId.get(id);
   if (!plugin) throw new Error('it was not loaded');
-  return Object.fromEntries(await plugin.running.values({ id: 'it', params: plugin.provider.params.parse(params) }));
+  return Object.fromEntries((await plugin.values({ id: 'it', params })) as ReadonlyMap<string, string>);
 }
 
 describe('http-json', () => {

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { silentLog } from '../../src/kernel/log.ts';
 import { createReach } from '../../src/net/reach.ts';
-import type { AddonProvider } from '../../src/plugin/contract.ts';
-import { loadPlugins, type Plugins } from '../../src/plugin/load.ts';
+import type { AddonProvider, Running } from '../../src/plugin/contract.ts';
+import { loadPlugins } from '../../src/plugin/load.ts';
+import { abilitiesOf, callsOf, keysOf } from '../../src/plugin/local.ts';
+import type { Plugins } from '../../src/plugin/plugin.ts';
+import { factsOf } from '../../src/plugin/provider.ts';
 
 let shipped: Promise<Plugins> | null = null;
 
@@ -18,7 +21,12 @@ export type Behaviour = (params: { readonly secret: string; readonly visible?: s
 const key = (name: string, sensitive: boolean) => ({ name, title: name, description: `The key ${name}.`, sensitive });
 
 /** A plugin that does what the test says, right or wrong. */
-export function scripted(id: string, kind: AddonProvider['kind'], behave: Behaviour): Plugins {
+export function scripted(
+  id: string,
+  kind: AddonProvider['kind'],
+  behave: Behaviour,
+  more: Omit<Running<unknown>, 'values'> = {},
+): Plugins {
   const provider: AddonProvider = {
     api: 1,
     id,
@@ -33,9 +41,10 @@ export function scripted(id: string, kind: AddonProvider['kind'], behave: Behavi
     keys: [key('PASSWORD', true), key('HOST', false)],
     start: () => ({ values: async () => new Map() }),
   };
-  const running = { values: behaveAs(behave) };
-  const keys = new Map(provider.keys.map((each) => [each.name, each]));
-  return { byId: new Map([[id, { provider, running, keys }]]), close: async () => {} };
+  const running: Running<unknown> = { values: behaveAs(behave), ...more };
+  const facts = factsOf(provider);
+  const plugin = { facts, keys: keysOf(facts), abilities: abilitiesOf(running), ...callsOf(provider, running) };
+  return { byId: new Map([[id, plugin]]), close: async () => {} };
 }
 
 /** Not `async`: a plugin may throw before there is a promise. */

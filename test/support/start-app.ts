@@ -5,7 +5,7 @@ import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
 import { type Log, silentLog } from '../../src/kernel/log.ts';
 import { createMacHolder, type MacHolder } from '../../src/modules/keys/mac-holder.ts';
 import { openKeys } from '../../src/modules/keys/open-keys.ts';
-import type { Plugins } from '../../src/plugin/load.ts';
+import type { Plugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { Store } from '../../src/store/port.ts';
 import { shippedPlugins } from './plugins.ts';

@@ -4,8 +4,7 @@ import { conflict, forbidden, invalidInput, limitExceeded, notFound } from '../.
 import { slugOf } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Log } from '../../kernel/log.ts';
-import type { AddonProvider } from '../../plugin/contract.ts';
-import type { Plugins } from '../../plugin/load.ts';
+import type { LoadedPlugin, Plugins } from '../../plugin/plugin.ts';
 import type { Json } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
@@ -20,7 +19,7 @@ import { groupsLinking, unlinked } from '../secret-groups/linking.ts';
 import { mayOnGroup } from '../secret-groups/rights.ts';
 import type { CreateAddonInput, UpdateAddonInput } from './inputs.ts';
 import { type AddonKind, documentOf, linksTo, type StoredAddon } from './model.ts';
-import { maskedParams, paramsSchema, requireParams } from './params.ts';
+import { maskedParams, requireParams } from './params.ts';
 import { createAddonValues, type Outcome } from './values.ts';
 
 export interface AddonsDeps {
@@ -86,25 +85,27 @@ export function createAddons(deps: AddonsDeps) {
   }
 
   /** The providers that are loaded, by id. */
-  function providers(kind: AddonKind | null): readonly AddonProvider[] {
-    const all = [...plugins.byId.values()].map(({ provider }) => provider);
-    return all.filter((provider) => kind === null || provider.kind === kind).sort((a, b) => (a.id < b.id ? -1 : 1));
+  function providers(kind: AddonKind | null): readonly LoadedPlugin[] {
+    const all = [...plugins.byId.values()];
+    return all
+      .filter(({ facts }) => kind === null || facts.kind === kind)
+      .sort((a, b) => (a.facts.id < b.facts.id ? -1 : 1));
   }
 
   /** null: it is not loaded. */
-  function providerOf({ kind, fields }: Pick<StoredAddon, 'kind' | 'fields'>): AddonProvider | null {
-    const provider = plugins.byId.get(fields.provider)?.provider;
-    return provider?.kind === kind ? provider : null;
+  function providerOf({ kind, fields }: Pick<StoredAddon, 'kind' | 'fields'>): LoadedPlugin | null {
+    const provider = plugins.byId.get(fields.provider);
+    return provider?.facts.kind === kind ? provider : null;
   }
 
-  function requireProvider(kind: AddonKind, provider: string): AddonProvider {
-    const found = plugins.byId.get(provider)?.provider;
-    if (found?.kind === kind) return found;
+  function requireProvider(kind: AddonKind, provider: string): LoadedPlugin {
+    const found = plugins.byId.get(provider);
+    if (found?.facts.kind === kind) return found;
     throw invalidInput([{ path: ['provider'], rule: 'enum', message: 'is not the id of a provider of this kind' }]);
   }
 
   async function create(kind: AddonKind, input: CreateAddonInput, session: Session) {
-    requireParams(requireProvider(kind, input.provider), input.params);
+    await requireParams(requireProvider(kind, input.provider), input.params);
     const { team, id: actor } = session.principal;
     const { project, name, provider, description, params } = input;
     const slug = slugOf(name);
@@ -149,7 +150,7 @@ export function createAddons(deps: AddonsDeps) {
       const before = await changeable(ref, 'write', session);
       const old = before.body();
       const { name = before.fields.name, description = old.description, params = old.params } = input;
-      if (input.params) requireParams(requireProvider(kind, before.fields.provider), params);
+      if (input.params) await requireParams(requireProvider(kind, before.fields.provider), params);
       const fields = { ...before.fields, name, updatedAt: clock().toISOString() };
       const change = changesOf(documentOf(kind)).replace(before, fields, { description, params });
       return session.commit(`${OPERATION[kind]}.update`, [change]);
@@ -180,7 +181,7 @@ export function createAddons(deps: AddonsDeps) {
   function params(addon: StoredAddon, session: Session): Json {
     const provider = providerOf(addon);
     if (!provider || !mayOnAddon(session, 'read', addon.key[1] ?? '')) return null;
-    return maskedParams(paramsSchema(provider), addon.body().params);
+    return maskedParams(provider.facts.params, addon.body().params);
   }
 
   /** Refuses keys that the linked addon's provider does not have. What is not there yet may be linked. */
@@ -188,9 +189,8 @@ export function createAddons(deps: AddonsDeps) {
     const stored = (await view.set(documentOf(link.addonKind), project)).get(link.addonId);
     const provider = stored && !stored.deleted ? providerOf({ ...stored, kind: link.addonKind }) : null;
     if (!provider) return;
-    const names = new Set(provider.keys.map(({ name }) => name));
     const fields = link.keys.flatMap(({ keyName }, i) =>
-      names.has(keyName)
+      provider.keys.has(keyName)
         ? []
         : [
             {

@@ -3,7 +3,7 @@ import type { AddonValue } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Log } from '../../kernel/log.ts';
-import type { LoadedPlugin, Plugins } from '../../plugin/load.ts';
+import type { LoadedPlugin, Plugins } from '../../plugin/plugin.ts';
 import { idOf } from '../../vault/document.ts';
 import { type Asked, askPlugin, type Trouble } from './ask.ts';
 import type { StoredAddon } from './model.ts';
@@ -66,7 +66,7 @@ export function createAddonValues({ plugins, clock, log, limits, cacheBytes }: A
       const [, project = '', id = ''] = addon.key;
       log.warn('An addon yields nothing', {
         addon: `${project}/${id}`,
-        plugin: plugin.provider.id,
+        plugin: plugin.facts.id,
         reason: asked.trouble,
       });
     }
@@ -95,7 +95,7 @@ export function createAddonValues({ plugins, clock, log, limits, cacheBytes }: A
   /** Never rejects because of a plugin. `keyNames`: what links ask of it. */
   return async function valuesOf(addon: StoredAddon, keyNames: readonly string[]): Promise<Outcome> {
     const plugin = plugins.byId.get(addon.fields.provider);
-    if (!plugin || plugin.provider.kind !== addon.kind) return missing(keyNames);
+    if (!plugin || plugin.facts.kind !== addon.kind) return missing(keyNames);
     const entry = await present([addon.kind, ...addon.key, addon.revision].join('\0'), plugin, addon);
     const { good, failure, isLate } = entry;
     if (good && failure === null && !isLate) return good.fresh;
@@ -126,7 +126,7 @@ function failing(reason: Trouble, keyNames: Iterable<string>): ReadonlyMap<strin
 
 function entryAfter({ good, failure }: Entry, asked: Asked, plugin: LoadedPlugin, now: number): Entry {
   if (asked.ok) {
-    const volatile = plugin.provider.kind === 'external-addon';
+    const volatile = plugin.facts.kind === 'external-addon';
     const fresh = outcomeOf(asked.values, volatile);
     return { good: { at: now, bytes: asked.bytes, fresh, stale: outcomeOf(asked.values, true, true) }, failure: null };
   }
