@@ -53,9 +53,10 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes, plu
   const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes });
   const contents = createContents({ vault, keys });
   const addonBytes = Math.floor(cacheBytes / 16);
-  const addons = createAddons({ vault, keys, clock, log, limits, plugins, cacheBytes: addonBytes });
+  const access = createAccess({ store, vault, keys, clock });
+  const addons = createAddons({ vault, keys, clock, log, limits, plugins, access, cacheBytes: addonBytes });
   const services: Services = {
-    access: createAccess({ store, vault, keys, clock }),
+    access,
     projects: createProjects({ vault, keys, clock }),
     tags: createTags({ vault, keys, clock }),
     workloads: createWorkloads({ vault, keys, contents, clock, limits }),
@@ -82,6 +83,6 @@ export function createGateway({ store, keys, clock, log, limits, cacheBytes, plu
     const isRepeatable = (): boolean => repeatable;
     return { session, services, cursorMac, stamp: session.stamp, notRepeatable, isRepeatable };
   };
-  const jobs: readonly Job[] = [];
+  const jobs: readonly Job[] = [...addons.jobs];
   return { schema, services, contextFor, jobs, fileMutations: new Set(FILE_MUTATIONS) };
 }

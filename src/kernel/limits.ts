@@ -48,6 +48,8 @@ const TABLE = {
   addonBytes: { default: 1_048_576, least: 1 },
   /** The process of one plugin, bytes. */
   pluginMemoryBytes: { default: 536_870_912, least: 134_217_728 },
+  /** Old credentials of an addon whose time is not over. */
+  retiringPerAddon: { default: 20, least: 1 },
   addonsPerProject: { default: 500, least: 1 },
 } as const;
 

@@ -8,7 +8,7 @@ import { openKeys } from '../../src/modules/keys/open-keys.ts';
 import type { Plugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { Store } from '../../src/store/port.ts';
-import { shippedPlugins } from './plugins.ts';
+import { usualPlugins } from './plugins.ts';
 
 export const ROOT_KEY = Buffer.alloc(32, 7);
 
@@ -58,7 +58,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     log,
     limits,
     cacheBytes: options.cacheBytes ?? 64 * 1024 * 1024,
-    plugins: options.plugins ?? (await shippedPlugins()),
+    plugins: options.plugins ?? (await usualPlugins()),
   });
   const owner = (await gateway.services.access.bootstrap(team)) ?? '';
   const { schema, contextFor, fileMutations } = gateway;

@@ -46,7 +46,7 @@ export function addProviders(builder: Builder): void {
       type: [ProviderType],
       description: 'The providers that are loaded, by id.',
       args: { kind: t.arg({ type: AddonKindEnum, description: 'Of this kind; absent: all.' }) },
-      resolve: (_root, { kind }, { services }) => [...services.addons.providers(kind ?? null)],
+      resolve: (_root, { kind }, { services }) => [...services.addons.providers.list(kind ?? null)],
     }),
   );
 }

@@ -1,10 +1,21 @@
 import type { AddonLink } from '../../domain/types.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import type { Session } from '../access/session.ts';
-import { groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
+import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
 import { requireMayChange } from './rights.ts';
 
 const changes = changesOf(groupDocument);
+
+export const isLink = (kind: AddonLink['addonKind'], id: string) => (link: AddonLink) =>
+  link.addonKind === kind && link.addonId === id;
+
+/** Links that were not there before, just so, and where they are in the input: `only` is the one that an input holds by itself. */
+export function addedLinks(before: GroupState | null, after: GroupState, only: AddonLink | undefined) {
+  const known = new Set(before?.links.map((link) => JSON.stringify(link)));
+  return after.links
+    .map((link, i) => ({ link, path: link === only ? ['link'] : ['addonLinks', String(i)] }))
+    .filter(({ link }) => !known.has(JSON.stringify(link)));
+}
 
 /** The groups of a project that hold such a link, by id. */
 export async function groupsLinking(
@@ -16,6 +27,17 @@ export async function groupsLinking(
   // A group that was tampered with may hold one.
   for (const damaged of groups.damaged) groups.get(damaged);
   return groups.live.filter((group) => group.body().links.some(isMeant));
+}
+
+/** Checks that all other groups of the project, deleted ones too, are as they were seen: that none came to hold a link meanwhile. */
+export async function stillSo(
+  project: string,
+  linking: readonly StoredGroup[],
+  view: View,
+): Promise<readonly Change[]> {
+  const changed = new Set(linking);
+  const { all } = await view.set(groupDocument, project);
+  return all.filter((group) => !changed.has(group)).map(changes.unchanged);
 }
 
 /** Takes such links out of a group, by the rights that any change of its links asks for. */

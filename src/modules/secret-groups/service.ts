@@ -4,7 +4,7 @@ import { conflict, forbidden, limitExceeded, notFound } from '../../kernel/error
 import { slugOf } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { createOnce } from '../../vault/once.ts';
-import { type Change, changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
 import type { AddonsService } from '../addons/service.ts';
@@ -14,9 +14,11 @@ import type { Keys } from '../keys/keys.ts';
 import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import type { Upload } from '../rules.ts';
+import { type GroupRef, storedGroup, visibleGroup } from './find.ts';
 import { createHistory } from './history.ts';
 import type { CreateGroupInput, PutGroupInput, UpdateGroupInput } from './inputs.ts';
-import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
+import { addedLinks, isLink } from './linking.ts';
+import { type Decision, type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
 import { requestOf, without } from './requests.ts';
 import { mayOnGroup, requireMayChange } from './rights.ts';
 
@@ -32,30 +34,9 @@ export interface SecretGroupsDeps {
 }
 export type SecretGroupsService = ReturnType<typeof createSecretGroups>;
 
-/** A group by address. */
-export interface GroupRef {
-  readonly project: string;
-  readonly slug: string;
-}
 /** An update: which group, and the revision that the caller saw. */
 export interface GroupUpdate extends GroupRef {
   readonly expectedRevision?: number | null | undefined;
-}
-
-type Decision = { readonly state: GroupState; readonly contents?: readonly Change[] };
-
-/** The group, deleted or not, if the caller may see it. */
-async function storedGroup({ project, slug }: GroupRef, view: View, session: Session): Promise<StoredGroup> {
-  await visibleProject(project, view, session);
-  const stored = (await view.set(groupDocument, project)).get(slug);
-  if (!stored || !mayOnGroup(session, 'list', project, stored.fields.type)) throw notFound(`Secret group ${slug}`);
-  return stored;
-}
-
-export async function visibleGroup(ref: GroupRef, view: View, session: Session): Promise<StoredGroup> {
-  const stored = await storedGroup(ref, view, session);
-  if (stored.deleted) throw notFound(`Secret group ${ref.slug}`);
-  return stored;
 }
 
 const isTaken = (key: readonly string[]) =>
@@ -136,11 +117,24 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
         const old = before ? stateOf(before) : null;
         const decided = wholeState(whole, team, old);
         requireMayChange(session, project, old, decided.state);
+        const guards = await linkGuards(project, old, decided.state, session);
         const change = writeOf(key, taken, before, decided.state);
-        return session.commit(operation, [change, guard, ...(decided.contents ?? []), ...extra]);
+        return session.commit(operation, [change, guard, ...guards, ...(decided.contents ?? []), ...extra]);
       }),
     );
     return { secretGroup: await bySlug({ project, slug }, session), commit: created.commit };
+  }
+
+  function linkGuards(
+    project: string,
+    before: GroupState | null,
+    after: GroupState,
+    session: Session,
+    only?: AddonLink,
+  ) {
+    const added = addedLinks(before, after, only);
+    if (added.length === 0) return [];
+    return session.read((view) => addons.requireLinkable(added, project, view, session));
   }
 
   function writeOf(
@@ -172,7 +166,11 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
       const decided = await decide(state, before);
       requireMayChange(session, ref.project, state, decided.state);
       requireWithinLimits(limits, [decided.state.variables], [decided.state.files, decided.state.mounts]);
-      return session.commit(operation, [writeOf(key, before, before, decided.state), ...(decided.contents ?? [])]);
+      const guards = decided.isAsItWas
+        ? []
+        : await linkGuards(ref.project, state, decided.state, session, decided.link);
+      const written = writeOf(key, before, before, decided.state);
+      return session.commit(operation, [written, ...guards, ...(decided.contents ?? [])]);
     });
     const secretGroup = await bySlug(ref, session);
     await history.prune(secretGroup, session);
@@ -225,17 +223,12 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     }));
   }
 
-  const isLink = (kind: AddonLink['addonKind'], id: string) => (link: AddonLink) =>
-    link.addonKind === kind && link.addonId === id;
-
   function linkAddon(ref: GroupUpdate, link: AddonLink, session: Session) {
     const other = isLink(link.addonKind, link.addonId);
-    return change(ref, 'secretGroup.linkAddon', session, async (state) => {
-      const next = { ...state, links: [...state.links.filter((each) => !other(each)), link] };
-      requireMayChange(session, ref.project, state, next);
-      await session.read((view) => addons.requireLinkable(link, ref.project, view));
-      return { state: next };
-    });
+    return change(ref, 'secretGroup.linkAddon', session, (state) => ({
+      state: { ...state, links: [...state.links.filter((each) => !other(each)), link] },
+      link,
+    }));
   }
 
   function unlinkAddon(ref: GroupUpdate, kind: AddonLink['addonKind'], addon: string, session: Session) {
@@ -276,6 +269,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
   function rollback(ref: GroupUpdate, revision: number, session: Session) {
     return change(ref, 'secretGroup.rollback', session, async (_state, before) => ({
       state: stateOf(await history.revision(before, revision)),
+      isAsItWas: true,
     }));
   }
 
