@@ -31,7 +31,7 @@ import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';
 import { globalsAsOf, globalsNow } from './globals.ts';
-import { withStaleWarnings } from './stale.ts';
+import { withWarnings } from './warnings.ts';
 
 export interface ResolutionsDeps {
   readonly vault: Vault;
@@ -116,7 +116,7 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const input = { ...base, addons: drawn.addons };
     const pure = resolve(input);
     requireRequiredLinks(input, pure);
-    const resolution = withStaleWarnings(pure, drawn.stale);
+    const resolution = withWarnings(pure, drawn.stale);
     const canonical = pure.canonical();
     const place = Buffer.from(`${[view.team, ask.project, ask.kind, ask.id].join('\0')}\0`);
     const digest = Buffer.from(keys.mac('digest')(Buffer.concat([place, canonical]))).toString('base64url');
@@ -147,7 +147,7 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const result = resultOf(finish(ask, view, { base, links, drawn, from: [] }));
     if (guarded.every((group, i) => group === groups[i])) return { workload, ...result };
     const strict = { ...result.input, groups: guarded };
-    return { workload, ...result, resolution: withStaleWarnings(resolve(strict), drawn.stale), input: strict };
+    return { workload, ...result, resolution: withWarnings(resolve(strict), drawn.stale), input: strict };
   }
 
   /** Whether the caller gets values of this sensitivity, or masks. */

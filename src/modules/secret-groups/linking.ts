@@ -1,7 +1,8 @@
 import type { AddonLink } from '../../domain/types.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import type { Session } from '../access/session.ts';
-import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
+import { type GivenName, namesOfLink, namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
+import { type Decision, type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
 import { requireMayChange } from './rights.ts';
 
 const changes = changesOf(groupDocument);
@@ -15,6 +16,20 @@ export function addedLinks(before: GroupState | null, after: GroupState, only: A
   return after.links
     .map((link, i) => ({ link, path: link === only ? ['link'] : ['addonLinks', String(i)] }))
     .filter(({ link }) => !known.has(JSON.stringify(link)));
+}
+
+/** Refuses names that change what a workload runs, unless they are meant or were there before. */
+export function requireSafeGroup(
+  before: GroupState | null,
+  { state, variable, link }: Decision,
+  allowed: boolean | null | undefined,
+): void {
+  const namesIn = ({ variables, links }: GroupState): readonly GivenName[] => [
+    ...namesOfVariables('variables', variables, variable),
+    ...links.flatMap((each, i) => namesOfLink(each, each === link ? ['link'] : ['addonLinks', String(i)])),
+  ];
+  const known = before ? namesIn(before).map(({ name }) => name) : [];
+  requireSafeNames([{ before: known, given: namesIn(state) }], allowed);
 }
 
 /** The groups of a project that hold such a link, by id. */

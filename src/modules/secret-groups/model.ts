@@ -100,6 +100,8 @@ export function partsOf(
 export interface Decision {
   readonly state: GroupState;
   readonly contents?: readonly Change[];
+  /** The only variable that may be new, where the input has but one. */
+  readonly variable?: string;
   /** The only link that may be new, where the input has but one. */
   readonly link?: AddonLink;
   /** A state that was accepted once: its links are not looked at again. */

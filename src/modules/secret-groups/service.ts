@@ -17,7 +17,7 @@ import type { Upload } from '../rules.ts';
 import { type GroupRef, storedGroup, visibleGroup } from './find.ts';
 import { createHistory } from './history.ts';
 import type { CreateGroupInput, PutGroupInput, UpdateGroupInput } from './inputs.ts';
-import { addedLinks, isLink } from './linking.ts';
+import { addedLinks, isLink, requireSafeGroup } from './linking.ts';
 import { type Decision, type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
 import { requestOf, without } from './requests.ts';
 import { mayOnGroup, requireMayChange } from './rights.ts';
@@ -36,11 +36,15 @@ export type SecretGroupsService = ReturnType<typeof createSecretGroups>;
 
 /** An update: which group, and the revision that the caller saw. */
 export interface GroupUpdate extends GroupRef {
+  /** Whether names are meant that change what a workload runs. */
+  readonly allowDangerousNames?: boolean | null | undefined;
   readonly expectedRevision?: number | null | undefined;
 }
 
 const isTaken = (key: readonly string[]) =>
   conflict('There is already a secret with the same derived identifier', { existing: { kind: 'secretGroup', key } });
+
+type Asked = Pick<GroupUpdate, 'project' | 'allowDangerousNames'>;
 
 /** Bundles of variables and files. Every use case reads, decides and commits once. */
 export function createSecretGroups(deps: SecretGroupsDeps) {
@@ -117,7 +121,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
         const old = before ? stateOf(before) : null;
         const decided = wholeState(whole, team, old);
         requireMayChange(session, project, old, decided.state);
-        const guards = await linkGuards(project, old, decided.state, session);
+        const guards = await guardsFor(decided, old, input, session);
         const change = writeOf(key, taken, before, decided.state);
         return session.commit(operation, [change, guard, ...guards, ...(decided.contents ?? []), ...extra]);
       }),
@@ -125,14 +129,16 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     return { secretGroup: await bySlug({ project, slug }, session), commit: created.commit };
   }
 
-  function linkGuards(
-    project: string,
-    before: GroupState | null,
-    after: GroupState,
+  /** What a change brings must be fit to be brought. Answers checks for its commit. */
+  function guardsFor(
+    decided: Decision,
+    old: GroupState | null,
+    { project, allowDangerousNames }: Asked,
     session: Session,
-    only?: AddonLink,
   ) {
-    const added = addedLinks(before, after, only);
+    if (decided.isAsItWas) return [];
+    requireSafeGroup(old, decided, allowDangerousNames);
+    const added = addedLinks(old, decided.state, decided.link);
     if (added.length === 0) return [];
     return session.read((view) => addons.requireLinkable(added, project, view, session));
   }
@@ -166,9 +172,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
       const decided = await decide(state, before);
       requireMayChange(session, ref.project, state, decided.state);
       requireWithinLimits(limits, [decided.state.variables], [decided.state.files, decided.state.mounts]);
-      const guards = decided.isAsItWas
-        ? []
-        : await linkGuards(ref.project, state, decided.state, session, decided.link);
+      const guards = await guardsFor(decided, state, ref, session);
       const written = writeOf(key, before, before, decided.state);
       return session.commit(operation, [written, ...guards, ...(decided.contents ?? [])]);
     });
@@ -199,6 +203,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
   function setVariable(ref: GroupUpdate, name: string, value: string, session: Session) {
     return change(ref, 'secretGroup.setVariable', session, (state) => ({
       state: { ...state, variables: new Map(state.variables).set(name, value) },
+      variable: name,
     }));
   }
 
@@ -260,7 +265,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     const restored = async (state: GroupState): Promise<Decision> => {
       const { live } = await session.read((view) => view.set(groupDocument, ref.project));
       requireRoom(live.length);
-      return { state };
+      return { state, isAsItWas: true };
     };
     return change(ref, 'secretGroup.restore', session, restored, onlyDeleted);
   }
