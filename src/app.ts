@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Config } from './config.ts';
 import { createRootKeyFile, loadRootKey } from './crypto/root-key.ts';
 import { createGateway } from './gateway.ts';
+import { createGitReader } from './git/reader.ts';
 import { createServer } from './http/server.ts';
 import { startJobs } from './jobs.ts';
 import { systemClock } from './kernel/clock.ts';
@@ -39,19 +40,22 @@ export async function createApp({ config, log }: { readonly config: Config; read
     const rootKey = given ?? (await ownRootKey(config, store, announcements));
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
     const { limits, cacheBytes } = config;
-    plugins = await pluginsOf(config, createReach(config.allowedHosts), log);
-    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins });
+    const reach = createReach(config.allowedHosts);
+    plugins = await pluginsOf(config, reach, log);
+    const git = createGitReader({ reach, limits });
+    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins, git, reach });
     const owner = await gateway.services.access.bootstrap(config.team);
     if (owner !== null) announcements.push(`Owner token of the team ${config.team}, shown this once: ${owner}`);
-    const { schema, contextFor, fileMutations } = gateway;
+    const { schema, contextFor, fileMutations, gitHooks } = gateway;
     const ready = async (): Promise<boolean> => (await store.head([config.team])) !== null;
     const jobs = startJobs(gateway.jobs, log);
-    const server = createServer({ schema, contextFor, fileMutations, ready, config, log });
+    const server = createServer({ schema, contextFor, fileMutations, gitHooks, ready, config, log });
     return {
       announcements,
       listen: () => server.listen(),
       close: async () => {
         await server.close();
+        gateway.services.streams.close();
         await jobs.close();
         await plugins.close();
         await store.close();

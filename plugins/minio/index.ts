@@ -1,30 +1,7 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
-
-const params = z.strictObject({
-  host: z
-    .string()
-    .regex(/^[a-zA-Z0-9.:-]+$/, 'must be a host name or an address')
-    .max(255),
-  port: z.int().min(1).max(65_535).default(9000),
-  tls: z.boolean().default(false),
-  region: z
-    .string()
-    .regex(/^[a-z0-9-]+$/, 'must be a region such as us-east-1')
-    .max(64)
-    .default('us-east-1'),
-  bucket: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
-    .optional(),
-  accessKey: z.string().min(3).max(128),
-  secretKey: z.string().min(8).max(1024).meta({ sensitive: true }),
-});
-type Params = z.output<typeof params>;
-
-function hostPort({ host, port }: Params): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
+import { check } from './client.ts';
+import { endpointOf, hostPort, type Params, params } from './params.ts';
 
 /** As the MinIO client takes it in MC_HOST_<alias>. */
 function clientUri(it: Params): string {
@@ -55,12 +32,12 @@ export default definePlugin({
     secret('SECRET_KEY', 'Secret key', 'Belongs to the access key.'),
     secret('MC_HOST', 'URL of the client', 'With both keys, as the client takes it in MC_HOST_<alias>.'),
   ],
-  start: () => ({
+  start: (_options, host) => ({
     async values({ params: it }) {
       return new Map<string, string>([
         ['HOST', it.host],
         ['PORT', String(it.port)],
-        ['ENDPOINT', `${it.tls ? 'https' : 'http'}://${hostPort(it)}`],
+        ['ENDPOINT', endpointOf(it)],
         ['REGION', it.region],
         ...optional('BUCKET', it.bucket),
         ['ACCESS_KEY', it.accessKey],
@@ -68,5 +45,6 @@ export default definePlugin({
         ['MC_HOST', clientUri(it)],
       ]);
     },
+    check: ({ params: it }) => check(it, host),
   }),
 });

@@ -1,41 +1,13 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
-
-const member = z.string().regex(/^([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/, 'must be host or host:port');
-const params = z.strictObject({
-  /** Members of the replica set; one for a server on its own. */
-  hosts: z.array(member).min(1).max(50),
-  port: z.int().min(1).max(65_535).default(27_017),
-  /** The name that SRV records are kept under; the first host unless given. */
-  srvHost: z
-    .string()
-    .regex(/^[a-zA-Z0-9.-]+$/, 'must be a host name')
-    .max(255)
-    .optional(),
-  replicaSet: z
-    .string()
-    .regex(/^[a-zA-Z0-9_.-]+$/, 'must be the name of a replica set')
-    .max(100)
-    .optional(),
-  database: z.string().min(1).max(63),
-  authSource: z.string().min(1).max(63).default('admin'),
-  username: z.string().min(1).max(256),
-  password: z.string().min(1).max(1024).meta({ sensitive: true }),
-  adminUsername: z.string().min(1).max(256).optional(),
-  adminPassword: z.string().min(1).max(1024).meta({ sensitive: true }).optional(),
-});
-type Params = z.output<typeof params>;
+import { check } from './client.ts';
+import { membersOf, nameOf, type Params, params } from './params.ts';
 
 interface Form {
   readonly srv?: boolean;
   readonly tls?: boolean;
   readonly admin?: boolean;
 }
-
-const hasPort = (host: string): boolean => /:\d+$/.test(host.replace(/^\[.*\]/, ''));
-const membersOf = ({ hosts, port }: Params): string =>
-  hosts.map((host) => (hasPort(host) ? host : `${host}:${port}`)).join(',');
-const nameOf = (host = ''): string => host.replace(/:\d+$/, (tail) => (host.endsWith(']') ? tail : ''));
 
 function uri(it: Params, { srv = false, tls = false, admin = false }: Form): string {
   const username = admin ? (it.adminUsername ?? it.username) : it.username;
@@ -45,7 +17,7 @@ function uri(it: Params, { srv = false, tls = false, admin = false }: Form): str
   if (it.replicaSet !== undefined) options.push(`replicaSet=${percentEncoded(it.replicaSet)}`);
   // SRV brings TLS along, unless it is told not to.
   if (tls || srv) options.push(`tls=${tls}`);
-  const place = srv ? (it.srvHost ?? nameOf(it.hosts[0])) : membersOf(it);
+  const place = srv ? (it.srvHost ?? nameOf(it.hosts[0])) : membersOf(it).join(',');
   return `mongodb${srv ? '+srv' : ''}://${credentials}@${place}/${percentEncoded(it.database)}?${options.join('&')}`;
 }
 
@@ -81,12 +53,12 @@ export default definePlugin({
     secret('MONGO_SRV_ADMIN', 'SRV URI of the administrator', 'Without TLS.'),
     secret('MONGO_SRV_ADMIN_TLS', 'SRV URI of the administrator with TLS', 'With tls=true.'),
   ],
-  start: () => ({
+  start: (_options, host) => ({
     async values({ params: it }) {
       return new Map<string, string>([
         ['HOST', nameOf(it.hosts[0])],
         ['PORT', String(it.port)],
-        ['HOSTS', membersOf(it)],
+        ['HOSTS', membersOf(it).join(',')],
         ...optional('REPLICA_SET', it.replicaSet),
         ['DATABASE', it.database],
         ['USERNAME', it.username],
@@ -103,5 +75,6 @@ export default definePlugin({
         ['MONGO_SRV_ADMIN_TLS', uri(it, { srv: true, admin: true, tls: true })],
       ]);
     },
+    check: ({ params: it }) => check(it, host),
   }),
 });

@@ -1,19 +1,8 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
-
-const params = z.strictObject({
-  host: z
-    .string()
-    .regex(/^[a-zA-Z0-9.:-]+$/, 'must be a host name or an address')
-    .max(255),
-  port: z.int().min(1).max(65_535).default(5432),
-  database: z.string().min(1).max(63),
-  username: z.string().min(1).max(63),
-  password: z.string().min(1).max(1024).meta({ sensitive: true }),
-  adminUsername: z.string().min(1).max(63).optional(),
-  adminPassword: z.string().min(1).max(1024).meta({ sensitive: true }).optional(),
-});
-type Params = z.output<typeof params>;
+import { check } from './client.ts';
+import { type Params, params } from './params.ts';
+import { retire, rotate } from './rotate.ts';
 
 /** An IPv6 address stands in brackets. */
 const hostPort = ({ host, port }: Params): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -46,7 +35,7 @@ export default definePlugin({
     secret('POSTGRES_URI_ADMIN', 'URI of the administrator', 'Without TLS.'),
     secret('POSTGRES_URI_ADMIN_TLS', 'URI of the administrator with TLS', 'With sslmode=require.'),
   ],
-  start: () => ({
+  start: (_options, host) => ({
     async values({ params: it }) {
       const adminUsername = it.adminUsername ?? it.username;
       const adminPassword = it.adminPassword ?? it.password;
@@ -64,5 +53,8 @@ export default definePlugin({
         ['POSTGRES_URI_ADMIN_TLS', uri(it, adminUsername, adminPassword, true)],
       ]);
     },
+    check: ({ params: it }) => check(it, host),
+    rotate: ({ params: it }) => rotate(it, host),
+    retire: ({ params: it, old }) => retire(it, old, host),
   }),
 });

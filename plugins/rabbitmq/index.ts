@@ -1,20 +1,7 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
-
-const port = z.int().min(1).max(65_535);
-const params = z.strictObject({
-  host: z
-    .string()
-    .regex(/^[a-zA-Z0-9.:-]+$/, 'must be a host name or an address')
-    .max(255),
-  port: port.default(5672),
-  tlsPort: port.default(5671),
-  managementPort: port.default(15_672),
-  vhost: z.string().min(1).max(255).default('/'),
-  username: z.string().min(1).max(255),
-  password: z.string().min(1).max(1024).meta({ sensitive: true }),
-});
-type Params = z.output<typeof params>;
+import { check } from './client.ts';
+import { type Params, params } from './params.ts';
 
 function uri(it: Params, tls: boolean): string {
   const host = it.host.includes(':') ? `[${it.host}]` : it.host;
@@ -46,7 +33,7 @@ export default definePlugin({
     secret('AMQPS_URI', 'URI with TLS', 'As AMQP_URI with `amqps`, at the port for TLS.'),
     plain('MANAGEMENT_URL', 'Management', 'Address of the management interface, without credentials.'),
   ],
-  start: () => ({
+  start: (_options, host) => ({
     async values({ params: it }) {
       return new Map([
         ['HOST', it.host],
@@ -59,5 +46,6 @@ export default definePlugin({
         ['MANAGEMENT_URL', managementUrl(it)],
       ]);
     },
+    check: ({ params: it }) => check(it, host),
   }),
 });

@@ -1,18 +1,8 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
-
-const params = z.strictObject({
-  host: z
-    .string()
-    .regex(/^[a-zA-Z0-9.:-]+$/, 'must be a host name or an address')
-    .max(255),
-  port: z.int().min(1).max(65_535).default(6379),
-  tlsPort: z.int().min(1).max(65_535).optional(),
-  database: z.int().min(0).max(1023).default(0),
-  username: z.string().min(1).max(128).default('default'),
-  password: z.string().min(1).max(1024).meta({ sensitive: true }),
-});
-type Params = z.output<typeof params>;
+import { check } from './client.ts';
+import { type Params, params } from './params.ts';
+import { retire, rotate } from './rotate.ts';
 
 function uri(it: Params, tls: boolean): string {
   const host = it.host.includes(':') ? `[${it.host}]` : it.host;
@@ -39,7 +29,7 @@ export default definePlugin({
     secret('REDIS_URI', 'URI', 'With user name and password, without TLS.'),
     secret('REDIS_URI_TLS', 'URI with TLS', 'As REDIS_URI with `rediss`, at the port for TLS.'),
   ],
-  start: () => ({
+  start: (_options, host) => ({
     async values({ params: it }) {
       return new Map([
         ['HOST', it.host],
@@ -51,5 +41,8 @@ export default definePlugin({
         ['REDIS_URI_TLS', uri(it, true)],
       ]);
     },
+    check: ({ params: it }) => check(it, host),
+    rotate: ({ params: it }) => rotate(it, host),
+    retire: ({ params: it, old }) => retire(it, old, host),
   }),
 });

@@ -5,19 +5,34 @@ type GlobalDraw =
   | { readonly ok: true; readonly text: string; readonly type: Sensitivity }
   | { readonly ok: false; readonly reason: 'UNKNOWN_GLOBAL_SECRET' | 'UNKNOWN_PATH' | 'NOT_TEXT' };
 
-/**
- * Reads `secrets.<id>.values.<dot.path>` and `secrets.<id>.files.<fileId>.data`; null when the name has neither form and is a
- * variable's. The form decides: a variable that is itself called `secrets.a.values.b` cannot be referred to.
- * A file id may hold dots; a key of the values may not, as each dot goes one level down.
- */
-export function readGlobal(name: string, globals: Globals): GlobalDraw | null {
+interface Parts {
+  readonly id: string;
+  readonly isValue: boolean;
+  readonly parts: readonly string[];
+}
+
+function partsOf(name: string): Parts | null {
   if (!name.startsWith('secrets.')) return null;
   const parts = name.split('.');
   const [, id, section] = parts;
   if (id === undefined || id === '') return null;
   const isValue = section === 'values' && parts.length >= 4;
   const isFile = section === 'files' && parts.length >= 5 && parts.at(-1) === 'data';
-  if (!isValue && !isFile) return null;
+  return isValue || isFile ? { id, isValue, parts } : null;
+}
+
+/** The slug of the global secret that a reference names; null when the name is a variable's. */
+export const globalNamed = (name: string): string | null => partsOf(name)?.id ?? null;
+
+/**
+ * Reads `secrets.<id>.values.<dot.path>` and `secrets.<id>.files.<fileId>.data`; null when the name has neither form and is a
+ * variable's. The form decides: a variable that is itself called `secrets.a.values.b` cannot be referred to.
+ * A file id may hold dots; a key of the values may not, as each dot goes one level down.
+ */
+export function readGlobal(name: string, globals: Globals): GlobalDraw | null {
+  const named = partsOf(name);
+  if (named === null) return null;
+  const { id, isValue, parts } = named;
   const facts = globals.get(id);
   if (facts === undefined) return { ok: false, reason: 'UNKNOWN_GLOBAL_SECRET' };
   return isValue ? valueAt(facts, parts.slice(3)) : fileOf(facts, parts.slice(3, -1).join('.'));

@@ -1,3 +1,5 @@
+import type { CertificateFacts } from '../kernel/certificate.ts';
+
 /** The nouns that resolution works on. Everything here is plain data; nothing does I/O. */
 
 export type Scope = 'RUNTIME' | 'BUILD';
@@ -30,6 +32,8 @@ export interface FileEntry {
   readonly contentId: string;
   /** Of an utf-8 file: its template references in order of appearance, as written (`${A}`), repeats included. */
   readonly references: readonly string[];
+  /** Of the certificate that it holds, if it does; also absent in what was stored before there were such facts. */
+  readonly certificate?: CertificateFacts;
 }
 
 export interface LinkedKey {

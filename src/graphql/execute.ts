@@ -1,10 +1,12 @@
-import { type ExecutionResult, execute, type GraphQLSchema, subscribe } from 'graphql';
+import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import { AppError } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';
+import type { Answers } from './answers.ts';
 import type { Documents, Operation } from './documents.ts';
 import { costOf } from './limits.ts';
 import type { Mask, PublicError } from './mask-error.ts';
 import { statusOf } from './mask-error.ts';
+import { type Opened, openSource } from './source.ts';
 import { coerceVariables, type Variables } from './variables.ts';
 
 /** What a transport read from a request, already of the right types. */
@@ -36,8 +38,10 @@ export interface Answer {
 export interface Graphql {
   /** Never rejects: every trouble is an answer. */
   answer(request: GraphqlRequest, context: object): Promise<Answer>;
-  /** A stream of bodies for a subscription, or one answer for anything else. */
-  stream(request: GraphqlRequest, context: object): Promise<AsyncIterable<Body> | Answer>;
+  /** For a subscription a stream that is not yet begun, one answer for anything else. Never rejects. */
+  stream(request: GraphqlRequest, context: object): Promise<Opened | Answer>;
+  /** Puts what was thrown beside them into words. */
+  refusal(error: unknown, request: GraphqlRequest): Answer;
 }
 
 interface Deps {
@@ -47,11 +51,12 @@ interface Deps {
   readonly limits: Limits;
   /** Mutations whose bodies may be larger. */
   readonly fileMutations: ReadonlySet<string>;
+  readonly answers: Answers;
 }
 
 /** The one set of rules between a parsed request and an answer, for every transport. */
 export function createGraphql(deps: Deps): Graphql {
-  const { schema, mask } = deps;
+  const { schema, mask, answers } = deps;
   const refusal = (errors: readonly unknown[], { requestId }: GraphqlRequest): Answer => {
     const masked = mask.all(errors, requestId);
     const [first] = masked;
@@ -75,20 +80,21 @@ export function createGraphql(deps: Deps): Graphql {
     }
   };
 
-  const stream = async (request: GraphqlRequest, context: object): Promise<AsyncIterable<Body> | Answer> => {
+  const stream = async (request: GraphqlRequest, context: object): Promise<Opened | Answer> => {
     try {
       const ready = prepare(deps, request);
       if ('errors' in ready) return refusal(ready.errors, request);
       if (ready.operation.node.operation !== 'subscription') return await answer(request, context);
-      const events = await subscribe(argumentsOf(schema, ready.operation, request.variables, context));
-      if (!(Symbol.asyncIterator in events)) return refusal(events.errors ?? [], request);
-      return mapped(events, (event) => bodyOf(event, request));
+      const args = argumentsOf(schema, ready.operation, request.variables, context);
+      const bodyOfEvent = (result: ExecutionResult): Body => bodyOf(result, request);
+      const source = await openSource({ args, operation: ready.operation, request, answers, bodyOf: bodyOfEvent });
+      return 'begin' in source ? source : refusal(source.errors ?? [], request);
     } catch (error) {
       return refusal([error], request);
     }
   };
 
-  return { answer, stream };
+  return { answer, stream, refusal: (error, request) => refusal([error], request) };
 }
 
 /** Everything that is judged before anything runs. */
@@ -157,11 +163,4 @@ async function executeReady(
 ): Promise<ExecutionResult> {
   const run = operation.run();
   return run === null ? execute(argumentsOf(schema, operation, given, context)) : run(context, variables);
-}
-
-async function* mapped(
-  events: AsyncIterable<ExecutionResult>,
-  bodyOf: (result: ExecutionResult) => Body,
-): AsyncGenerator<Body> {
-  for await (const event of events) yield bodyOf(event);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { InputFieldBuilder } from '@pothos/core';
 import type { FileEntry, Sensitivity } from '../domain/types.ts';
 import { builder } from './builder.ts';
+import { certificateField } from './certificate.ts';
 import type { Context } from './context.ts';
 import type { Types } from './mutation.ts';
 
@@ -90,6 +91,7 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
           masked ? null : Buffer.from(await bytes(context)).toString('base64'),
       }),
       masked: t.exposeBoolean('masked', { description: 'Whether the content is kept from you.' }),
+      certificate: t.field({ ...certificateField, resolve: ({ entry }) => entry.certificate ?? null }),
     }),
   });
 }

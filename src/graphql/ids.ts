@@ -7,6 +7,13 @@ export type NodeName =
   | 'GlobalSecret'
   | 'Addon'
   | 'ExternalAddon'
+  | 'VcsAccount'
+  | 'App'
+  | 'Environment'
+  | 'AppSecret'
+  | 'DeployWebhook'
+  | 'Restart'
+  | 'RestartRequest'
   | 'Tag'
   | 'Token'
   | 'Role';
@@ -17,6 +24,13 @@ const NODE_OF_KIND: ReadonlyMap<string, NodeName> = new Map([
   ['globalSecret', 'GlobalSecret'],
   ['addon', 'Addon'],
   ['externalAddon', 'ExternalAddon'],
+  ['vcsAccount', 'VcsAccount'],
+  ['app', 'App'],
+  ['environment', 'Environment'],
+  ['appSecret', 'AppSecret'],
+  ['deployWebhook', 'DeployWebhook'],
+  ['restart', 'Restart'],
+  ['restartRequest', 'RestartRequest'],
   ['tag', 'Tag'],
   ['token', 'Token'],
   ['role', 'Role'],
@@ -55,6 +69,12 @@ export interface GroupAddress {
 export function groupAddress(local: string | null): GroupAddress {
   const [project = '', slug = '', ...rest] = (local ?? '').split('/');
   return rest.length === 0 ? { project, slug } : { project: '', slug: '' };
+}
+
+/** The project whose deploy webhook it is; empty for the id of nothing. */
+export function webhookProject(local: string): string {
+  const { project, slug } = groupAddress(local);
+  return slug === 'deploy' ? project : '';
 }
 
 /** A rule for `id` fields: gives the key, or the empty key of nothing. */

@@ -16,6 +16,8 @@ export interface Measured {
   /** Names of the root fields, through fragments. */
   readonly rootFields: ReadonlySet<string>;
   readonly usesIntrospection: boolean;
+  /** Whether it asks for a page of a list: cursors on it are good for one viewer only. */
+  readonly hasPages: boolean;
   /** Whether the cost depends on a variable. */
   readonly hasPagesByVariable: boolean;
 }
@@ -38,11 +40,14 @@ interface Walk {
   readonly limits: DocumentLimits;
   readonly variables: Variables;
   pagesByVariable: boolean;
+  pages: boolean;
 }
 
 const NOTHING: Size = { depth: 0, introspectionDepth: 0, aliases: 0, cost: 0, isConnection: false };
 /** Pages nobody sized: the resolvers' default. */
 const DEFAULT_PAGE = 50;
+/** What only connections have. */
+const PAGE_FIELDS: readonly string[] = ['edges', 'nodes', 'pageInfo'];
 /** The usual introspection query is 15 deep. */
 const INTROSPECTION_DEPTH = 16;
 
@@ -68,6 +73,7 @@ export function measureOperation(
     limits,
     variables: {},
     pagesByVariable: false,
+    pages: false,
   };
   for (const definition of document.definitions) checkDirectives(definition, limits);
   const size = sizeOf(operation.selectionSet, walk);
@@ -77,6 +83,7 @@ export function measureOperation(
   return {
     rootFields: new Set(rootNames),
     usesIntrospection: size.introspectionDepth > 0,
+    hasPages: walk.pages,
     hasPagesByVariable: walk.pagesByVariable,
   };
 }
@@ -98,6 +105,7 @@ export function costOf(document: DocumentNode, operation: OperationDefinitionNod
     limits,
     variables,
     pagesByVariable: false,
+    pages: false,
   };
   return sizeOf(operation.selectionSet, walk).cost;
 }
@@ -130,6 +138,7 @@ function sizeOfField(field: FieldNode, walk: Walk): Size {
   const inner = sizeOf(field.selectionSet, walk);
   const name = field.name.value;
   const introspection = isIntrospection(name);
+  if (PAGE_FIELDS.includes(name)) walk.pages = true;
   return {
     depth: introspection ? 1 : inner.depth + 1,
     introspectionDepth: introspection ? inner.depth + 1 : inner.introspectionDepth,

@@ -1,14 +1,19 @@
 import type { Role } from '../modules/access/model.ts';
 import type { TokenFacts } from '../modules/access/tokens.ts';
 import type { AddonKind, StoredAddon } from '../modules/addons/model.ts';
+import type { StoredAppSecret } from '../modules/app-secrets/model.ts';
+import { placeInApp, type StoredApp, type StoredEnvironment } from '../modules/apps/model.ts';
 import type { StoredGlobal } from '../modules/global-secrets/model.ts';
 import type { StoredProject } from '../modules/projects/model.ts';
+import type { StoredRestart, StoredWebhook } from '../modules/restarts/model.ts';
+import type { RequestView } from '../modules/restarts/service.ts';
 import type { StoredGroup } from '../modules/secret-groups/model.ts';
 import type { StoredTag } from '../modules/tags/model.ts';
+import type { StoredAccount } from '../modules/vcs/model.ts';
 import { idOf } from '../vault/document.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { groupAddress } from './ids.ts';
+import { groupAddress, webhookProject } from './ids.ts';
 
 /** The objects with global ids: how each is named, and how many are loaded at once. Their fields are in the slices. */
 
@@ -51,4 +56,54 @@ const addonRef = (name: 'Addon' | 'ExternalAddon', kind: AddonKind) =>
 const addon = addonRef('Addon', 'addon');
 const externalAddon = addonRef('ExternalAddon', 'external-addon');
 
-export const nodes = { project, tag, token, role, secretGroup, globalSecret, addon, externalAddon };
+const vcsAccount = builder.loadableNodeRef('VcsAccount', {
+  id: { resolve: ({ key }: StoredAccount) => idOf(key) },
+  load: loader((id, { services, session }) => services.vcsAccounts.byId(id, session)),
+});
+
+const app = builder.loadableNodeRef('App', {
+  id: { resolve: ({ key }: StoredApp) => idOf(key) },
+  load: loader((id, { services, session }) => services.apps.bySlug(id, session)),
+});
+const environment = builder.loadableNodeRef('Environment', {
+  id: { resolve: ({ key }: StoredEnvironment) => key.slice(1).join('/') },
+  load: loader((id, { services, session }) => services.environments.bySlug(placeInApp(id), session)),
+});
+const appSecret = builder.loadableNodeRef('AppSecret', {
+  id: { resolve: ({ key }: StoredAppSecret) => key.slice(1).join('/') },
+  load: loader((id, { services, session }) => services.appSecrets.bySlug(placeInApp(id), session)),
+});
+
+const deployWebhook = builder.loadableNodeRef('DeployWebhook', {
+  id: { resolve: ({ key }: StoredWebhook) => key.slice(1).join('/') },
+  load: loader((id, { services, session }) => services.restarts.webhooks.ofProject(webhookProject(id), session)),
+});
+const restart = builder.loadableNodeRef('Restart', {
+  id: { resolve: ({ key }: StoredRestart) => idOf(key) },
+  load: loader((id, { services, session }) => services.restarts.restartById(id, session)),
+});
+const restartRequest = builder.loadableNodeRef('RestartRequest', {
+  id: { resolve: ({ request }: RequestView) => request.key.slice(1).join('/') },
+  load: loader((local, { services, session }) => {
+    const { project, slug } = groupAddress(local);
+    return services.restarts.byId(project, slug, session);
+  }),
+});
+
+export const nodes = {
+  deployWebhook,
+  restart,
+  restartRequest,
+  project,
+  tag,
+  token,
+  role,
+  secretGroup,
+  globalSecret,
+  addon,
+  externalAddon,
+  app,
+  environment,
+  appSecret,
+  vcsAccount,
+};

@@ -1,12 +1,18 @@
 import type { GraphQLSchema } from 'graphql';
 import { addAccess } from '../modules/access/schema.ts';
 import { addAddons } from '../modules/addons/schema.ts';
+import { addAppSecrets } from '../modules/app-secrets/schema.ts';
+import { addApps } from '../modules/apps/schema.ts';
+import { addCertificates } from '../modules/certificates/schema.ts';
 import { addChanges } from '../modules/changes/schema.ts';
+import { addStreams } from '../modules/changes/stream-schema.ts';
 import { addGlobalSecrets } from '../modules/global-secrets/schema.ts';
 import { addProjects } from '../modules/projects/schema.ts';
 import { addResolution } from '../modules/resolution/schema.ts';
+import { addRestarts } from '../modules/restarts/schema.ts';
 import { addSecretGroups } from '../modules/secret-groups/schema.ts';
 import { addTags } from '../modules/tags/schema.ts';
+import { addVcsAccounts } from '../modules/vcs/schema.ts';
 import { addWorkloads } from '../modules/workloads/schema.ts';
 import { builder } from './builder.ts';
 
@@ -16,10 +22,16 @@ for (const add of [
   addTags,
   addWorkloads,
   addSecretGroups,
+  addVcsAccounts,
   addGlobalSecrets,
   addAddons,
+  addCertificates,
+  addApps,
+  addAppSecrets,
   addResolution,
+  addRestarts,
   addChanges,
+  addStreams,
 ])
   add(builder);
 

@@ -12,8 +12,12 @@ export function authorizationOf(rawHeaders: readonly string[]): string | undefin
     if (found !== undefined) throw unauthenticated('The Authorization header is given twice');
     found = rawHeaders[i + 1] ?? '';
   }
-  if (found === undefined) return undefined;
-  const token = BEARER.exec(found)?.[1];
+  return found === undefined ? undefined : bearerOf(found);
+}
+
+/** The one spelling of `Bearer <token>`; UNAUTHENTICATED for anything else. */
+export function bearerOf(given: string): string {
+  const token = BEARER.exec(given)?.[1];
   if (token === undefined) throw unauthenticated('The Authorization header must be `Bearer <token>`');
   return `Bearer ${token}`;
 }

@@ -1,12 +1,16 @@
+import type { Answers, Given } from '../graphql/answers.ts';
 import type { Answer, Graphql, GraphqlRequest } from '../graphql/execute.ts';
+import type { Opened } from '../graphql/source.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';
-import type { Answers, Given } from './answers.ts';
 import { authorizationOf } from './authorization.ts';
 import { checkContentType, readBody } from './body.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
+import type { EventStreams } from './events.ts';
 import { type Exchange, latin1Of, sendLatin1 } from './exchange.ts';
+import { checkOrigin } from './origin.ts';
 import { paramsOfBody, paramsOfQuery } from './params.ts';
+import type { Places } from './places.ts';
 import type { YogaLane } from './yoga.ts';
 
 /** Who asks: throws UNAUTHENTICATED for strangers. */
@@ -20,12 +24,16 @@ export type ContextFor = (request: {
   readonly stamp: string | null;
   /** Whether the answer depended on nothing else. */
   readonly isRepeatable?: () => boolean;
+  /** Who asks, for limits on what stays open. */
+  readonly session?: { readonly principal: { readonly id: string } };
 }>;
 
 interface Deps {
   readonly graphql: Graphql;
   readonly contextFor: ContextFor;
   readonly yoga: YogaLane;
+  readonly events: EventStreams;
+  readonly places: Places;
   readonly answers: Answers;
   readonly limits: Limits;
   readonly development: boolean;
@@ -33,7 +41,16 @@ interface Deps {
 
 export type Route = (exchange: Exchange) => Promise<void>;
 
-export function createGraphqlRoute({ graphql, contextFor, yoga, answers, limits, development }: Deps): Route {
+export function createGraphqlRoute({
+  graphql,
+  contextFor,
+  yoga,
+  events,
+  places,
+  answers,
+  limits,
+  development,
+}: Deps): Route {
   const serve = async (exchange: Exchange, deadline: Deadline): Promise<void> => {
     const context = await contextFor(callerOf(exchange, deadline));
     const body = await readBytes(exchange, limits);
@@ -48,10 +65,17 @@ export function createGraphqlRoute({ graphql, contextFor, yoga, answers, limits,
       if (isRepeatable && stamp !== null && body !== null) answers.keep(stamp, body, sent);
       return sendGiven(exchange, sent);
     }
-    const outcome = await graphql.stream(graphqlRequest, context);
-    if (!(Symbol.asyncIterator in outcome)) return sendGiven(exchange, givenOf(outcome));
-    deadline.end();
-    return yoga.events(exchange, outcome);
+    checkOrigin(exchange.request.headers);
+    const resumeAfter = cursorOf(exchange);
+    const outcome = await graphql.stream(graphqlRequest, { ...context, resumeAfter });
+    if (!('begin' in outcome)) return sendGiven(exchange, givenOf(outcome));
+    takePlaces(exchange, context.session?.principal.id ?? '', places);
+    const begin: Opened['begin'] = async (sink) => {
+      const leave = await outcome.begin(sink);
+      deadline.end();
+      return leave;
+    };
+    await events.serve(exchange, { begin });
   };
 
   return async (exchange) => {
@@ -112,4 +136,18 @@ function sendGiven(exchange: Exchange, { status, latin1, operationName }: Given)
   exchange.operationName = operationName;
   const type = accepts(exchange, GRAPHQL_TYPE) ? GRAPHQL_TYPE : 'application/json';
   sendLatin1(exchange, status, latin1, `${type}; charset=utf-8`);
+}
+
+/** Where a stream that broke off was, as clients of server-sent events say it. */
+function cursorOf({ request }: Exchange): string | null {
+  const given = request.headers['last-event-id'];
+  return typeof given === 'string' && given !== '' ? given : null;
+}
+
+/** A stream stays open: there are only so many. */
+function takePlaces({ request, response }: Exchange, principal: string, places: Places): void {
+  for (const back of [places.ofAddress(request.socket.remoteAddress ?? ''), places.ofPrincipal(principal)]) {
+    if (back === null) throw new AppError('RATE_LIMITED', 'Too many connections');
+    response.once('close', back);
+  }
 }

@@ -33,7 +33,8 @@ export function paramsOfQuery(search: string, limits: Limits): Params {
   });
 }
 
-function paramsOf(given: unknown): Params {
+/** Of what was parsed. */
+export function paramsOf(given: unknown): Params {
   if (Array.isArray(given)) throw bad('Batches are not accepted: send one operation');
   if (!isObject(given)) throw bad('The body must be a JSON object');
   if (Object.keys(given).some((name) => !NAMES.includes(name))) {

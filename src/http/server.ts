@@ -2,17 +2,21 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
+import { createAnswers } from '../graphql/answers.ts';
 import { createDocuments } from '../graphql/documents.ts';
 import { createGraphql } from '../graphql/execute.ts';
 import { createMask, type Mask, statusOf } from '../graphql/mask-error.ts';
 import { AppError, unavailable } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
-import { createAnswers } from './answers.ts';
 import { dropRestOfBody } from './body.ts';
+import { createEventStreams, type EventStreams } from './events.ts';
 import { type Exchange, openExchange, sendJson } from './exchange.ts';
+import { createGitHookRoute, GIT_HOOKS, type GitHooks } from './git-hook-route.ts';
 import { type ContextFor, createGraphqlRoute, type Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready } from './health.ts';
 import { parseQuery } from './params.ts';
+import { createPlaces } from './places.ts';
+import { createSockets, type Sockets } from './sockets.ts';
 import { createYogaLane } from './yoga.ts';
 
 export interface ServerDeps {
@@ -21,6 +25,7 @@ export interface ServerDeps {
   readonly ready: Ready;
   readonly config: Pick<Config, 'host' | 'port' | 'development' | 'limits' | 'answerCacheBytes'>;
   readonly log: Log;
+  readonly gitHooks?: GitHooks;
   /** Names of the mutations that carry files and so may have larger bodies. */
   readonly fileMutations: ReadonlySet<string>;
 }
@@ -38,11 +43,15 @@ const DRAIN_MS = 10_000;
 export function createServer(deps: ServerDeps): HttpServer {
   const { config, log, ready } = deps;
   const mask = createMask(log, config.limits.errors);
+  const lanes = graphqlLanes(deps, mask);
   const routes: ReadonlyMap<string, Route> = new Map([
-    [GRAPHQL, graphqlRouteOf(deps, mask)],
+    [GRAPHQL, lanes.route],
     ['/healthz', onlyRead(live)],
     ['/readyz', onlyRead(createReadiness(ready, log))],
   ]);
+  const gitHook = deps.gitHooks && createGitHookRoute(deps.gitHooks, config.limits);
+  const routeOf = (path: string): Route | undefined =>
+    routes.get(path) ?? (path.startsWith(GIT_HOOKS) ? gitHook : undefined);
   const underWay = new Set<ServerResponse>();
   let closing = false;
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
@@ -54,14 +63,17 @@ export function createServer(deps: ServerDeps): HttpServer {
       logRequest(log, exchange);
       dropRestOfBody(request);
     });
-    serve(routes, exchange).catch((error) => sendRefusal(exchange, mask, error));
+    serve(routeOf, exchange).catch((error) => sendRefusal(exchange, mask, error));
   };
   const server = httpServerOf(handler, config.limits.connections);
+  server.on('upgrade', lanes.sockets.upgrade);
   return {
     handler,
     listen: () => listen(server, config),
     close: () => {
       closing = true;
+      lanes.sockets.close();
+      lanes.events.close();
       // Connections are not kept for a next request.
       for (const response of underWay) response.shouldKeepAlive = false;
       return drain(server);
@@ -69,16 +81,28 @@ export function createServer(deps: ServerDeps): HttpServer {
   };
 }
 
-function graphqlRouteOf({ schema, contextFor, config, fileMutations }: ServerDeps, mask: Mask): Route {
+interface Lanes {
+  readonly route: Route;
+  readonly sockets: Sockets;
+  readonly events: EventStreams;
+}
+
+/** All the ways into GraphQL: one set of rules, one store of answers, one count of connections. */
+function graphqlLanes({ schema, contextFor, config, fileMutations, log }: ServerDeps, mask: Mask): Lanes {
   const { limits, development } = config;
   const documents = createDocuments({ schema, limits, development });
   const answers = createAnswers(config.answerCacheBytes);
-  const graphql = createGraphql({ schema, documents, mask, limits, fileMutations });
-  return createGraphqlRoute({ graphql, contextFor, yoga: createYogaLane(development), answers, limits, development });
+  const graphql = createGraphql({ schema, documents, mask, limits, fileMutations, answers });
+  const places = createPlaces(limits);
+  const events = createEventStreams(limits);
+  const yoga = createYogaLane(development);
+  const sockets = createSockets({ graphql, contextFor, limits, places, path: GRAPHQL, mask, log });
+  const route = createGraphqlRoute({ graphql, contextFor, yoga, events, places, answers, limits, development });
+  return { route, sockets, events };
 }
 
-async function serve(routes: ReadonlyMap<string, Route>, exchange: Exchange): Promise<void> {
-  const route = routes.get(exchange.path);
+async function serve(routeOf: (path: string) => Route | undefined, exchange: Exchange): Promise<void> {
+  const route = routeOf(exchange.path);
   // Refuses tokens in the URL, wherever it leads.
   if (exchange.search !== '') parseQuery(exchange.search);
   if (route === undefined) throw new AppError('NOT_FOUND', 'There is nothing at this path');
@@ -110,7 +134,8 @@ function sendRefusal(exchange: Exchange, mask: Mask, error: unknown): void {
 function logRequest(log: Log, { method, path, response, startedAt, id, operationName }: Exchange): void {
   log.info('request', {
     method,
-    path: path.slice(0, 200),
+    // The id behind it names a global secret.
+    path: path.startsWith(GIT_HOOKS) ? GIT_HOOKS : path.slice(0, 200),
     status: response.headersSent ? response.statusCode : 0,
     ms: Math.round((performance.now() - startedAt) * 100) / 100,
     requestId: id,

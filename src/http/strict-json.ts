@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { AppError } from '../kernel/errors.ts';
+import { scanJson } from '../kernel/json-scan.ts';
 import type { Limits } from '../kernel/limits.ts';
-import { scanJson } from './json-scan.ts';
 
 /** Text of bytes that must be UTF-8 as written: nothing is replaced, and no byte order mark is taken off silently. */
 export function decodeUtf8(bytes: Uint8Array): string {

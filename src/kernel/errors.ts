@@ -2,6 +2,7 @@
 export const ERROR_STATUS = {
   INVALID_INPUT: 400,
   BAD_REQUEST: 400,
+  INVALID_CURSOR: 400,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
@@ -59,6 +60,12 @@ export function isAppError(error: unknown): error is AppError {
   const code = (error as { code?: unknown }).code;
   return error.name === 'AppError' && typeof code === 'string' && Object.hasOwn(ERROR_STATUS, code);
 }
+
+/** `after` is not a cursor that this stream gave. */
+export const invalidCursor = (): AppError =>
+  new AppError('INVALID_CURSOR', 'after: is not a cursor of this stream', {
+    details: { fields: [{ path: ['after'], rule: 'cursor', message: 'is not a cursor of this stream' }] },
+  });
 
 export const notFound = (what: string): AppError => new AppError('NOT_FOUND', `${what} not found`);
 

@@ -30,7 +30,25 @@ const TABLE = {
   errors: { default: 5, least: 1 },
   /** From the first byte of a request's work to its answer, milliseconds. */
   deadlineMs: { default: 10_000, least: 100 },
-  connections: { default: 10_000, least: 1 },
+  /** Of all kinds together: WebSockets, streams of events and requests. */
+  connections: { default: 24_000, least: 1 },
+  /** WebSockets and streams of events: of one token, from one address, of the process. */
+  socketsPerPrincipal: { default: 20, least: 1 },
+  socketsPerAddress: { default: 200, least: 1 },
+  sockets: { default: 20_000, least: 1 },
+  /** Operations under way on one WebSocket. */
+  subscriptionsPerSocket: { default: 20, least: 1 },
+  /** One message of a WebSocket's client, bytes. */
+  socketMessageBytes: { default: 65_536, least: 1_024 },
+  /** Messages of a WebSocket's client, a minute. */
+  socketMessagesPerMinute: { default: 1_200, least: 1 },
+  /** From the opening of a WebSocket to its `connection_init`, milliseconds. */
+  socketInitMs: { default: 3_000, least: 10 },
+  /** Between signs of life on WebSockets and streams of events, milliseconds. */
+  socketPingMs: { default: 15_000, least: 10 },
+  /** What a subscriber has not taken yet, before it is told to come again. */
+  outgoingBytes: { default: 1_048_576, least: 1_024 },
+  outgoingEvents: { default: 1_000, least: 1 },
   jsonDepth: { default: 64, least: 1 },
   /** Members and items in one JSON body. */
   jsonItems: { default: 100_000, least: 1 },
@@ -51,6 +69,39 @@ const TABLE = {
   /** Old credentials of an addon whose time is not over. */
   retiringPerAddon: { default: 20, least: 1 },
   addonsPerProject: { default: 500, least: 1 },
+  /** What a host of repositories lists of its branches, bytes. */
+  gitRefsBytes: { default: 8_388_608, least: 1_024 },
+  /** The files of one commit of a repository as they are sent, bytes. */
+  gitPackBytes: { default: 33_554_432, least: 1_024 },
+  /** Reading a file from a repository, milliseconds. */
+  gitDeadlineMs: { default: 30_000, least: 100 },
+  /** The longest that a host of repositories may be silent, milliseconds. */
+  gitSilenceMs: { default: 10_000, least: 10 },
+  /** How long a mutation waits for the git file, milliseconds. */
+  gitPatienceMs: { default: 8_000, least: 10 },
+  /** From one look at a repository to the next, milliseconds. */
+  gitSyncMs: { default: 300_000, least: 1_000 },
+  /** Linked accounts at hosts of repositories in a team. */
+  vcsAccountsPerTeam: { default: 200, least: 1 },
+  appsPerTeam: { default: 1_000, least: 1 },
+  environmentsPerApp: { default: 30, least: 1 },
+  appSecretsPerApp: { default: 500, least: 1 },
+  /** What a secret of an app is in one environment, bytes. */
+  appSecretValueBytes: { default: 65_536, least: 1 },
+  /** Restart requests of a project that wait for their wave or for their delivery. */
+  restartRequestsOpen: { default: 10_000, least: 1 },
+  /** Restart requests of a project, and restarts of a team, that are kept after they are over. */
+  restartRequestsKept: { default: 1_000, least: 0 },
+  /** One attempt to reach a deploy webhook, milliseconds. */
+  webhookDeadlineMs: { default: 5_000, least: 10 },
+  /** Attempts before a delivery is given up. */
+  webhookAttempts: { default: 12, least: 1 },
+  /** The longest wait after the first failed attempt, doubled by each further one, milliseconds. */
+  webhookBackoffMs: { default: 10_000, least: 1 },
+  /** The longest wait between two attempts, milliseconds. */
+  webhookBackoffMostMs: { default: 3_600_000, least: 1 },
+  /** How long a process that delivers may be silent before another takes over, milliseconds. */
+  webhookLeaseMs: { default: 30_000, least: 50 },
 } as const;
 
 export type LimitName = keyof typeof TABLE;

@@ -4,6 +4,7 @@ import type { FileEntry } from '../domain/types.ts';
 import { integrity } from '../kernel/errors.ts';
 import type { Json } from '../store/port.ts';
 import type { Change, Vault } from '../vault/vault.ts';
+import type { Inspect } from './certificates/inspection.ts';
 import type { Keys } from './keys/keys.ts';
 import type { Upload } from './rules.ts';
 
@@ -21,7 +22,13 @@ export interface Kept {
 
 export type Contents = ReturnType<typeof createContents>;
 
-export function createContents({ vault, keys }: { readonly vault: Vault; readonly keys: Keys }) {
+export interface ContentsDeps {
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly inspect: Inspect;
+}
+
+export function createContents({ vault, keys, inspect }: ContentsDeps) {
   function hashOf(team: string, project: string, bytes: Uint8Array): string {
     return Buffer.from(keys.mac('content')(Buffer.concat([Buffer.from(`${team}\0${project}\0`), bytes]))).toString(
       'hex',
@@ -29,7 +36,13 @@ export function createContents({ vault, keys }: { readonly vault: Vault; readonl
   }
 
   /** Entries for uploads. A content that one of `before` holds already is not written again. */
-  function keep(team: string, project: string, uploads: ReadonlyMap<string, Upload>, before: readonly FileMap[]): Kept {
+  async function keep(
+    team: string,
+    project: string,
+    uploads: ReadonlyMap<string, Upload>,
+    before: readonly FileMap[],
+  ): Promise<Kept> {
+    const certificates = await inspect(uploads);
     const known = new Map<string, string>();
     for (const files of before) for (const { hash, contentId } of files.values()) known.set(hash, contentId);
     const entries = new Map<string, FileEntry>();
@@ -50,7 +63,9 @@ export function createContents({ vault, keys }: { readonly vault: Vault; readonl
         });
       }
       const references = encoding === 'utf-8' ? templateReferences(Buffer.from(bytes).toString('utf8')) : [];
-      entries.set(name, { encoding, size: bytes.length, hash, contentId, references });
+      const certificate = certificates.get(name);
+      const facts = { encoding, size: bytes.length, hash, contentId, references };
+      entries.set(name, certificate ? { ...facts, certificate } : facts);
     }
     return { entries, changes };
   }

@@ -16,6 +16,8 @@ export type GuardedFetch = (url: string | URL, init?: GuardedInit) => Promise<Re
 export interface FetchRules {
   readonly reach: Reach;
   readonly mostBytes: number;
+  /** What happens to an answer of more bytes: refused unless said otherwise; `cut`: the rest is not read. */
+  readonly excess?: 'refuse' | 'cut';
   readonly deadlineMs: number;
   /** Aborts every request under way. */
   readonly signal: AbortSignal;
@@ -24,9 +26,7 @@ export interface FetchRules {
 /** What it refuses is told without the URL, which may hold a secret. */
 export function guardedFetch(rules: FetchRules): GuardedFetch {
   return async (url, init = {}) => {
-    const target = parsed(url);
-    const port = portOf(target);
-    requirePermitted(target, port, rules.reach);
+    const { target, port } = permitted(url, rules.reach);
     const signals = [AbortSignal.timeout(rules.deadlineMs), rules.signal, ...(init.signal ? [init.signal] : [])];
     const options: RequestOptions = {
       method: init.method ?? 'GET',
@@ -35,8 +35,16 @@ export function guardedFetch(rules: FetchRules): GuardedFetch {
       signal: AbortSignal.any(signals),
       lookup: rules.reach.lookupFor(target.hostname, port),
     };
-    return send(target, options, init, rules.mostBytes);
+    return send(target, options, init, rules);
   };
+}
+
+/** The URL if it may be asked at all: what it leads to is checked by the look-up. Throws what the fetch would. */
+export function permitted(url: string | URL, reach: Reach): { readonly target: URL; readonly port: number } {
+  const target = parsed(url);
+  const port = portOf(target);
+  requirePermitted(target, port, reach);
+  return { target, port };
 }
 
 const portOf = ({ port, protocol }: URL): number => (port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port));
@@ -60,11 +68,11 @@ function requirePermitted(url: URL, port: number, reach: Reach): void {
   if (!isNamed && isIP(literal) !== 0 && !reach.isOpen(literal)) throw refused('a private address');
 }
 
-function send(url: URL, options: RequestOptions, init: GuardedInit, mostBytes: number): Promise<Response> {
+function send(url: URL, options: RequestOptions, init: GuardedInit, rules: FetchRules): Promise<Response> {
   return new Promise((resolve, reject) => {
     const request = url.protocol === 'https:' ? requestHttps : requestHttp;
     const sent = request(url, options, (response) => {
-      receive(response, mostBytes).then(resolve, (error: unknown) => {
+      receive(response, rules).then(resolve, (error: unknown) => {
         response.destroy();
         reject(error);
       });
@@ -74,20 +82,25 @@ function send(url: URL, options: RequestOptions, init: GuardedInit, mostBytes: n
   });
 }
 
-async function receive(response: IncomingMessage, mostBytes: number): Promise<Response> {
+async function receive(response: IncomingMessage, { mostBytes, excess }: FetchRules): Promise<Response> {
   const status = response.statusCode ?? 0;
   if (status >= 300 && status < 400) throw refused('a redirect');
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of response as AsyncIterable<Uint8Array>) {
     size += part.byteLength;
+    // Leaving the loop closes the connection.
+    if (size > mostBytes && excess === 'cut') break;
     if (size > mostBytes) throw refused(`an answer of more than ${mostBytes} bytes`);
     parts.push(part);
   }
   const isEmpty = status === 204 || status === 205 || status < 200;
-  const type = response.headers['content-type'];
+  const passed = ['content-type', 'retry-after'].flatMap((name): [string, string][] => {
+    const value = response.headers[name];
+    return typeof value === 'string' ? [[name, value]] : [];
+  });
   return new Response(isEmpty ? null : Buffer.concat(parts), {
     status: Math.max(200, status),
-    headers: type === undefined ? {} : { 'content-type': type },
+    headers: passed,
   });
 }

@@ -15,9 +15,21 @@ export const KINDS = [
   'job',
   'secretGroup',
   'globalSecret',
+  'gitSync', // how a global secret follows its git file
+  'vcsAccount', // a login at a host of repositories
   'addon',
   'externalAddon',
+  'app',
+  'environment',
+  'appSecret',
+  'appSecretValue', // what a secret is in one environment
   'content', // bytes of a file or a mount, one envelope each
+  'deployWebhook',
+  'restart', // one asking for restarts, with its waves
+  'restartRequest', // of one workload
+  'restartDelivery', // of a request to the deploy webhook
+  'restartQueue', // of a project: what is due next, and who delivers
+  'running', // what a workload said that it runs
   'idempotency', // what a create with an idempotency key answered
 ] as const;
 export type Kind = (typeof KINDS)[number];

@@ -30,7 +30,8 @@ export interface OnceRequest {
   readonly idempotencyKey: string | null | undefined;
   /** What was asked; the same key with another request is a conflict. */
   readonly input: unknown;
-  readonly object: Key;
+  /** What it makes; a function when that is not known before. Asked for only when it was not done already. */
+  readonly object: Key | (() => Promise<Key>);
   readonly at: string;
 }
 
@@ -48,16 +49,18 @@ export function createOnce(vault: Vault, keys: Keys) {
 
   return async function once(ask: OnceRequest, run: (extra: readonly Change[]) => Promise<Commit>): Promise<Created> {
     const { idempotencyKey } = ask;
+    const objectOf = async (): Promise<Key> => (typeof ask.object === 'function' ? ask.object() : ask.object);
     if (idempotencyKey === null || idempotencyKey === undefined) {
-      return { key: ask.object, commit: await run([]), replayed: false };
+      return { key: await objectOf(), commit: await run([]), replayed: false };
     }
     const key = [ask.team, hash(JSON.stringify([ask.actor, ask.operation, idempotencyKey]))];
     const request = hash(JSON.stringify(ask.input));
     const before = await remembered(key, request);
     if (before) return before;
-    const fields = { request, object: ask.object, at: ask.at, actor: ask.actor, operation: ask.operation };
+    const object = await objectOf();
+    const fields = { request, object, at: ask.at, actor: ask.actor, operation: ask.operation };
     try {
-      return { key: ask.object, commit: await run([changesOf(document).create(key, fields, null)]), replayed: false };
+      return { key: object, commit: await run([changesOf(document).create(key, fields, null)]), replayed: false };
     } catch (error) {
       // The same request may have won the race, or the first answer may have been lost on its way.
       const after = isAppError(error) ? await remembered(key, request) : null;

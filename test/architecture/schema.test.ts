@@ -66,9 +66,12 @@ describe('schema.graphql', () => {
       'PRIORITY',
       'SLUG',
       'UPDATED',
+      'deliveryStates',
+      'isOutdated',
       'nameContains',
       'scope',
       'stageId',
+      'states',
       'tag',
       'type',
     ]);

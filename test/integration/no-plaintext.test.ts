@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { createLog } from '../../src/http/log.ts';
 import { openStore } from '../../src/store/open.ts';
+import { appIdOf, aValueInput, environmentIdOf, RENDERED, secretIdOf } from '../support/apps.ts';
 import { documentsIn, dropDatabase, filesUnder, formsOf, sightings } from '../support/canaries.ts';
+import { aCertificate, named } from '../support/certificates.ts';
 import { ENVIRONMENT, GROUP_FIELDS } from '../support/makers.ts';
 import { aDatabase } from '../support/mongodb.ts';
 import { operationOf } from '../support/mutations.ts';
@@ -35,6 +37,11 @@ const file = ({ name, value }: Flock) => ({
   data: base64(value('Content')),
   encoding: 'UTF_8',
 });
+/** Its facts are read at writing, and kept: sealed, too. */
+const certificateFile = ({ name }: Flock) => {
+  const wanted = { subject: named(name('Subject')), issuer: named(name('Issuer')), notAfter: new Date('2031-01-01') };
+  return { path: '/etc/certificate', data: base64(aCertificate(wanted)) };
+};
 const mount = ({ name, value }: Flock) => ({ name: name('Mount'), data: base64(value('Bytes')), encoding: 'BINARY' });
 const link = ({ name }: Flock) => ({ addon: 'database', keys: [{ keyName: name('Key'), aliases: [name('Alias')] }] });
 const whole = (flock: Flock) => ({
@@ -50,6 +57,14 @@ async function mutate(app: TestApp, name: string, input: object, fields = '') {
   const type = data?.result?.__typename;
   if (!type?.endsWith('Payload')) throw new Error(JSON.stringify({ name, data, errors }));
   return data.result;
+}
+
+async function fillRestarts(app: TestApp, { value, values }: Flock, source: string): Promise<void> {
+  const hook = { project: PROJECT, url: `https://deploy.example.com/${value('Url')}`, secret: value('OwnSecret') };
+  const { deployWebhook } = await mutate(app, 'putDeployWebhook', hook, 'deployWebhook { id }');
+  const rotated = await mutate(app, 'rotateDeployWebhookSecret', { id: deployWebhook.id }, 'secret');
+  values.push(rotated.secret);
+  await mutate(app, 'restartDependents', { source, reason: value('Reason'), idempotencyKey: value('Idempotency') });
 }
 
 /** Every mutation that takes a text, with a canary in each place that is sealed. */
@@ -78,6 +93,7 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
   await mutate(app, 'setSecretGroupVariable', { id, ...one });
   await mutate(app, 'unsetSecretGroupVariable', { id, name: one.name });
   await mutate(app, 'setSecretGroupFile', { id, file: file(flock) });
+  await mutate(app, 'setSecretGroupFile', { id, file: certificateFile(flock) });
   await mutate(app, 'setSecretGroupDockerSecretMount', { id, mount: mount(flock) });
   await mutate(app, 'linkAddon', { id, link: { ...link(flock), addon: 'queue' } });
   await mutate(app, 'rollbackSecretGroup', { id, revision: 1 });
@@ -114,12 +130,37 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
     idempotencyKey: value('Idempotency'),
   });
   for (const kind of ['putService', 'putJob', 'putService']) await mutate(app, kind, workload());
+  await fillRestarts(app, flock, id);
+  await fillApp(app, flock);
   const token = { name: 'token', kind: 'MACHINE', role: 'reader' };
   for (const key of [null, value('Idempotency')]) {
     const { text } = await mutate(app, 'createToken', { ...token, idempotencyKey: key }, 'text');
     flock.values.push(text);
   }
   flock.values.push(app.owner, ROOT_KEY.toString('latin1'));
+}
+
+async function fillApp(app: TestApp, { value }: Flock): Promise<void> {
+  const environments = [{ name: 'dev' }, { name: 'production', protected: true }];
+  await mutate(app, 'createApp', { name: 'Example App', environments, idempotencyKey: value('Idempotency') });
+  const input = { app: 'example-app', name: 'API_KEY', purposeType: 'API_KEY', providerId: value('Provider') };
+  const { appSecret } = await mutate(app, 'createAppSecret', input, 'appSecret { id }');
+  const { id } = appSecret;
+  await mutate(app, 'updateAppSecret', { id, providerId: value('Provider') });
+  const set = async (environment: string, hidden: boolean) =>
+    mutate(app, 'setAppSecretValue', { id, ...aValueInput(value('AppValue'), { environment, hidden }) });
+  await set('dev', false);
+  await set('dev', true);
+  await set('production', true);
+  await mutate(app, 'unsetAppSecretValue', { id, environment: 'production' });
+  const plan = '{ previewAppSecretCopy(app: "example-app", from: "dev", to: "production") { planHash } }';
+  const { planHash } = (await app.gql(plan)).data.previewAppSecretCopy;
+  await mutate(app, 'copyAppSecretValues', { app: appIdOf(), from: 'dev', to: 'production', planHash });
+  await mutate(app, 'deleteEnvironment', { id: environmentIdOf('production'), force: true });
+  await mutate(app, 'deleteAppSecret', { id });
+  await mutate(app, 'restoreAppSecret', { id });
+  const { data } = await app.gql(RENDERED, { app: 'example-app', environment: 'dev', mode: 'FULL' });
+  expect(JSON.stringify(data)).toContain('CanaryAppValue');
 }
 
 const READ = `query ($project: Slug!, $slug: Slug!) { project(slug: $project) { secretGroup(slug: $slug) { ${GROUP_FIELDS} } } }`;
@@ -157,6 +198,16 @@ async function stumble(app: TestApp, flock: Flock): Promise<string> {
   await tell(globally, { input: { ...shared, values: [value('Item')] } });
   await tell(globally, { input: { ...shared, values: { a: value('Shared') } } });
   await tell(globally, { input: { ...shared, files: [{ id: 'a b', path: '/a', data: base64(value('Id')) }] } });
+  await tell(operationOf('putDeployWebhook'), {
+    input: { project: PROJECT, url: `https://a:${value('Password')}@example.com/`, secret: value('S') },
+  });
+  await tell(operationOf('restartDependents'), { input: { source: 'x', reason: value('Long').repeat(20) } });
+  const setting = operationOf('setAppSecretValue');
+  const secret = { id: secretIdOf('api-key') };
+  await tell(setting, { input: { ...secret, ...aValueInput(value('Type'), { valueTypeUrn: value('Urn') }) } });
+  await tell(setting, { input: { ...secret, ...aValueInput(`${value('AppNull')}\u0000`) } });
+  await tell(setting, { input: { ...secret, ...aValueInput(value('AppLong').repeat(4000)) } });
+  await tell(setting, { input: { ...secret, ...aValueInput(value('Elsewhere'), { environment: 'nowhere' }) } });
   await tell(`mutation { createTag(input: { name: "${value('Inline')}", nonsense: 1 }) { __typename } }`);
   await tell(`{ project(slug: "${value('Literal')}") { id `);
   await tell(`query ${value('Operation')} { nothing }`);

@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { silentLog } from '../../src/kernel/log.ts';
-import { createReach } from '../../src/net/reach.ts';
-import { loadPlugins } from '../../src/plugin/load.ts';
-import type { Plugins } from '../../src/plugin/plugin.ts';
 import { type HttpStub, httpStub } from '../support/http-stub.ts';
+import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
+import { type Bao, hasBao, startBao } from '../support/servers/bao.ts';
 
 let stub: HttpStub;
-let plugins: Plugins;
+let plugins: ReadonlyMap<string, StartedPlugin>;
 let answer: { status: number; body: string };
 let seen: Record<string, unknown> = {};
 
@@ -15,21 +13,31 @@ beforeAll(async () => {
     seen = { url: request.url, ...request.headers };
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
   });
-  const host = { log: silentLog, clock: () => new Date(), reach: createReach([stub.host]), deadlineMs: 2_000 };
-  plugins = await loadPlugins({ names: ['http-json', 'vault-kv'], options: new Map(), ...host });
+  const started = async (id: string) => [id, await startPlugin(id, [stub.host])] as const;
+  plugins = new Map([await started('http-json'), await started('vault-kv')]);
 });
 afterAll(async () => {
-  await plugins.close();
+  for (const plugin of plugins.values()) await plugin.stop();
   await stub.close();
 });
 beforeEach(() => {
   seen = {};
 });
 
-async function valuesOf(id: string, params: object): Promise<object> {
-  const plugin = plugins.byId.get(id);
-  if (!plugin) throw new Error('it was not loaded');
-  return Object.fromEntries((await plugin.values({ id: 'it', params })) as ReadonlyMap<string, string>);
+function pluginOf(id: string): StartedPlugin {
+  const plugin = plugins.get(id);
+  if (!plugin) throw new Error('it was not started');
+  return plugin;
+}
+
+const valuesOf = async (id: string, params: object): Promise<object> =>
+  Object.fromEntries(await pluginOf(id).valuesOf(params));
+
+/** How a check of the stub ends that answers like this. */
+async function checked(id: string, params: object, status: number, body: string): Promise<string> {
+  answer = { status, body };
+  const plugin = pluginOf(id);
+  return codeOf(plugin.check({ params: plugin.params(params) }));
 }
 
 describe('http-json', () => {
@@ -53,6 +61,22 @@ describe('http-json', () => {
   ])('fails on %i %j', async (status, body) => {
     answer = { status, body };
     await expect(valuesOf('http-json', { url: stub.url })).rejects.toThrow();
+  });
+
+  it.each([
+    [200, '{}', 'none'],
+    [200, 'hunter2canary', 'FAILED'],
+    [401, '{}', 'CREDENTIALS'],
+    [403, '{}', 'CREDENTIALS'],
+    [404, '{}', 'FAILED'],
+    [302, '{}', 'REFUSED'],
+  ])('check: %i %j is %s', async (status, body, code) => {
+    expect(await checked('http-json', { url: stub.url, authorization: 'hunter2canary' }, status, body)).toBe(code);
+  });
+
+  it('check: TLS where there is none', async () => {
+    const elsewhere = { url: stub.url.replace(/^http/, 'https') };
+    expect(await checked('http-json', elsewhere, 200, '{}')).toBe('TLS');
   });
 });
 
@@ -83,5 +107,53 @@ describe('vault-kv', () => {
   ])('fails on %s', async (_what, status, body) => {
     answer = { status, body };
     await expect(valuesOf('vault-kv', params())).rejects.toThrow();
+  });
+
+  const good = '{"data":{"data":{},"metadata":{"version":1}}}';
+  it.each([
+    [200, good, 'none'],
+    [200, '{"data":{"password":"hunter2canary"}}', 'FAILED'],
+    [403, '{"errors":["permission denied"]}', 'CREDENTIALS'],
+    [404, '{"errors":[]}', 'FAILED'],
+    [503, '{"errors":["Vault is sealed"]}', 'FAILED'],
+  ])('check: %i %j is %s', async (status, body, code) => {
+    expect(await checked('vault-kv', params(), status, body)).toBe(code);
+  });
+});
+
+describe.skipIf(!hasBao())('vault-kv, against OpenBao', () => {
+  let bao: Bao;
+  let plugin: StartedPlugin;
+  beforeAll(async () => {
+    bao = await startBao('apps/shop', { password: 'p ä', port: 5432 });
+    plugin = await startPlugin('vault-kv');
+  });
+  afterAll(async () => {
+    await plugin?.stop();
+    await bao?.stop();
+  });
+
+  it('reads what was written there, and is refused with another token or path', async () => {
+    const given = (over: object = {}) =>
+      plugin.params({
+        address: bao.url,
+        path: 'apps/shop',
+        token: bao.token,
+        fields: ['port'],
+        ...over,
+      });
+    const check = (over: object) => codeOf(plugin.check({ params: given(over) }));
+    expect(await plugin.valuesOf(given())).toEqual(
+      new Map([
+        ['DATA', '{"password":"p ä","port":5432}'],
+        ['VERSION', '1'],
+        ['VALUE_1', '5432'],
+      ]),
+    );
+    expect([await check({}), await check({ token: 'other' }), await check({ path: 'none' })]).toEqual([
+      'none',
+      'CREDENTIALS',
+      'FAILED',
+    ]);
   });
 });

@@ -1,4 +1,5 @@
 import { createGateway } from '../../src/gateway.ts';
+import { createGitReader } from '../../src/git/reader.ts';
 import { createServer } from '../../src/http/server.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { limitsWith } from '../../src/kernel/limits.ts';
@@ -6,6 +7,7 @@ import { silentLog } from '../../src/kernel/log.ts';
 import type { Keys } from '../../src/modules/keys/keys.ts';
 import { createMacHolder } from '../../src/modules/keys/mac-holder.ts';
 import { openKeys } from '../../src/modules/keys/open-keys.ts';
+import { createReach } from '../../src/net/reach.ts';
 import { noPlugins } from '../../src/plugin/plugin.ts';
 import type { Store } from '../../src/store/port.ts';
 import { type Counting, counting } from './counting.ts';
@@ -44,7 +46,8 @@ export async function countedApp(store: Store, { cacheBytes, answerCacheBytes }:
     },
   };
   const limits = limitsWith();
-  const shared = { clock: systemClock, log: silentLog, limits, plugins: noPlugins };
+  const git = createGitReader({ reach: createReach([]), limits });
+  const shared = { clock: systemClock, log: silentLog, limits, plugins: noPlugins, git };
   const { schema, contextFor, fileMutations } = createGateway({ ...shared, store: port, keys: counted, cacheBytes });
   const config = { host: '127.0.0.1', port: 0, development: true, limits, answerCacheBytes };
   const server = createServer({ schema, contextFor, fileMutations, config, log: silentLog, ready: async () => true });

@@ -108,6 +108,54 @@ const globalInput = (n: number) => ({
 const aGlobal = async (app: TestApp, n: number): Promise<string> =>
   (await done(app, 'createGlobalSecret', globalInput(n), 'globalSecret { id }')).globalSecret.id;
 
+/** One that follows a git file at a host that the gateway may not be sent to. */
+const GITOPS = { vcsService: 'SELF_HOSTED', repoUrl: 'https://localhost/team/config', branch: 'main', filePath: '/a' };
+const followingInput = (n: number) => ({ name: `Global ${n}`, type: 'SECRET', gitops: GITOPS });
+const aFollowing = async (app: TestApp, n: number): Promise<string> =>
+  (await done(app, 'createGlobalSecret', followingInput(n), 'globalSecret { id }')).globalSecret.id;
+
+const accountInput = (n: number) => ({ service: 'GITHUB', accountLogin: `login-${n}`, token: 'before' });
+const appSlug = (n: number): string => `app-${n}`;
+const appInput = (n: number) => ({
+  name: `App ${n}`,
+  environments: [{ name: 'dev' }, { name: 'production', protected: true }],
+});
+const anApp = async (app: TestApp, n: number): Promise<string> =>
+  (await done(app, 'createApp', appInput(n), 'app { id }')).app.id;
+
+async function anEnvironment(app: TestApp, n: number): Promise<string> {
+  await anApp(app, n);
+  const input = { app: appSlug(n), name: 'staging' };
+  return (await done(app, 'createEnvironment', input, 'environment { id }')).environment.id;
+}
+
+const secretInput = (n: number) => ({
+  app: appSlug(n),
+  name: 'API_KEY',
+  purposeType: 'API_KEY',
+  providerId: 'before',
+  environmentScopedValues: [],
+});
+const valueInput = (environment: string, text: string) => ({
+  environment,
+  valueTypeUrn: 'urn:app-secret:app-secret-type:keyValueAppSecret',
+  hidden: false,
+  kvAppSecretValue: { typeHint: 'urn:app-secret:kv-secret-value:textType', text },
+});
+
+/** A secret with a value in dev. */
+async function anAppSecret(app: TestApp, n: number): Promise<string> {
+  await anApp(app, n);
+  const { id } = (await done(app, 'createAppSecret', secretInput(n), 'appSecret { id }')).appSecret;
+  await done(app, 'setAppSecretValue', { id, ...valueInput('dev', 'before') });
+  return id;
+}
+
+async function copyPlan(app: TestApp, n: number): Promise<string> {
+  const query = `{ previewAppSecretCopy(app: "${appSlug(n)}", from: "dev", to: "production") { planHash } }`;
+  return (await app.gql(query, {}, app.owner)).data.previewAppSecretCopy.planHash;
+}
+
 /** A creation in a project, with a key to repeat it by. */
 const inProject = (name: string, input: (n: number) => object): MutationCase => ({
   name,
@@ -116,6 +164,23 @@ const inProject = (name: string, input: (n: number) => object): MutationCase => 
     return input(n);
   },
 });
+
+/** A group that a service inherits, and a webhook to tell it to. */
+async function aDependent(app: TestApp, n: number): Promise<string> {
+  const id = await aGroup(app, n);
+  await done(app, 'putService', workloadInput(n));
+  await aWebhook(app, n);
+  return id;
+}
+async function aWebhook(app: TestApp, n: number): Promise<string> {
+  const input = { project: slugFor(n), url: 'https://deploy.example.com/', secret: 'secret-secret-secret-secret' };
+  return (await done(app, 'putDeployWebhook', input, 'deployWebhook { id }')).deployWebhook.id;
+}
+async function aRestart(app: TestApp, n: number) {
+  const input = { source: await aDependent(app, n), waves: { size: 1 } };
+  const fields = 'restart { id requests(first: 1) { nodes { id } } }';
+  return (await done(app, 'restartDependents', input, fields)).restart;
+}
 
 const keyed = (n: number) => ({ idempotencyKey: `key ${n}` });
 const changedWorkload = (n: number) => ({ ...workloadInput(n), name: 'Changed', variables: [], ...keyed(n) });
@@ -221,6 +286,28 @@ export const MUTATIONS: readonly MutationCase[] = [
     name: 'updateGlobalSecret',
     prepare: async (app, n) => ({ id: await aGlobal(app, n), values: { c: 'after' }, files: [] }),
   },
+  { name: 'createGlobalSecret', prepare: async (_app, n) => ({ ...followingInput(n), ...keyed(n) }) },
+  {
+    name: 'updateGlobalSecret',
+    prepare: async (app, n) => ({ id: await aFollowing(app, n), gitops: { ...GITOPS, branch: 'after' } }),
+  },
+  { name: 'updateGlobalSecret', prepare: async (app, n) => ({ id: await aFollowing(app, n), gitops: null }) },
+  { name: 'syncGlobalSecret', prepare: async (app, n) => ({ id: await aFollowing(app, n) }) },
+  { name: 'rotateGitHookSecret', prepare: async (app, n) => ({ id: await aFollowing(app, n) }) },
+  { name: 'putVcsAccount', prepare: async (_app, n) => accountInput(n) },
+  {
+    name: 'putVcsAccount',
+    async prepare(app, n) {
+      await done(app, 'putVcsAccount', accountInput(n));
+      return { ...accountInput(n), token: 'after' };
+    },
+  },
+  {
+    name: 'deleteVcsAccount',
+    prepare: async (app, n) => ({
+      id: (await done(app, 'putVcsAccount', accountInput(n), 'vcsAccount { id }')).vcsAccount.id,
+    }),
+  },
   { name: 'deleteGlobalSecret', prepare: async (app, n) => ({ id: await aGlobal(app, n) }) },
   {
     name: 'restoreGlobalSecret',
@@ -247,6 +334,54 @@ export const MUTATIONS: readonly MutationCase[] = [
   { name: 'rotateAddon', prepare: async (app, n) => ({ id: await aRotatingAddon(app, n) }) },
   inProject('createExternalAddon', (n) => ({ ...addonInput(n, 'aws-rds', RDS), ...keyed(n) })),
   { name: 'updateExternalAddon', prepare: async (app, n) => ({ id: await anExternalAddon(app, n), name: 'Renamed' }) },
+  {
+    name: 'restartDependents',
+    prepare: async (app, n) => ({ source: await aDependent(app, n), reason: 'a reason', ...keyed(n) }),
+  },
+  { name: 'cancelRestart', prepare: async (app, n) => ({ id: (await aRestart(app, n)).id }) },
+  {
+    name: 'redeliverRestart',
+    async prepare(app, n) {
+      const { requests } = await aRestart(app, n);
+      const id = requests.nodes[0].id;
+      // Its delivery is over once the webhook is gone and is looked for.
+      const webhook = await aWebhook(app, n);
+      await done(app, 'deleteDeployWebhook', { id: webhook });
+      for (const job of app.gateway.jobs) await job.run(new AbortController().signal);
+      await aWebhook(app, n);
+      return { id };
+    },
+  },
+  {
+    name: 'acknowledgeEnvironment',
+    async prepare(app, n) {
+      await aRestart(app, n);
+      return { project: slugFor(n), workload: { kind: 'SERVICE', id: 'example' }, seq: 5 };
+    },
+  },
+  inProject('putDeployWebhook', (n) => ({ project: slugFor(n), url: 'https://deploy.example.com/' })),
+  {
+    name: 'putDeployWebhook',
+    async prepare(app, n) {
+      await aProject(app, n);
+      await aWebhook(app, n);
+      return { project: slugFor(n), url: 'https://deploy.example.com/other', isEnabled: false };
+    },
+  },
+  {
+    name: 'rotateDeployWebhookSecret',
+    async prepare(app, n) {
+      await aProject(app, n);
+      return { id: await aWebhook(app, n) };
+    },
+  },
+  {
+    name: 'deleteDeployWebhook',
+    async prepare(app, n) {
+      await aProject(app, n);
+      return { id: await aWebhook(app, n) };
+    },
+  },
   { name: 'deleteExternalAddon', prepare: async (app, n) => ({ id: await anExternalAddon(app, n) }) },
   {
     name: 'restoreExternalAddon',
@@ -262,6 +397,95 @@ export const MUTATIONS: readonly MutationCase[] = [
       await aProject(app, n);
       const input = addonInput(n, 'rotating-elsewhere', ROTATING);
       return { id: (await done(app, 'createExternalAddon', input, 'externalAddon { id }')).externalAddon.id };
+    },
+  },
+  { name: 'createApp', prepare: async (_app, n) => ({ ...appInput(n), ...keyed(n) }) },
+  { name: 'updateApp', prepare: async (app, n) => ({ id: await anApp(app, n), name: 'Renamed' }) },
+  {
+    name: 'deleteApp',
+    async prepare(app, n) {
+      await anAppSecret(app, n);
+      return { id: base64(`App:${appSlug(n)}`) };
+    },
+  },
+  {
+    name: 'restoreApp',
+    async prepare(app, n) {
+      await anAppSecret(app, n);
+      const id = base64(`App:${appSlug(n)}`);
+      await done(app, 'deleteApp', { id });
+      return { id };
+    },
+  },
+  {
+    name: 'createEnvironment',
+    async prepare(app, n) {
+      await anAppSecret(app, n);
+      return { app: appSlug(n), name: 'staging', protected: true, ...keyed(n) };
+    },
+  },
+  {
+    name: 'updateEnvironment',
+    prepare: async (app, n) => ({ id: await anEnvironment(app, n), order: 0, protected: true }),
+  },
+  {
+    name: 'deleteEnvironment',
+    async prepare(app, n) {
+      await anAppSecret(app, n);
+      return { id: base64(`Environment:app/${appSlug(n)}/dev`), force: true };
+    },
+  },
+  {
+    name: 'restoreEnvironment',
+    async prepare(app, n) {
+      const id = await anEnvironment(app, n);
+      await done(app, 'deleteEnvironment', { id });
+      return { id };
+    },
+  },
+  {
+    name: 'createAppSecret',
+    async prepare(app, n) {
+      await anApp(app, n);
+      return { ...secretInput(n), ...keyed(n) };
+    },
+  },
+  {
+    name: 'updateAppSecret',
+    prepare: async (app, n) => ({ id: await anAppSecret(app, n), providerId: 'after', purposeType: 'OTHER' }),
+  },
+  { name: 'deleteAppSecret', prepare: async (app, n) => ({ id: await anAppSecret(app, n) }) },
+  {
+    name: 'restoreAppSecret',
+    async prepare(app, n) {
+      const id = await anAppSecret(app, n);
+      await done(app, 'deleteAppSecret', { id });
+      return { id };
+    },
+  },
+  {
+    name: 'setAppSecretValue',
+    prepare: async (app, n) => ({ id: await anAppSecret(app, n), ...valueInput('dev', 'after') }),
+  },
+  {
+    name: 'setAppSecretValue',
+    prepare: async (app, n) => ({ id: await anAppSecret(app, n), ...valueInput('production', 'new') }),
+  },
+  { name: 'unsetAppSecretValue', prepare: async (app, n) => ({ id: await anAppSecret(app, n), environment: 'dev' }) },
+  {
+    name: 'generateAppSecretValue',
+    prepare: async (app, n) => ({
+      id: await anAppSecret(app, n),
+      environment: 'production',
+      hidden: true,
+      password: { length: 20 },
+    }),
+  },
+  {
+    name: 'copyAppSecretValues',
+    async prepare(app, n) {
+      await anAppSecret(app, n);
+      return { app: base64(`App:${appSlug(n)}`), from: 'dev', to: 'production', planHash: await copyPlan(app, n) };
     },
   },
 ];

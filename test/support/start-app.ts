@@ -1,10 +1,13 @@
 import { createGateway, type Gateway } from '../../src/gateway.ts';
+import type { GitReader } from '../../src/git/port.ts';
+import { createGitReader } from '../../src/git/reader.ts';
 import { createServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
 import { type Log, silentLog } from '../../src/kernel/log.ts';
 import { createMacHolder, type MacHolder } from '../../src/modules/keys/mac-holder.ts';
 import { openKeys } from '../../src/modules/keys/open-keys.ts';
+import { createReach, type Reach } from '../../src/net/reach.ts';
 import type { Plugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { Store } from '../../src/store/port.ts';
@@ -23,6 +26,8 @@ export interface AppOptions {
   readonly answerCacheBytes?: number;
   readonly team?: string;
   readonly plugins?: Plugins;
+  readonly git?: GitReader;
+  readonly reach?: Reach;
 }
 
 export interface Answer {
@@ -59,9 +64,11 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     limits,
     cacheBytes: options.cacheBytes ?? 64 * 1024 * 1024,
     plugins: options.plugins ?? (await usualPlugins()),
+    git: options.git ?? createGitReader({ reach: createReach([]), limits }),
+    ...(options.reach ? { reach: options.reach } : {}),
   });
   const owner = (await gateway.services.access.bootstrap(team)) ?? '';
-  const { schema, contextFor, fileMutations } = gateway;
+  const { schema, contextFor, fileMutations, gitHooks } = gateway;
   const config = {
     host: '127.0.0.1',
     port: 0,
@@ -69,7 +76,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     limits,
     answerCacheBytes: options.answerCacheBytes ?? 8 * 1024 * 1024,
   };
-  const server = createServer({ schema, contextFor, fileMutations, config, log, ready: async () => true });
+  const server = createServer({ schema, contextFor, fileMutations, gitHooks, config, log, ready: async () => true });
   const { url } = await server.listen();
 
   async function gql(query: string, variables: object = {}, token: string | null = owner): Promise<Answer> {
@@ -98,6 +105,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     },
     async close() {
       await server.close();
+      gateway.services.streams.close();
       await store.close();
     },
   };

@@ -1,4 +1,5 @@
 import type { Kind, Store } from '../../src/store/port.ts';
+import { SECRET_FIELDS, VALUE_FIELDS } from './apps.ts';
 import { GLOBAL_FIELDS } from './globals.ts';
 import { GROUP_FIELDS } from './makers.ts';
 import { startApp, type TestApp } from './start-app.ts';
@@ -19,8 +20,14 @@ const STATE = `{
     secretGroups(first: 5) { nodes { ${GROUP_FIELDS.replace(/\brevision\b/, '')} } }
     addons(first: 5) { nodes { slug name description params } }
     externalAddons(first: 5) { nodes { slug name description params } }
+    deployWebhook { url isEnabled }
+    restartRequests(first: 5) { nodes { workloadId scopes seq wave state reason delivery { state attemptCount } } }
+    runningWorkloads(first: 5) { nodes { scope seq digest } }
     services(first: 5) { nodes { ${WORKLOAD} } } jobs(first: 5) { nodes { ${WORKLOAD} } } } }
   globalSecrets(first: 5) { nodes { ${GLOBAL_FIELDS.replace(/\brevision\b/, '')} } }
+  apps(first: 5) { nodes { slug name environments { slug name order protected }
+    secrets(first: 5) { nodes { ${SECRET_FIELDS.replace(/\brevision\b/, '')}
+      values { ${VALUE_FIELDS.replace(/\brevision\b/, '')} } } } } }
   tags { name description } roles { slug name grants { resources verbs types projects } } tokens { name kind role } }`;
 
 const ADDRESSED: readonly Kind[] = [
@@ -31,10 +38,28 @@ const ADDRESSED: readonly Kind[] = [
   'job',
   'secretGroup',
   'globalSecret',
+  'gitSync',
+  'vcsAccount',
   'addon',
   'externalAddon',
+  'app',
+  'environment',
+  'appSecret',
+  'appSecretValue',
+  'deployWebhook',
+  'restartQueue',
+  'running',
 ];
-const COUNTED: readonly Kind[] = ['token', 'tokenIndex', 'content', 'idempotency', 'dek'];
+const COUNTED: readonly Kind[] = [
+  'restart',
+  'restartRequest',
+  'restartDelivery',
+  'token',
+  'tokenIndex',
+  'content',
+  'idempotency',
+  'dek',
+];
 
 async function rowsOf(store: Store): Promise<readonly string[]> {
   const rows: string[] = [];
@@ -45,7 +70,8 @@ async function rowsOf(store: Store): Promise<readonly string[]> {
   }
   for (const kind of COUNTED) {
     const docs = await store.list(kind, [], { limit: 1000 });
-    rows.push(`${docs.filter(({ deleted }) => !deleted).length} of ${docs.length} ${kind}`);
+    const revisions = docs.reduce((sum, { revision }) => sum + revision, 0);
+    rows.push(`${docs.filter(({ deleted }) => !deleted).length} of ${docs.length} ${kind}, ${revisions} revisions`);
   }
   return rows;
 }

@@ -15,6 +15,7 @@ export const VERBS = [
   'restart',
   'audit',
   'admin',
+  'protectedWrite',
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -26,6 +27,10 @@ export const RESOURCES = [
   'secretGroup',
   'globalSecret',
   'addon',
+  'vcsAccount',
+  'app',
+  'appSecret',
+  'deployWebhook',
   'role',
   'token',
 ] as const;
@@ -113,8 +118,10 @@ const CONFIG_WORK = [
   'resolve',
   'restart',
 ] as const;
-const CATALOG: readonly Resource[] = ['team', 'project', 'tag'];
-const HOLDERS: readonly Resource[] = ['workload', 'secretGroup', 'globalSecret', 'addon'];
+const CATALOG: readonly Resource[] = ['team', 'project', 'tag', 'app'];
+/** Where a project's restarts are announced. */
+const HOOKS: readonly Resource[] = ['deployWebhook'];
+const HOLDERS: readonly Resource[] = ['workload', 'secretGroup', 'globalSecret', 'addon', 'appSecret'];
 
 /** The roles of spec 8. */
 export const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
@@ -123,14 +130,15 @@ export const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
     builtIn('operator', 'Operator', [
       every(HOLDERS, CONFIG_WORK, ['config']),
       every(HOLDERS, ['list', 'keys', 'write', 'delete', 'restrict', 'link', 'restart'], ['secret']),
-      every(CATALOG, ['list', 'write', 'delete']),
+      every([...CATALOG, ...HOOKS], ['list', 'write', 'delete']),
+      every(['vcsAccount'], ['list', 'link']),
     ]),
     builtIn('developer', 'Developer', [
       every(HOLDERS, CONFIG_WORK, ['config']),
       every(HOLDERS, ['list', 'keys'], ['secret']),
-      every(CATALOG, ['list']),
+      every([...CATALOG, ...HOOKS], ['list']),
     ]),
-    builtIn('reader', 'Reader', [every([...CATALOG, ...HOLDERS], ['list', 'keys', 'read', 'resolve'])]),
+    builtIn('reader', 'Reader', [every([...CATALOG, ...HOLDERS, ...HOOKS], ['list', 'keys', 'read', 'resolve'])]),
     builtIn('auditor', 'Auditor', [every(RESOURCES, ['list', 'keys', 'audit'])]),
     builtIn('dependent', 'Dependent', [every(['project', 'workload'], ['list', 'keys', 'resolve'])]),
     builtIn('gateway', 'Gateway', []),
@@ -162,6 +170,10 @@ function isOwn(own: WorkloadAddress, verb: Verb, resource: Resource, target: Tar
   if (resource === 'project') return verb === 'list';
   return resource === 'workload' && target.workload?.kind === own.kind && target.workload.id === own.id;
 }
+
+/** Whether the caller is the workload itself, by its own token. */
+export const isSelf = ({ workload: own }: Principal, { project, workload }: Target): boolean =>
+  own !== null && own.project === project && own.kind === workload?.kind && own.id === workload.id;
 
 /** Whether everything that `inner` allows is allowed by `outer`: nobody hands out more than they have. */
 export function covers(outer: readonly Grant[], inner: readonly Grant[]): boolean {

@@ -3,6 +3,7 @@ import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import type { Stored } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
+import type { DocumentSet } from '../../vault/sets.ts';
 import { changesOf, type Vault, type View } from '../../vault/vault.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { CreateRoleInput, UpdateRoleInput } from './inputs.ts';
@@ -20,9 +21,14 @@ export interface RolesDeps {
 
 /** A role by its slug, built-in ones first. */
 export async function roleOf(view: View, slug: string): Promise<Role | null> {
+  return BUILT_IN_ROLES.get(slug) ?? roleIn(await view.set(roleDocument), slug);
+}
+
+/** The same among roles that were read. */
+export function roleIn(roles: DocumentSet<RoleFields, null>, slug: string): Role | null {
   const own = BUILT_IN_ROLES.get(slug);
   if (own) return own;
-  const stored = (await view.set(roleDocument)).get(slug);
+  const stored = roles.get(slug);
   return stored && !stored.deleted ? roleFrom(stored) : null;
 }
 

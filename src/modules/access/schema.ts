@@ -4,7 +4,7 @@ import { idRule } from '../../graphql/ids.ts';
 import { addMutation } from '../../graphql/mutation.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import { createRoleInput, createTokenInput, emptyInput, updateRoleInput } from './inputs.ts';
-import { type Grant, type Principal, RESOURCES, TOKEN_KINDS, VERBS, type WorkloadAddress } from './model.ts';
+import { type Grant, type Principal, RESOURCES, TOKEN_KINDS, VERBS, type Verb, type WorkloadAddress } from './model.ts';
 
 /** `secretGroup` -> `SECRET_GROUP`. */
 const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
@@ -13,10 +13,13 @@ function enumValues<T extends string>(values: readonly T[], words: (value: T) =>
   return Object.fromEntries(values.map((value) => [constant(value), { value, description: words(value) }]));
 }
 
+const verbWords = (verb: Verb): string =>
+  verb === 'protectedWrite' ? 'To change what belongs to protected environments.' : `To ${verb}.`;
+
 export function addAccess(builder: Builder): void {
   const VerbEnum = builder.enumType('Verb', {
     description: 'What may be done.',
-    values: enumValues(VERBS, (verb) => `To ${verb}.`),
+    values: enumValues(VERBS, verbWords),
   });
   const ResourceEnum = builder.enumType('Resource', {
     description: 'Kinds of things that roles speak of.',

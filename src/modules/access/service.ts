@@ -4,11 +4,21 @@ import { parseToken } from '../../crypto/tokens.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { unauthenticated } from '../../kernel/errors.ts';
 import type { Seq, Store, TeamId } from '../../store/port.ts';
+import { idOf, type Stored } from '../../vault/document.ts';
 import { retryingStale } from '../../vault/sets.ts';
 import { changesOf, type Vault, type View } from '../../vault/vault.ts';
 import type { Keys } from '../keys/keys.ts';
-import { type Principal, teamDocument, tokenDocument, tokenIndexDocument } from './model.ts';
-import { createRoles, roleOf } from './roles.ts';
+import {
+  BUILT_IN_ROLES,
+  type Principal,
+  type Role,
+  roleDocument,
+  type TokenFields,
+  teamDocument,
+  tokenDocument,
+  tokenIndexDocument,
+} from './model.ts';
+import { createRoles, roleIn, roleOf } from './roles.ts';
 import { createSession, type Session } from './session.ts';
 import { createTokens, mintToken, tokenHash } from './tokens.ts';
 
@@ -28,6 +38,11 @@ interface Known {
 }
 
 export type AccessService = ReturnType<typeof createAccess>;
+
+function principalFrom(team: TeamId, { key, fields }: Stored<TokenFields, null>, role: Role): Principal {
+  const { name, kind, workload, expiresAt } = fields;
+  return { id: idOf(key), name, kind, team, role, workload, expiresAt };
+}
 
 /** Who may come in, and as what. */
 export function createAccess({ store, vault, keys, clock }: AccessDeps) {
@@ -56,8 +71,7 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
     const stored = (await view.set(tokenDocument)).get(found.token);
     const role = stored && !stored.deleted ? await roleOf(view, stored.fields.role) : null;
     if (!stored || !role) return null;
-    const { name, kind, workload, expiresAt } = stored.fields;
-    const principal = { id: found.token, name, kind, team: found.team, role, workload, expiresAt };
+    const principal = principalFrom(found.team, stored, role);
     found.last = { seq: view.seq, principal };
     return principal;
   }
@@ -74,13 +88,29 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
     });
   }
 
+  /** Who each token stands for as of a view; null: it is revoked or has expired, or its role is gone. */
+  async function standing(view: View): Promise<(token: string) => Principal | null> {
+    const [tokens, roles] = [await view.set(tokenDocument), await view.set(roleDocument)];
+    return (token) => {
+      const stored = tokens.damaged.has(token) ? null : tokens.get(token);
+      const isLive = stored && !stored.deleted && !roles.damaged.has(stored.fields.role);
+      const role = isLive ? roleIn(roles, stored.fields.role) : null;
+      const principal = stored && role && principalFrom(view.team, stored, role);
+      return principal && !hasExpired(principal) ? principal : null;
+    };
+  }
+
   /** A session of the gateway itself, for work that nobody asked for just now. `actor` stands in the log, such as `system:gitops`. */
   async function system(team: TeamId, actor: `system:${string}`): Promise<Session> {
-    const view = await vault.view(team);
-    const role = await roleOf(view, 'owner');
+    return systemIn(await vault.view(team), actor);
+  }
+
+  /** The same on a view that was read. */
+  function systemIn(view: View, actor: `system:${string}`): Session {
+    const role = BUILT_IN_ROLES.get('owner');
     if (!role) throw unauthenticated();
     const facts = { kind: 'machine', workload: null, expiresAt: null } as const;
-    return createSession(vault, { ...facts, id: actor, name: actor, team, role }, view);
+    return createSession(vault, { ...facts, id: actor, name: actor, team: view.team, role }, view);
   }
 
   /** Every team that was made. */
@@ -109,7 +139,9 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
 
   return {
     authenticate,
+    standing,
     system,
+    systemIn,
     teams,
     bootstrap,
     ...createTokens({ vault, keys, clock }),

@@ -1,5 +1,5 @@
 import { isAppError } from '../../kernel/errors.ts';
-import type { Commit, Key } from '../../store/port.ts';
+import type { Commit, Key, Seq } from '../../store/port.ts';
 import { retryingStale } from '../../vault/sets.ts';
 import type { Change, Vault, View } from '../../vault/vault.ts';
 import type { Principal } from './model.ts';
@@ -9,6 +9,8 @@ export interface Session {
   readonly principal: Principal;
   /** Who acts, and the last commit that reads will see: while both stay, so does every answer. */
   readonly stamp: string;
+  /** The last commit that the first reads see. */
+  readonly seq: Seq;
   /** Reads within one request share a view, and so one state of the team; after a commit they share a newer one. */
   read<T>(use: (view: View) => Promise<T>): Promise<T>;
   commit(operation: string, changes: readonly Change[]): Promise<Commit>;
@@ -27,6 +29,7 @@ export function createSession(vault: Vault, principal: Principal, first: View): 
   return {
     principal,
     stamp: `${principal.team} ${principal.id} ${first.seq}`,
+    seq: first.seq,
     read: (use) =>
       retryingStale(async () => {
         current ??= vault.view(principal.team);

@@ -3,6 +3,7 @@ import type { Limits } from '../../kernel/limits.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { Session } from '../access/session.ts';
 import { globalDocument, type StoredGlobal } from './model.ts';
+import { type StoredSync, syncDocument } from './sync-model.ts';
 
 const DAY = 86_400_000;
 /** How often old revisions are looked for: every so many revisions. */
@@ -16,16 +17,33 @@ export interface PruneDeps {
 
 /** Forgets revisions beyond the number kept, but none that was the present one within the last day. */
 export function createPrune({ vault, clock, limits }: PruneDeps) {
-  return async function prune({ key, revision }: StoredGlobal, session: Session): Promise<void> {
-    if (revision <= limits.revisionsKept || revision % PRUNE_EVERY !== 0) return;
-    const all = await vault.revisions(globalDocument, key, { limit: 10_000 });
+  const isOften = (revision: number): boolean => revision > limits.revisionsKept && revision % PRUNE_EVERY === 0;
+
+  /** `ages`: when each revision was made, the present one first. The oldest that is kept; undefined: all are. */
+  function oldestKept(ages: readonly { readonly revision: number; readonly at: string }[]): number | undefined {
     const dayAgo = new Date(clock().getTime() - DAY).toISOString();
     // A revision was the present one until the next was made.
-    const firstGone = all.findIndex(
-      (_each, i) => i >= limits.revisionsKept && (all[i - 1]?.fields.updatedAt ?? '') < dayAgo,
-    );
-    const before = all[firstGone - 1]?.revision;
-    if (before === undefined) return;
-    await session.commit('globalSecret.prune', [{ op: 'purge', kind: 'globalSecret', key, before }]);
-  };
+    const firstGone = ages.findIndex((_each, i) => i >= limits.revisionsKept && (ages[i - 1]?.at ?? '') < dayAgo);
+    return ages[firstGone - 1]?.revision;
+  }
+
+  async function purge(kind: 'globalSecret' | 'gitSync', key: readonly string[], before: number, session: Session) {
+    await session.commit('globalSecret.prune', [{ op: 'purge', kind, key, before }]);
+  }
+
+  async function prune({ key, revision }: StoredGlobal, session: Session): Promise<void> {
+    if (!isOften(revision)) return;
+    const all = await vault.revisions(globalDocument, key, { limit: 10_000 });
+    const before = oldestKept(all.map((each) => ({ revision: each.revision, at: each.fields.updatedAt })));
+    if (before !== undefined) await purge('globalSecret', key, before, session);
+  }
+
+  async function pruneSync({ key, revision }: StoredSync, session: Session): Promise<void> {
+    if (!isOften(revision)) return;
+    const all = await vault.revisions(syncDocument, key, { limit: 10_000 });
+    const before = oldestKept(all.map((each) => ({ revision: each.revision, at: each.body().status.at })));
+    if (before !== undefined) await purge('gitSync', key, before, session);
+  }
+
+  return { prune, pruneSync };
 }

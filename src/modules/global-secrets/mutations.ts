@@ -7,9 +7,10 @@ import { idRule } from '../../graphql/ids.ts';
 import { addMutation, type Types } from '../../graphql/mutation.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
+import type { GlobalUpdate } from './find.ts';
+import { GitopsInput } from './gitops-schema.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGlobal } from './model.ts';
-import type { GlobalUpdate } from './service.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 type Changed = { readonly globalSecret: StoredGlobal; readonly commit: CommitFacts };
@@ -33,9 +34,17 @@ const contentFields = (t: Inputs) => ({
     description: 'All its values: an object, nested as you like. Never a template: `${` in it stays as it is.',
   }),
   files: t.field({ type: [FileInput], description: 'All its files.' }),
+  gitops: t.field({
+    type: GitopsInput,
+    description:
+      'The git file that values and files come from; they cannot be given then. Needs `link` on accounts. Null turns it off and keeps what came last.',
+  }),
 });
 const wholeFields = (t: Inputs) => ({
-  name: t.string({ required: true, description: '3-100 letters, digits, single hyphens and spaces; gives the slug.' }),
+  name: t.string({
+    description:
+      '3-100 letters, digits, single hyphens and spaces; gives the slug. Needed, unless a git file gives it: by its `name`, or by what the file is called.',
+  }),
   type: t.field({
     type: SensitivityEnum,
     required: true,
@@ -80,7 +89,7 @@ export function addGlobalMutations(): void {
     description: 'Creates a global secret. Needs `write` on its type.',
     input: wholeFields,
     rules: inputs.createGlobalInput,
-    failures: ['conflict', 'limit'],
+    failures: ['notFound', 'conflict', 'limit'],
     run: (input, { services, session }) => services.globalSecrets.create(input, session),
     payload,
   });
@@ -90,7 +99,7 @@ export function addGlobalMutations(): void {
       'Creates the global secret with the slug that the name gives, or replaces it as a whole, but for its type.',
     input: (t) => ({ ...wholeFields(t), expectedRevision: expectedRevision(t) }),
     rules: inputs.putGlobalInput,
-    failures: ['conflict', 'limit'],
+    failures: ['notFound', 'conflict', 'limit'],
     run: (input, { services, session }) => services.globalSecrets.put(input, session),
     payload,
   });
@@ -100,6 +109,31 @@ export function addGlobalMutations(): void {
     input: contentFields,
     rules: inputs.updateGlobalInput,
     run: (ref, input, { services, session }) => services.globalSecrets.update(ref, input, session),
+  });
+  addUpdate({
+    name: 'syncGlobalSecret',
+    description: 'Looks at the git file now. One commit, whatever comes of it: the status tells. Needs `write`.',
+    input: (t) => ({
+      acceptRewrite: t.boolean({ description: 'Takes the file even if a rewritten history is held. Default: false.' }),
+    }),
+    rules: inputs.syncGlobalInput,
+    run: (ref, { acceptRewrite }, { services, session }) => services.gitSyncs.syncNow(ref, acceptRewrite, session),
+  });
+  addMutation({
+    name: 'rotateGitHookSecret',
+    description: 'Makes a new secret for the webhook of a global secret that follows a git file. Needs `write`.',
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The global secret.' }),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: inputs.globalOnlyInput.extend({ id: idRule('GlobalSecret') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id, expectedRevision: revision }, { services, session }) =>
+      services.gitSyncs.rotateHookSecret({ slug: id, expectedRevision: revision }, session),
+    payload: {
+      ...payload,
+      hookSecret: { type: 'String', description: 'The secret, this once: the host signs with it, or sends it.' },
+    },
   });
   addUpdate({
     name: 'deleteGlobalSecret',

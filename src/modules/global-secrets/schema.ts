@@ -1,6 +1,7 @@
 import { leafPaths } from '../../domain/free-json.ts';
 import type { Sensitivity } from '../../domain/types.ts';
 import { type Builder, builder as shared } from '../../graphql/builder.ts';
+import { certificateField } from '../../graphql/certificate.ts';
 import type { Context } from '../../graphql/context.ts';
 import { EncodingEnum, SensitivityEnum } from '../../graphql/fields.ts';
 import { nodes } from '../../graphql/nodes.ts';
@@ -9,6 +10,7 @@ import { type ListOrder, pageOf } from '../../graphql/pages.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import { idOf } from '../../vault/document.ts';
+import { gitopsField } from './gitops-schema.ts';
 import { type GlobalFile, type StoredGlobal, sizeOf } from './model.ts';
 import { addGlobalMutations } from './mutations.ts';
 import { mayOnGlobal } from './rights.ts';
@@ -50,6 +52,7 @@ const FileType = shared.objectRef<FileRow>('GlobalSecretFile').implement({
       resolve: ({ file, masked }) => (masked ? null : file.data),
     }),
     masked: t.exposeBoolean('masked', { description: 'Whether the content is kept from you.' }),
+    certificate: t.field({ ...certificateField, resolve: ({ file }) => file.certificate ?? null }),
   }),
 });
 
@@ -102,6 +105,7 @@ function addType(builder: Builder): void {
             .map(([id, file]) => ({ id, file, masked }));
         },
       }),
+      gitops: gitopsField(t),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
       createdAt: t.field({
         type: 'DateTime',

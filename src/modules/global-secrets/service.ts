@@ -1,17 +1,26 @@
-import { utf8Size } from '../../domain/template.ts';
+import type { GitReader } from '../../git/port.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { conflict, forbidden, invalidInput, limitExceeded, notFound } from '../../kernel/errors.ts';
+import { conflict, forbidden, invalidInput, limitExceeded } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import { idOf } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
-import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { changesOf, type Vault } from '../../vault/vault.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
+import type { Inspect } from '../certificates/inspection.ts';
 import type { Keys } from '../keys/keys.ts';
+import { deletedGlobal, type Find, type GlobalUpdate, visibleGlobal } from './find.ts';
+import type { Outcome } from './git-read.ts';
+import { createGitops, followingLike, nameFrom } from './gitops.ts';
 import { createPrune } from './history.ts';
-import type { CreateGlobalInput, PutGlobalInput, UpdateGlobalInput } from './inputs.ts';
-import { type GlobalBody, globalDocument, type StoredGlobal, sizeOf } from './model.ts';
+import { type CreateGlobalInput, FROM_GIT, type PutGlobalInput, type UpdateGlobalInput } from './inputs.ts';
+import { createInspected } from './inspected.ts';
+import { createSizeCheck } from './limits.ts';
+import { type Gitops, type GlobalBody, globalDocument, type StoredGlobal } from './model.ts';
 import { mayOnGlobal } from './rights.ts';
+import { decideSync } from './sync-decide.ts';
+import { pendingStatus, type SyncBody, syncDocument } from './sync-model.ts';
 
 const changes = changesOf(globalDocument);
 
@@ -20,44 +29,42 @@ export interface GlobalSecretsDeps {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly limits: Limits;
+  readonly git: GitReader;
+  readonly inspect: Inspect;
 }
 export type GlobalSecretsService = ReturnType<typeof createGlobalSecrets>;
 
-/** An update: which global secret, and the revision that the caller saw. */
-export interface GlobalUpdate {
-  readonly slug: string;
-  readonly expectedRevision?: number | null | undefined;
+/** What a create works with before it looks at anything that is there. */
+interface Named {
+  readonly name: string;
+  /** null: there is no git file. */
+  readonly outcome: Outcome | null;
 }
 
-type Find = (slug: string, view: View, session: Session) => Promise<StoredGlobal>;
+interface Changed {
+  readonly body: GlobalBody;
+  /** undefined: as before; null: it follows no git file any more. */
+  readonly sync?: SyncBody | null | undefined;
+}
 
-/** The global secret, deleted or not, if the caller may see it. */
-const storedGlobal: Find = async (slug, view, session) => {
-  const stored = (await view.set(globalDocument)).get(slug);
-  if (!stored || !mayOnGlobal(session, 'list', stored.fields.type)) throw notFound(`Global secret ${slug}`);
-  return stored;
-};
-
-const visibleGlobal: Find = async (slug, view, session) => {
-  const stored = await storedGlobal(slug, view, session);
-  if (stored.deleted) throw notFound(`Global secret ${slug}`);
-  return stored;
-};
-
-const deletedGlobal: Find = async (slug, view, session) => {
-  const stored = await storedGlobal(slug, view, session);
-  if (!stored.deleted) throw conflict('The global secret is not deleted');
-  return stored;
-};
+/** Spec 5: what comes from a git file is not changed by hand. */
+function requireByHand({ gitops }: GlobalBody, given: Pick<UpdateGlobalInput, 'values' | 'files'>): void {
+  const names = (['values', 'files'] as const).filter((name) => gitops && given[name] !== undefined);
+  if (names.length === 0) return;
+  throw invalidInput(names.map((name) => ({ path: [name], rule: 'gitops', message: FROM_GIT })));
+}
 
 const isTaken = (key: readonly string[]) =>
   conflict('There is already a secret with the same derived identifier', { existing: { kind: 'globalSecret', key } });
 
 /** Bundles of values and files for all projects of the team. Every use case reads, decides and commits once. */
 export function createGlobalSecrets(deps: GlobalSecretsDeps) {
-  const { vault, keys, clock, limits } = deps;
+  const { vault, keys, clock, limits, inspect } = deps;
+  const inspected = createInspected(inspect);
+  const requireWithinLimits = createSizeCheck(limits);
+  const gitops = createGitops(deps);
   const once = createOnce(vault, keys);
-  const prune = createPrune(deps);
+  const { prune } = createPrune(deps);
 
   const bySlug = (slug: string, session: Session): Promise<StoredGlobal> =>
     session.read((view) => visibleGlobal(slug, view, session));
@@ -72,31 +79,70 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
 
   async function createOrPut(input: PutGlobalInput, operation: string, session: Session) {
     const { team, id: actor } = session.principal;
-    const slug = slugOf(input.name);
-    const key = [team, slug];
-    const { idempotencyKey, name, type, description, values, files } = input;
-    const request = { ...input, files: [...files] };
-    const asked = { team, actor, operation, at: clock().toISOString(), input: request, object: key, idempotencyKey };
-    const created = await once(asked, (extra) =>
-      session.write(key, async () => {
-        // Before anything else, so that a conflict tells nothing to those who may not write.
-        if (!mayOnGlobal(session, 'write', type)) throw forbidden();
+    const { idempotencyKey, type } = input;
+    const request = { ...input, files: [...(input.files ?? [])] };
+    // Before anything else, so that a conflict tells nothing to those who may not write.
+    if (!mayOnGlobal(session, 'write', type)) throw forbidden();
+    if (input.gitops) await gitops.requireAllowed(input.gitops, session);
+    let named: Promise<Named> | null = null;
+    const nameOnce = (): Promise<Named> => {
+      named ??= nameOf(input, session);
+      return named;
+    };
+    const keyOf = async () => [team, slugOf((await nameOnce()).name)];
+    const asked = { team, actor, operation, at: clock().toISOString(), input: request, idempotencyKey };
+    const created = await once({ ...asked, object: keyOf }, async (extra) => {
+      const key = await keyOf();
+      const given = await nameOnce();
+      return session.write(key, async () => {
         const set = await session.read((view) => view.set(globalDocument));
-        const taken = set.get(slug);
+        const taken = set.get(idOf(key));
         const before = taken && !taken.deleted ? taken : null;
         if (before) requireReplaceable(before, input, operation, session);
         else requireRoom(set.live.length, input);
-        const body = { description, values, files };
-        requireWithinLimits(body);
+        const { body: content, sync } = await contentOf(given, input, before, session);
+        requireWithinLimits(content);
+        const body = await inspected(content);
         const updatedAt = clock().toISOString();
-        const fields = { name, type, createdAt: before?.fields.createdAt ?? updatedAt, updatedAt };
+        const fields = { name: given.name, type, createdAt: before?.fields.createdAt ?? updatedAt, updatedAt };
         const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
-        return session.commit(operation, [change, ...extra]);
-      }),
-    );
-    const globalSecret = await bySlug(slug, session);
+        const following = await session.read((view) => followingLike(sync, key, view));
+        return session.commit(operation, [change, ...following, ...extra]);
+      });
+    });
+    const globalSecret = await bySlug(idOf(created.key), session);
     await prune(globalSecret, session);
     return { globalSecret, commit: created.commit };
+  }
+
+  /** The name, and the git file if there is one: the name may come from it. */
+  async function nameOf({ name, gitops: wanted }: PutGlobalInput, session: Session): Promise<Named> {
+    const outcome = wanted ? await gitops.look(wanted, session) : null;
+    if (typeof name === 'string') return { name, outcome };
+    if (!wanted || !outcome) throw invalidInput([{ path: ['name'], rule: 'required', message: 'must be given' }]);
+    return { name: nameFrom(wanted, outcome), outcome };
+  }
+
+  async function contentOf({ outcome }: Named, input: PutGlobalInput, before: StoredGlobal | null, session: Session) {
+    const { description, values, files } = input;
+    if (!input.gitops || !outcome) {
+      const byHand = { description, values: values ?? {}, files: files ?? new Map<never, never>(), gitops: null };
+      return { body: byHand, sync: null };
+    }
+    const kept = before?.body() ?? { values: {}, files: new Map<never, never>() };
+    const start = { ...kept, description, gitops: input.gitops };
+    return following(start, outcome, before, session);
+  }
+
+  /** What the first look at a git file makes of a body, and what is known of it from then on. */
+  async function following(body: GlobalBody, outcome: Outcome, before: StoredGlobal | null, session: Session) {
+    const known = before && (await session.read((view) => view.set(syncDocument))).get(idOf(before.key));
+    const at = clock().toISOString();
+    const about = { at, asked: true, acceptRewrite: true, requireWithinLimits };
+    const decision = decideSync(body, pendingStatus(at), outcome, about);
+    const hookSecret = known && !known.deleted ? known.body().hookSecret : null;
+    const sync: SyncBody = { status: decision.status, hookSecret };
+    return { body: decision.body ?? body, sync };
   }
 
   function requireReplaceable(before: StoredGlobal, input: PutGlobalInput, operation: string, session: Session): void {
@@ -115,23 +161,12 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     throw limitExceeded('global secrets in the team', limits.globalSecretsPerTeam, count + 1);
   }
 
-  /** Refuses what is too much, before anything is written. Values count as the JSON they are kept as. */
-  function requireWithinLimits({ values, files }: GlobalBody): void {
-    let total = utf8Size(JSON.stringify(values));
-    for (const [id, file] of files) {
-      const size = sizeOf(file);
-      if (size > limits.fileBytes) throw limitExceeded(`bytes of the file ${id}`, limits.fileBytes, size);
-      total += size + id.length + utf8Size(file.path);
-    }
-    if (total > limits.globalSecretBytes) throw limitExceeded('bytes in all', limits.globalSecretBytes, total);
-  }
-
   /** The one way to change a global secret that is there. */
   async function change(
     { slug, expectedRevision }: GlobalUpdate,
     operation: string,
     session: Session,
-    decide: (body: GlobalBody) => GlobalBody,
+    decide: (before: StoredGlobal) => Promise<Changed>,
     find: Find = visibleGlobal,
   ) {
     const key = [session.principal.team, slug];
@@ -140,21 +175,37 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       // Asked for before the revision is looked at, so that those who may not write learn nothing of it.
       if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
       requireRevision(before, expectedRevision);
-      const body = decide(before.body());
-      requireWithinLimits(body);
+      const { body: decided, sync } = await decide(before);
+      requireWithinLimits(decided);
+      const body = await inspected(decided);
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
-      return session.commit(operation, [changes.replace(before, fields, body)]);
+      const more = sync === undefined ? [] : await session.read((view) => followingLike(sync, key, view));
+      return session.commit(operation, [changes.replace(before, fields, body), ...more]);
     });
     const globalSecret = await bySlug(slug, session);
     await prune(globalSecret, session);
     return { globalSecret, commit };
   }
 
-  function update(ref: GlobalUpdate, input: Omit<UpdateGlobalInput, 'expectedRevision'>, session: Session) {
-    return change(ref, 'globalSecret.update', session, (body) => {
+  async function update(ref: GlobalUpdate, input: Omit<UpdateGlobalInput, 'expectedRevision'>, session: Session) {
+    const wanted = input.gitops;
+    const outcome = wanted ? await firstLook(ref, wanted, session) : null;
+    return change(ref, 'globalSecret.update', session, async (before) => {
+      const body = before.body();
       const { description = body.description, values = body.values, files = body.files } = input;
-      return { description, values, files };
+      const next = { description, values, files, gitops: wanted === undefined ? body.gitops : wanted };
+      requireByHand(next, input);
+      if (wanted && outcome) return following(next, outcome, before, session);
+      return { body: next, sync: wanted === null ? null : undefined };
     });
+  }
+
+  /** Nobody makes the gateway ask a host who might not change the global secret anyway. */
+  async function firstLook({ slug }: GlobalUpdate, wanted: Gitops, session: Session): Promise<Outcome> {
+    const before = await bySlug(slug, session);
+    if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
+    await gitops.requireAllowed(wanted, session);
+    return gitops.look(wanted, session);
   }
 
   async function remove({ slug, expectedRevision }: GlobalUpdate, session: Session) {
@@ -169,7 +220,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
   }
 
   const restore = (ref: GlobalUpdate, session: Session) =>
-    change(ref, 'globalSecret.restore', session, (body) => body, deletedGlobal);
+    change(ref, 'globalSecret.restore', session, async (before) => ({ body: before.body() }), deletedGlobal);
 
   return { bySlug, list, create, put, update, remove, restore };
 }

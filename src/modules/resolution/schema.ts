@@ -20,8 +20,8 @@ import {
   warningViews,
 } from './views.ts';
 
-async function environmentOf(
-  { key, kind }: StoredWorkload,
+export async function environmentOf(
+  { key, kind }: Pick<StoredWorkload, 'key' | 'kind'>,
   { scope, at }: { readonly scope: Scope; readonly at?: number | null | undefined },
   { services, session, notRepeatable }: Context,
 ): Promise<EnvironmentView> {
@@ -121,7 +121,7 @@ const UnresolvedType = shared.objectRef<UnresolvedView>('UnresolvedReference').i
   }),
 });
 
-const EnvironmentType = shared.objectRef<EnvironmentView>('ResolvedEnvironment').implement({
+export const EnvironmentType = shared.objectRef<EnvironmentView>('ResolvedEnvironment').implement({
   description: 'What a workload gets in a scope.',
   fields: (t) => ({
     workload: t.field({

@@ -3,7 +3,6 @@ import { explain } from '../../domain/explain.ts';
 import type { Explanation } from '../../domain/explanation.ts';
 import { applicableGroups } from '../../domain/gather.ts';
 import { missingRequired, resolve } from '../../domain/resolve.ts';
-import { verdictOn } from '../../domain/restrict.ts';
 import type {
   AddonLink,
   Globals,
@@ -17,7 +16,6 @@ import type {
 } from '../../domain/types.ts';
 import type { Kind as EntryKind } from '../../domain/warn.ts';
 import { AppError, forbidden, invalidInput } from '../../kernel/errors.ts';
-import { idOf } from '../../vault/document.ts';
 import type { Vault, View } from '../../vault/vault.ts';
 import { can } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
@@ -26,7 +24,6 @@ import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
 import { globalDocument } from '../global-secrets/model.ts';
 import type { Keys } from '../keys/keys.ts';
-import { type GroupRef, visibleGroup } from '../secret-groups/find.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';
@@ -75,11 +72,20 @@ interface Finished {
   readonly bytes: number;
 }
 
+/** The groups of a project and the global secrets as an earlier commit left them. `guarded`: by the types of now. */
+interface Past {
+  readonly groups: readonly Group[];
+  readonly guarded: readonly Group[];
+  readonly globals: Globals;
+}
+
 export function createResolutions({ vault, keys, contents, addons, cacheBytes }: ResolutionsDeps) {
   const finished =
     cacheBytes === 0
       ? null
       : new LRUCache<string, Finished>({ maxSize: cacheBytes, sizeCalculation: ({ bytes }) => bytes });
+
+  const pasts = new WeakMap<View, Map<string, Promise<Past>>>();
 
   /** One store call when the team has not changed since it was last read; a constant number otherwise. */
   function environment(ask: WorkloadAsk, session: Session): Promise<Environment> {
@@ -93,23 +99,32 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
       ) {
         throw forbidden();
       }
-      const seq = atOf(ask, view);
-      if (seq !== view.seq) return { ask, seq, ...(await asOf(ask, now, seq, view)) };
-      const groups = await view.set(groupDocument, project);
-      // Nobody can tell what a group that was tampered with would have given: fail, rather than leave something out.
-      for (const damaged of groups.damaged) groups.get(damaged);
-      const name = [view.team, project, kind, id, ask.scope].join('\0');
-      const globals = await view.set(globalDocument);
-      const from = [groups, await view.set(documentOf(kind), project), globals];
-      const kept = finished?.get(name);
-      const known = kept?.from.every((set, i) => set === from[i]) ? kept : undefined;
-      const base = known?.input ?? inputOf(ask, now, groups.live.map(groupFacts), globalsNow(globals));
-      const links = known?.links ?? linksOf(base);
-      const drawn = links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, project, view, null);
-      const fresh = known && isSame(known.drawn, drawn) ? known : finish(ask, view, { base, links, drawn, from });
-      if (fresh !== kept) finished?.set(name, fresh);
-      return { ask, seq, workload: now, ...resultOf(fresh) };
+      return computed(ask, now, view);
     });
+  }
+
+  /** The keyed hash of what it gets, for work that shows nothing: whoever asks decided that it may be told. */
+  const digest = async (ask: WorkloadAsk, now: StoredWorkload, view: View): Promise<string> =>
+    (await computed(ask, now, view)).digest;
+
+  async function computed(ask: WorkloadAsk, now: StoredWorkload, view: View): Promise<Environment> {
+    const { project, kind, id } = ask;
+    const seq = atOf(ask, view);
+    if (seq !== view.seq) return { ask, seq, ...(await asOf(ask, now, seq, view)) };
+    const groups = await view.set(groupDocument, project);
+    // Nobody can tell what a group that was tampered with would have given: fail, rather than leave something out.
+    for (const damaged of groups.damaged) groups.get(damaged);
+    const name = [view.team, project, kind, id, ask.scope].join('\0');
+    const globals = await view.set(globalDocument);
+    const from = [groups, await view.set(documentOf(kind), project), globals];
+    const kept = finished?.get(name);
+    const known = kept?.from.every((set, i) => set === from[i]) ? kept : undefined;
+    const base = known?.input ?? inputOf(ask, now, groups.live.map(groupFacts), globalsNow(globals));
+    const links = known?.links ?? linksOf(base);
+    const drawn = links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, project, view, null);
+    const fresh = known && isSame(known.drawn, drawn) ? known : finish(ask, view, { base, links, drawn, from });
+    if (fresh !== kept) finished?.set(name, fresh);
+    return { ask, seq, workload: now, ...resultOf(fresh) };
   }
 
   function finish(ask: WorkloadAsk, view: View, { base, links, drawn, from }: Parts): Finished {
@@ -127,6 +142,28 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const { project, kind } = ask;
     const then = await vault.asOf(documentOf(kind), now, seq);
     if (!then) throw new AppError('NOT_FOUND', `The ${kind} was not there at commit ${seq}`);
+    const { groups, guarded, globals } = await pastOf(project, seq, view);
+    const workload = { ...then, kind };
+    const base = inputOf(ask, workload, groups, globals);
+    const links = linksOf(base);
+    const drawn = links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, project, view, seq);
+    const result = resultOf(finish(ask, view, { base, links, drawn, from: [] }));
+    if (guarded.every((group, i) => group === groups[i])) return { workload, ...result };
+    const strict = { ...result.input, groups: guarded };
+    return { workload, ...result, resolution: withWarnings(resolve(strict), drawn.stale), input: strict };
+  }
+
+  /** Read once for all workloads that are asked for in one view. */
+  function pastOf(project: string, seq: number, view: View): Promise<Past> {
+    const known = pasts.get(view) ?? new Map<string, Promise<Past>>();
+    pasts.set(view, known);
+    const name = `${project} ${seq}`;
+    const past = known.get(name) ?? readPast(project, seq, view);
+    known.set(name, past);
+    return past;
+  }
+
+  async function readPast(project: string, seq: number, view: View): Promise<Past> {
     const present = await view.set(groupDocument, project);
     for (const damaged of present.damaged) present.get(damaged);
     const groups: Group[] = [];
@@ -139,15 +176,7 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
       // What became a secret since then is guarded as one.
       guarded.push(group.fields.type === facts.type ? facts : { ...facts, type: 'secret' });
     }
-    const workload = { ...then, kind };
-    const globals = await globalsAsOf(vault, view, seq);
-    const base = inputOf(ask, workload, groups, globals);
-    const links = linksOf(base);
-    const drawn = links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, project, view, seq);
-    const result = resultOf(finish(ask, view, { base, links, drawn, from: [] }));
-    if (guarded.every((group, i) => group === groups[i])) return { workload, ...result };
-    const strict = { ...result.input, groups: guarded };
-    return { workload, ...result, resolution: withWarnings(resolve(strict), drawn.stale), input: strict };
+    return { groups, guarded, globals: await globalsAsOf(vault, view, seq) };
   }
 
   /** Whether the caller gets values of this sensitivity, or masks. */
@@ -169,25 +198,7 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     return text === null ? null : Buffer.from(text);
   }
 
-  /** Who inherits from a group now, in the scope or scopes that it covers. */
-  function dependents(ref: GroupRef, session: Session): Promise<readonly StoredWorkload[]> {
-    return session.read(async (view) => {
-      const group = groupFacts(await visibleGroup(ref, view, session));
-      const found: StoredWorkload[] = [];
-      for (const kind of ['job', 'service'] as const) {
-        for (const stored of (await view.set(documentOf(kind), ref.project)).live) {
-          const workload = { ...stored, kind };
-          const target = { project: ref.project, workload: { kind, id: idOf(stored.key) } };
-          if (!can(session.principal, 'list', 'workload', target)) continue;
-          const facts = workloadFacts(workload);
-          if (SCOPES.some((scope) => verdictOn(group, scope, facts).applies)) found.push(workload);
-        }
-      }
-      return found;
-    });
-  }
-
-  return { environment, maySee, explanation, fileBytes, dependents };
+  return { environment, digest, maySee, explanation, fileBytes };
 }
 
 type Parts = Pick<Finished, 'links' | 'drawn' | 'from'> & { readonly base: ResolutionInput };
@@ -216,8 +227,6 @@ const resultOf = ({ resolution, input, digest, drawn }: Finished) => ({
   digest,
   volatile: drawn.outcomes.some((outcome) => outcome.volatile),
 });
-
-const SCOPES: readonly Scope[] = ['RUNTIME', 'BUILD'];
 
 function atOf({ at }: WorkloadAsk, view: View): number {
   if (at === null) return view.seq;

@@ -1,7 +1,7 @@
-import type { NameDiff } from '../../domain/diff.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import { SensitivityEnum, VariableType, variableRows } from '../../graphql/fields.ts';
+import { NameDiffType } from '../../graphql/name-diff.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
 import type { GroupDiff } from './history.ts';
@@ -65,17 +65,6 @@ export function addGroupHistory(builder: Builder): void {
         resolve: (row, _args, context) => [
           ...variableRows(keysOfBoth(row, context).variables, mayReadBoth(row, context)),
         ],
-      }),
-    }),
-  });
-  const NameDiffType = builder.objectRef<NameDiff>('NameDiff').implement({
-    description: 'Names that came, went or stand for something else; by code point.',
-    fields: (t) => ({
-      added: t.stringList({ description: 'Only after.', resolve: ({ added }) => [...added] }),
-      removed: t.stringList({ description: 'Only before.', resolve: ({ removed }) => [...removed] }),
-      changed: t.stringList({
-        description: 'Before and after, but not the same.',
-        resolve: ({ changed }) => [...changed],
       }),
     }),
   });

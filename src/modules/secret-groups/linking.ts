@@ -2,7 +2,8 @@ import type { AddonLink } from '../../domain/types.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import type { Session } from '../access/session.ts';
 import { type GivenName, namesOfLink, namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
-import { type Decision, type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
+import type { Decision } from './decision.ts';
+import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
 import { requireMayChange } from './rights.ts';
 
 const changes = changesOf(groupDocument);

@@ -9,7 +9,6 @@ import type {
 } from '../../domain/types.ts';
 import type { Json } from '../../store/port.ts';
 import { type DocumentType, idOf, type Stored } from '../../vault/document.ts';
-import type { Change } from '../../vault/vault.ts';
 import { decodeFiles, encodeFiles } from '../contents.ts';
 
 /** What is kept in plain text, and authenticated: all that decides who gets the group. */
@@ -94,16 +93,4 @@ export function partsOf(
 ): { readonly fields: GroupFields; readonly body: GroupContent } {
   const { name, stageId, tags, type, secretType, priority, restrictions, ...body } = state;
   return { fields: { name, stageId, tags, type, secretType, priority, restrictions, ...times }, body };
-}
-
-/** What a change of a group comes to. */
-export interface Decision {
-  readonly state: GroupState;
-  readonly contents?: readonly Change[];
-  /** The only variable that may be new, where the input has but one. */
-  readonly variable?: string;
-  /** The only link that may be new, where the input has but one. */
-  readonly link?: AddonLink;
-  /** A state that was accepted once: its links are not looked at again. */
-  readonly isAsItWas?: boolean;
 }

@@ -17,10 +17,10 @@ import { groupAddress, idRule } from '../../graphql/ids.ts';
 import { addMutation, type Types } from '../../graphql/mutation.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
+import type { GroupUpdate } from './finding.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGroup } from './model.ts';
 import { AddonKindEnum, SecretTypeEnum, TagMatchEnum } from './parts.ts';
-import type { GroupUpdate } from './service.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 type Changed = { readonly secretGroup: StoredGroup; readonly commit: CommitFacts };

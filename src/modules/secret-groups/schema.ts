@@ -10,10 +10,7 @@ import {
 } from '../../graphql/fields.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import { orNull } from '../../graphql/or-null.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
-import { workloads } from '../../graphql/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
-import type { StoredWorkload } from '../workloads/model.ts';
 import { addGroupHistory } from './history-schema.ts';
 import { addGroupLists } from './list-schema.ts';
 import type { StoredGroup } from './model.ts';
@@ -21,12 +18,7 @@ import { addGroupMutations } from './mutations.ts';
 import { AddonLinkType, keysOf, RestrictionsType, SecretTypeEnum } from './parts.ts';
 import { mayOnGroup } from './rights.ts';
 
-const BY_KIND_AND_ID: ListOrder<StoredWorkload> = {
-  name: 'dependents',
-  keyOf: ({ kind, key }) => `${kind} ${idOf(key)}`,
-};
 const projectOf = ({ key }: StoredGroup): string => key[1] ?? '';
-const refOf = (group: StoredGroup) => ({ project: projectOf(group), slug: idOf(group.key) });
 const mayRead = (group: StoredGroup, { session }: Context): boolean =>
   mayOnGroup(session, 'read', projectOf(group), group.fields.type);
 
@@ -36,10 +28,6 @@ const readFile =
     services.workloads.fileBytes(projectOf(group), entry, session);
 
 export function addSecretGroups(builder: Builder): void {
-  const dependents = builder.connectionObject(
-    { type: workloads.workload, name: 'WorkloadConnection' },
-    { name: 'WorkloadEdge' },
-  );
   builder.objectType(nodes.secretGroup, {
     name: 'SecretGroup',
     description: 'A bundle of variables, files, mounts and addon links that workloads of a project inherit.',
@@ -128,20 +116,6 @@ export function addSecretGroups(builder: Builder): void {
         description: 'The addons whose keys it passes on. Needs `keys`.',
         resolve: (group, _args, context) => [...keysOf(group, context).links],
       }),
-      dependents: t.connection(
-        {
-          type: workloads.workload,
-          description: 'The workloads that inherit from it now, jobs before services, by id.',
-          resolve: async (group, args, context) =>
-            pageOf(
-              await context.services.resolutions.dependents(refOf(group), context.session),
-              within(BY_KIND_AND_ID, ...group.key.slice(1)),
-              args,
-              context,
-            ),
-        },
-        dependents,
-      ),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
       createdAt: t.field({
         type: 'DateTime',

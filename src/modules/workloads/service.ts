@@ -85,7 +85,7 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
         if (before && !before.deleted) requireRevision(before, input.expectedRevision);
         else if (input.expectedRevision) throw conflict(`There is no ${kind} ${id} yet`);
         requireSafe(input, before);
-        const { direct, changes: contentChanges } = directOf(input, before, team);
+        const { direct, changes: contentChanges } = await directOf(input, before, team);
         const createdAt = before && !before.deleted ? before.fields.createdAt : at;
         const { name, tags, stageId } = input;
         const fields = { name, tags, stageId, createdAt, updatedAt: at };
@@ -98,12 +98,12 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
     return { workload: await byId(project, kind, id, session), commit: created.commit };
   }
 
-  function directOf(input: PutWorkloadInput, before: StoredWorkload | null, team: string) {
+  async function directOf(input: PutWorkloadInput, before: StoredWorkload | null, team: string) {
     const { variables, buildArguments, project } = input;
     requireWithinLimits(limits, [variables, buildArguments], [sizesOf(input.files), sizesOf(input.buildFiles)]);
     const old = before && !before.deleted ? before.body() : NONE;
-    const files = contents.keep(team, project, input.files, [old.files, old.buildFiles]);
-    const buildFiles = contents.keep(team, project, input.buildFiles, [old.files, old.buildFiles, files.entries]);
+    const files = await contents.keep(team, project, input.files, [old.files, old.buildFiles]);
+    const buildFiles = await contents.keep(team, project, input.buildFiles, [old.files, old.buildFiles, files.entries]);
     const direct = { variables, buildArguments, files: files.entries, buildFiles: buildFiles.entries };
     return { direct, changes: [...files.changes, ...buildFiles.changes] };
   }

@@ -10,7 +10,7 @@ export interface Thing {
 }
 type Token = { readonly raw: string; readonly name: string | null };
 
-function tokensOf(text: string): readonly Token[] {
+export function tokensOf(text: string): readonly Token[] {
   const tokens: Token[] = [];
   let rest = text;
   while (rest !== '') {

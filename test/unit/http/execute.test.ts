@@ -1,5 +1,6 @@
 import { type ExecutionResult, execute, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { createAnswers } from '../../../src/graphql/answers.ts';
 import { createDocuments, type Operation } from '../../../src/graphql/documents.ts';
 import { type Answer, createGraphql, type Graphql } from '../../../src/graphql/execute.ts';
 import { createMask } from '../../../src/graphql/mask-error.ts';
@@ -17,12 +18,13 @@ function anEngine(compileFrom: number, journal: Journal = []): Engine {
   const limits = limitsWith();
   const documents = createDocuments({ schema, limits, development: false, compileFrom });
   const mask = createMask(silentLog, limits.errors);
+  const answers = createAnswers(0);
   const operationOf = (query: string): Operation => {
     const prepared = documents.prepare(query, null);
     if (!prepared.ok) throw new Error('not valid');
     return prepared.operation;
   };
-  return { ...createGraphql({ schema, documents, mask, limits, fileMutations: new Set() }), operationOf };
+  return { ...createGraphql({ schema, documents, mask, limits, fileMutations: new Set(), answers }), operationOf };
 }
 
 const ask = (engine: Graphql, query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Answer> =>

@@ -1,0 +1,61 @@
+/** Why an instance did not do what it was asked; the error carries this alone, since a driver's own words may quote a value. */
+export type FailureCode = 'UNREACHABLE' | 'REFUSED' | 'CREDENTIALS' | 'TLS' | 'TIMEOUT' | 'UNSUPPORTED' | 'FAILED';
+
+interface Failure extends Error {
+  readonly code: FailureCode;
+}
+
+const failures = new WeakSet<Error>();
+
+export function failed(code: FailureCode): Failure {
+  const failure = Object.assign(new Error(`The instance was not used: ${code}`), { code });
+  failures.add(failure);
+  return failure;
+}
+
+/** Below the five seconds that the host waits. */
+const DEADLINE_MS = 4_000;
+
+const UNREACHABLE =
+  /^(ECONN(REFUSED|RESET|ABORTED)|E(HOST|NET)(UNREACH|DOWN)|EADDRNOTAVAIL|EPIPE|ENOTFOUND|EAI_[A-Z]+)$/;
+const TLS =
+  /^(EPROTO|ERR_(TLS|SSL|OSSL)_.*|.*(CERT|CRL|ISSUER|SELF_SIGNED|SIGNATURE|CA_FOUND|INVALID_CA|PATH_LENGTH|PURPOSE).*)$/;
+
+/** What an error of a socket, of TLS or of a look-up means; the error that caused it counts where it says nothing itself. */
+function networkFailure(error: unknown, depth = 0): FailureCode {
+  if (!(error instanceof Error) || depth > 4) return 'FAILED';
+  const code = 'code' in error ? String(error.code) : '';
+  if (TLS.test(code) || /before secure TLS connection/.test(error.message)) return 'TLS';
+  // So the host refuses to go where the operator does not allow.
+  if (code === 'UNAVAILABLE') return 'REFUSED';
+  if (UNREACHABLE.test(code)) return 'UNREACHABLE';
+  return code === 'ETIMEDOUT' || code === 'ABORT_ERR' ? 'TIMEOUT' : networkFailure(error.cause, depth + 1);
+}
+
+/**
+ * Does the work within four seconds, or until `stop`. `signal` is aborted at the end in any case: sockets bound to it do not
+ * outlive the work. `codeOf` knows the driver's own errors.
+ */
+export async function within<T>(
+  stop: AbortSignal,
+  codeOf: (error: unknown) => FailureCode | null,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ender = new AbortController();
+  const { signal } = ender;
+  const end = (): void => ender.abort();
+  const ended = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(failed('TIMEOUT'))));
+  const timer = setTimeout(end, DEADLINE_MS);
+  stop.addEventListener('abort', end);
+  if (stop.aborted) end();
+  try {
+    return await Promise.race([ended, work(signal)]);
+  } catch (error) {
+    if (signal.aborted) throw failed('TIMEOUT');
+    throw error instanceof Error && failures.has(error) ? error : failed(codeOf(error) ?? networkFailure(error));
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener('abort', end);
+    end();
+  }
+}

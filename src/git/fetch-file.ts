@@ -1,0 +1,118 @@
+import git from 'isomorphic-git';
+import type { GitRequest, GitResponse } from './http.ts';
+import { createMemoryFs } from './memory-fs.ts';
+import { checkPack, type PackLimits } from './pack-check.ts';
+import { GitTrouble } from './port.ts';
+
+export interface FetchOrder extends PackLimits {
+  readonly repoUrl: string;
+  readonly branch: string;
+  readonly filePath: string;
+  readonly last: string | null;
+  readonly fileBytes: number;
+}
+
+type Ask = (request: GitRequest) => Promise<GitResponse>;
+type Http = Parameters<typeof git.fetch>[0]['http'];
+
+const GITDIR = '/repository';
+/** How many generations are looked at for the commit that was read last, in turn. */
+const GENERATIONS = [1, 20, 200] as const;
+
+/** The network as isomorphic-git asks for it. */
+const httpOver = (ask: Ask): Http => ({
+  async request({ url, method = 'GET', headers = {}, body }) {
+    const parts: Uint8Array[] = [];
+    if (body) for await (const part of body) parts.push(part);
+    const answer = await ask({ url, method, headers, body: parts.length > 0 ? Buffer.concat(parts) : null });
+    return {
+      url,
+      method,
+      statusCode: answer.status,
+      statusMessage: '',
+      headers: { 'content-type': answer.contentType },
+      body: bodyOf(answer.body),
+    };
+  },
+});
+
+async function* bodyOf(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
+  yield bytes;
+}
+
+/** Fetches a branch, one commit deep, into memory and takes one file out of it. All of it is CPU work but for `ask`. */
+export async function openRepository(order: FetchOrder, ask: Ask) {
+  const { repoUrl: url, branch, filePath, fileBytes } = order;
+  const fs = createMemoryFs((path, bytes) => {
+    if (path.endsWith('.pack')) checkPack(bytes, order);
+  });
+  const at = { fs, gitdir: GITDIR, cache: {} };
+  const ref = `refs/heads/${branch}`;
+  const http = httpOver(ask);
+  await git.init({ ...at, bare: true });
+  await git.addRemote({ ...at, remote: 'origin', url });
+
+  async function fetchTo(depth: number): Promise<string> {
+    const options = { url, remote: 'origin', ref, remoteRef: ref, singleBranch: true, tags: false, depth };
+    const { fetchHead } = await git.fetch({ ...at, http, ...options, headers: {} }).catch((error: unknown) => {
+      // It was there a moment ago.
+      throw codeOf(error) === 'NotFoundError' ? new GitTrouble('BRANCH_NOT_FOUND') : error;
+    });
+    if (!fetchHead) throw new GitTrouble('BRANCH_NOT_FOUND');
+    await git.writeRef({ ...at, ref, value: fetchHead, force: true });
+    return fetchHead;
+  }
+
+  /** Follows names exactly as they are written; neither links nor other repositories. */
+  async function fileOf(commit: string): Promise<Uint8Array> {
+    const names = filePath.slice(1).split('/');
+    let oid = commit;
+    for (const [i, name] of names.entries()) {
+      const { tree } = await git.readTree({ ...at, oid });
+      const [entry, another] = tree.filter(({ path }) => path === name);
+      if (!entry) throw new GitTrouble('FILE_NOT_FOUND', commit);
+      const isLast = i === names.length - 1;
+      const isRight = isLast ? entry.type === 'blob' && entry.mode.startsWith('100') : entry.type === 'tree';
+      if (another || !isRight) throw new GitTrouble('FILE_NOT_REGULAR', commit);
+      oid = entry.oid;
+    }
+    const { blob } = await git.readBlob({ ...at, oid });
+    if (blob.byteLength > fileBytes) throw new GitTrouble('FILE_TOO_LARGE', commit);
+    return blob;
+  }
+
+  /** Whether `last` is among the ancestors that are here; `whole`: there are no others. */
+  async function look(tip: string, last: string): Promise<{ readonly found: boolean; readonly whole: boolean }> {
+    const seen = new Set([tip]);
+    let whole = true;
+    for (const oid of seen) {
+      if (oid === last) return { found: true, whole };
+      const parents = await git.readCommit({ ...at, oid }).then(
+        ({ commit }) => commit.parent,
+        () => null,
+      );
+      if (parents === null) whole = false;
+      else for (const parent of parents) seen.add(parent);
+    }
+    return { found: false, whole };
+  }
+
+  /** False as well when it would take too much to find out. */
+  async function descendsFrom(last: string, tip: string): Promise<boolean> {
+    for (const depth of GENERATIONS) {
+      if (depth > 1) await fetchTo(depth);
+      const { found, whole } = await look(tip, last);
+      if (found || whole) return found;
+    }
+    return false;
+  }
+
+  const commit = await fetchTo(1);
+  return { commit, file: () => fileOf(commit), descendsFrom: (last: string) => descendsFrom(last, commit) };
+}
+
+const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | null)?.code;
+
+/** What isomorphic-git throws comes of what it was given. */
+export const asTrouble = (error: unknown): GitTrouble =>
+  error instanceof GitTrouble ? error : new GitTrouble('BAD_ANSWER');

@@ -1,0 +1,16 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { forbidden } from '../kernel/errors.ts';
+
+/** Pages of other sites must not open connections that stay: FORBIDDEN. Programs send no Origin. */
+export function checkOrigin({ origin, host }: IncomingHttpHeaders): void {
+  if (origin === undefined) return;
+  if (hostOf(origin) === null || hostOf(origin) !== host) throw forbidden('Pages of other sites are not let in');
+}
+
+function hostOf(origin: string): string | null {
+  try {
+    return new URL(origin).host;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,124 @@
+import type { Duplex } from 'node:stream';
+import type { Graphql, GraphqlRequest } from '../graphql/execute.ts';
+import { isAppError } from '../kernel/errors.ts';
+import type { Limits } from '../kernel/limits.ts';
+import type { Delivery, End, Sink } from '../modules/changes/subscriber.ts';
+import { startDeadline } from './deadline.ts';
+import type { ContextFor } from './graphql-route.ts';
+import { watchOutgoing } from './outgoing.ts';
+import { prefixOf, writeNext } from './socket-frames.ts';
+
+export interface OperationsDeps {
+  readonly graphql: Graphql;
+  readonly contextFor: ContextFor;
+  readonly limits: Limits;
+  /** What the messages are written to. */
+  readonly stream: Duplex;
+  /** Says something to the client. */
+  readonly say: (message: object) => void;
+  /** The connection has to end. */
+  readonly close: (why: Exclude<End, 'complete'>) => void;
+}
+
+/** The operations under way on one connection, by the ids that the client gave them. */
+export interface Operations {
+  has(id: string): boolean;
+  start(id: string, request: GraphqlRequest, authorization: string | undefined): void;
+  /** The client wants no more of it. */
+  leave(id: string): void;
+  leaveAll(): void;
+}
+
+interface Operation {
+  left: boolean;
+  leave: () => void;
+}
+
+export function createOperations({ graphql, contextFor, limits, stream, say, close }: OperationsDeps): Operations {
+  const operations = new Map<string, Operation>();
+  const outgoing = watchOutgoing(stream, limits);
+
+  /** Over, with a last word. */
+  function end(id: string, operation: Operation, last: object): void {
+    if (operation.left) return;
+    operation.left = true;
+    operations.delete(id);
+    say(last);
+  }
+
+  function sinkOf(id: string, operation: Operation): Sink {
+    const prefix = prefixOf(id);
+    return {
+      ready: outgoing.ready,
+      send(delivery: Delivery): void {
+        if (operation.left) return;
+        if (outgoing.admits()) writeNext(stream, prefix, delivery);
+        else close('resync');
+      },
+      end(why: End): void {
+        if (why === 'complete') end(id, operation, { id, type: 'complete' });
+        else if (!operation.left) close(why);
+      },
+    };
+  }
+
+  async function work(
+    request: GraphqlRequest,
+    caller: Parameters<ContextFor>[0],
+    id: string,
+    operation: Operation,
+  ): Promise<void> {
+    const outcome = await graphql.stream(request, await contextFor(caller));
+    if (operation.left) return;
+    if ('begin' in outcome) {
+      operation.leave = await outcome.begin(sinkOf(id, operation));
+      if (operation.left) operation.leave();
+      return;
+    }
+    const { data, errors } = outcome.body;
+    if (data === undefined) return end(id, operation, { id, type: 'error', payload: errors });
+    say({ id, type: 'next', payload: outcome.body });
+    end(id, operation, { id, type: 'complete' });
+  }
+
+  async function run(request: GraphqlRequest, authorization: string | undefined, id: string, operation: Operation) {
+    const deadline = startDeadline(limits.deadlineMs);
+    operation.leave = deadline.abandon;
+    try {
+      const caller = { authorization, requestId: request.requestId, signal: deadline.signal };
+      await deadline.race(work(request, caller, id, operation));
+    } catch (error) {
+      if (operation.left) return;
+      if (isAppError(error) && error.code === 'UNAUTHENTICATED') close('forbidden');
+      else end(id, operation, { id, type: 'error', payload: graphql.refusal(error, request).body.errors });
+    } finally {
+      deadline.end();
+    }
+  }
+
+  function leave(id: string): void {
+    const operation = operations.get(id);
+    if (!operation) return;
+    operation.left = true;
+    operations.delete(id);
+    operation.leave();
+  }
+
+  return {
+    has: (id) => operations.has(id),
+    start(id, request, authorization) {
+      if (operations.size >= limits.subscriptionsPerSocket) {
+        const message = `A connection has at most ${limits.subscriptionsPerSocket} operations at once`;
+        const extensions = { code: 'LIMIT_EXCEEDED', requestId: request.requestId };
+        return say({ id, type: 'error', payload: [{ message, extensions }] });
+      }
+      const operation: Operation = { left: false, leave: () => {} };
+      operations.set(id, operation);
+      void run(request, authorization, id, operation);
+    },
+    leave,
+    leaveAll() {
+      for (const id of [...operations.keys()]) leave(id);
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { Graphql } from '../graphql/execute.ts';
+import { isAppError } from '../kernel/errors.ts';
+import type { Limits } from '../kernel/limits.ts';
+import type { End } from '../modules/changes/subscriber.ts';
+import { bearerOf } from './authorization.ts';
+import type { ContextFor } from './graphql-route.ts';
+import type { Places } from './places.ts';
+import { type Message, messageOf } from './socket-message.ts';
+import { createOperations } from './socket-operations.ts';
+
+export interface SocketDeps {
+  readonly graphql: Graphql;
+  readonly contextFor: ContextFor;
+  readonly limits: Limits;
+  readonly places: Places;
+}
+
+export interface Connection {
+  readonly ws: WebSocket;
+  /** What `ws` stands on. */
+  readonly stream: Duplex;
+  readonly requestId: string;
+  /** Of the request that opened it. */
+  readonly authorization: string | undefined;
+}
+
+export interface Socket {
+  /** Whether the client gave a sign of life since it was last asked; asks again, or gives it up. */
+  beat(): boolean;
+  close(code: number, reason: string): void;
+}
+
+/** Why connections are closed, beyond the codes that the protocol names. */
+const CLOSE: Readonly<Record<Exclude<End, 'complete'>, readonly [code: number, reason: string]>> = {
+  forbidden: [4403, 'Forbidden'],
+  resync: [4413, 'Too slow: come again with the last cursor'],
+  fault: [1013, 'Try again later'],
+};
+/** How long a client may take to answer a close frame. */
+const FAREWELL_MS = 2_000;
+const MINUTE_MS = 60_000;
+
+/** Counts what comes; true: more than may come in a minute. */
+function floodGate(most: number): () => boolean {
+  let count = 0;
+  let minuteEnds = 0;
+  return () => {
+    const now = performance.now();
+    if (now >= minuteEnds) {
+      minuteEnds = now + MINUTE_MS;
+      count = 0;
+    }
+    count += 1;
+    return count > most;
+  };
+}
+
+/** One connection by the protocol `graphql-transport-ws`. Operations take the same lane as requests over HTTP. */
+export function openSocket(deps: SocketDeps, { ws, stream, requestId, authorization: sent }: Connection): Socket {
+  const { graphql, contextFor, limits, places } = deps;
+  const isFlood = floodGate(limits.socketMessagesPerMinute);
+  let authorization = sent;
+  let phase: 'new' | 'initialising' | 'ready' | 'closed' = 'new';
+  let givePlaceBack = (): void => {};
+  let isAlive = true;
+  const isClosed = (): boolean => phase === 'closed';
+
+  const say = (message: object): void => {
+    if (!isClosed()) ws.send(JSON.stringify(message));
+  };
+  const operations = createOperations({
+    graphql,
+    contextFor,
+    limits,
+    stream,
+    say,
+    close: (why) => close(...CLOSE[why]),
+  });
+
+  function leave(): void {
+    phase = 'closed';
+    clearTimeout(initTimer);
+    operations.leaveAll();
+    givePlaceBack();
+  }
+
+  function close(code: number, reason: string): void {
+    if (isClosed()) return;
+    leave();
+    ws.close(code, reason);
+    setTimeout(() => ws.terminate(), FAREWELL_MS).unref();
+  }
+
+  const initTimer = setTimeout(() => close(4408, 'Connection initialisation timeout'), limits.socketInitMs);
+
+  /** Who it is; their place among all connections of the same token is kept until the end. */
+  async function initialise(given: string | null): Promise<void> {
+    phase = 'initialising';
+    try {
+      if (given !== null) authorization = bearerOf(given);
+      const { session } = await contextFor({ authorization, requestId, signal: () => new AbortController().signal });
+      const place = session === undefined ? () => {} : places.ofPrincipal(session.principal.id);
+      if (place === null) return close(1013, 'Too many connections of this token');
+      if (isClosed()) return place();
+      givePlaceBack = place;
+      clearTimeout(initTimer);
+      phase = 'ready';
+      say({ type: 'connection_ack' });
+    } catch (error) {
+      const isRefused = isAppError(error) && error.code === 'UNAUTHENTICATED';
+      close(...CLOSE[isRefused ? 'forbidden' : 'fault']);
+    }
+  }
+
+  function take(message: Message, bytes: number): void {
+    switch (message.type) {
+      case 'connection_init':
+        if (phase === 'new') void initialise(message.authorization);
+        else close(4429, 'Too many initialisation requests');
+        break;
+      case 'ping':
+        say({ type: 'pong' });
+        break;
+      case 'pong':
+        break;
+      case 'subscribe': {
+        const { id, params } = message;
+        if (phase !== 'ready') close(4401, 'Unauthorized');
+        else if (operations.has(id)) close(4409, `Subscriber for ${id.slice(0, 60)} already exists`);
+        else operations.start(id, { ...params, requestId, method: 'SOCKET', bytes }, authorization);
+        break;
+      }
+      case 'complete':
+        operations.leave(message.id);
+    }
+  }
+
+  ws.on('message', (data, isBinary) => {
+    isAlive = true;
+    if (isClosed()) return;
+    if (isBinary) return close(4400, 'Only text messages are accepted');
+    if (isFlood()) return close(4429, 'Too many messages');
+    const message = messageOf(data as Buffer, limits);
+    if (typeof message === 'string') close(4400, message);
+    else take(message, (data as Buffer).length);
+  });
+  ws.on('pong', () => {
+    isAlive = true;
+  });
+  // The library closes with the right code by itself: 1009 for what is too large.
+  ws.on('error', leave);
+  ws.on('close', leave);
+
+  return {
+    beat() {
+      const wasAlive = isAlive;
+      isAlive = false;
+      if (wasAlive) ws.ping();
+      else ws.terminate();
+      return wasAlive;
+    },
+    close,
+  };
+}

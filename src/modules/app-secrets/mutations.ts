@@ -1,0 +1,222 @@
+import type { InputFieldBuilder } from '@pothos/core';
+import { builder } from '../../graphql/builder.ts';
+import { idempotencyKey } from '../../graphql/fields.ts';
+import { idRule } from '../../graphql/ids.ts';
+import { addMutation, type Types } from '../../graphql/mutation.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { addUpdateInApp } from '../apps/mutations.ts';
+import { PlanType } from './copy-schema.ts';
+import * as inputs from './inputs.ts';
+import { PurposeEnum } from './parts.ts';
+import { ValueType } from './value-schema.ts';
+
+type Inputs = InputFieldBuilder<Types, 'InputObject'>;
+
+const payload = { appSecret: { type: nodes.appSecret, description: 'The app secret.' } };
+const valuePayload = { appSecretValue: { type: ValueType, description: 'The value.' } };
+
+const environment = (t: Inputs) => t.field({ type: 'Slug', required: true, description: 'Slug of the environment.' });
+const hidden = (t: Inputs) =>
+  t.boolean({
+    required: true,
+    description: 'Whether it is write-only: nobody reads it back, and only rendering gives it.',
+  });
+
+export function addAppSecretMutations(): void {
+  addMutation({
+    name: 'createAppSecret',
+    description: 'Creates a secret of an app, without a value in any environment. Needs `write` on app secrets.',
+    input: (t) => ({
+      app: t.field({ type: 'Slug', required: true, description: 'Slug of the app.' }),
+      name: t.string({
+        required: true,
+        description:
+          '1-128 printable ASCII characters, a letter or digit among them; gives the slug, and never changes.',
+      }),
+      providerId: t.string({ description: 'At most 200 characters; null or empty: none.' }),
+      purposeType: t.field({ type: PurposeEnum, required: true, description: 'What it is for.' }),
+      environmentScopedValues: t.field({
+        type: ['JSON'],
+        deprecationReason: 'Values are set one by one with `setAppSecretValue`.',
+        description: 'Empty or absent.',
+      }),
+      idempotencyKey: idempotencyKey(t),
+    }),
+    rules: inputs.createSecretInput,
+    failures: ['notFound', 'conflict', 'limit'],
+    run: (input, { services, session }) => services.appSecrets.create(input, session),
+    payload,
+  });
+  addUpdateInApp({
+    name: 'updateAppSecret',
+    of: 'AppSecret',
+    description: 'Changes what is given; the name stays. Needs `write`.',
+    input: (t) => ({
+      providerId: t.string({ description: 'At most 200 characters; null or empty: none.' }),
+      purposeType: t.field({ type: PurposeEnum, description: 'What it is for.' }),
+    }),
+    rules: inputs.updateSecretInput,
+    run: (ref, input, { services, session }) => services.appSecrets.update(ref, input, session),
+    payload,
+  });
+  addUpdateInApp({
+    name: 'deleteAppSecret',
+    of: 'AppSecret',
+    description:
+      'Deletes a secret with its values; it can be restored. Needs `delete`, and `protectedWrite` if it has a value in a protected environment.',
+    input: () => ({}),
+    rules: inputs.secretOnlyInput,
+    run: (ref, _input, { services, session }) => services.appSecrets.remove(ref, session),
+    payload,
+  });
+  addUpdateInApp({
+    name: 'restoreAppSecret',
+    of: 'AppSecret',
+    description:
+      'Brings a deleted secret back with its values. Needs `write`, and `protectedWrite` if it has a value in a protected environment.',
+    input: () => ({}),
+    rules: inputs.secretOnlyInput,
+    run: (ref, _input, { services, session }) => services.appSecrets.restore(ref, session),
+    payload,
+  });
+  addValueMutations();
+  addGenerator();
+  addCopy();
+}
+
+function addValueMutations(): void {
+  const TextInput = builder.inputType('KeyValueAppSecretInput', {
+    description: 'A text as the value of a secret.',
+    fields: (t) => ({
+      typeHint: t.string({ required: true, description: `\`${inputs.TEXT_URN}\`.` }),
+      text: t.string({ required: true, description: 'The value, at most 64 KiB.' }),
+    }),
+  });
+  addUpdateInApp({
+    name: 'setAppSecretValue',
+    of: 'AppSecret',
+    description:
+      'Sets what a secret is in one environment. Needs `write`, and `protectedWrite` if the environment is protected.',
+    input: (t) => ({
+      environment: environment(t),
+      valueTypeUrn: t.string({ required: true, description: `\`${inputs.KEY_VALUE_URN}\`.` }),
+      hidden: hidden(t),
+      kvAppSecretValue: t.field({ type: TextInput, required: true, description: 'The value.' }),
+    }),
+    rules: inputs.setValueInput,
+    run: (ref, input, { services, session }) =>
+      services.appSecrets.setValue({ ...ref, environment: input.environment }, input, session),
+    payload: valuePayload,
+  });
+  addUpdateInApp({
+    name: 'unsetAppSecretValue',
+    of: 'AppSecret',
+    description: 'Takes the value of a secret in one environment away. Needs what setting it needs.',
+    input: (t) => ({ environment: environment(t) }),
+    rules: inputs.unsetValueInput,
+    run: (ref, input, { services, session }) =>
+      services.appSecrets.unsetValue({ ...ref, environment: input.environment }, session),
+    payload: valuePayload,
+  });
+}
+
+function addGenerator(): void {
+  addUpdateInApp({
+    name: 'generateAppSecretValue',
+    of: 'AppSecret',
+    description:
+      'Draws a value by one recipe and sets it, so that nobody has to see it. Needs what setting a value needs.',
+    input: (t) => ({ environment: environment(t), hidden: hidden(t), ...recipes(t) }),
+    rules: inputs.generateValueInput,
+    also: inputs.requireOneRecipe,
+    run: (ref, input, { services, session }) =>
+      services.appSecrets.generate({ ...ref, environment: input.environment }, input, session),
+    payload: {
+      ...valuePayload,
+      entropyBits: {
+        type: 'Float',
+        nullable: true,
+        description:
+          'Binary logarithm of the number of values that were equally likely; null for a key pair, which is as strong as its algorithm.',
+      },
+      publicKey: {
+        type: 'String',
+        nullable: true,
+        description: 'The public key on one line, as `authorized_keys` has it; null when no key pair was drawn.',
+      },
+      fingerprint: {
+        type: 'String',
+        nullable: true,
+        description: 'Of the public key, `SHA256:` and base64; null when no key pair was drawn.',
+      },
+    },
+  });
+}
+
+const ClassEnum = builder.enumType('CharacterClass', {
+  description: 'Characters of a password.',
+  values: {
+    LOWER: { value: 'lower' as const, description: '`a` to `z`.' },
+    UPPER: { value: 'upper' as const, description: '`A` to `Z`.' },
+    DIGITS: { value: 'digits' as const, description: '`0` to `9`.' },
+    SYMBOLS: { value: 'symbols' as const, description: 'The other printable characters of ASCII but the space.' },
+  },
+});
+const PasswordInput = builder.inputType('PasswordRecipeInput', {
+  description: 'A random password that holds a character of each class; all such passwords are equally likely.',
+  fields: (t) => ({
+    length: t.int({ required: true, description: '8-256 characters.' }),
+    classes: t.field({ type: [ClassEnum], description: 'At least one, each once; absent: all.' }),
+    excludeAmbiguous: t.boolean({
+      description: 'Leave out what looks like something else: 0 O o 1 l I | and quotes; absent: no.',
+    }),
+  }),
+});
+const ApiKeyInput = builder.inputType('ApiKeyRecipeInput', {
+  description: 'Random bytes in base64url.',
+  fields: (t) => ({
+    prefix: t.string({ description: 'At most 32 letters, digits, `_` and `-` to stand before it; absent: none.' }),
+    bytes: t.int({ required: true, description: '16-256 random bytes.' }),
+  }),
+});
+const SshAlgorithmEnum = builder.enumType('SshKeyAlgorithm', {
+  description: 'What kind of SSH key.',
+  values: {
+    ED25519: { value: 'ed25519' as const, description: 'Ed25519.' },
+    RSA_3072: { value: 'rsa-3072' as const, description: 'RSA with 3,072 bits.' },
+    RSA_4096: { value: 'rsa-4096' as const, description: 'RSA with 4,096 bits.' },
+  },
+});
+const SshInput = builder.inputType('SshKeyPairRecipeInput', {
+  description: 'An SSH key pair in the format of OpenSSH; the value is the private key, without a passphrase.',
+  fields: (t) => ({
+    algorithm: t.field({ type: SshAlgorithmEnum, required: true, description: 'What kind.' }),
+    comment: t.string({ description: 'At most 200 printable ASCII characters; absent: none.' }),
+  }),
+});
+const recipes = (t: Inputs) => ({
+  password: t.field({ type: PasswordInput, description: 'A password. Exactly one recipe is given.' }),
+  apiKey: t.field({ type: ApiKeyInput, description: 'An API key. Exactly one recipe is given.' }),
+  sshKeyPair: t.field({ type: SshInput, description: 'An SSH key pair. Exactly one recipe is given.' }),
+});
+
+function addCopy(): void {
+  addMutation({
+    name: 'copyAppSecretValues',
+    description:
+      'Copies values from one environment to another, as `previewAppSecretCopy` showed it; a conflict when one of them has changed since. ' +
+      'Hidden ones stay hidden. Needs `write`, `read` for those that are not hidden, and `protectedWrite` if the environment they go to is protected.',
+    input: (t) => ({
+      app: t.id({ required: true, description: 'The app.' }),
+      from: t.field({ type: 'Slug', required: true, description: 'Slug of the environment to copy from.' }),
+      to: t.field({ type: 'Slug', required: true, description: 'Slug of the environment to copy to.' }),
+      names: t.stringList({ description: 'As in the preview.' }),
+      planHash: t.string({ required: true, description: 'What the preview gave.' }),
+    }),
+    rules: inputs.copyValuesInput.extend({ app: idRule('App') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ names, ...ask }, { services, session }) =>
+      services.appSecrets.copy({ ...ask, names: names ?? null }, session),
+    payload: { plan: { type: PlanType, description: 'What was done.' } },
+  });
+}

@@ -1,0 +1,28 @@
+import type { Builder } from '../../graphql/builder.ts';
+import { addSubscription } from '../../graphql/subscription.ts';
+import { appSecretsStream } from './stream.ts';
+
+/** Tells who depends on an app's secrets that they changed. */
+export function addAppSecretsStream(builder: Builder): void {
+  const event = addSubscription({
+    name: 'appSecretsChanged',
+    description: 'Changes of the secrets of an app in one environment. Needs `keys` on app secrets.',
+    event: { name: 'AppSecretsEvent', description: 'Secrets of an app changed. Never holds a value.' },
+    args: (arg) => ({
+      app: arg({ type: 'Slug', required: true, description: 'Slug of the app.' }),
+      environment: arg({ type: 'Slug', required: true, description: 'Slug of the environment.' }),
+    }),
+    stream: ({ app, environment }, { session }) => appSecretsStream({ app, slug: environment }, session),
+  });
+  builder.objectFields(event, (t) => ({
+    secrets: t.field({
+      type: ['Slug'],
+      description: 'Slugs of those whose value here was set or unset, or that came, went or were changed themselves.',
+      resolve: ({ event: { secrets } }) => [...secrets],
+    }),
+    all: t.boolean({
+      description: 'Whether the environment or the app itself was touched: read all of them anew.',
+      resolve: ({ event: { all } }) => all,
+    }),
+  }));
+}

@@ -1,0 +1,114 @@
+import { type Builder, builder as shared } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
+import { KEY_VALUE_URN } from './inputs.ts';
+import { mayOnSecrets } from './rights.ts';
+import type { Slot } from './slots.ts';
+import type { ValueRevision } from './values.ts';
+
+const isMasked = ({ value }: Slot, { session }: Context): boolean =>
+  value !== null && (value.fields.hidden || !mayOnSecrets(session, 'read'));
+
+const isPastMasked = ({ past, hidden }: ValueRevision, { session }: Context): boolean =>
+  !past.deleted && (hidden || !mayOnSecrets(session, 'read'));
+
+/** Reached only by those who may see keys. */
+export const ValueType = shared.objectRef<Slot>('AppSecretValue').implement({
+  description: 'What a secret is in one environment, or that it is nothing there yet.',
+  fields: (t) => ({
+    environment: t.field({
+      type: nodes.environment,
+      description: 'Where.',
+      resolve: ({ environment }) => environment,
+    }),
+    appSecret: t.field({ type: nodes.appSecret, description: 'Of which secret.', resolve: ({ secret }) => secret }),
+    isSet: t.boolean({ description: 'Whether there is a value.', resolve: ({ value }) => value !== null }),
+    valueTypeUrn: t.string({
+      nullable: true,
+      description: `What kind of value: \`${KEY_VALUE_URN}\`; null when unset.`,
+      resolve: ({ value }) => value && KEY_VALUE_URN,
+    }),
+    hidden: t.boolean({
+      description: 'Whether it is write-only: nobody reads it back, and only rendering gives it.',
+      resolve: ({ value }) => value?.fields.hidden ?? false,
+    }),
+    text: t.string({
+      nullable: true,
+      description: 'The value; null when masked or unset. Needs `read`.',
+      resolve: (slot, _args, context) => (isMasked(slot, context) ? null : (slot.value?.body().text ?? null)),
+    }),
+    masked: t.boolean({
+      description: 'Whether the value is kept from you.',
+      resolve: (slot, _args, context) => isMasked(slot, context),
+    }),
+    revision: t.int({
+      nullable: true,
+      description: 'One more with every change, unsetting too; null when it was never set.',
+      resolve: ({ latest }) => latest?.revision ?? null,
+    }),
+    updatedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was last set or unset; null when it was never set.',
+      resolve: ({ latest }) => latest?.fields.updatedAt ?? null,
+    }),
+  }),
+});
+
+const NEWEST_FIRST: ListOrder<ValueRevision> = {
+  name: 'appSecretValues.revisions',
+  keyOf: ({ past }) => String(past.revision).padStart(12, '0'),
+  descending: true,
+};
+
+export function addValues(builder: Builder): void {
+  const RevisionType = builder.objectRef<ValueRevision>('AppSecretValueRevision').implement({
+    description: 'A value as one change left it. At least 50 are kept, and those of the last 24 hours.',
+    fields: (t) => ({
+      revision: t.int({ description: 'Its number.', resolve: ({ past }) => past.revision }),
+      seq: t.field({ type: 'SafeInt', description: 'The commit that made it.', resolve: ({ past }) => past.seq }),
+      isSet: t.boolean({
+        description: 'Whether there was a value; otherwise it was unset.',
+        resolve: ({ past }) => !past.deleted,
+      }),
+      hidden: t.boolean({
+        description: 'Whether it was write-only.',
+        resolve: ({ past }) => !past.deleted && past.fields.hidden,
+      }),
+      text: t.string({
+        nullable: true,
+        description: 'The value; null when masked or unset. Hidden ones mask all that came before them, for good.',
+        resolve: (row, _args, context) =>
+          row.past.deleted || isPastMasked(row, context) ? null : row.past.body().text,
+      }),
+      masked: t.boolean({
+        description: 'Whether the value is kept from you.',
+        resolve: (row, _args, context) => isPastMasked(row, context),
+      }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it was made.',
+        resolve: ({ past }) => past.fields.updatedAt,
+      }),
+    }),
+  });
+  const connection = builder.connectionObject(
+    { type: RevisionType, name: 'AppSecretValueRevisionConnection' },
+    { name: 'AppSecretValueRevisionEdge' },
+  );
+  builder.objectFields(ValueType, (t) => ({
+    revisions: t.connection(
+      {
+        type: RevisionType,
+        description: 'Its revisions that are still kept, newest first.',
+        resolve: async (slot, args, context) => {
+          const all = await context.services.appSecrets.revisions(slot, context.session);
+          const place = slot.latest?.key.slice(1) ?? [];
+          return pageOf(all, within(NEWEST_FIRST, ...place), args, context);
+        },
+      },
+      connection,
+    ),
+  }));
+}

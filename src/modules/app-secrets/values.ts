@@ -1,0 +1,135 @@
+import { utf8Size } from '../../domain/template.ts';
+import { conflict, limitExceeded } from '../../kernel/errors.ts';
+import type { Commit } from '../../store/port.ts';
+import { type Change, changesOf, type View } from '../../vault/vault.ts';
+import { requireRevision } from '../access/revision.ts';
+import type { Session } from '../access/session.ts';
+import { environmentsOf, liveEnvironment, visibleApp, whole } from '../apps/find.ts';
+import { appDocument, appScope, environmentDocument, inOrder, type PlaceInApp } from '../apps/model.ts';
+import { type GeneratedValue, generateValue } from './generate.ts';
+import { createPrune } from './history.ts';
+import type { GenerateValueInput, SetValueInput } from './inputs.ts';
+import { appSecretDocument, type StoredAppSecret, type StoredValue, valueDocument } from './model.ts';
+import { requireKeys, requireOnSecrets, requireProtected } from './rights.ts';
+import type { AppSecretsDeps } from './service.ts';
+import { incarnationOf, type Slot, slotIn, valueKey, valuesOf, visibleSecret } from './slots.ts';
+
+const changes = changesOf(valueDocument);
+
+/** One value: of which secret, in which environment, and the revision that the caller saw. */
+export interface ValueUpdate extends PlaceInApp {
+  readonly environment: string;
+  readonly expectedRevision?: number | null | undefined;
+}
+
+/** A revision of a value, and whether its text is out of everybody's sight. */
+export interface ValueRevision {
+  readonly past: StoredValue;
+  readonly hidden: boolean;
+}
+
+/** The new text of a slot. */
+export function valueChange(slot: Slot, hidden: boolean, text: string, at: string): Change {
+  const fields = { hidden, incarnation: incarnationOf(slot), updatedAt: at };
+  if (slot.stored) return changes.replace(slot.stored, fields, { text });
+  return changes.create(valueKey(slot), fields, { text });
+}
+
+/** The slot must still be one. */
+const slotGuards = ({ app, environment, secret }: Slot): readonly Change[] => [
+  changesOf(appDocument).unchanged(app),
+  changesOf(environmentDocument).unchanged(environment),
+  changesOf(appSecretDocument).unchanged(secret),
+];
+
+/** The values of app secrets, one for each secret and environment. */
+export function createValues(deps: AppSecretsDeps) {
+  const { vault, clock, limits, random, sshKeyPair } = deps;
+  const prune = createPrune(deps);
+
+  async function slotAt(ref: ValueUpdate, view: View, session: Session): Promise<Slot> {
+    const app = await visibleApp(ref.app, view, session);
+    const secret = await visibleSecret(ref, view, session);
+    const environment = await liveEnvironment({ app: ref.app, slug: ref.environment }, view);
+    return slotIn(await valuesOf(ref.app, view), { app, environment, secret });
+  }
+
+  /** The slot, for whoever may change what is in it and saw its present revision. */
+  async function writable(ref: ValueUpdate, view: View, session: Session): Promise<Slot> {
+    const slot = await slotAt(ref, view, session);
+    requireOnSecrets(session, 'write');
+    requireProtected(session, [slot.environment]);
+    if (ref.expectedRevision && !slot.latest) throw conflict('The value was never set');
+    if (slot.latest) requireRevision(slot.latest, ref.expectedRevision);
+    return slot;
+  }
+
+  /** What a secret is in each environment, by their order. */
+  const slots = (secret: StoredAppSecret, place: PlaceInApp, session: Session): Promise<readonly Slot[]> =>
+    session.read(async (view) => {
+      requireKeys(session);
+      const app = await visibleApp(place.app, view, session);
+      const values = await valuesOf(place.app, view);
+      const environments = inOrder(whole(await environmentsOf(place.app, view)).live);
+      return environments.map((environment) => slotIn(values, { app, environment, secret }));
+    });
+
+  /** The one way to change a value. */
+  async function change(ref: ValueUpdate, operation: string, session: Session, decide: (slot: Slot) => Change) {
+    const key = [session.principal.team, appScope(ref.app), `${ref.environment}/${ref.slug}`];
+    const commit: Commit = await session.write(key, async () => {
+      const slot = await session.read((view) => writable(ref, view, session));
+      return session.commit(operation, [decide(slot), ...slotGuards(slot)]);
+    });
+    const appSecretValue = await session.read((view) => slotAt(ref, view, session));
+    if (appSecretValue.value) await prune(appSecretValue.value, session);
+    return { appSecretValue, commit };
+  }
+
+  function put(ref: ValueUpdate, hidden: boolean, text: string, operation: string, session: Session) {
+    return change(ref, operation, session, (slot) => {
+      const size = utf8Size(text);
+      const most = limits.appSecretValueBytes;
+      if (size > most) throw limitExceeded('bytes of the value', most, size);
+      return valueChange(slot, hidden, text, clock().toISOString());
+    });
+  }
+
+  const setValue = (ref: ValueUpdate, input: Pick<SetValueInput, 'hidden' | 'kvAppSecretValue'>, session: Session) =>
+    put(ref, input.hidden, input.kvAppSecretValue.text, 'appSecretValue.set', session);
+
+  async function generate(
+    ref: ValueUpdate,
+    input: Omit<GenerateValueInput, 'environment' | 'expectedRevision'>,
+    session: Session,
+  ) {
+    // Before the work of drawing a key pair is done for anybody.
+    await session.read((view) => writable(ref, view, session));
+    const generated: GeneratedValue = await generateValue(input, random, sshKeyPair);
+    const { text, ...facts } = generated;
+    return { ...facts, ...(await put(ref, input.hidden, text, 'appSecretValue.generate', session)) };
+  }
+
+  /** Nothing of the text stays but in the history. */
+  const unsetValue = (ref: ValueUpdate, session: Session) =>
+    change(ref, 'appSecretValue.unset', session, ({ value }) => {
+      if (!value) throw conflict('The value is not set');
+      return changes.erase(value, { ...value.fields, updatedAt: clock().toISOString() }, { text: '' });
+    });
+
+  /** Revisions still kept, newest first. What was hidden once hides all that came before it. */
+  async function revisions(slot: Slot, session: Session): Promise<readonly ValueRevision[]> {
+    requireKeys(session);
+    if (!slot.latest) return [];
+    const all = await vault.revisions(valueDocument, slot.latest.key, { limit: 10_000 });
+    let hidden = false;
+    return all
+      .filter(({ fields }) => fields.incarnation === incarnationOf(slot))
+      .map((past) => {
+        hidden ||= past.fields.hidden && !past.deleted;
+        return { past, hidden };
+      });
+  }
+
+  return { slots, setValue, generate, unsetValue, revisions };
+}

@@ -1,0 +1,184 @@
+import { conflict, limitExceeded } from '../../kernel/errors.ts';
+import { slugOf } from '../../kernel/ids.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import type { Key } from '../../store/port.ts';
+import { idOf } from '../../vault/document.ts';
+import { createOnce } from '../../vault/once.ts';
+import { type Change, changesOf, type View } from '../../vault/vault.ts';
+import { requireRevision } from '../access/revision.ts';
+import type { Session } from '../access/session.ts';
+import { requireOnSecrets } from '../app-secrets/rights.ts';
+import { secretsOf, slotIn, valuesOf } from '../app-secrets/slots.ts';
+import { environmentsOf, liveEnvironment, storedEnvironment, visibleApp, whole } from './find.ts';
+import type { CreateAppInput, CreateEnvironmentInput, UpdateEnvironmentInput } from './inputs.ts';
+import {
+  appDocument,
+  appScope,
+  type EnvironmentFields,
+  environmentDocument,
+  inOrder,
+  type PlaceInApp,
+  type StoredApp,
+  type StoredEnvironment,
+} from './model.ts';
+import { requireOnApps, requireProtectedApps } from './rights.ts';
+import type { AppsDeps } from './service.ts';
+
+const changes = changesOf(environmentDocument);
+const apps = changesOf(appDocument);
+
+export interface EnvironmentUpdate extends PlaceInApp {
+  readonly expectedRevision?: number | null | undefined;
+}
+export type EnvironmentsService = ReturnType<typeof createEnvironments>;
+
+interface Found {
+  readonly app: StoredApp;
+  readonly environment: StoredEnvironment;
+}
+
+const isTaken = (key: Key) =>
+  conflict('There is already an environment with the same derived identifier', {
+    existing: { kind: 'environment', key },
+  });
+
+function requireRoom(count: number, limits: Limits): void {
+  const most = limits.environmentsPerApp;
+  if (count > most) throw limitExceeded('environments of the app', most, count);
+}
+
+/** The environments that an app is created with, in the order in which they are given unless they say another. */
+export function newEnvironments(
+  scope: Key,
+  given: CreateAppInput['environments'],
+  at: string,
+  limits: Limits,
+): readonly Change[] {
+  requireRoom(given.length, limits);
+  return given.map(({ name, order, protected: isProtected }, i) =>
+    changes.create(
+      [...scope, slugOf(name)],
+      { name, order: order ?? i, protected: isProtected, incarnation: 1, createdAt: at, updatedAt: at },
+      null,
+    ),
+  );
+}
+
+/** The environments of apps. Whoever may see an app sees its environments. */
+export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
+  const once = createOnce(vault, keys);
+
+  async function found(place: PlaceInApp, view: View, session: Session): Promise<Found> {
+    const app = await visibleApp(place.app, view, session);
+    return { app, environment: await liveEnvironment(place, view) };
+  }
+
+  const bySlug = (place: PlaceInApp, session: Session): Promise<StoredEnvironment> =>
+    session.read(async (view) => (await found(place, view, session)).environment);
+
+  /** By their order, then by slug. */
+  const list = (app: string, session: Session): Promise<readonly StoredEnvironment[]> =>
+    session.read(async (view) => {
+      await visibleApp(app, view, session);
+      return inOrder((await environmentsOf(app, view)).live);
+    });
+
+  async function create(input: CreateEnvironmentInput, session: Session) {
+    const { team, id: actor } = session.principal;
+    const { app, name } = input;
+    const slug = slugOf(name);
+    const key = [team, appScope(app), slug];
+    const at = clock().toISOString();
+    const operation = 'environment.create';
+    const asked = { team, actor, operation, at, input, object: key, idempotencyKey: input.idempotencyKey };
+    const created = await once(asked, (extra) =>
+      session.write(key, async () => {
+        const holder = await session.read((view) => visibleApp(app, view, session));
+        requireOnApps(session, 'write');
+        const set = await session.read((view) => environmentsOf(app, view));
+        const taken = set.get(slug);
+        if (taken && !taken.deleted) throw isTaken(key);
+        requireRoom(set.live.length + 1, limits);
+        const order = input.order ?? Math.max(-1, ...set.live.map(({ fields }) => fields.order)) + 1;
+        const incarnation = (taken?.fields.incarnation ?? 0) + 1;
+        const fields = { name, order, protected: input.protected, incarnation, createdAt: at, updatedAt: at };
+        const change = taken ? changes.replace(taken, fields, null) : changes.create(key, fields, null);
+        return session.commit(operation, [change, apps.unchanged(holder), ...extra]);
+      }),
+    );
+    return { environment: await bySlug({ app, slug }, session), commit: created.commit };
+  }
+
+  /** The one way to change an environment that is there, or that is to be again. */
+  async function change(
+    ref: EnvironmentUpdate,
+    operation: string,
+    session: Session,
+    decide: (view: View, before: StoredEnvironment) => Promise<Partial<EnvironmentFields>>,
+    find = liveEnvironment,
+  ) {
+    const commit = await session.write([session.principal.team, appScope(ref.app), ref.slug], async () => {
+      const { app, before, over } = await session.read(async (view) => {
+        const app = await visibleApp(ref.app, view, session);
+        const before = await find(ref, view);
+        requireOnApps(session, 'write');
+        requireProtectedApps(session, [before]);
+        requireRevision(before, ref.expectedRevision);
+        return { app, before, over: await decide(view, before) };
+      });
+      const fields = { ...before.fields, ...over, updatedAt: clock().toISOString() };
+      return session.commit(operation, [changes.replace(before, fields, null), apps.unchanged(app)]);
+    });
+    return { environment: await bySlug(ref, session), commit };
+  }
+
+  function update(ref: EnvironmentUpdate, input: Omit<UpdateEnvironmentInput, 'expectedRevision'>, session: Session) {
+    return change(ref, 'environment.update', session, async (_view, { fields }) => {
+      const { name = fields.name, order = fields.order, protected: isProtected = fields.protected } = input;
+      return { name, order, protected: isProtected };
+    });
+  }
+
+  const restore = (ref: EnvironmentUpdate, session: Session) =>
+    change(
+      ref,
+      'environment.restore',
+      session,
+      async (view, before) => {
+        if (!before.deleted) throw conflict('The environment is not deleted');
+        requireRoom((await environmentsOf(ref.app, view)).live.length + 1, limits);
+        return {};
+      },
+      storedEnvironment,
+    );
+
+  /** How many values are set in it. */
+  async function valuesIn({ app, environment }: Found, view: View): Promise<number> {
+    const values = await valuesOf(idOf(app.key), view);
+    const secrets = whole(await secretsOf(idOf(app.key), view)).live;
+    return secrets.filter((secret) => slotIn(values, { app, environment, secret }).value !== null).length;
+  }
+
+  /** Refused while values are set in it, unless `force`; they come back with it when it is restored. */
+  function remove(ref: EnvironmentUpdate, force: boolean, session: Session) {
+    return session.write([session.principal.team, appScope(ref.app), ref.slug], async () => {
+      const { app, environment } = await session.read(async (view) => {
+        const both = await found(ref, view, session);
+        requireOnApps(session, 'delete');
+        requireProtectedApps(session, [both.environment]);
+        requireRevision(both.environment, ref.expectedRevision);
+        if ((await valuesIn(both, view)) > 0) {
+          if (!force) throw conflict('Values are set in the environment');
+          requireOnSecrets(session, 'delete');
+        }
+        return both;
+      });
+      const fields = { ...environment.fields, updatedAt: clock().toISOString() };
+      const erased = changes.erase(environment, fields);
+      const commit = await session.commit('environment.delete', [erased, apps.unchanged(app)]);
+      return { environment, commit };
+    });
+  }
+
+  return { bySlug, list, create, update, remove, restore };
+}

@@ -1,0 +1,173 @@
+import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
+import type { z } from 'zod';
+import { builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
+import { idRule, type NodeName } from '../../graphql/ids.ts';
+import { addMutation, type PayloadField, type Types } from '../../graphql/mutation.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import type { CommitFacts } from '../../vault/once.ts';
+import * as inputs from './inputs.ts';
+import { type PlaceInApp, placeInApp } from './model.ts';
+
+type Inputs = InputFieldBuilder<Types, 'InputObject'>;
+
+interface UpdateOptions<Rules extends z.ZodObject, Result extends { readonly commit: CommitFacts }> {
+  readonly name: string;
+  readonly of: Extract<NodeName, 'App' | 'Environment' | 'AppSecret'>;
+  readonly description: string;
+  readonly input: (t: Inputs) => InputFieldMap;
+  readonly rules: Rules;
+  /** Looks at the whole input. */
+  readonly also?: (given: object, ctx: z.RefinementCtx) => void;
+  readonly run: (ref: UpdateRef, input: z.output<Rules>, context: Context) => Promise<Result>;
+  readonly payload: Readonly<Record<Exclude<keyof Result & string, 'commit'>, PayloadField>>;
+}
+
+/** What is to be changed: of an app, `slug` is its own. */
+interface UpdateRef extends PlaceInApp {
+  readonly expectedRevision?: number | null | undefined;
+}
+
+const NOUN = { App: 'app', Environment: 'environment', AppSecret: 'app secret' } as const;
+
+/** A mutation of one thing that is there: its id, the revision that the caller saw, and what to do. */
+export function addUpdateInApp<Rules extends z.ZodObject, Result extends { readonly commit: CommitFacts }>(
+  options: UpdateOptions<Rules, Result>,
+): void {
+  const { name, of, description, input, rules, also, run, payload } = options;
+  const placeOf = (local: string): PlaceInApp => (of === 'App' ? { app: local, slug: local } : placeInApp(local));
+  const whole = rules.extend({ id: idRule(of).transform(placeOf) });
+  addMutation({
+    name,
+    description,
+    input: (t) => ({
+      id: t.id({ required: true, description: `The ${NOUN[of]}.` }),
+      ...input(t),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: also ? whole.superRefine(also) : whole,
+    failures: ['notFound', 'conflict', 'limit'],
+    run: (given, context) => {
+      const { id, expectedRevision: revision, ...rest } = given as Record<string, unknown>;
+      const ref = { ...(id as PlaceInApp), expectedRevision: revision as number | null | undefined };
+      return run(ref, rest as z.output<Rules>, context);
+    },
+    payload,
+  });
+}
+
+const appPayload = { app: { type: nodes.app, description: 'The app.' } };
+const environmentPayload = { environment: { type: nodes.environment, description: 'The environment.' } };
+
+const environmentFields = (t: Inputs) => ({
+  name: t.string({ required: true, description: '1-50 letters, digits, single hyphens and spaces; gives the slug.' }),
+  order: t.int({ description: '0-1,000,000; absent: behind those that are there.' }),
+  protected: t.boolean({
+    description: 'Whether changing it, and the values in it, needs `protectedWrite`; absent: no.',
+  }),
+});
+const NewEnvironmentInput = builder.inputType('NewEnvironmentInput', {
+  description: 'An environment to create together with its app.',
+  fields: environmentFields,
+});
+
+export function addAppMutations(): void {
+  addMutation({
+    name: 'createApp',
+    description: 'Creates an app. Needs `write` on apps.',
+    input: (t) => ({
+      name: t.string({
+        required: true,
+        description: '3-100 letters, digits, single hyphens and spaces; gives the slug.',
+      }),
+      environments: t.field({ type: [NewEnvironmentInput], description: 'Its first environments; absent: none.' }),
+      idempotencyKey: idempotencyKey(t),
+    }),
+    rules: inputs.createAppInput,
+    failures: ['conflict', 'limit'],
+    run: (input, { services, session }) => services.apps.create(input, session),
+    payload: appPayload,
+  });
+  addUpdateInApp({
+    name: 'updateApp',
+    of: 'App',
+    description: 'Changes what is given; the slug stays. Needs `write`.',
+    input: (t) => ({ name: t.string({ description: '3-100 letters, digits, single hyphens and spaces.' }) }),
+    rules: inputs.updateAppInput,
+    run: (ref, input, { services, session }) => services.apps.update(ref, input, session),
+    payload: appPayload,
+  });
+  addUpdateInApp({
+    name: 'deleteApp',
+    of: 'App',
+    description: 'Deletes an app with all that is in it. It keeps its slug and can be restored. Needs `delete`.',
+    input: () => ({}),
+    rules: inputs.appOnlyInput,
+    run: (ref, _input, { services, session }) => services.apps.remove(ref, session),
+    payload: appPayload,
+  });
+  addUpdateInApp({
+    name: 'restoreApp',
+    of: 'App',
+    description: 'Brings a deleted app back as it was. Needs `write`.',
+    input: () => ({}),
+    rules: inputs.appOnlyInput,
+    run: (ref, _input, { services, session }) => services.apps.restore(ref, session),
+    payload: appPayload,
+  });
+  addEnvironmentMutations();
+}
+
+function addEnvironmentMutations(): void {
+  addMutation({
+    name: 'createEnvironment',
+    description:
+      'Creates an environment of an app; every secret of the app has a value to be set in it. Needs `write` on apps.',
+    input: (t) => ({
+      app: t.field({ type: 'Slug', required: true, description: 'Slug of the app.' }),
+      ...environmentFields(t),
+      idempotencyKey: idempotencyKey(t),
+    }),
+    rules: inputs.createEnvironmentInput,
+    failures: ['notFound', 'conflict', 'limit'],
+    run: (input, { services, session }) => services.environments.create(input, session),
+    payload: environmentPayload,
+  });
+  addUpdateInApp({
+    name: 'updateEnvironment',
+    of: 'Environment',
+    description: 'Changes what is given; the slug stays. Needs `write`, and `protectedWrite` while it is protected.',
+    input: (t) => ({
+      name: t.string({ description: '1-50 letters, digits, single hyphens and spaces.' }),
+      order: t.int({ description: '0-1,000,000.' }),
+      protected: t.boolean({ description: 'Whether changing it, and the values in it, needs `protectedWrite`.' }),
+    }),
+    rules: inputs.updateEnvironmentInput,
+    run: (ref, input, { services, session }) => services.environments.update(ref, input, session),
+    payload: environmentPayload,
+  });
+  addUpdateInApp({
+    name: 'deleteEnvironment',
+    of: 'Environment',
+    description:
+      'Deletes an environment. It can be restored, with its values. Needs `delete`, and `protectedWrite` if it is protected.',
+    input: (t) => ({
+      force: t.boolean({
+        description: 'Even while values are set in it, which needs `delete` on app secrets; absent: no.',
+      }),
+    }),
+    rules: inputs.deleteEnvironmentInput,
+    run: (ref, { force }, { services, session }) => services.environments.remove(ref, force, session),
+    payload: environmentPayload,
+  });
+  addUpdateInApp({
+    name: 'restoreEnvironment',
+    of: 'Environment',
+    description: 'Brings a deleted environment back with its values. Needs what updating it needs.',
+    input: () => ({}),
+    rules: inputs.appOnlyInput,
+    run: (ref, _input, { services, session }) => services.environments.restore(ref, session),
+    payload: environmentPayload,
+  });
+}

@@ -1,0 +1,129 @@
+import type { Builder } from '../../graphql/builder.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { orNull } from '../../graphql/or-null.ts';
+import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import { idOf } from '../../vault/document.ts';
+import { appOf, type StoredApp } from './model.ts';
+import { addAppMutations } from './mutations.ts';
+
+function addEnvironmentType(builder: Builder): void {
+  builder.objectType(nodes.environment, {
+    name: 'Environment',
+    description: 'Where an app runs, such as staging: each of its secrets has a value there, or none yet.',
+    fields: (t) => ({
+      slug: t.field({
+        type: 'Slug',
+        description: 'Derived from the name at creation.',
+        resolve: ({ key }) => idOf(key),
+      }),
+      app: t.field({
+        type: nodes.app,
+        description: 'The app that it is of.',
+        resolve: (environment, _args, { services, session }) => services.apps.bySlug(appOf(environment), session),
+      }),
+      name: t.string({
+        description: '1-50 letters, digits, single hyphens and spaces.',
+        resolve: ({ fields }) => fields.name,
+      }),
+      order: t.int({
+        description: 'Where it stands among the environments of the app; equal ones stand by slug.',
+        resolve: ({ fields }) => fields.order,
+      }),
+      protected: t.boolean({
+        description: 'Whether changing it, and the values in it, needs `protectedWrite`.',
+        resolve: ({ fields }) => fields.protected,
+      }),
+      revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When it was created.',
+        resolve: ({ fields }) => fields.createdAt,
+      }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it last changed; setting values in it does not change it.',
+        resolve: ({ fields }) => fields.updatedAt,
+      }),
+    }),
+  });
+}
+
+function addAppType(builder: Builder): void {
+  builder.objectType(nodes.app, {
+    name: 'App',
+    description: 'A catalog application: its environments, and its secrets with a value for each of them.',
+    fields: (t) => ({
+      slug: t.field({
+        type: 'Slug',
+        description: 'Derived from the name at creation.',
+        resolve: ({ key }) => idOf(key),
+      }),
+      name: t.string({
+        description: '3-100 letters, digits, single hyphens and spaces.',
+        resolve: ({ fields }) => fields.name,
+      }),
+      environment: t.field({
+        type: nodes.environment,
+        nullable: true,
+        description: 'One of its environments by slug; null when there is none.',
+        args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
+        resolve: ({ key }, { slug }, { services, session }) =>
+          orNull(services.environments.bySlug({ app: idOf(key), slug }, session)),
+      }),
+      environments: t.field({
+        type: [nodes.environment],
+        description: 'Its environments by their order, then by slug.',
+        resolve: async ({ key }, _args, { services, session }) => [
+          ...(await services.environments.list(idOf(key), session)),
+        ],
+      }),
+      revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When it was created.',
+        resolve: ({ fields }) => fields.createdAt,
+      }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it last changed; what is in it does not count.',
+        resolve: ({ fields }) => fields.updatedAt,
+      }),
+    }),
+  });
+}
+
+const BY_SLUG: ListOrder<StoredApp> = { name: 'apps.slug', keyOf: ({ key }) => idOf(key) };
+
+export function addApps(builder: Builder): void {
+  addAppType(builder);
+  addEnvironmentType(builder);
+  const FilterInput = builder.inputType('AppFilter', {
+    description: 'Which apps; every condition that is given must hold.',
+    fields: (t) => ({ nameContains: t.string({ description: 'Whose name holds this text, in any case.' }) }),
+  });
+  const connection = builder.connectionObject({ type: nodes.app, name: 'AppConnection' }, { name: 'AppEdge' });
+  builder.queryFields((t) => ({
+    app: t.field({
+      type: nodes.app,
+      nullable: true,
+      description: 'An app by its slug; null when there is none or you may not see it.',
+      args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
+      resolve: (_root, { slug }, { services, session }) => orNull(services.apps.bySlug(slug, session)),
+    }),
+    apps: t.connection(
+      {
+        type: nodes.app,
+        description: 'The apps of the team that you may see, by slug.',
+        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        resolve: async (_root, { filter, ...page }, context) => {
+          const all = await context.services.apps.list(context.session);
+          const text = filter?.nameContains?.toLowerCase() ?? '';
+          const wanted = all.filter(({ fields }) => fields.name.toLowerCase().includes(text));
+          return pageOf(wanted, BY_SLUG, page, context);
+        },
+      },
+      connection,
+    ),
+  }));
+  addAppMutations();
+}

@@ -1,0 +1,39 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { certificateFormOf, certificateIn } from '../../crypto/certificate.ts';
+import type { CertificateFacts } from '../../kernel/certificate.ts';
+
+/** The facts of the certificates in files, by the files' names; files without one are absent. */
+export type Inspect = (
+  files: ReadonlyMap<string, { readonly bytes: Uint8Array }>,
+) => Promise<ReadonlyMap<string, CertificateFacts>>;
+
+/** PKCS#12 files of one list that are opened: each may cost many milliseconds. The rest counts as not readable. */
+const CONTAINERS = 20;
+
+/** Looks at files as they are written. What was seen is remembered, since a write that lost a race is decided again. */
+export function createInspection(): Inspect {
+  const seen = new LRUCache<string, { readonly facts: CertificateFacts | null }>({ max: 1_000 });
+
+  return async (files) => {
+    const found = new Map<string, CertificateFacts>();
+    let containers = 0;
+    for (const [name, { bytes }] of files) {
+      const form = certificateFormOf(bytes);
+      if (form === null) continue;
+      if (form === 'pkcs12') containers += 1;
+      // Those already seen count, too: what becomes of a list must not depend on what came before it.
+      if (form === 'pkcs12' && containers > CONTAINERS) continue;
+      const digest = hash('sha256', bytes, 'base64');
+      let known = seen.get(digest);
+      if (!known) {
+        // Between two files others get their turn.
+        await new Promise((resolve) => setImmediate(resolve));
+        known = { facts: certificateIn(bytes) };
+        seen.set(digest, known);
+      }
+      if (known.facts) found.set(name, known.facts);
+    }
+    return found;
+  };
+}

@@ -1,0 +1,56 @@
+import type { Builder } from '../../graphql/builder.ts';
+import { CertificateType } from '../../graphql/certificate.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { within as inPlace, type ListOrder, pageOf } from '../../graphql/pages.ts';
+import type { HeldCertificate, Holder } from './service.ts';
+
+/** By their end, then by path; what is equal in both by where it lies. */
+const SOONEST_FIRST: ListOrder<HeldCertificate> = {
+  name: 'certificates',
+  keyOf: ({ certificate, path, place, holder: { kind, stored } }) =>
+    [certificate.notAfter, path, kind, ...stored.key, place].join('\0'),
+};
+
+export function addCertificates(builder: Builder): void {
+  const HolderType = builder.unionType('CertificateHolder', {
+    description: 'What a file with a certificate belongs to.',
+    types: [nodes.secretGroup, nodes.globalSecret],
+    resolveType: (stored) => ((stored as Holder['stored']).key.length === 3 ? nodes.secretGroup : nodes.globalSecret),
+  });
+  const HeldType = builder.objectRef<HeldCertificate>('ExpiringCertificate').implement({
+    description: 'A certificate that ends soon, or has ended, and where it lies.',
+    fields: (t) => ({
+      holder: t.field({
+        type: HolderType,
+        description: 'The secret group or the global secret that holds it.',
+        resolve: ({ holder }) => holder.stored,
+      }),
+      path: t.exposeString('path', { description: 'Path of the file; of a Docker secret mount its name.' }),
+      certificate: t.field({
+        type: CertificateType,
+        description: 'The certificate.',
+        resolve: ({ certificate }) => certificate,
+      }),
+    }),
+  });
+  const connection = builder.connectionObject(
+    { type: HeldType, name: 'ExpiringCertificateConnection' },
+    { name: 'ExpiringCertificateEdge' },
+  );
+  builder.queryField('expiringCertificates', (t) =>
+    t.connection(
+      {
+        type: HeldType,
+        description:
+          'The certificates in files and mounts of all secret groups and global secrets of the team whose keys you may see, that end within so many days or have ended: soonest first, equal ones by path. Needs `list` and `keys`.',
+        args: { within: t.arg.int({ required: true, description: 'Days from now, 0 or more.' }) },
+        resolve: async (_root, { within, ...page }, context) => {
+          context.notRepeatable();
+          const all = await context.services.certificates.expiring(within, context.session);
+          return pageOf(all, inPlace(SOONEST_FIRST, String(within)), page, context);
+        },
+      },
+      connection,
+    ),
+  );
+}

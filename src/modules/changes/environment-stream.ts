@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { fileFacts } from '../../domain/canonical.ts';
+import { diffMaps, type NameDiff } from '../../domain/diff.ts';
+import type { Resolution, ResolvedFile, Scope, WorkloadKind } from '../../domain/types.ts';
+import { forbidden, isAppError } from '../../kernel/errors.ts';
+import type { Commit, Seq } from '../../store/port.ts';
+import { can } from '../access/model.ts';
+import type { Session } from '../access/session.ts';
+import { visibleProject } from '../projects/service.ts';
+import type { ResolutionsService } from '../resolution/service.ts';
+import { visibleWorkload } from '../workloads/service.ts';
+import type { Stream } from './stream.ts';
+
+export interface EnvironmentAsk {
+  readonly project: string;
+  readonly kind: WorkloadKind;
+  readonly id: string;
+  readonly scope: Scope;
+}
+
+/** How what a workload gets differs from what it got before. */
+export interface EnvironmentEvent {
+  readonly ask: EnvironmentAsk;
+  /** null: it gets nothing any more, or cannot be resolved. */
+  readonly digest: string | null;
+  readonly variables: NameDiff;
+  readonly files: NameDiff;
+  readonly dockerSecretMounts: NameDiff;
+}
+
+/** What a workload got at a commit: as little as tells what changed, and nothing that could be read. */
+interface State {
+  readonly digest: string | null;
+  readonly variables: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, string>;
+  readonly mounts: ReadonlyMap<string, string>;
+}
+
+const NOTHING: State = { digest: null, variables: new Map(), files: new Map(), mounts: new Map() };
+const MOST_STATES = 20_000;
+
+const short = (facts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
+
+function stateOf(digest: string, { variables, files, mounts, render }: Resolution): State {
+  const contents = (map: ReadonlyMap<string, ResolvedFile>) =>
+    new Map([...map].map(([name, file]) => [name, short([...fileFacts(file, render)])]));
+  return {
+    digest,
+    variables: new Map(
+      [...variables].map(([name, { value, type, error }]) => [name, short([value, type, error?.code, error?.path])]),
+    ),
+    files: contents(files),
+    mounts: contents(mounts),
+  };
+}
+
+/** A workload that is not there, or that is not to start, has no environment. */
+const isNothing = (error: unknown): boolean =>
+  isAppError(error) && (error.code === 'NOT_FOUND' || error.code === 'UNRESOLVED');
+
+/** Which commits can change what a workload gets; more than do. */
+function concerns({ project, kind, id }: EnvironmentAsk, { touched }: Commit): boolean {
+  return touched.some((each) => {
+    if (each.kind === 'globalSecret') return true;
+    if (each.key[1] !== project) return false;
+    if (each.kind === 'service' || each.kind === 'job') return each.kind === kind && each.key[2] === id;
+    return ['secretGroup', 'addon', 'externalAddon', 'project'].includes(each.kind);
+  });
+}
+
+const mayKnow = ({ project, kind, id }: EnvironmentAsk, { principal }: Session): boolean =>
+  (['keys', 'resolve'] as const).some((verb) =>
+    can(principal, verb, 'workload', { project, workload: { kind, id } }),
+  ) && can(principal, 'list', 'workload', { project, workload: { kind, id } });
+
+export interface EnvironmentStreams {
+  /** NOT_FOUND and FORBIDDEN as for the environment itself. */
+  open(ask: EnvironmentAsk, session: Session, system: Session): Promise<Stream<EnvironmentEvent>>;
+}
+
+/** What workloads get, followed from commit to commit: once for all who look at the same workload and scope. */
+export function createEnvironmentStreams(resolutions: ResolutionsService): EnvironmentStreams {
+  const states = new LRUCache<string, Promise<State>>({ max: MOST_STATES });
+
+  async function resolved(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
+    try {
+      const at = await resolutions.environment({ ...ask, at: seq }, system);
+      return stateOf(at.digest, at.resolution);
+    } catch (error) {
+      if (isNothing(error)) return NOTHING;
+      throw error;
+    }
+  }
+
+  function stateAt(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
+    const { project, kind, id, scope } = ask;
+    const name = [system.principal.team, project, kind, id, scope, seq].join('\0');
+    const known = states.get(name);
+    if (known) return known;
+    const made = resolved(ask, seq, system);
+    states.set(name, made);
+    // What failed is asked again.
+    made.catch(() => states.delete(name));
+    return made;
+  }
+
+  async function isThere({ project }: EnvironmentAsk, session: Session): Promise<boolean> {
+    return session
+      .read((view) => visibleProject(project, view, session))
+      .then(
+        () => true,
+        (error: unknown) => {
+          if (isAppError(error) && error.code === 'NOT_FOUND') return false;
+          throw error;
+        },
+      );
+  }
+
+  return {
+    async open(ask, session, system) {
+      const { project, kind, id, scope } = ask;
+      await session.read((view) => visibleWorkload(project, kind, id, view, session));
+      if (!mayKnow(ask, session)) throw forbidden();
+      // Cheap now, and a look into the past later.
+      await stateAt(ask, system.seq, system);
+      return {
+        name: ['environmentChanged', project, kind, id, scope],
+        coalesces: true,
+        concerns: (commit) => concerns(ask, commit),
+        async event({ commit, previous, session: viewer, system: own }) {
+          if (!mayKnow(ask, viewer) || !(await isThere(ask, viewer))) return null;
+          const before = await stateAt(ask, previous, own);
+          const after = await stateAt(ask, commit.seq, own);
+          if (before.digest === after.digest) return null;
+          return { ask, digest: after.digest, ...differences(before, after) };
+        },
+      };
+    },
+  };
+}
+
+const differences = (before: State, after: State) => ({
+  variables: diffMaps(before.variables, after.variables),
+  files: diffMaps(before.files, after.files),
+  dockerSecretMounts: diffMaps(before.mounts, after.mounts),
+});

@@ -1,0 +1,181 @@
+import type { Builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import { idOfDocument } from '../../graphql/ids.ts';
+import { NameDiffType } from '../../graphql/name-diff.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { ScopeEnum } from '../../graphql/scope.ts';
+import { addSubscription, type Happened } from '../../graphql/subscription.ts';
+import { WorkloadRefInput } from '../../graphql/workload-refs.ts';
+import { idOf } from '../../vault/document.ts';
+import { EnvironmentType, environmentOf } from '../resolution/schema.ts';
+import type { CommitEvent, DocumentChange } from './commit-stream.ts';
+import type { EnvironmentEvent } from './environment-stream.ts';
+import type { KeyChanges } from './key-changes.ts';
+import { appOfTouched, projectOf, SHOWN_KINDS, type ShownKind } from './visible.ts';
+
+const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
+const words = (name: string): string => constant(name).toLowerCase().replaceAll('_', ' ');
+
+const NAME_DIFFS = {
+  variables: 'Variables, or what stands for them: top-level names of a global secret, parameters of an addon.',
+  files: 'Files by path; of a global secret by id.',
+  dockerSecretMounts: 'Docker secret mounts.',
+} as const;
+
+function documentChange(builder: Builder) {
+  const KindEnum = builder.enumType('DocumentKind', {
+    description: 'Kinds of things that commits change.',
+    values: Object.fromEntries(
+      SHOWN_KINDS.map((kind) => [constant(kind), { value: kind, description: `A ${words(kind)}.` }]),
+    ) as Record<string, { value: ShownKind; description: string }>,
+  });
+  const KeysType = builder.objectRef<KeyChanges>('KeyChanges').implement({
+    description: 'Keys that differ from the revision before: names, never values.',
+    fields: (t) => ({
+      variables: t.field({ type: NameDiffType, description: NAME_DIFFS.variables, resolve: (keys) => keys.variables }),
+      files: t.field({ type: NameDiffType, description: NAME_DIFFS.files, resolve: (keys) => keys.files }),
+      dockerSecretMounts: t.field({
+        type: NameDiffType,
+        description: NAME_DIFFS.dockerSecretMounts,
+        resolve: (keys) => keys.dockerSecretMounts,
+      }),
+    }),
+  });
+  const ChangeType = builder.objectRef<DocumentChange>('DocumentChange').implement({
+    description: 'One thing that a commit changed and that you may list.',
+    fields: (t) => ({
+      kind: t.field({ type: KindEnum, description: 'What it is.', resolve: ({ kind }) => kind }),
+      project: t.field({
+        type: 'Slug',
+        nullable: true,
+        description: 'The project that it is or lies in; null: it belongs to the team itself.',
+        resolve: projectOf,
+      }),
+      app: t.field({
+        type: 'Slug',
+        nullable: true,
+        description: 'The app that it is or lies in; null: none.',
+        resolve: appOfTouched,
+      }),
+      name: t.string({
+        description:
+          'Its slug; of a workload the id of the platform, of a tag its name, of a value of an app secret `<environment>/<secret>`.',
+        resolve: ({ key }) => idOf(key),
+      }),
+      id: t.id({
+        nullable: true,
+        description: 'Its global id; null for what has none.',
+        resolve: ({ kind, key }) => idOfDocument(kind, key),
+      }),
+      revision: t.int({ description: 'The revision that the commit made.', resolve: ({ revision }) => revision }),
+      keys: t.field({
+        type: KeysType,
+        nullable: true,
+        description:
+          'Which of its keys changed. Needs `keys` on it; null without, for what has no keys, and when history no longer tells.',
+        resolve: (change, _args, { services, session }) => services.changes.keyChanges(change, session),
+      }),
+    }),
+  });
+  return { KindEnum, ChangeType };
+}
+
+/** Subscriptions to the log and to what follows from it. */
+export function addStreams(builder: Builder): void {
+  const { KindEnum, ChangeType } = documentChange(builder);
+  const changes = addSubscription({
+    name: 'changes',
+    description:
+      'What happens in the team: one event a commit, with what you may list of it; commits of which that is nothing are left out.',
+    event: { name: 'CommitEvent', description: 'A commit, as far as you may see it. Never holds a value.' },
+    args: (arg) => ({
+      projectId: arg({ type: 'Slug', description: 'Only things of this project; absent: of the whole team.' }),
+      kinds: arg({ type: [KindEnum], description: 'Only things of these kinds; absent: of all.' }),
+    }),
+    stream: ({ projectId, kinds }, { services, session }) =>
+      services.changes.commits({ project: projectId ?? null, kinds: kinds ?? null }, session),
+  });
+  builder.objectFields(changes, (t) => ({
+    actor: t.string({ description: 'Id of the token that made it.', resolve: ({ commit }) => commit.actor }),
+    operation: t.string({
+      description: 'What was done, such as `secretGroup.create`.',
+      resolve: ({ commit }) => commit.operation,
+    }),
+    changes: t.field({
+      type: [ChangeType],
+      description: 'What it changed.',
+      resolve: ({ event }) => [...event.changes],
+    }),
+  }));
+  const globals = addSubscription({
+    name: 'globalSecretChanged',
+    description: 'Changes of one global secret, or of all that you may list.',
+    event: { name: 'GlobalSecretEvent', description: 'A commit that changed global secrets.' },
+    args: (arg) => ({ slug: arg({ type: 'Slug', description: 'Only this one; absent: all.' }) }),
+    stream: async ({ slug }, { services }) => services.changes.globals(slug ?? null),
+  });
+  builder.objectFields(globals, (t) => ({
+    changes: t.field({
+      type: [ChangeType],
+      description: 'What it changed.',
+      resolve: ({ event }) => [...event.changes],
+    }),
+    globalSecrets: t.field({
+      type: [nodes.globalSecret],
+      description: 'Those of them that are still there, as they are now.',
+      resolve: ({ event }, _args, context) => presentGlobals(event, context),
+    }),
+  }));
+  addEnvironmentChanged(builder);
+}
+
+async function presentGlobals({ changes }: CommitEvent, { services, session }: Context) {
+  const found = await Promise.allSettled(changes.map(({ key }) => services.globalSecrets.bySlug(idOf(key), session)));
+  return found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+}
+
+function addEnvironmentChanged(builder: Builder): void {
+  const event = addSubscription({
+    name: 'environmentChanged',
+    description:
+      'What a workload gets, whenever it changed: also by way of a global secret, an addon, a tag or a restriction. Needs `keys` or `resolve` on the workload. In a storm of commits only the last of many is told.',
+    event: {
+      name: 'EnvironmentEvent',
+      description: 'What a workload gets differs from what it got at the event before, or where you began.',
+    },
+    args: (arg) => ({
+      projectId: arg({ type: 'Slug', required: true, description: 'The project of the workload.' }),
+      workload: arg({ type: WorkloadRefInput, required: true, description: 'Which workload.' }),
+      scope: arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'In which scope.' }),
+    }),
+    stream: ({ projectId, workload: { kind, id }, scope }, { services, session }) =>
+      services.changes.environment({ project: projectId, kind, id, scope }, session),
+  });
+  const names = (part: keyof typeof NAME_DIFFS) => (happened: Happened<EnvironmentEvent>) => happened.event[part];
+  builder.objectFields(event, (t) => ({
+    scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: (it) => it.event.ask.scope }),
+    digest: t.string({
+      nullable: true,
+      description: 'Keyed hash of what it gets now; null: it is gone, or a required addon link yields nothing.',
+      resolve: (it) => it.event.digest,
+    }),
+    variables: t.field({ type: NameDiffType, description: 'Names of variables.', resolve: names('variables') }),
+    files: t.field({ type: NameDiffType, description: 'Paths of files.', resolve: names('files') }),
+    dockerSecretMounts: t.field({
+      type: NameDiffType,
+      description: 'Names of Docker secret mounts.',
+      resolve: names('dockerSecretMounts'),
+    }),
+    environment: t.field({
+      type: EnvironmentType,
+      nullable: true,
+      description: 'All that it gets, as of this event; values need `resolve`. null when `digest` is.',
+      resolve: ({ event: { ask, digest }, commit: { seq } }, _args, context) => {
+        const { project, kind, id, scope } = ask;
+        if (digest === null) return null;
+        const key = [context.session.principal.team, project, id];
+        return environmentOf({ key, kind }, { scope, at: seq }, context);
+      },
+    }),
+  }));
+}

@@ -1,0 +1,272 @@
+import { randomBytes } from 'node:crypto';
+import type { GitReader } from '../../git/port.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { conflict, forbidden, isAppError } from '../../kernel/errors.ts';
+import type { Job } from '../../kernel/job.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Commit, TeamId } from '../../store/port.ts';
+import { idOf } from '../../vault/document.ts';
+import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { requireRevision } from '../access/revision.ts';
+import type { AccessService } from '../access/service.ts';
+import type { Session } from '../access/session.ts';
+import type { Inspect } from '../certificates/inspection.ts';
+import type { Keys } from '../keys/keys.ts';
+import { type GlobalUpdate, visibleGlobal } from './find.ts';
+import type { Outcome } from './git-read.ts';
+import { createGitops } from './gitops.ts';
+import { createPrune } from './history.ts';
+import { createHooks } from './hooks.ts';
+import { createInspected } from './inspected.ts';
+import { createSizeCheck } from './limits.ts';
+import { type Gitops, globalDocument, type StoredGlobal } from './model.ts';
+import { mayOnGlobal } from './rights.ts';
+import { createSchedule, type Entry, type Known } from './schedule.ts';
+import { decideSync } from './sync-decide.ts';
+import { type StoredSync, syncDocument } from './sync-model.ts';
+
+const globals = changesOf(globalDocument);
+const syncs = changesOf(syncDocument);
+
+export interface GitSyncsDeps {
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: Limits;
+  readonly git: GitReader;
+  readonly inspect: Inspect;
+  readonly access: Pick<AccessService, 'system' | 'teams'>;
+}
+export type GitSyncsService = ReturnType<typeof createGitSyncs>;
+
+/** A global secret that follows a git file. */
+interface Following {
+  readonly global: StoredGlobal;
+  readonly sync: StoredSync;
+  readonly gitops: Gitops;
+}
+
+interface Look {
+  readonly asked: boolean;
+  readonly acceptRewrite: boolean;
+  readonly signal: AbortSignal;
+  readonly expectedRevision?: number | null | undefined;
+}
+
+interface Applied {
+  /** null: it was not worth one. */
+  readonly commit: Commit | null;
+  readonly known: Known;
+}
+
+/** Looked at together. */
+const AT_ONCE = 4;
+const TICK_MS = 10_000;
+const CALLED_TICK_MS = 1_000;
+/** Failures in a row after which the operator is told once more. */
+const ALARM = 5;
+
+const notFollowing = () => conflict('The global secret follows no git file');
+const named = (team: TeamId, slug: string): string => `${team}\0${slug}`;
+
+async function followingIn(view: View, slug: string): Promise<Following | null> {
+  const global = (await view.set(globalDocument)).get(slug);
+  const sync = (await view.set(syncDocument)).get(slug);
+  const gitops = global && !global.deleted ? global.body().gitops : null;
+  return global && gitops && sync && !sync.deleted ? { global, sync, gitops } : null;
+}
+
+/** Keeps global secrets as their git files are. */
+export function createGitSyncs(deps: GitSyncsDeps) {
+  const { keys, clock, log, limits, access } = deps;
+  const { readGit, accountsIn } = createGitops(deps);
+  const requireWithinLimits = createSizeCheck(limits);
+  const inspected = createInspected(deps.inspect);
+  const { prune, pruneSync } = createPrune(deps);
+  const schedule = createSchedule(limits.gitSyncMs);
+  const now = (): number => clock().getTime();
+
+  const statusOf = (slug: string, session: Session): Promise<StoredSync | null> =>
+    session.read(async (view) => (await view.set(syncDocument)).get(slug));
+
+  const entryFor = ({ global, gitops }: Following): Entry =>
+    schedule.entryOf(named(global.key[0] ?? '', idOf(global.key)), JSON.stringify(gitops), now());
+
+  async function look(following: Following, entry: Entry, session: Session, { asked, signal }: Look): Promise<Outcome> {
+    const { status } = following.sync.body();
+    // After trouble the file is read anew, as is one that somebody asked for.
+    const isSettled = status.state === 'SYNCED' || status.state === 'INVALID';
+    const mine = entry.known?.revision === following.sync.revision ? entry.known : null;
+    const known = asked || !isSettled ? null : mine ? mine.seen : status.seen;
+    const last = mine ? mine.taken : status.commit;
+    return readGit(following.gitops, await accountsIn(session), { known, last }, signal);
+  }
+
+  /** Writes what came of a look, if that is news. null: the settings or the state have moved on meanwhile, and it counts for nothing. */
+  function apply(read: Following, outcome: Outcome, session: Session, about: Look): Promise<Applied | null> {
+    const slug = idOf(read.global.key);
+    return session.write(read.global.key, async () => {
+      const found = await session.read((view) => followingIn(view, slug));
+      const isSame = found && JSON.stringify(found.gitops) === JSON.stringify(read.gitops);
+      if (!isSame || found.sync.body().status.commit !== read.sync.body().status.commit) {
+        if (about.asked) throw conflict('The global secret changed while its git file was read; try again');
+        return null;
+      }
+      requireRevision(found.global, about.expectedRevision);
+      const body = found.global.body();
+      const { status, hookSecret } = found.sync.body();
+      const at = clock().toISOString();
+      const decision = decideSync(body, status, outcome, { ...about, at, requireWithinLimits });
+      const { revision } = found.sync;
+      const known = { seen: decision.status.seen, taken: decision.status.commit };
+      if (!decision.isNews) return { commit: null, known: { ...known, revision } };
+      const fields = { ...found.global.fields, updatedAt: at };
+      const change = decision.body
+        ? globals.replace(found.global, fields, await inspected(decision.body))
+        : globals.unchanged(found.global);
+      const followed = syncs.replace(found.sync, {}, { status: decision.status, hookSecret });
+      const commit = await session.commit('globalSecret.sync', [change, followed]);
+      return { commit, known: { ...known, revision: revision + 1 } };
+    });
+  }
+
+  async function run(following: Following, session: Session, about: Look): Promise<Commit | null> {
+    const entry = entryFor(following);
+    entry.running = true;
+    entry.called = false;
+    entry.lastRun = now();
+    try {
+      const outcome = await look(following, entry, session, about);
+      const applied = await apply(following, outcome, session, about);
+      note(following, entry, outcome);
+      if (applied) entry.known = applied.known;
+      else entry.nextAt = now();
+      if (applied?.commit) await tidy(following, session);
+      return applied?.commit ?? null;
+    } catch (error) {
+      schedule.failed(entry, now());
+      throw error;
+    } finally {
+      entry.running = false;
+    }
+  }
+
+  function note({ global }: Following, entry: Entry, outcome: Outcome): void {
+    if (outcome.kind === 'unreachable') {
+      schedule.failed(entry, now());
+      const { failures } = entry;
+      if (failures === 1 || failures === ALARM) {
+        log.warn('A git file cannot be read', { globalSecret: idOf(global.key), reason: outcome.reason, failures });
+      }
+      return;
+    }
+    schedule.succeeded(entry, now());
+  }
+
+  async function tidy({ global }: Following, session: Session): Promise<void> {
+    const found = await session.read((view) => followingIn(view, idOf(global.key)));
+    if (!found) return;
+    await prune(found.global, session);
+    await pruneSync(found.sync, session);
+  }
+
+  /** Looks now, because somebody asked; that is one commit, whatever comes of it. */
+  async function syncNow({ slug, expectedRevision }: GlobalUpdate, acceptRewrite: boolean, session: Session) {
+    const before = await session.read((view) => visibleGlobal(slug, view, session));
+    if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
+    requireRevision(before, expectedRevision);
+    const following = await session.read((view) => followingIn(view, slug));
+    if (!following) throw notFollowing();
+    const signal = AbortSignal.timeout(limits.gitPatienceMs);
+    const commit = await run(following, session, { asked: true, acceptRewrite, signal, expectedRevision });
+    if (!commit) throw notFollowing();
+    return { globalSecret: await session.read((view) => visibleGlobal(slug, view, session)), commit };
+  }
+
+  /** A new secret for webhooks, told this once; the one before is worth nothing any more. */
+  async function rotateHookSecret({ slug, expectedRevision }: GlobalUpdate, session: Session) {
+    const hookSecret = `whsec_${randomBytes(32).toString('base64')}`;
+    const key = [session.principal.team, slug];
+    const commit = await session.write(key, async () => {
+      const before = await session.read((view) => visibleGlobal(slug, view, session));
+      if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
+      requireRevision(before, expectedRevision);
+      const following = await session.read((view) => followingIn(view, slug));
+      if (!following) throw notFollowing();
+      const { status } = following.sync.body();
+      const change = syncs.replace(following.sync, {}, { status, hookSecret });
+      return session.commit('globalSecret.rotateHookSecret', [change, globals.unchanged(following.global)]);
+    });
+    const globalSecret = await session.read((view) => visibleGlobal(slug, view, session));
+    return { globalSecret, hookSecret, commit };
+  }
+
+  /** Looks at what is due of a team. What fails is logged, and does not keep the others. */
+  async function runDue(team: TeamId, slugs: readonly string[] | null, signal: AbortSignal): Promise<void> {
+    const session = await access.system(team, 'system:gitops');
+    const all = slugs ?? (await session.read((view) => view.set(syncDocument))).live.map(({ key }) => idOf(key));
+    const queue = [...all];
+    const work = async (): Promise<void> => {
+      for (let slug = queue.shift(); slug !== undefined && !signal.aborted; slug = queue.shift()) {
+        await runOne(team, slug, signal);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  }
+
+  async function runOne(team: TeamId, slug: string, signal: AbortSignal): Promise<void> {
+    try {
+      const session = await access.system(team, 'system:gitops');
+      const following = await session.read((view) => followingIn(view, slug));
+      if (!following) return schedule.forget(named(team, slug));
+      if (!schedule.isDue(entryFor(following), now())) return;
+      await run(following, session, { asked: false, acceptRewrite: false, signal });
+    } catch (error) {
+      if (signal.aborted) return;
+      const code = isAppError(error) ? error.code : 'INTERNAL';
+      log.error('A global secret could not be synced', { globalSecret: slug, code });
+    }
+  }
+
+  const jobs: readonly Job[] = [
+    {
+      name: 'git files',
+      everyMs: Math.min(TICK_MS, limits.gitSyncMs),
+      async run(signal) {
+        for (const team of await access.teams()) await runDue(team, null, signal);
+      },
+    },
+    {
+      name: 'git files that webhooks tell of',
+      everyMs: CALLED_TICK_MS,
+      async run(signal) {
+        const called = schedule.called().map((name) => name.split('\0') as [TeamId, string]);
+        for (const team of new Set(called.map(([each]) => each))) {
+          const slugs = called.filter(([each]) => each === team).map(([, slug]) => slug);
+          await runDue(team, slugs, signal);
+        }
+      },
+    },
+  ];
+
+  const hooks = createHooks({
+    mac: keys.mac('gitHook'),
+    now,
+    limits,
+    async find(team, slug) {
+      const session = await access.system(team, 'system:gitops');
+      return session.read((view) => followingIn(view, slug));
+    },
+    call: (following) => schedule.call(entryFor(following), now()),
+  });
+
+  /** When this process looks next; null: it does not know yet. */
+  const nextAttemptAt = (slug: string, session: Session): string | null => {
+    const at = schedule.nextAt(named(session.principal.team, slug));
+    return at === null ? null : new Date(at).toISOString();
+  };
+
+  return { statusOf, syncNow, rotateHookSecret, nextAttemptAt, hooks, jobs };
+}

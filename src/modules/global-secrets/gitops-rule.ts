@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { pattern } from '../rules.ts';
+import { accountLoginRule, SERVICE_HOSTS, selfHostedVcsIdRule, VCS_SERVICES } from '../vcs/model.ts';
+import { branchTrouble, canonicalUrl, filePathTrouble, type Trouble, urlTrouble } from '../vcs/repo-url.ts';
+import type { Gitops } from './model.ts';
+
+const checked = (troubleOf: (text: string) => Trouble | null) =>
+  z.string().superRefine((text, ctx) => {
+    const trouble = troubleOf(text);
+    if (trouble) ctx.addIssue({ code: 'custom', params: { rule: trouble.rule }, message: trouble.message });
+  });
+
+const shape = z.strictObject({
+  vcsService: z.enum(VCS_SERVICES),
+  selfHostedVcsId: selfHostedVcsIdRule.nullish(),
+  accountLogin: accountLoginRule.nullish(),
+  vcsLinkId: pattern(/^[A-Za-z0-9-]+$/, 'must be letters, digits and hyphens', 1, 100).nullish(),
+  repoUrl: checked((text) => urlTrouble(text)),
+  branch: checked(branchTrouble),
+  filePath: checked(filePathTrouble),
+  holdRewrites: z.boolean().nullish(),
+});
+
+/** Spec 5. */
+export const gitopsRule = shape
+  .superRefine(({ vcsService, selfHostedVcsId, repoUrl }, ctx) => {
+    const refuse = (name: string, rule: string, message: string) =>
+      ctx.addIssue({ code: 'custom', path: [name], params: { rule }, message });
+    const hosts = SERVICE_HOSTS[vcsService];
+    if (selfHostedVcsId && hosts) refuse('selfHostedVcsId', 'service', 'is for self-hosted services only');
+    if (hosts && !hosts.test(new URL(repoUrl).host)) refuse('repoUrl', 'host', 'does not lie at this service');
+  })
+  .transform(
+    (given): Gitops => ({
+      vcsService: given.vcsService,
+      selfHostedVcsId: given.selfHostedVcsId ?? null,
+      accountLogin: given.accountLogin ?? null,
+      vcsLinkId: given.vcsLinkId ?? null,
+      repoUrl: canonicalUrl(given.repoUrl),
+      branch: given.branch,
+      filePath: given.filePath,
+      holdRewrites: given.holdRewrites ?? false,
+    }),
+  );

@@ -1,0 +1,74 @@
+import type { Json } from '../../store/port.ts';
+import type { DocumentType, Stored } from '../../vault/document.ts';
+
+/** SYNCED: it holds what the git file says. INVALID: the file is not taken. UNREACHABLE: it cannot be read. PENDING: it was not read yet. */
+export const SYNC_STATES = ['SYNCED', 'INVALID', 'UNREACHABLE', 'PENDING'] as const;
+export type SyncState = (typeof SYNC_STATES)[number];
+
+/** Codes for programs, with what each means. */
+export const SYNC_REASONS = {
+  HOST_REFUSED: 'The operator does not allow the address that it leads to, or the host sent a redirect.',
+  HOST_UNREACHABLE: 'No connection: name, network or certificate.',
+  HOST_FAILED: 'The host answered with an error of its own.',
+  TIMED_OUT: 'The host did not answer in time.',
+  BAD_ANSWER: 'What the host answered is not what git speaks.',
+  AUTHENTICATION_FAILED: 'The host does not let the account in.',
+  ACCOUNT_NOT_FOUND: 'The account that is named is not linked.',
+  REPOSITORY_NOT_FOUND: 'There is no such repository, or the account may not see it.',
+  REPOSITORY_TOO_LARGE: 'The repository is larger than the operator allows.',
+  BRANCH_NOT_FOUND: 'The repository has no such branch.',
+  FILE_NOT_FOUND: 'The branch has no such file.',
+  FILE_NOT_REGULAR: 'The path leads to a link, a folder or another repository.',
+  FILE_TOO_LARGE: 'The file, or what it holds, is larger than a global secret may be.',
+  LFS_POINTER: 'The file is kept in Git LFS, which is not followed.',
+  NOT_UTF8: 'The file is not UTF-8.',
+  NOT_JSON: 'The file is not JSON, or has a key twice.',
+  NOT_AN_OBJECT: 'The file is JSON, but no object.',
+  BAD_CONTENT: 'Something in the file breaks a rule for global secrets.',
+  HISTORY_REWRITTEN: 'The history was rewritten, and rewritten histories are held.',
+} as const;
+export type SyncReason = keyof typeof SYNC_REASONS;
+
+/** What is known of a global secret that follows a git file. */
+export interface SyncStatus {
+  readonly state: SyncState;
+  readonly reason: SyncReason | null;
+  /** In the file, from 1. */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** The commit that values and files come from; null: from none yet. */
+  readonly commit: string | null;
+  /** The commit that they came from before. */
+  readonly previousCommit: string | null;
+  /** Whether the one before is not among the ancestors. */
+  readonly rewritten: boolean;
+  /** The commit that was looked at last. */
+  readonly seen: string | null;
+  /** Since when it is so. */
+  readonly at: string;
+}
+
+export interface SyncBody {
+  readonly status: SyncStatus;
+  /** null: no webhook is accepted. */
+  readonly hookSecret: string | null;
+}
+
+export const syncDocument: DocumentType<Record<string, never>, SyncBody> = {
+  kind: 'gitSync',
+  encode: ({ status, hookSecret }) => ({ status: { ...status }, hookSecret }),
+  decode: (json) => json as { readonly [name: string]: Json } as unknown as SyncBody,
+};
+export type StoredSync = Stored<Record<string, never>, SyncBody>;
+
+export const pendingStatus = (at: string): SyncStatus => ({
+  state: 'PENDING',
+  reason: null,
+  line: null,
+  column: null,
+  commit: null,
+  previousCommit: null,
+  rewritten: false,
+  seen: null,
+  at,
+});

@@ -1,0 +1,89 @@
+import type { Builder } from '../../graphql/builder.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
+import { workloads } from '../../graphql/workload-refs.ts';
+import { idOf } from '../../vault/document.ts';
+import { DeliveryStateEnum, RequestStateEnum } from './enums.ts';
+import type { DeliveryState, RequestState } from './model.ts';
+import type { RequestView } from './service.ts';
+
+interface Filter {
+  readonly states?: readonly RequestState[] | null | undefined;
+  readonly deliveryStates?: readonly DeliveryState[] | null | undefined;
+}
+
+const NEWEST_FIRST: ListOrder<RequestView> = {
+  name: 'restart requests',
+  keyOf: ({ project, request }) => `${idOf(request.key)} ${project}`,
+  descending: true,
+};
+
+function passing(views: readonly RequestView[], filter: Filter | null | undefined): readonly RequestView[] {
+  const { states, deliveryStates } = filter ?? {};
+  return views.filter(
+    ({ request, delivery }) =>
+      (!states || states.includes(request.fields.state)) &&
+      (!deliveryStates || (delivery !== null && deliveryStates.includes(delivery.fields.state))),
+  );
+}
+
+/** Requests and their deliveries, by project, by workload and by restart. */
+export function addRestartLists(builder: Builder): void {
+  const FilterInput = builder.inputType('RestartRequestFilter', {
+    description: 'Which requests; every condition that is given must hold.',
+    fields: (t) => ({
+      states: t.field({ type: [RequestStateEnum], description: 'In one of these states.' }),
+      deliveryStates: t.field({
+        type: [DeliveryStateEnum],
+        description: 'Whose delivery is in one of these states: the log of deliveries.',
+      }),
+    }),
+  });
+  const connection = builder.connectionObject(
+    { type: nodes.restartRequest, name: 'RestartRequestConnection' },
+    { name: 'RestartRequestEdge' },
+  );
+  builder.objectField(nodes.project, 'restartRequests', (t) =>
+    t.connection(
+      {
+        type: nodes.restartRequest,
+        description: 'Requests to restart workloads of the project that you may see, newest first.',
+        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        resolve: async ({ key }, { filter, ...page }, context) => {
+          const all = await context.services.restarts.list(idOf(key), context.session);
+          return pageOf(passing(all, filter), within(NEWEST_FIRST, 'project', idOf(key)), page, context);
+        },
+      },
+      connection,
+    ),
+  );
+  builder.interfaceField(workloads.workload, 'restartRequests', (t) =>
+    t.connection(
+      {
+        type: nodes.restartRequest,
+        description: 'Requests to restart it, newest first.',
+        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        resolve: async ({ key, kind }, { filter, ...page }, context) => {
+          const [, project = '', id = ''] = key;
+          const all = await context.services.restarts.ofWorkload(project, kind, id, context.session);
+          return pageOf(passing(all, filter), within(NEWEST_FIRST, kind, project, id), page, context);
+        },
+      },
+      connection,
+    ),
+  );
+  builder.objectField(nodes.restart, 'requests', (t) =>
+    t.connection(
+      {
+        type: nodes.restartRequest,
+        description: 'Its requests that you may see, newest first.',
+        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        resolve: async ({ key }, { filter, ...page }, context) => {
+          const all = await context.services.restarts.requestsOfRestart(idOf(key), context.session);
+          return pageOf(passing(all, filter), within(NEWEST_FIRST, 'restart', idOf(key)), page, context);
+        },
+      },
+      connection,
+    ),
+  );
+}

@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { builder } from '../../graphql/builder.ts';
+import { expectedRevision, idempotencyKey, WorkloadKindEnum } from '../../graphql/fields.ts';
+import { decodeGlobalId, groupAddress, idRule, webhookProject } from '../../graphql/ids.ts';
+import { addMutation } from '../../graphql/mutation.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { ScopeEnum } from '../../graphql/scope.ts';
+import { TimeoutActionEnum } from './enums.ts';
+import * as inputs from './inputs.ts';
+import type { SourceAddress, SourceKind } from './model.ts';
+import { RunningType } from './running-schema.ts';
+
+const SOURCES: ReadonlyMap<string, SourceKind> = new Map([
+  ['SecretGroup', 'secretGroup'],
+  ['Addon', 'addon'],
+  ['ExternalAddon', 'externalAddon'],
+  ['GlobalSecret', 'globalSecret'],
+] as const);
+
+/** What any other id names does not exist. */
+const sourceRule = z.string().transform((id): SourceAddress => {
+  const { typename, id: local } = decodeGlobalId(id);
+  const kind = SOURCES.get(typename);
+  if (kind === 'globalSecret') return { kind, project: null, slug: local };
+  return { kind: kind ?? 'secretGroup', ...groupAddress(kind ? local : null) };
+});
+
+const webhookId = idRule('DeployWebhook').transform(webhookProject);
+const secretField = {
+  type: 'String',
+  nullable: true,
+  description: 'The secret that signs from now on, this once; null: there is no new one, or you gave it.',
+} as const;
+
+export function addRestartMutations(): void {
+  addRestartDependents();
+  addMutation({
+    name: 'cancelRestart',
+    description:
+      'Cancels what waits for its wave and what the webhook was not told yet. Needs `restart` on all of its workloads.',
+    input: (t) => ({ id: t.id({ required: true, description: 'The restart.' }) }),
+    rules: inputs.emptyInput.extend({ id: idRule('Restart') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id }, { services, session }) => services.restarts.cancel(id, session),
+    payload: { restart: { type: nodes.restart, description: 'The restart.' } },
+  });
+  addMutation({
+    name: 'redeliverRestart',
+    description: 'Delivers a request to the deploy webhook again, or at once. Needs `restart` on the workload.',
+    input: (t) => ({ id: t.id({ required: true, description: 'The restart request.' }) }),
+    rules: inputs.emptyInput.extend({ id: idRule('RestartRequest').transform(groupAddress) }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id: { project, slug } }, { services, session }) => services.restarts.redeliver(project, slug, session),
+    payload: { restartRequest: { type: nodes.restartRequest, description: 'The request.' } },
+  });
+  addAcknowledge();
+  addWebhookMutations();
+}
+
+function addRestartDependents(): void {
+  const WavesInput = builder.inputType('RestartWavesInput', {
+    description: 'Not all at once: by project, jobs before services, by id.',
+    fields: (t) => ({
+      size: t.int({ required: true, description: 'Workloads in a wave, 1 to 10,000.' }),
+      pauseSeconds: t.int({ description: 'At least so long between two waves, 0 to 86,400; absent: 0.' }),
+      waitForAcknowledgement: t.boolean({
+        description: 'Release the next wave only when the one before is acknowledged; absent: no.',
+      }),
+      timeoutSeconds: t.int({ description: 'How long to wait for that, 1 to 86,400; absent: 600.' }),
+      onTimeout: t.field({ type: TimeoutActionEnum, description: 'What happens then; absent: `CANCEL`.' }),
+    }),
+  });
+  addMutation({
+    name: 'restartDependents',
+    description:
+      'Asks for a restart of every workload that draws on something and runs another outcome than it would get now. A request that is open for the same workload is superseded. Needs `list` on the source and `restart` on all of its dependents that you may list.',
+    input: (t) => ({
+      source: t.id({ required: true, description: 'A secret group, an addon, an external addon or a global secret.' }),
+      onlyChangedSince: t.field({
+        type: 'SafeInt',
+        description:
+          'Compare with what they got at this commit. Absent: with what each said that it runs; who said nothing is restarted.',
+      }),
+      waves: t.field({ type: WavesInput, description: 'Absent: all at once.' }),
+      reason: t.string({ description: 'For people: at most 200 characters.' }),
+      idempotencyKey: idempotencyKey(t),
+    }),
+    rules: inputs.restartInput.extend({ source: sourceRule }),
+    failures: ['notFound', 'conflict', 'limit'],
+    run: ({ source, ...input }, { services, session }) => services.restarts.restart(source, input, session),
+    payload: { restart: { type: nodes.restart, description: 'The restart: its requests, and who was left alone.' } },
+  });
+}
+
+function addAcknowledge(): void {
+  const WorkloadInput = builder.inputType('AcknowledgingWorkloadInput', {
+    description: 'Which workload.',
+    fields: (t) => ({
+      kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),
+      id: t.string({ required: true, description: "The platform's id." }),
+    }),
+  });
+  addMutation({
+    name: 'acknowledgeEnvironment',
+    description:
+      'Says what a workload runs, and so ends the requests that asked for no more. An earlier commit than before is a rollback, and is recorded as one. Needs the workload`s own token, or `restart` on it.',
+    input: (t) => ({
+      project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
+      workload: t.field({ type: WorkloadInput, required: true, description: 'Which workload.' }),
+      scope: t.field({ type: ScopeEnum, description: 'In which scope; absent: `RUNTIME`.' }),
+      seq: t.field({ type: 'SafeInt', required: true, description: '`seq` of the environment that it runs.' }),
+      digest: t.string({ description: 'Its `digest`; absent: that of the workload at `seq`.' }),
+    }),
+    rules: inputs.acknowledgeInput,
+    failures: ['notFound', 'conflict'],
+    run: (input, { services, session }) => services.restarts.acknowledge(input, session),
+    payload: {
+      running: { type: RunningType, nullable: true, description: 'What it runs; null: said otherwise since.' },
+      acknowledged: { type: [nodes.restartRequest] as never, description: 'The requests that this ended.' },
+    },
+  });
+}
+
+function addWebhookMutations(): void {
+  const deployWebhook = { type: nodes.deployWebhook, description: 'The webhook.' };
+  addMutation({
+    name: 'putDeployWebhook',
+    description:
+      'Sets where restart requests of a project are delivered. Signing secrets stay when it was set before. Needs `write` on deploy webhooks.',
+    input: (t) => ({
+      project: t.field({ type: 'Slug', required: true, description: 'Slug of the project.' }),
+      url: t.string({
+        required: true,
+        description:
+          'https, at most 2,048 characters, no credentials; http and private addresses as the operator allows.',
+      }),
+      isEnabled: t.boolean({ description: 'Whether requests are delivered; absent: yes.' }),
+      secret: t.string({
+        description: 'Signs from now on: 24 to 200 printable ASCII characters; absent: one is made for a new webhook.',
+      }),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: inputs.putWebhookInput,
+    failures: ['notFound', 'conflict'],
+    run: (input, { services, session }) => services.restarts.webhooks.put(input, session),
+    payload: { deployWebhook, secret: secretField },
+  });
+  addMutation({
+    name: 'rotateDeployWebhookSecret',
+    description:
+      'Signs with a new secret, and for a while with the present one too, so that the receiver can change over. Needs `write` on deploy webhooks.',
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The webhook.' }),
+      secret: t.string({ description: '24 to 200 printable ASCII characters; absent: one is made.' }),
+      overlapSeconds: t.int({ description: 'How long both sign, 0 to 2,592,000; absent: a day.' }),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: inputs.rotateSecretInput.extend({ id: webhookId }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id, ...input }, { services, session }) => services.restarts.webhooks.rotate(id, input, session),
+    payload: { deployWebhook, secret: secretField },
+  });
+  addMutation({
+    name: 'deleteDeployWebhook',
+    description: 'Deletes it; what was still to be delivered is given up. Needs `delete` on deploy webhooks.',
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The webhook.' }),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: inputs.deleteWebhookInput.extend({ id: webhookId }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id, expectedRevision: revision }, { services, session }) =>
+      services.restarts.webhooks.remove(id, revision, session),
+    payload: { deployWebhook },
+  });
+}

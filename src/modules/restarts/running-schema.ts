@@ -1,0 +1,93 @@
+import { type Builder, builder as shared } from '../../graphql/builder.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
+import { ScopeEnum } from '../../graphql/scope.ts';
+import { workloads } from '../../graphql/workload-refs.ts';
+import { idOf } from '../../vault/document.ts';
+import { can } from '../access/model.ts';
+import type { Running } from './running.ts';
+
+const BY_PLACE: ListOrder<Running> = { name: 'running', keyOf: ({ stored }) => idOf(stored.key) };
+
+export const RunningType = shared.objectRef<Running>('RunningEnvironment').implement({
+  description: 'What a workload said that it runs in a scope.',
+  fields: (t) => ({
+    workload: t.field({
+      type: workloads.workload,
+      description: 'Who runs it.',
+      resolve: ({ workload }) => workload,
+    }),
+    scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: ({ stored }) => stored.fields.scope }),
+    seq: t.field({
+      type: 'SafeInt',
+      description: 'The commit whose outcome it runs.',
+      resolve: ({ stored }) => stored.fields.seq,
+    }),
+    digest: t.string({
+      nullable: true,
+      description:
+        'The digest of what it runs; null: history no longer told it, or you have neither `keys` nor `resolve` on it.',
+      resolve: ({ stored, workload: { key, kind } }, _args, { session }) => {
+        const target = { project: key[1] ?? '', workload: { kind, id: idOf(key) } };
+        const maySee = (['keys', 'resolve'] as const).some((verb) => can(session.principal, verb, 'workload', target));
+        return maySee ? stored.fields.digest : null;
+      },
+    }),
+    at: t.field({ type: 'DateTime', description: 'When it said so.', resolve: ({ stored }) => stored.fields.at }),
+    isCurrent: t.boolean({
+      nullable: true,
+      description: 'Whether it would get the same now; null: nobody can tell.',
+      resolve: ({ isCurrent }) => isCurrent,
+    }),
+    isRolledBack: t.boolean({
+      description: 'Whether it ran the outcome of a later commit before.',
+      resolve: ({ stored }) => stored.fields.rolledBack,
+    }),
+  }),
+});
+
+/** Who runs what. */
+export function addRunning(builder: Builder): void {
+  builder.interfaceField(workloads.workload, 'running', (t) =>
+    t.field({
+      type: RunningType,
+      nullable: true,
+      description: 'What it said that it runs; null: it has said nothing since it was registered.',
+      args: {
+        scope: t.arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'In which scope.' }),
+      },
+      resolve: (workload, { scope }, { services, session, notRepeatable }) => {
+        // Values of external addons change without a commit.
+        notRepeatable();
+        return services.restarts.running(workload, scope, session);
+      },
+    }),
+  );
+  const FilterInput = builder.inputType('RunningFilter', {
+    description: 'Which of them.',
+    fields: (t) => ({
+      isOutdated: t.boolean({ description: 'Those that would get something else now, or those that would not.' }),
+    }),
+  });
+  const connection = builder.connectionObject(
+    { type: RunningType, name: 'RunningEnvironmentConnection' },
+    { name: 'RunningEnvironmentEdge' },
+  );
+  builder.objectField(nodes.project, 'runningWorkloads', (t) =>
+    t.connection(
+      {
+        type: RunningType,
+        description: 'What workloads of the project that you may see said that they run, by kind, id and scope.',
+        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        resolve: async ({ key }, { filter, ...page }, context) => {
+          context.notRepeatable();
+          const all = await context.services.restarts.runningWorkloads(idOf(key), context.session);
+          const { isOutdated } = filter ?? {};
+          const wanted = all.filter(({ isCurrent }) => typeof isOutdated !== 'boolean' || isCurrent === !isOutdated);
+          return pageOf(wanted, within(BY_PLACE, idOf(key)), page, context);
+        },
+      },
+      connection,
+    ),
+  );
+}

@@ -1,0 +1,153 @@
+import type { Scope, WorkloadKind } from '../../domain/types.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { forbidden, invalidInput, isAppError } from '../../kernel/errors.ts';
+import { idOf } from '../../vault/document.ts';
+import { changesOf, type View } from '../../vault/vault.ts';
+import { can, isSelf } from '../access/model.ts';
+import type { Session } from '../access/session.ts';
+import { projectDocument } from '../projects/model.ts';
+import { visibleProject } from '../projects/service.ts';
+import type { ResolutionsService } from '../resolution/service.ts';
+import { documentOf, type StoredWorkload } from '../workloads/model.ts';
+import { visibleWorkload } from '../workloads/service.ts';
+import { bookOf, closed } from './book.ts';
+import type { AcknowledgeInput } from './inputs.ts';
+import { runningDocument, runningId, type StoredRequest, type StoredRunning, type WorkloadName } from './model.ts';
+
+export interface RunningDeps {
+  readonly resolutions: ResolutionsService;
+  readonly clock: Clock;
+}
+
+/** What runs somewhere, and who says so. */
+export interface Running {
+  readonly workload: StoredWorkload;
+  readonly stored: StoredRunning;
+  /** null: nobody can tell any more, or what it gets now cannot be resolved. */
+  readonly isCurrent: boolean | null;
+}
+
+const changes = changesOf(runningDocument);
+
+/** What a workload says that it runs in a scope; null: it never did since it was registered. */
+export async function runningOf(workload: StoredWorkload, scope: Scope, view: View): Promise<StoredRunning | null> {
+  const set = await view.set(runningDocument, workload.key[1] ?? '');
+  const stored = set.get(runningId(workload.kind, idOf(workload.key), scope));
+  // A workload that was forgotten and registered again has said nothing yet.
+  return stored && stored.fields.at >= workload.fields.createdAt ? stored : null;
+}
+
+export function createRunning({ resolutions, clock }: RunningDeps) {
+  /** What the workload gets as of a commit; null when that cannot be told. */
+  async function digestAt(workload: StoredWorkload, scope: Scope, at: number | null, view: View) {
+    const { kind, key } = workload;
+    try {
+      return await resolutions.digest({ project: key[1] ?? '', kind, id: idOf(key), scope, at }, workload, view);
+    } catch (error) {
+      const isKnown = isAppError(error) && ['HISTORY_EXPIRED', 'NOT_FOUND', 'UNRESOLVED'].includes(error.code);
+      if (isKnown) return null;
+      throw error;
+    }
+  }
+
+  async function withCurrent(workload: StoredWorkload, stored: StoredRunning, view: View): Promise<Running> {
+    const now = stored.fields.digest === null ? null : await digestAt(workload, stored.fields.scope, null, view);
+    return { workload, stored, isCurrent: now === null ? null : now === stored.fields.digest };
+  }
+
+  /** null: it has not said what it runs. */
+  function running(workload: StoredWorkload, scope: Scope, session: Session): Promise<Running | null> {
+    return session.read(async (view) => {
+      const stored = await runningOf(workload, scope, view);
+      return stored && withCurrent(workload, stored, view);
+    });
+  }
+
+  /** Everything that workloads of a project said, by kind, id and scope, of those that the caller may list. */
+  function list(project: string, session: Session): Promise<readonly Running[]> {
+    return session.read(async (view) => {
+      await visibleProject(project, view, session);
+      const found: Promise<Running>[] = [];
+      for (const { fields } of (await view.set(runningDocument, project)).live) {
+        const workload = await visibleOrNull(project, fields.kind, fields.workload, view, session);
+        const stored = workload && (await runningOf(workload, fields.scope, view));
+        if (workload && stored) found.push(withCurrent(workload, stored, view));
+      }
+      return Promise.all(found);
+    });
+  }
+
+  /** Records what a workload runs, and ends the requests that asked for no more than that. */
+  async function acknowledge(input: AcknowledgeInput, session: Session) {
+    const { team, id: by } = session.principal;
+    const { project, scope, seq } = input;
+    const { kind, id } = input.workload;
+    const key = [team, project, runningId(kind, id, scope)];
+    const done = await session.write(key, async () => {
+      const decided = await session.read(async (view) => {
+        const parent = await visibleProject(project, view, session);
+        const workload = await visibleWorkload(project, kind, id, view, session);
+        requireMayAcknowledge({ project, kind, id }, session);
+        if (seq > view.seq) {
+          throw invalidInput([{ path: ['seq'], rule: 'range', message: `must be between 1 and ${view.seq}` }]);
+        }
+        const digest = input.digest ?? (await digestAt(workload, scope, seq, view));
+        const before = (await view.set(runningDocument, project)).get(key[2] ?? '');
+        const last = await runningOf(workload, scope, view);
+        const book = await bookOf(project, view);
+        const ended = await endedBy(workload, scope, seq, view);
+        return { guard: changesOf(projectDocument).unchanged(parent), digest, before, last, book, ended };
+      });
+      const { before, last, book, ended, digest } = decided;
+      const at = clock().toISOString();
+      const rolledBack = last !== null && seq < last.fields.seq;
+      const fields = { kind, workload: id, scope, seq, digest, at, by, rolledBack };
+      const change = before ? changes.replace(before, fields, null) : changes.create(key, fields, null);
+      const endings = ended.flatMap((request) => closed(book, request, 'acknowledged', at));
+      const commit = await session.commit('workload.acknowledge', [change, decided.guard, ...endings]);
+      return { commit, ended: ended.map((request) => idOf(request.key)) };
+    });
+    const workload = await session.read((view) => visibleWorkload(project, kind, id, view, session));
+    const now = await running(workload, scope, session);
+    return { running: now, project, ended: done.ended, commit: done.commit };
+  }
+
+  /** Requests whose every scope runs what they asked for, once this one does. */
+  async function endedBy(workload: StoredWorkload, scope: Scope, seq: number, view: View) {
+    const book = await bookOf(workload.key[1] ?? '', view);
+    const ended: StoredRequest[] = [];
+    for (const request of book.requests.live) {
+      const { kind, workload: id, state, scopes } = request.fields;
+      const isMeant = kind === workload.kind && id === idOf(workload.key);
+      if (!isMeant || (state !== 'waiting' && state !== 'released')) continue;
+      const seqs = await Promise.all(
+        scopes.map(async (each) => (each === scope ? seq : ((await runningOf(workload, each, view))?.fields.seq ?? 0))),
+      );
+      if (seqs.every((each) => each >= request.fields.seq)) ended.push(request);
+    }
+    return ended;
+  }
+
+  return { running, list, acknowledge, digestAt };
+}
+
+/** The workload itself, or whoever may restart it. */
+function requireMayAcknowledge({ project, kind, id }: WorkloadName, session: Session): void {
+  const target = { project, workload: { kind, id } };
+  const { principal } = session;
+  if (can(principal, 'restart', 'workload', target)) return;
+  if (!isSelf(principal, target) || !can(principal, 'resolve', 'workload', target)) throw forbidden();
+}
+
+/** Like `visibleWorkload`, for lists. */
+export async function visibleOrNull(
+  project: string,
+  kind: WorkloadKind,
+  id: string,
+  view: View,
+  session: Session,
+): Promise<StoredWorkload | null> {
+  const stored = (await view.set(documentOf(kind), project)).get(id);
+  const mayList = can(session.principal, 'list', 'workload', { project, workload: { kind, id } });
+  return stored && !stored.deleted && mayList ? { ...stored, kind } : null;
+}

@@ -1,0 +1,189 @@
+import type { Builder } from '../../graphql/builder.ts';
+import { WorkloadKindEnum } from '../../graphql/fields.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { ScopeEnum } from '../../graphql/scope.ts';
+import { workloads } from '../../graphql/workload-refs.ts';
+import { addDependents } from './dependents-schema.ts';
+import { DeliveryErrorEnum, DeliveryStateEnum, RequestStateEnum, RestartStateEnum, SkipReasonEnum } from './enums.ts';
+import { addRestartLists } from './list-schema.ts';
+import type { Attempt, Skipped, StoredDelivery, StoredRestart } from './model.ts';
+import { addRestartMutations } from './mutations.ts';
+import { addRunning } from './running-schema.ts';
+import { addRestartStream } from './stream-schema.ts';
+import { addWebhooks } from './webhook-schema.ts';
+
+export function addRestarts(builder: Builder): void {
+  addDependents(builder);
+  const DeliveryType = addDelivery(builder);
+  addRequest(builder, DeliveryType);
+  addRestart(builder);
+  addRunning(builder);
+  addWebhooks(builder);
+  addRestartLists(builder);
+  addRestartMutations();
+  addRestartStream(builder);
+}
+
+function addDelivery(builder: Builder) {
+  const AttemptType = builder.objectRef<Attempt>('RestartDeliveryAttempt').implement({
+    description: 'One time that the webhook was asked.',
+    fields: (t) => ({
+      at: t.field({ type: 'DateTime', description: 'When it ended.', resolve: ({ at }) => at }),
+      status: t.int({
+        nullable: true,
+        description: 'The HTTP status; null: there was no answer.',
+        resolve: ({ status }) => status,
+      }),
+      error: t.field({
+        type: DeliveryErrorEnum,
+        nullable: true,
+        description: 'Why it failed; null: it did not.',
+        resolve: ({ error }) => error,
+      }),
+    }),
+  });
+  return builder.objectRef<StoredDelivery>('RestartDelivery').implement({
+    description: 'What goes to the deploy webhook for a request: at least once, one at a time for a project.',
+    fields: (t) => ({
+      state: t.field({ type: DeliveryStateEnum, description: 'How far it is.', resolve: ({ fields }) => fields.state }),
+      attemptCount: t.int({ description: 'Attempts in all.', resolve: ({ fields }) => fields.attempts }),
+      attempts: t.field({
+        type: [AttemptType],
+        description: 'The last 40 attempts, oldest first.',
+        resolve: ({ fields }) => [...fields.log],
+      }),
+      nextAttemptAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'Not tried earlier; null: not tried any more.',
+        resolve: ({ fields }) => fields.nextAt,
+      }),
+    }),
+  });
+}
+
+function addRequest(builder: Builder, DeliveryType: ReturnType<typeof addDelivery>): void {
+  builder.objectType(nodes.restartRequest, {
+    name: 'RestartRequest',
+    description: 'That one workload is to be restarted. Kept for a while after it is over.',
+    fields: (t) => ({
+      projectId: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: ({ project }) => project }),
+      workloadKind: t.field({
+        type: WorkloadKindEnum,
+        description: 'Kind of the workload.',
+        resolve: ({ request }) => request.fields.kind,
+      }),
+      workloadId: t.string({
+        description: "The platform's id of it.",
+        resolve: ({ request }) => request.fields.workload,
+      }),
+      workload: t.field({
+        type: workloads.workload,
+        nullable: true,
+        description: 'The workload; null: it was deleted since.',
+        resolve: ({ workload }) => workload,
+      }),
+      restart: t.field({
+        type: nodes.restart,
+        nullable: true,
+        description: 'The restart it belongs to; null: that is kept no more.',
+        resolve: ({ request }, _args, { services, session }) =>
+          services.restarts.restartOrNull(request.fields.restart, session),
+      }),
+      scopes: t.field({
+        type: [ScopeEnum],
+        description: 'Those whose outcome changed: for `BUILD`, it is to be built anew.',
+        resolve: ({ request }) => [...request.fields.scopes],
+      }),
+      seq: t.field({
+        type: 'SafeInt',
+        description: 'The commit whose outcome it is to run, or that of a later one.',
+        resolve: ({ request }) => request.fields.seq,
+      }),
+      wave: t.int({ description: 'Its wave, from 1 on.', resolve: ({ request }) => request.fields.wave }),
+      state: t.field({
+        type: RequestStateEnum,
+        description: 'How far it is.',
+        resolve: ({ request }) => request.fields.state,
+      }),
+      reason: t.string({
+        nullable: true,
+        description: 'What the person who asked said; null: nothing.',
+        resolve: ({ request }) => request.body().reason,
+      }),
+      requestedAt: t.field({
+        type: 'DateTime',
+        description: 'When it was asked for.',
+        resolve: ({ request }) => request.fields.requestedAt,
+      }),
+      notBefore: t.field({
+        type: 'DateTime',
+        description: 'It is not released earlier.',
+        resolve: ({ request }) => request.fields.notBefore,
+      }),
+      releasedAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was released; null: it was not.',
+        resolve: ({ request }) => request.fields.releasedAt,
+      }),
+      closedAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was acknowledged, superseded or cancelled; null: it was not.',
+        resolve: ({ request }) => request.fields.closedAt,
+      }),
+      delivery: t.field({
+        type: DeliveryType,
+        nullable: true,
+        description: 'Its way to the deploy webhook; null: there was none when it was released.',
+        resolve: ({ delivery }) => delivery,
+      }),
+    }),
+  });
+}
+
+function addRestart(builder: Builder): void {
+  const SkippedType = builder.objectRef<Skipped>('SkippedRestart').implement({
+    description: 'A workload that depends and is not restarted.',
+    fields: (t) => ({
+      projectId: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: ({ project }) => project }),
+      workloadKind: t.field({ type: WorkloadKindEnum, description: 'Its kind.', resolve: ({ kind }) => kind }),
+      workloadId: t.string({ description: "The platform's id of it.", resolve: ({ id }) => id }),
+      reason: t.field({ type: SkipReasonEnum, description: 'Why.', resolve: ({ why }) => why }),
+    }),
+  });
+  builder.objectType(nodes.restart, {
+    name: 'Restart',
+    description: 'One asking for restarts, with its waves. Visible to those who may list one of its workloads.',
+    fields: (t) => ({
+      state: t.field({ type: RestartStateEnum, description: 'How far it is.', resolve: ({ fields }) => fields.state }),
+      seq: t.field({
+        type: 'SafeInt',
+        description: 'The commit whose outcome the workloads are to run.',
+        resolve: ({ fields }) => fields.seq,
+      }),
+      waves: t.int({ description: 'How many waves there are.', resolve: ({ fields }) => fields.waves }),
+      releasedWaves: t.int({ description: 'How many were released.', resolve: ({ fields }) => fields.released }),
+      reason: t.string({
+        nullable: true,
+        description: 'What the person who asked said; null: nothing.',
+        resolve: (restart: StoredRestart) => restart.body().reason,
+      }),
+      requestedAt: t.field({
+        type: 'DateTime',
+        description: 'When it was asked for.',
+        resolve: ({ fields }) => fields.requestedAt,
+      }),
+      requestedBy: t.string({
+        description: 'Id of the token that asked.',
+        resolve: ({ fields }) => fields.requestedBy,
+      }),
+      skipped: t.field({
+        type: [SkippedType],
+        description: 'Workloads that depend and were left alone, of those that you may list.',
+        resolve: (restart, _args, { services, session }) => [...services.restarts.skippedOf(restart, session)],
+      }),
+    }),
+  });
+}

@@ -1,0 +1,237 @@
+import type { WorkloadKind } from '../../domain/types.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
+import type { Job } from '../../kernel/job.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import type { GuardedFetch } from '../../net/guarded-fetch.ts';
+import { idOf } from '../../vault/document.ts';
+import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { can } from '../access/model.ts';
+import type { AccessService } from '../access/service.ts';
+import type { Session } from '../access/session.ts';
+import type { AddonsService } from '../addons/service.ts';
+import type { GlobalSecretsService } from '../global-secrets/service.ts';
+import type { Keys } from '../keys/keys.ts';
+import { visibleProject } from '../projects/service.ts';
+import type { ResolutionsService } from '../resolution/service.ts';
+import type { SecretGroupsService } from '../secret-groups/service.ts';
+import type { StoredWorkload } from '../workloads/model.ts';
+import { type Book, bookOf, deliveryFor, queued } from './book.ts';
+import { createCourier } from './courier.ts';
+import { createDependents } from './dependents.ts';
+import { booksOf, createRestartJob, ended, requestsOf } from './jobs.ts';
+import {
+  deliveryDocument,
+  restartDocument,
+  type StoredDelivery,
+  type StoredRequest,
+  type StoredRestart,
+  type WorkloadName,
+} from './model.ts';
+import { createRequests } from './requests.ts';
+import { createRunning, visibleOrNull } from './running.ts';
+import { createRestartStreams } from './stream.ts';
+import { createWebhooks } from './webhooks.ts';
+
+export interface RestartsDeps {
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly access: AccessService;
+  readonly secretGroups: SecretGroupsService;
+  readonly addons: AddonsService;
+  readonly globalSecrets: GlobalSecretsService;
+  readonly resolutions: ResolutionsService;
+  readonly fetch: GuardedFetch;
+}
+export type RestartsService = ReturnType<typeof createRestarts>['service'];
+
+/** A request with its workload and its way to the webhook. */
+export interface RequestView {
+  readonly project: string;
+  readonly request: StoredRequest;
+  /** null: it was forgotten since. */
+  readonly workload: StoredWorkload | null;
+  /** null: nothing goes to a webhook. */
+  readonly delivery: StoredDelivery | null;
+}
+
+const nameOf = ({ key, fields }: StoredRequest): WorkloadName => ({
+  project: key[1] ?? '',
+  kind: fields.kind,
+  id: fields.workload,
+});
+const mayOn = (session: Session, verb: 'list' | 'restart', { project, kind, id }: WorkloadName): boolean =>
+  can(session.principal, verb, 'workload', { project, workload: { kind, id } });
+
+/** Restarts of those who depend on something, and what they say that they run. */
+export function createRestarts(deps: RestartsDeps): {
+  readonly service: ReturnType<typeof serviceOf>;
+  readonly job: Job;
+} {
+  const { access, clock, limits, fetch } = deps;
+  const session = (team: string) => access.system(team, 'system:restarts');
+  const deliver = createCourier({ clock, limits, fetch, random: Math.random, session });
+  return {
+    service: serviceOf(deps),
+    job: createRestartJob({ clock, limits, teams: access.teams, session, deliver }),
+  };
+}
+
+function serviceOf(deps: RestartsDeps) {
+  const { clock } = deps;
+  const { dependents } = createDependents(deps);
+  const running = createRunning(deps);
+  const requests = createRequests({ ...deps, dependents, digestAt: running.digestAt });
+  const webhooks = createWebhooks(deps);
+
+  async function viewOf(request: StoredRequest, { project, deliveries }: Book, view: View, session: Session) {
+    const { kind, workload: id } = request.fields;
+    const workload = await visibleOrNull(project, kind, id, view, session);
+    return { project, request, workload, delivery: deliveries.get(idOf(request.key)) };
+  }
+
+  /** Those of a project, oldest first, of workloads that the caller may list. */
+  function list(project: string, session: Session): Promise<readonly RequestView[]> {
+    return session.read(async (view) => {
+      await visibleProject(project, view, session);
+      const book = await bookOf(project, view);
+      const seen = book.requests.live.filter((request) => mayOn(session, 'list', nameOf(request)));
+      return Promise.all(seen.map((request) => viewOf(request, book, view, session)));
+    });
+  }
+
+  const ofWorkload = async (project: string, kind: WorkloadKind, id: string, session: Session) =>
+    (await list(project, session)).filter(({ request: { fields } }) => fields.kind === kind && fields.workload === id);
+
+  function byId(project: string, id: string, session: Session): Promise<RequestView> {
+    return session.read(async (view) => {
+      await visibleProject(project, view, session);
+      const book = await bookOf(project, view);
+      const request = book.requests.get(id);
+      if (!request || !mayOn(session, 'list', nameOf(request))) throw notFound('Restart request');
+      return viewOf(request, book, view, session);
+    });
+  }
+
+  interface Seen {
+    readonly restart: StoredRestart;
+    readonly books: readonly Book[];
+    /** Of all its requests, those that the caller may list. */
+    readonly requests: readonly StoredRequest[];
+    readonly total: number;
+  }
+
+  /** A restart for whoever may list any of its workloads, or made it. */
+  async function seenRestart(id: string, view: View, session: Session): Promise<Seen> {
+    const restart = (await view.set(restartDocument)).get(id);
+    if (!restart || restart.deleted) throw notFound('Restart');
+    const books = await booksOf(restart, view);
+    const all = books.flatMap((book) => requestsOf(restart, book));
+    const seen = all.filter((request) => mayOn(session, 'list', nameOf(request)));
+    if (seen.length === 0 && restart.fields.requestedBy !== session.principal.id) throw notFound('Restart');
+    return { restart, books, requests: seen, total: all.length };
+  }
+
+  const restartById = (id: string, session: Session): Promise<StoredRestart> =>
+    session.read(async (view) => (await seenRestart(id, view, session)).restart);
+
+  /** null: it is kept no more. */
+  const restartOrNull = (id: string, session: Session): Promise<StoredRestart | null> =>
+    session.read(async (view) => {
+      const stored = (await view.set(restartDocument)).get(id);
+      return stored && (await seenRestart(id, view, session)).restart;
+    });
+
+  const requestsOfRestart = (id: string, session: Session): Promise<readonly RequestView[]> =>
+    session.read(async (view) => {
+      const { restart, books } = await seenRestart(id, view, session);
+      const found = books.flatMap((book) =>
+        requestsOf(restart, book)
+          .filter((request) => mayOn(session, 'list', nameOf(request)))
+          .map((request) => viewOf(request, book, view, session)),
+      );
+      return Promise.all(found);
+    });
+
+  /** Left alone by a restart, of workloads that the caller may list. */
+  const skippedOf = (restart: StoredRestart, session: Session) =>
+    restart.body().skipped.filter((each) => mayOn(session, 'list', each));
+
+  async function restart(...[source, input, session]: Parameters<typeof requests.restart>) {
+    const { id, commit } = await requests.restart(source, input, session);
+    return { restart: await restartById(id, session), commit };
+  }
+
+  /** Ends what waits for its wave and what nobody was told yet. */
+  function cancel(id: string, session: Session) {
+    return session.write([session.principal.team, 'restart', id], async () => {
+      const seen = await session.read((view) => seenRestart(id, view, session));
+      const mayAll = seen.requests.every((request) => mayOn(session, 'restart', nameOf(request)));
+      if (!mayAll || seen.requests.length < seen.total) throw forbidden();
+      const at = clock().toISOString();
+      const changes = ended(seen.restart, seen.books, 'cancelled', at, true);
+      const isOver = seen.restart.fields.state !== 'running' && changes.length === 1;
+      if (isOver) throw conflict('Nothing of the restart is left to be cancelled');
+      const commit = await session.commit('restart.cancel', changes);
+      return { restart: await restartById(id, session), commit };
+    });
+  }
+
+  /** Tells the webhook once more, or at once. Not what is over, nor what a newer request for the workload stands for. */
+  function redeliver(project: string, id: string, session: Session) {
+    const { team } = session.principal;
+    return session.write([team, project, id], async () => {
+      const { request, delivery } = await byId(project, id, session);
+      if (!mayOn(session, 'restart', nameOf(request))) throw forbidden();
+      const book = await session.read((view) => bookOf(project, view));
+      requireRedeliverable(request, book);
+      const at = clock().toISOString();
+      const again = () => {
+        if (!delivery) return deliveryFor(book, request, at);
+        const { fields } = delivery;
+        const round = fields.state === 'failed' ? fields.round : fields.round + 1;
+        const fresh = { ...fields, state: 'pending', round, failures: 0, nextAt: at } as const;
+        return [changesOf(deliveryDocument).replace(delivery, fresh, null)];
+      };
+      const commit = await session.commit('restart.redeliver', [...again(), queued(team, book, at)]);
+      return { restartRequest: await byId(project, id, session), commit };
+    });
+  }
+
+  async function acknowledge(...[input, session]: Parameters<typeof running.acknowledge>) {
+    const { running: now, ended: ids, project, commit } = await running.acknowledge(input, session);
+    const acknowledged = await Promise.all(ids.map((id) => byId(project, id, session)));
+    return { running: now, acknowledged, commit };
+  }
+
+  return {
+    stream: createRestartStreams(deps.vault),
+    dependents,
+    restart,
+    cancel,
+    redeliver,
+    acknowledge,
+    list,
+    ofWorkload,
+    byId,
+    restartById,
+    restartOrNull,
+    requestsOfRestart,
+    skippedOf,
+    running: running.running,
+    runningWorkloads: running.list,
+    webhooks,
+  };
+}
+
+function requireRedeliverable(request: StoredRequest, book: Book): void {
+  const { state, kind, workload, seq } = request.fields;
+  if (state !== 'released') throw conflict('Only a request that is released and not over can be delivered again');
+  if (!book.webhook?.fields.enabled) throw conflict('There is no deploy webhook that is switched on');
+  if (book.deliveries.get(idOf(request.key))?.fields.state === 'pending') throw conflict('It is still to be delivered');
+  const isNewer = (other: StoredRequest): boolean =>
+    other.fields.kind === kind && other.fields.workload === workload && other.fields.seq > seq;
+  if (book.requests.live.some(isNewer)) throw conflict('There is a newer request for the workload');
+}

@@ -1,0 +1,46 @@
+import type { Builder } from '../../graphql/builder.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { orNull } from '../../graphql/or-null.ts';
+import { ScopeEnum } from '../../graphql/scope.ts';
+import { addSubscription } from '../../graphql/subscription.ts';
+import { WorkloadRefInput } from '../../graphql/workload-refs.ts';
+import { idOf } from '../../vault/document.ts';
+
+/** Tells a workload, or who runs it, that it is to be restarted. */
+export function addRestartStream(builder: Builder): void {
+  const event = addSubscription({
+    name: 'restartRequested',
+    description: 'Each time that a workload is to be restarted: when the wave of its request is released.',
+    event: { name: 'RestartRequestedEvent', description: 'A workload is to be restarted.' },
+    args: (arg) => ({
+      projectId: arg({ type: 'Slug', required: true, description: 'The project of the workload.' }),
+      workload: arg({ type: WorkloadRefInput, required: true, description: 'Which workload.' }),
+    }),
+    stream: ({ projectId, workload: { kind, id } }, { services, session }) =>
+      services.restarts.stream({ project: projectId, kind, id }, session),
+  });
+  builder.objectFields(event, (t) => ({
+    scopes: t.field({
+      type: [ScopeEnum],
+      description: 'Those whose outcome changed: for `BUILD`, it is to be built anew.',
+      resolve: ({ event: { request } }) => [...request.fields.scopes],
+    }),
+    wantedSeq: t.field({
+      type: 'SafeInt',
+      description: 'The commit whose outcome it is to run, or that of a later one: give what it runs to `acknowledge`.',
+      resolve: ({ event: { request } }) => request.fields.seq,
+    }),
+    reason: t.string({
+      nullable: true,
+      description: 'What the person who asked said; null: nothing.',
+      resolve: ({ event: { request } }) => request.body().reason,
+    }),
+    request: t.field({
+      type: nodes.restartRequest,
+      nullable: true,
+      description: 'The request as it is now; null: it is kept no more.',
+      resolve: ({ event: { request } }, _args, { services, session }) =>
+        orNull(services.restarts.byId(request.key[1] ?? '', idOf(request.key), session)),
+    }),
+  }));
+}

@@ -1,0 +1,167 @@
+import type { FileEntry } from '../../domain/types.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { conflict, forbidden, limitExceeded } from '../../kernel/errors.ts';
+import { slugOf } from '../../kernel/ids.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import { createOnce } from '../../vault/once.ts';
+import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
+import { requireRevision } from '../access/revision.ts';
+import type { Session } from '../access/session.ts';
+import type { AddonsService } from '../addons/service.ts';
+import type { Contents } from '../contents.ts';
+import { requireWithinLimits, sizesOf } from '../holdings.ts';
+import type { Keys } from '../keys/keys.ts';
+import { projectDocument } from '../projects/model.ts';
+import { visibleProject } from '../projects/service.ts';
+import type { Upload } from '../rules.ts';
+import type { Decision } from './decision.ts';
+import { type FindGroup, type GroupUpdate, visibleGroup } from './finding.ts';
+import { createHistory } from './history.ts';
+import type { CreateGroupInput, PutGroupInput } from './inputs.ts';
+import { addedLinks, requireSafeGroup } from './linking.ts';
+import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
+import { requestOf } from './requests.ts';
+import { mayOnGroup, requireMayChange } from './rights.ts';
+
+const changes = changesOf(groupDocument);
+
+export interface WritingDeps {
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly contents: Contents;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly addons: AddonsService;
+}
+
+type Asked = Pick<GroupUpdate, 'project' | 'allowDangerousNames'>;
+
+const isTaken = (key: readonly string[]) =>
+  conflict('There is already a secret with the same derived identifier', { existing: { kind: 'secretGroup', key } });
+
+/** The two ways in which the state of a group is written: as a whole under its name, and as a change of what is there. */
+export function createWriting(deps: WritingDeps) {
+  const { vault, keys, contents, clock, limits, addons } = deps;
+  const once = createOnce(vault, keys);
+  const history = createHistory(deps);
+
+  const bySlug = (ref: GroupUpdate, session: Session) => session.read((view) => visibleGroup(ref, view, session));
+
+  /** The state that a whole input describes, with the contents to be written for it. */
+  async function wholeState(input: CreateGroupInput, team: string, before: GroupState | null): Promise<Decision> {
+    const { project, idempotencyKey: _, files, dockerSecretMounts, addonLinks, ...rest } = input;
+    requireWithinLimits(limits, [input.variables], [sizesOf(files), sizesOf(dockerSecretMounts)]);
+    const kept = await keepFiles(team, project, files, before, []);
+    const mounts = await keepFiles(team, project, dockerSecretMounts, before, [kept.entries]);
+    const { name, description, stageId, tags, type, secretType, priority, restrictions, variables } = rest;
+    const plain = { name, description, stageId, tags, type, secretType, priority, restrictions, variables };
+    const state = { ...plain, files: kept.entries, mounts: mounts.entries, links: addonLinks };
+    return { state, contents: [...kept.changes, ...mounts.changes] };
+  }
+
+  /** Entries for uploads to a group that was `before`; contents that it or `more` hold are not written again. */
+  function keepFiles(
+    team: string,
+    project: string,
+    uploads: ReadonlyMap<string, Upload>,
+    before: GroupState | null,
+    more: readonly ReadonlyMap<string, FileEntry>[],
+  ) {
+    return contents.keep(team, project, uploads, before ? [before.files, before.mounts, ...more] : more);
+  }
+
+  function requireRoom(count: number): void {
+    const most = limits.groupsPerProject;
+    if (count >= most) throw limitExceeded('secret groups in the project', most, count + 1);
+  }
+
+  async function createOrPut(input: PutGroupInput, operation: string, session: Session) {
+    const { team, id: actor } = session.principal;
+    const { project } = input;
+    const slug = slugOf(input.name);
+    const key = [team, project, slug];
+    const { expectedRevision, ...whole } = input;
+    const asked = { team, actor, operation, at: clock().toISOString(), input: requestOf(input), object: key };
+    const created = await once({ ...asked, idempotencyKey: input.idempotencyKey }, (extra) =>
+      session.write(key, async () => {
+        const { taken, count, guard } = await session.read(async (view) => {
+          const guard = changesOf(projectDocument).unchanged(await visibleProject(project, view, session));
+          // Before anything else, so that a conflict tells nothing to those who may not write.
+          if (!mayOnGroup(session, 'write', project, input.type)) throw forbidden();
+          const set = await view.set(groupDocument, project);
+          return { taken: set.get(slug), count: set.live.length, guard };
+        });
+        const before = taken && !taken.deleted ? taken : null;
+        if (before && operation === 'secretGroup.create') {
+          throw mayOnGroup(session, 'list', project, before.fields.type) ? isTaken(key) : isTaken([]);
+        }
+        // An upsert onto a group that the caller may not see must neither overwrite nor describe it.
+        if (before && !mayOnGroup(session, 'list', project, before.fields.type)) throw isTaken([]);
+        if (before) requireRevision(before, expectedRevision);
+        else if (expectedRevision) throw conflict('There is no such secret group yet');
+        if (!before) requireRoom(count);
+        const old = before ? stateOf(before) : null;
+        const decided = await wholeState(whole, team, old);
+        requireMayChange(session, project, old, decided.state);
+        const guards = await guardsFor(decided, old, input, session);
+        const change = writeOf(key, taken, before, decided.state);
+        return session.commit(operation, [change, guard, ...guards, ...(decided.contents ?? []), ...extra]);
+      }),
+    );
+    return { secretGroup: await bySlug({ project, slug }, session), commit: created.commit };
+  }
+
+  /** What a change brings must be fit to be brought. Answers checks for its commit. */
+  function guardsFor(
+    decided: Decision,
+    old: GroupState | null,
+    { project, allowDangerousNames }: Asked,
+    session: Session,
+  ) {
+    if (decided.isAsItWas) return [];
+    requireSafeGroup(old, decided, allowDangerousNames);
+    const added = addedLinks(old, decided.state, decided.link);
+    if (added.length === 0) return [];
+    return session.read((view) => addons.requireLinkable(added, project, view, session));
+  }
+
+  function writeOf(
+    key: readonly string[],
+    taken: StoredGroup | null,
+    before: StoredGroup | null,
+    state: GroupState,
+  ): Change {
+    const updatedAt = clock().toISOString();
+    const { fields, body } = partsOf(state, { createdAt: before?.fields.createdAt ?? updatedAt, updatedAt });
+    return taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
+  }
+
+  /** The one way to change a group that is there. */
+  async function change(
+    ref: GroupUpdate,
+    operation: string,
+    session: Session,
+    decide: (state: GroupState, before: StoredGroup) => Decision | Promise<Decision>,
+    find: FindGroup = visibleGroup,
+  ) {
+    const key = [session.principal.team, ref.project, ref.slug];
+    const commit = await session.write(key, async () => {
+      const before = await session.read((view) => find(ref, view, session));
+      const state = stateOf(before);
+      // Asked for before the revision is looked at, so that a stranger to the group learns nothing of it.
+      requireMayChange(session, ref.project, state, state);
+      requireRevision(before, ref.expectedRevision);
+      const decided = await decide(state, before);
+      requireMayChange(session, ref.project, state, decided.state);
+      requireWithinLimits(limits, [decided.state.variables], [decided.state.files, decided.state.mounts]);
+      const guards = await guardsFor(decided, state, ref, session);
+      const written = writeOf(key, before, before, decided.state);
+      return session.commit(operation, [written, ...guards, ...(decided.contents ?? [])]);
+    });
+    const secretGroup = await bySlug(ref, session);
+    await history.prune(secretGroup, session);
+    return { secretGroup, commit };
+  }
+
+  return { createOrPut, change, keepFiles, requireRoom, history };
+}

@@ -1,0 +1,92 @@
+import { type Builder, builder as shared } from '../../graphql/builder.ts';
+import { expectedRevision } from '../../graphql/fields.ts';
+import { idRule } from '../../graphql/ids.ts';
+import { addMutation } from '../../graphql/mutation.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { deleteAccountInput, putAccountInput, type VcsService } from './model.ts';
+
+export const VcsServiceEnum = shared.enumType('VcsService', {
+  description: 'Who keeps a repository.',
+  values: {
+    BITBUCKET: { value: 'bitbucket' as VcsService, description: 'bitbucket.org.' },
+    GITLAB: { value: 'gitlab' as VcsService, description: 'gitlab.com.' },
+    GITHUB: { value: 'github' as VcsService, description: 'github.com.' },
+    SELF_HOSTED: { value: 'self-hosted' as VcsService, description: 'A service at an address of your own.' },
+    AZURE: { value: 'azure' as VcsService, description: 'dev.azure.com, and hosts of visualstudio.com.' },
+  },
+});
+
+export function addVcsAccounts(builder: Builder): void {
+  const { vcsAccount } = nodes;
+  builder.objectType(vcsAccount, {
+    name: 'VcsAccount',
+    description: 'A login of the team at a host of repositories. Its token cannot be read.',
+    fields: (t) => ({
+      service: t.field({
+        type: VcsServiceEnum,
+        description: 'Where the login is.',
+        resolve: ({ fields }) => fields.service,
+      }),
+      selfHostedVcsId: t.string({
+        nullable: true,
+        description: 'What the team calls its own service; null for the services of the public.',
+        resolve: ({ fields }) => fields.selfHostedVcsId,
+      }),
+      baseUrl: t.string({
+        nullable: true,
+        description: 'What the addresses of its repositories begin with; null for the services of the public.',
+        resolve: ({ fields }) => fields.baseUrl,
+      }),
+      accountLogin: t.string({ description: 'The login.', resolve: ({ fields }) => fields.accountLogin }),
+      revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When it was linked.',
+        resolve: ({ fields }) => fields.createdAt,
+      }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it last changed.',
+        resolve: ({ fields }) => fields.updatedAt,
+      }),
+    }),
+  });
+  builder.queryField('vcsAccounts', (t) =>
+    t.field({
+      type: [vcsAccount],
+      description: 'The linked accounts, by service, self-hosted id and login. Needs `list` on accounts.',
+      resolve: async (_root, _args, { services, session }) => [...(await services.vcsAccounts.list(session))],
+    }),
+  );
+  const payload = { vcsAccount: { type: vcsAccount, description: 'The account.' } };
+  addMutation({
+    name: 'putVcsAccount',
+    description: 'Links an account at a host of repositories, or replaces its token. Needs `write` on accounts.',
+    input: (t) => ({
+      service: t.field({ type: VcsServiceEnum, required: true, description: 'Where the login is.' }),
+      selfHostedVcsId: t.string({
+        description: '1-64 letters, digits and hyphens: what the team calls its own service. For SELF_HOSTED only.',
+      }),
+      baseUrl: t.string({
+        description:
+          'What the addresses of its repositories begin with; the token goes nowhere else. For SELF_HOSTED only.',
+      }),
+      accountLogin: t.string({ required: true, description: 'The login, 1-100 characters.' }),
+      token: t.string({ required: true, description: 'Password or access token. Nobody can read it back.' }),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: putAccountInput,
+    failures: ['conflict', 'limit'],
+    run: (input, { services, session }) => services.vcsAccounts.put(input, session),
+    payload,
+  });
+  addMutation({
+    name: 'deleteVcsAccount',
+    description: 'Erases an account and its token. What was read with it stays. Needs `delete` on accounts.',
+    input: (t) => ({ id: t.id({ required: true, description: 'The account.' }) }),
+    rules: deleteAccountInput.extend({ id: idRule('VcsAccount') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id }, { services, session }) => services.vcsAccounts.remove(id, session),
+    payload,
+  });
+}

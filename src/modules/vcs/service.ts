@@ -1,0 +1,100 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { conflict, forbidden, invalidInput, limitExceeded, notFound } from '../../kernel/errors.ts';
+import { byCodePoint } from '../../kernel/ids.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import { changesOf } from '../../vault/vault.ts';
+import { can, type Verb } from '../access/model.ts';
+import { requireRevision } from '../access/revision.ts';
+import type { Session } from '../access/session.ts';
+import { accountDocument, accountId, type PutAccountInput, type StoredAccount } from './model.ts';
+import { canonicalUrl } from './repo-url.ts';
+
+const changes = changesOf(accountDocument);
+
+export interface VcsAccountsDeps {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  /** Whether the operator lets a URL be asked at all. */
+  readonly mayAsk: (url: URL) => boolean;
+}
+export type VcsAccountsService = ReturnType<typeof createVcsAccounts>;
+
+const mayOn = (session: Session, verb: Verb): boolean => can(session.principal, verb, 'vcsAccount');
+
+/** Logins of the team at hosts of repositories. Their tokens go in and never come out. */
+export function createVcsAccounts({ clock, limits, mayAsk }: VcsAccountsDeps) {
+  async function byId(id: string, session: Session): Promise<StoredAccount> {
+    const stored = await session.read(async (view) => (await view.set(accountDocument)).get(id));
+    if (!stored || stored.deleted || !mayOn(session, 'list')) throw notFound('Account');
+    return stored;
+  }
+
+  async function list(session: Session): Promise<readonly StoredAccount[]> {
+    if (!mayOn(session, 'list')) return [];
+    return (await session.read((view) => view.set(accountDocument))).live;
+  }
+
+  /** Links an account, or replaces what is known of it. */
+  async function put(input: PutAccountInput, session: Session) {
+    if (!mayOn(session, 'write')) throw forbidden();
+    const { service, selfHostedVcsId = null, accountLogin, token, expectedRevision } = input;
+    const baseUrl = input.baseUrl ? canonicalUrl(input.baseUrl) : null;
+    if (baseUrl !== null && !mayAsk(new URL(baseUrl))) {
+      const message = 'must be https at a public address, unless the operator allows the host';
+      throw invalidInput([{ path: ['baseUrl'], rule: 'host', message }]);
+    }
+    const id = accountId({ service, selfHostedVcsId, accountLogin });
+    const key = [session.principal.team, id];
+    const commit = await session.write(key, async () => {
+      const set = await session.read((view) => view.set(accountDocument));
+      const before = set.get(id);
+      if (before) requireRevision(before, expectedRevision);
+      else requireRoom(set.live.length, expectedRevision);
+      const updatedAt = clock().toISOString();
+      const createdAt = before?.fields.createdAt ?? updatedAt;
+      const fields = { service, selfHostedVcsId, baseUrl, accountLogin, createdAt, updatedAt };
+      const change = before ? changes.replace(before, fields, { token }) : changes.create(key, fields, { token });
+      return session.commit('vcsAccount.put', [change]);
+    });
+    return { vcsAccount: await byId(id, session), commit };
+  }
+
+  function requireRoom(count: number, expectedRevision: number | null | undefined): void {
+    if (expectedRevision) throw conflict('There is no such account yet');
+    if (count < limits.vcsAccountsPerTeam) return;
+    throw limitExceeded('accounts in the team', limits.vcsAccountsPerTeam, count + 1);
+  }
+
+  /** Erases the account with its token, of which no older revision is kept. */
+  function remove(id: string, session: Session) {
+    const key = [session.principal.team, id];
+    return session.write(key, async () => {
+      const before = await byId(id, session);
+      if (!mayOn(session, 'delete')) throw forbidden();
+      const erased = { op: 'remove', kind: 'vcsAccount', key: before.key, expected: before.revision } as const;
+      return { vcsAccount: before, commit: await session.commit('vcsAccount.delete', [erased]) };
+    });
+  }
+
+  return { byId, list, put, remove };
+}
+
+/** What of a git setting decides whose account is used. */
+interface Wanted {
+  readonly vcsService: string;
+  readonly selfHostedVcsId: string | null;
+  readonly accountLogin: string | null;
+  readonly repoUrl: string;
+}
+
+/** The accounts that may be shown to the host of a repository, by login. */
+export function accountsFor(wanted: Wanted, accounts: readonly StoredAccount[]): readonly StoredAccount[] {
+  return accounts
+    .filter(({ fields: { service, selfHostedVcsId, baseUrl, accountLogin } }) => {
+      if (service !== wanted.vcsService) return false;
+      if (wanted.accountLogin !== null && wanted.accountLogin !== accountLogin) return false;
+      if (wanted.selfHostedVcsId !== null && wanted.selfHostedVcsId !== selfHostedVcsId) return false;
+      return baseUrl === null || wanted.repoUrl.startsWith(`${baseUrl}/`);
+    })
+    .sort((a, b) => byCodePoint(a.fields.accountLogin, b.fields.accountLogin));
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+
+// A process of listeners: plain sockets that count messages, since full clients would cost more than the servers measured.
+
+/** What it is told, as JSON in its first argument. */
+export interface ListenOrder {
+  readonly url: string;
+  readonly token: string;
+  readonly query: string;
+  readonly listeners: number;
+  /** Of them, those that stop reading once they listen. */
+  readonly stalled: number;
+  /** Where to begin; null: now. */
+  readonly after: string | null;
+}
+
+/** What it is asked afterwards, one line of JSON each; each is answered by a line. */
+export type ListenAsk =
+  | { readonly do: 'publish'; readonly body: string; readonly rounds: number }
+  /** Waits until all have received so many messages since they connected. */
+  | { readonly do: 'await'; readonly messages: number }
+  | { readonly do: 'drop' };
+
+export interface Round {
+  /** From the publication to the first and the last listener, and to its own answer, milliseconds. */
+  readonly first: number;
+  readonly last: number;
+  readonly answered: number;
+}
+
+interface Listener {
+  readonly socket: Socket;
+  acknowledged: boolean;
+  messages: number;
+  cursor: string | null;
+}
+
+const order = JSON.parse(process.argv[2] ?? '') as ListenOrder;
+const { hostname, port, pathname } = new URL(order.url);
+const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+
+/** A text frame of a client (RFC 6455, 5.2), masked with zeros. */
+function frame(message: object): Buffer {
+  const payload = Buffer.from(JSON.stringify(message));
+  const head = payload.length < 126 ? Buffer.from([0x81, 0x80 | payload.length]) : Buffer.from([0x81, 0xfe, 0, 0]);
+  if (payload.length >= 126) head.writeUInt16BE(payload.length, 2);
+  return Buffer.concat([head, Buffer.alloc(4), payload]);
+}
+
+const HANDSHAKE =
+  `GET ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nupgrade: websocket\r\nconnection: Upgrade\r\n` +
+  `sec-websocket-version: 13\r\nsec-websocket-key: ${randomBytes(16).toString('base64')}\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n`;
+const INIT = frame({ type: 'connection_init', payload: { authorization: `Bearer ${order.token}` } });
+const NEXT = Buffer.from('"type":"next"');
+const LAST_CURSOR = /.*"cursor":"([^"]+)"/s;
+
+let waiting: {
+  readonly messages: number;
+  missing: number;
+  first: number;
+  readonly done: (first: number) => void;
+} | null = null;
+
+function count(listener: Listener, data: Buffer): void {
+  for (let at = data.indexOf(NEXT); at >= 0; at = data.indexOf(NEXT, at + NEXT.length)) {
+    listener.messages += 1;
+    if (waiting && listener.messages === waiting.messages) {
+      if (waiting.first === 0) waiting.first = performance.now();
+      waiting.missing -= 1;
+      if (waiting.missing === 0) waiting.done(waiting.first);
+    }
+  }
+  const cursor = LAST_CURSOR.exec(data.toString('latin1'))?.[1];
+  if (cursor) listener.cursor = cursor;
+}
+
+function listen(index: number, after: string | null): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port: Number(port), host: hostname }).setNoDelay(true);
+    const listener: Listener = { socket, acknowledged: false, messages: 0, cursor: after };
+    let isUpgraded = false;
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('closed')));
+    socket.on('data', (data) => {
+      if (!isUpgraded) {
+        if (!data.toString('latin1').startsWith('HTTP/1.1 101')) return reject(new Error(data.toString()));
+        isUpgraded = true;
+        return void socket.write(INIT);
+      }
+      if (!listener.acknowledged) {
+        if (!data.includes('connection_ack')) return reject(new Error(data.toString('latin1')));
+        listener.acknowledged = true;
+        const payload = { query: order.query, variables: after === null ? {} : { after } };
+        socket.write(frame({ id: `subscription-${index}`, type: 'subscribe', payload }));
+        return resolve(listener);
+      }
+      // Pings are answered with empty pongs.
+      if (data[0] === 0x89) socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
+      if (data.includes('"type":"error"')) process.stderr.write(`${data.toString('latin1').slice(0, 300)}\n`);
+      count(listener, data);
+    });
+    socket.write(HANDSHAKE);
+  });
+}
+
+/** All of them, a few hundred at a time. */
+async function listenAll(): Promise<readonly Listener[]> {
+  const listeners: Listener[] = [];
+  const total = order.listeners + order.stalled;
+  const more = async (): Promise<void> => {
+    for (let i = listeners.length; i < total; i = listeners.length) {
+      const listener = listen(i, order.after);
+      listeners.length += 1;
+      listeners[i] = await listener;
+    }
+  };
+  await Promise.all(Array.from({ length: 200 }, more));
+  return listeners;
+}
+
+async function publish(body: string): Promise<void> {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${order.token}` };
+  const response = await fetch(order.url, { method: 'POST', headers, body });
+  const text = await response.text();
+  if (response.status !== 200 || text.includes('"errors"')) throw new Error(text);
+}
+
+/** When all reading listeners have received so many; answers when the first had. */
+const received = (readers: readonly Listener[], messages: number): Promise<number> =>
+  new Promise((done) => {
+    const missing = readers.filter((listener) => listener.messages < messages).length;
+    if (missing === 0) done(performance.now());
+    else waiting = { messages, missing, first: 0, done };
+  });
+
+const startedAt = performance.now();
+const all = await listenAll();
+const readers = all.slice(0, order.listeners);
+for (const { socket } of all.slice(order.listeners)) socket.pause();
+for (const { socket } of all) socket.removeAllListeners('close').on('close', () => {});
+say({ connected: all.length, ms: performance.now() - startedAt });
+for await (const line of createInterface({ input: process.stdin })) {
+  const ask = JSON.parse(line) as ListenAsk;
+  if (ask.do === 'drop') break;
+  if (ask.do === 'await') {
+    await received(readers, ask.messages);
+    say({ ms: performance.now() - startedAt, most: Math.max(...readers.map(({ messages }) => messages)) });
+    continue;
+  }
+  const rounds: Round[] = [];
+  for (let round = 0; round < ask.rounds; round += 1) {
+    const began = performance.now();
+    const arrival = received(readers, (readers[0]?.messages ?? 0) + 1);
+    const answer = publish(ask.body.replaceAll('ROUND', String(Math.floor(began * 1_000)))).then(
+      () => performance.now() - began,
+    );
+    const first = (await arrival) - began;
+    rounds.push({ first, last: performance.now() - began, answered: await answer });
+  }
+  say({ rounds, cursor: readers[0]?.cursor ?? null });
+}
+for (const { socket } of all) socket.destroy();

@@ -1,0 +1,63 @@
+import { generateKeyPairSync } from 'node:crypto';
+import forge from 'node-forge';
+
+export interface Issued {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface Authority {
+  /** PEM. */
+  readonly certificate: string;
+  /** For `localhost` and 127.0.0.1. */
+  issue(): Issued;
+}
+
+const DAY_MS = 86_400_000;
+
+function pair() {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  return {
+    pem: privateKey,
+    publicKey: forge.pki.publicKeyFromPem(publicKey),
+    privateKey: forge.pki.privateKeyFromPem(privateKey),
+  };
+}
+
+/** An authority of the test's own, which no system trusts. */
+export function anAuthority(name: string): Authority {
+  const own = pair();
+  const issuer = [{ name: 'commonName', value: name }];
+  let serial = 0;
+  const sign = (subject: string, publicKey: forge.pki.PublicKey, extensions: readonly object[]): string => {
+    const certificate = forge.pki.createCertificate();
+    serial += 1;
+    certificate.serialNumber = `0${serial}`;
+    certificate.publicKey = publicKey;
+    certificate.validity.notBefore = new Date(Date.now() - DAY_MS);
+    certificate.validity.notAfter = new Date(Date.now() + DAY_MS);
+    certificate.setSubject([{ name: 'commonName', value: subject }]);
+    certificate.setIssuer(issuer);
+    certificate.setExtensions([...extensions]);
+    certificate.sign(own.privateKey, forge.md.sha256.create());
+    return forge.pki.certificateToPem(certificate);
+  };
+  return {
+    certificate: sign(name, own.publicKey, [{ name: 'basicConstraints', cA: true, critical: true }]),
+    issue: () => {
+      const { pem, publicKey } = pair();
+      const names = {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      };
+      return { certificate: sign('localhost', publicKey, [{ name: 'basicConstraints', cA: false }, names]), key: pem };
+    },
+  };
+}
