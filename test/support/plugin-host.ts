@@ -40,7 +40,7 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
     return 'none';
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw new Error('it failed without a code', { cause: error });
-    if (error.cause !== undefined || error.message !== `The instance was not used: ${error.code}`) {
+    if (error.cause !== undefined || error.message !== `The instance cannot be used: ${error.code}`) {
       throw new Error('it says more than its code', { cause: error });
     }
     return String(error.code);
