@@ -151,6 +151,16 @@ describe('case 187: a plugin finds', () => {
   });
 });
 
+it('case 188: a plugin is lent what it needs for the instance that it is asked for, and nothing of anything else', async () => {
+  const names = '(it) => Reflect.ownKeys(it).map(String).sort().join()';
+  const start = `({ async values(instance) {
+    const names = ${names};
+    return new Map([['A', [names(instance), names(instance.params), names(host), typeof this.team].join(' ')]]); } })`;
+  count += 1;
+  const asked = await folder.one(`p-${count}`, aPlugin(`p-${count}`, '', start));
+  expect(await outcome(asked, { secret: 'x' })).toBe('id,params secret addressOf,clock,fetch,log,signal undefined');
+});
+
 describe('case 187: the network of a plugin is what the operator allows', () => {
   const servers: { close(): Promise<void> }[] = [];
   afterEach(async () => {
