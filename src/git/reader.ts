@@ -43,13 +43,13 @@ export function createGitReader({ reach, limits, ca }: GitReaderDeps): GitReader
   }
 
   async function read(question: GitQuestion): Promise<GitAnswer> {
-    const { repoUrl, branch, known, last, filePath } = question;
+    const { repoUrl, branch, known, last, filePath, signers } = question;
     const tip = await looks(question.signal, () => tipOf(within(question).ask, repoUrl, branch));
     if (tip === known) return { commit: tip, file: null, rewritten: false };
     const { gitPackBytes, globalSecretBytes } = limits;
     const bounds = { unpackedBytes: gitPackBytes * UNPACKED_FACTOR, objects: MOST_OBJECTS };
     // In base64 a file takes a third more, and JSON has its own marks.
-    const order = { repoUrl, branch, last, filePath, fileBytes: globalSecretBytes * 2, ...bounds };
+    const order = { repoUrl, branch, last, signers, filePath, fileBytes: globalSecretBytes * 2, ...bounds };
     return workers(question.signal, () => {
       const { ask, signal } = within(question);
       return inWorker(order, ask, signal);

@@ -15,6 +15,7 @@ const gitops = {
   repoUrl: 'https://github.com/a/b',
   branch: 'main',
   filePath: '/a',
+  signers: [],
 } as const;
 
 const outcomeOf: fc.Arbitrary<Outcome> = fc.oneof(
