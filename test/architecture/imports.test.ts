@@ -51,7 +51,7 @@ const LAYERS: readonly {
   },
   {
     files: /^modules\/global-secrets\//,
-    own: ['kernel/', 'domain/', 'git/port.ts', 'store/port.ts', 'vault/', 'modules/'],
+    own: ['kernel/', 'domain/', 'crypto/ssh-signature.ts', 'git/port.ts', 'store/port.ts', 'vault/', 'modules/'],
     packages: ['node:buffer', 'node:crypto', 'lru-cache', 'zod'],
   },
   {
@@ -93,6 +93,7 @@ const LAYERS: readonly {
     own: ['kernel/', 'graphql/', 'http/', 'modules/changes/subscriber.ts', 'config.ts'],
     packages: ['node:', 'graphql', 'graphql-yoga', '@graphql-yoga/render-graphiql', 'pino', 'ws'],
   },
+  { files: /^git\/signed-commit\.ts$/, own: ['crypto/ssh-signature.ts'], packages: [] },
   { files: /^git\/port\.ts$/, own: ['kernel/'], packages: [] },
   { files: /^git\/fetch-file\.ts$/, own: ['git/'], packages: ['isomorphic-git'] },
   // The sources themselves are run in tests only.

@@ -158,13 +158,15 @@ it('asks the store no more for six addons than for one, nor for a slow one', asy
 it('six addons of a plugin in a process of its own, that asks a real server, are answered so too', async () => {
   const asked = new Map<string, number>();
   const { hang, release, passed } = aDoor();
-  const stub = await httpStub(async ({ url = '' }, response) => {
+  const answer: Parameters<typeof httpStub>[0] = ({ url = '' }, response) => {
     const name = url.slice(1);
     const count = (asked.get(name) ?? 0) + 1;
     asked.set(name, count);
-    if (name === 'slow') await passed();
-    response.end(JSON.stringify({ value: `${name} ${count}` }));
-  });
+    const value = JSON.stringify({ value: `${name} ${count}` });
+    if (name === 'slow') void passed().then(() => response.end(value));
+    else response.end(value);
+  };
+  const stub = await httpStub(answer);
   const host = { log: silentLog, clock: () => new Date(), reach: createReach([stub.host]), deadlineMs: 20_000 };
   const plugins = await loadPlugins({ names: ['http-json'], options: new Map(), ...host });
   const paramsOf = (name: string) => ({ url: `${stub.url}/${name}`, pointers: ['/value'] });
