@@ -7,7 +7,7 @@ import { type Bounds, createIsolated, NotReady } from './isolated.ts';
 import { createLines, type Lines } from './lines.ts';
 import { abilitiesOf, callsOf, keysOf } from './local.ts';
 import type { LoadedPlugin, PluginFacts } from './plugin.ts';
-import { factsOf, faultOf, parsedBy } from './provider.ts';
+import { factsOf, faultOf, parsedBy, runningFaultOf } from './provider.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import type { PluginSource } from './sources.ts';
 
@@ -82,7 +82,8 @@ function shipped(source: PluginSource, deps: CandidateDeps, { redactor, lines }:
     }
     const host = createHost({ lines, clock, reach, signal, deadlineMs: bounds.deadlineMs });
     const running = (await found.start(options.value, host)) as Running<unknown>;
-    if (typeof running?.values !== 'function') throw new NotReady('values');
+    const fault = runningFaultOf(running);
+    if (fault) throw new NotReady(fault);
     close = async () => running.close?.();
     const plugin = { facts, keys: keysOf(facts), abilities: abilitiesOf(running) };
     const here = callsOf(found, running, redactor.learn);

@@ -5,7 +5,7 @@ import type { AddonProvider } from './contract.ts';
 import { createHost } from './host.ts';
 import { abilitiesOf, callsOf } from './local.ts';
 import { PluginFailure, problemOf } from './plugin.ts';
-import { factsOf, faultOf, parsedBy } from './provider.ts';
+import { factsOf, faultOf, parsedBy, runningFaultOf } from './provider.ts';
 import { createReader, frameOf, NO_TEXT, type Order, type Telling, TOO_LONG } from './wire.ts';
 
 /** The entry of a process that holds one plugin. It has no keys, no store, no environment; what it says is not believed. */
@@ -49,7 +49,8 @@ async function start(order: Extract<Order, { type: 'start' }>): Promise<void> {
   const host = createHost({ lines, clock: () => new Date(), reach, signal: stop.signal, deadlineMs });
   try {
     const running = await provider.start(options.value, host);
-    if (typeof running?.values !== 'function') return tell({ type: 'refused', fault: 'values' });
+    const fault = runningFaultOf(running);
+    if (fault) return tell({ type: 'refused', fault });
     calls = callsOf(provider, running);
     close = running.close?.bind(running);
     tell({ type: 'started', abilities: abilitiesOf(running) });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SLUG } from '../kernel/ids.ts';
-import type { AddonProvider } from './contract.ts';
+import type { AddonProvider, Running } from './contract.ts';
 import type { JsonSchema, ParamsProblem, PluginFacts } from './plugin.ts';
 
 /** Why a module is no plugin, in words that follow its name. */
@@ -15,6 +15,7 @@ export const FAULTS = {
   keys: 'has no keys, or misnamed ones',
   twice: 'has a key twice',
   values: 'has no values()',
+  retire: 'has rotate(), but no retire()',
   start: 'does not start',
   process: 'died, or said nothing, before it was ready',
   changed: 'describes itself differently than before',
@@ -38,6 +39,12 @@ export function faultOf(found: unknown, folder: string | null): Fault | null {
   const names = Array.isArray(provider.keys) ? provider.keys.map((key) => key.name) : [];
   if (names.length === 0 || names.length > MOST_KEYS || !names.every((key) => KEY_NAME.test(key))) return 'keys';
   return new Set(names).size === names.length ? null : 'twice';
+}
+
+/** What is wrong with what a provider started; null: nothing. Whoever makes credentials must be able to remove them. */
+export function runningFaultOf(running: Partial<Running<unknown>> | null | undefined): Fault | null {
+  if (typeof running?.values !== 'function') return 'values';
+  return typeof running.rotate === 'function' && typeof running.retire !== 'function' ? 'retire' : null;
 }
 
 /** What a provider says of itself, as data alone. */

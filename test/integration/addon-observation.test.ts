@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
+import type { Store } from '../../src/store/port.ts';
 import { type Counting, counting } from '../support/counting.ts';
+import { listen } from '../support/listening.ts';
 import { aGroup, aProject, aServiceInput, done, environmentOf, operation, PUT_SERVICE } from '../support/makers.ts';
 import { type Behaviour, scripted } from '../support/plugins.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
+import { ENVIRONMENT_CHANGED } from '../support/stream-queries.ts';
 
 const MINUTE = 60_000;
 let apps: TestApp[] = [];
@@ -12,7 +15,8 @@ afterEach(async () => {
   apps = [];
 });
 
-async function world(kind: 'addon' | 'external-addon' = 'external-addon', linked = true) {
+/** A gateway whose provider does what the test says, on a store of its own or on one that is there. */
+async function gateway(kind: 'addon' | 'external-addon', store: Store | null = null) {
   let behave: Behaviour = async () => new Map([['PASSWORD', 'one']]);
   let asked = 0;
   let now = Date.parse('2026-01-02T03:04:05Z');
@@ -25,12 +29,30 @@ async function world(kind: 'addon' | 'external-addon' = 'external-addon', linked
     clock: () => new Date(now),
     limits: { addonDeadlineMs: 100, addonPatienceMs: 5_000 },
     open: ({ mac }) => {
-      calls = counting(openMemoryStore({ mac }));
+      calls = counting(store ?? openMemoryStore({ mac }));
       return calls.port;
     },
   });
-  apps.push(app);
+  apps.unshift(app);
   if (!calls) throw new Error('no store');
+  const job = app.gateway.jobs.find(({ name }) => name === 'observe external addons');
+  return {
+    app,
+    calls,
+    asked: () => asked,
+    behave: (next: Behaviour) => {
+      behave = next;
+    },
+    later: (ms: number) => {
+      now += ms;
+    },
+    observe: async () => job?.run(new AbortController().signal),
+  };
+}
+
+async function world(kind: 'addon' | 'external-addon' = 'external-addon', linked = true) {
+  const made = await gateway(kind);
+  const { app } = made;
   await aProject(app);
   await done(app, PUT_SERVICE, aServiceInput());
   const type = kind === 'addon' ? 'Addon' : 'ExternalAddon';
@@ -42,26 +64,11 @@ async function world(kind: 'addon' | 'external-addon' = 'external-addon', linked
     keys: [{ keyName: 'PASSWORD' }],
   };
   const group = await aGroup(app, linked ? { addonLinks: [link] } : {});
-  const job = app.gateway.jobs.find(({ name }) => name === 'observe external addons');
   const observed = async () => {
     const { data } = await app.gql('{ commits(after: 0) { nodes { operation actor } } }');
     return data.commits.nodes.filter(({ operation }: { operation: string }) => operation === 'externalAddon.observe');
   };
-  return {
-    app,
-    calls,
-    group,
-    link,
-    observed,
-    asked: () => asked,
-    behave: (next: Behaviour) => {
-      behave = next;
-    },
-    later: (ms: number) => {
-      now += ms;
-    },
-    observe: async () => job?.run(new AbortController().signal),
-  };
+  return { ...made, group, link, observed };
 }
 
 const giving =
@@ -104,6 +111,47 @@ describe('case 191: values of an external addon that change', () => {
     }
     expect(asked()).toBe(2);
     expect((await observed()).length).toBe(2);
+  });
+
+  it('are told to whoever follows what a workload gets', async () => {
+    const { app, group, behave, later, observe } = await world();
+    await observe();
+    const listener = await listen(app.url, app.owner, ENVIRONMENT_CHANGED, {
+      variables: { service: 'example-service' },
+    });
+    // What changes nothing that the workload gets lies between.
+    await done(app, operation('updateSecretGroup', 'commit { seq }'), { id: group.id, description: 'other' });
+    behave(giving('two'));
+    later(MINUTE);
+    await observe();
+    const [event] = await listener.count(1);
+    expect(event).toMatchObject({
+      digest: (await environmentOf(app)).digest,
+      variables: { changed: ['SOURCE_PASSWORD'] },
+    });
+    expect(event.environment.variables).toMatchObject([{ value: 'two' }]);
+    await listener.stop();
+  });
+
+  it('are told by another gateway too, which saw other values a moment ago', async () => {
+    const left = await world();
+    const right = await gateway('external-addon', left.app.store);
+    await left.observe();
+    const token = left.app.owner;
+    const variables = { service: 'example-service' };
+    const listener = await listen(right.app.url, token, ENVIRONMENT_CHANGED, { variables });
+    const before = (await environmentOf(right.app, undefined, {}, token)).variables;
+    expect([before[0]?.value, right.asked()]).toEqual(['one', 1]);
+    for (const each of [left, right]) each.behave(giving('two'));
+    // To the other one its values are as new as ever.
+    left.later(MINUTE);
+    await left.observe();
+    const [event] = await listener.count(1);
+    expect(event.environment.variables).toMatchObject([{ value: 'two' }]);
+    // It asked again because of that commit, once.
+    await environmentOf(right.app, undefined, {}, token);
+    expect(right.asked()).toBe(2);
+    await listener.stop();
   });
 
   it('are not committed when the provider fails: the last good ones stand', async () => {

@@ -12,15 +12,25 @@ export interface Drawn {
   readonly stale: ReadonlySet<string>;
 }
 
+/** Of the links, and when they are looked at. */
+export interface Place {
+  readonly project: string;
+  readonly view: View;
+  /** An earlier commit: by the parameters of then; null: now. */
+  readonly at: number | null;
+  /** As for the values of one addon. */
+  readonly isPatient: boolean;
+}
+
 export const createDrawing = (vault: Vault, now: AddonValuesNow) =>
-  /** What these links draw on, each addon asked once; `at` an earlier commit: by the parameters of then. */
-  async function drawn(links: readonly AddonLink[], project: string, view: View, at: number | null): Promise<Drawn> {
+  /** What these links draw on, each addon asked once. */
+  async function drawn(links: readonly AddonLink[], { project, view, at, isPatient }: Place): Promise<Drawn> {
     const found = await Promise.all(
       [...byAddon(links)].map(async ([name, { kind, id, keyNames }]) => {
         const present = (await view.set(documentOf(kind), project)).get(id);
         const stored = present && at !== null ? await vault.asOf(documentOf(kind), present, at) : present;
         if (!stored || stored.deleted) return null;
-        return [name, await now.valuesOf({ ...stored, kind }, keyNames)] as const;
+        return [name, await now.valuesOf({ ...stored, kind }, keyNames, isPatient)] as const;
       }),
     );
     const outcomes = new Map(found.filter((each) => each !== null));

@@ -3,15 +3,15 @@ import type { Job } from '../../kernel/job.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { changesOf } from '../../vault/vault.ts';
 import type { Session } from '../access/session.ts';
-import type { Keys } from '../keys/keys.ts';
 import { groupsLinking } from '../secret-groups/linking.ts';
 import { documentOf, linksTo, type StoredAddon } from './model.ts';
+import type { SeenDigest } from './seen.ts';
 import type { Sweep } from './sweep.ts';
-import { type AddonValuesNow, type Outcome, paramsRevisionOf } from './values.ts';
+import { type AddonValuesNow, paramsRevisionOf } from './values.ts';
 
 export interface ObservationDeps {
   readonly sweep: Sweep;
-  readonly keys: Keys;
+  readonly digestOf: SeenDigest;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly now: AddonValuesNow;
@@ -21,13 +21,7 @@ export interface ObservationDeps {
  * Asks linked external addons what their values are, and commits that they changed: the log, and whoever follows it, learns of it.
  * At most once a time to live for each, however often they change; nothing is committed when nothing changed or nobody answered.
  */
-export function createObservation({ sweep, keys, clock, limits, now }: ObservationDeps): Job {
-  function digestOf({ key }: StoredAddon, { values }: Outcome): string {
-    const seen = [...values].map(([name, value]) => [name, value.ok ? value.value : null]).sort();
-    const bytes = Buffer.from(JSON.stringify(['values of an addon', ...key, seen]));
-    return Buffer.from(keys.mac('digest')(bytes)).toString('base64url');
-  }
-
+export function createObservation({ sweep, digestOf, clock, limits, now }: ObservationDeps): Job {
   const isDue = ({ observed }: ReturnType<StoredAddon['body']>): boolean =>
     observed === null || clock().getTime() - Date.parse(observed.at) >= limits.addonTtlMs;
 
@@ -37,7 +31,7 @@ export function createObservation({ sweep, keys, clock, limits, now }: Observati
     const links = await session.read((view) => groupsLinking(project, linksTo(addon), view));
     const outcome = links.length > 0 ? await now.fresh(addon) : null;
     if (!outcome) return;
-    const digest = digestOf(addon, outcome);
+    const digest = digestOf(addon, outcome.values);
     const type = documentOf(addon.kind);
     await session.write(addon.key, async () => {
       const before = await session.read(async (view) => (await view.set(type, project)).get(slug));

@@ -28,6 +28,7 @@ import { createProviders } from './providers.ts';
 import { createRetirement } from './retirement.ts';
 import { type AddonRef, type AddonUpdate, changeableAddon, deletedAddon, mayOnAddon, visibleAddon } from './rights.ts';
 import { createRotation } from './rotation.ts';
+import { createSeenDigest } from './seen.ts';
 import { createSweep } from './sweep.ts';
 import { createAddonValues, paramsRevisionOf } from './values.ts';
 
@@ -47,13 +48,14 @@ export type AddonsService = ReturnType<typeof createAddons>;
 export function createAddons(deps: AddonsDeps) {
   const { vault, keys, clock, limits } = deps;
   const once = createOnce(vault, keys);
-  const now = createAddonValues(deps);
+  const digestOf = createSeenDigest(keys);
+  const now = createAddonValues({ ...deps, digestOf });
   const providers = createProviders(deps.plugins);
   const history = createAddonHistory(deps);
   const sweep = createSweep(deps.access, deps.log);
   const jobs: readonly Job[] = [
     createRetirement({ ...deps, sweep, providers }),
-    createObservation({ ...deps, sweep, now }),
+    createObservation({ ...deps, sweep, digestOf, now }),
   ];
 
   const bySlug = (ref: AddonRef, session: Session): Promise<StoredAddon> =>

@@ -7,6 +7,7 @@ import type { LoadedPlugin, Plugins } from '../../plugin/plugin.ts';
 import { idOf } from '../../vault/document.ts';
 import { type Asked, askPlugin, type Trouble } from './ask.ts';
 import type { StoredAddon } from './model.ts';
+import type { SeenDigest } from './seen.ts';
 
 /** What an addon yields now. The same object as long as nothing in it changed. */
 export interface Outcome {
@@ -19,6 +20,8 @@ export interface Outcome {
 
 interface Good {
   readonly at: number;
+  /** Of the addon, as far as these values are known to be what was last seen of it. */
+  readonly revision: number;
   readonly bytes: number;
   readonly fresh: Outcome;
   readonly stale: Outcome;
@@ -43,6 +46,7 @@ export interface AddonValuesDeps {
   readonly limits: Limits;
   /** Bytes of values kept between requests; 0 keeps none. */
   readonly cacheBytes: number;
+  readonly digestOf: SeenDigest;
 }
 
 const NOTHING: Entry = { good: null, failure: null };
@@ -55,14 +59,24 @@ export const paramsRevisionOf = ({ fields, revision }: Pick<StoredAddon, 'fields
 
 /** What addons yield now, as far as anybody knows. */
 export interface AddonValuesNow {
-  /** Never rejects because of a plugin. `keyNames`: what links ask of it. */
-  valuesOf(addon: StoredAddon, keyNames: readonly string[]): Promise<Outcome>;
+  /**
+   * Never rejects because of a plugin. `keyNames`: what links ask of it. `isPatient`: when others were seen to have come, older
+   * ones do not stand in for them while the provider is asked.
+   */
+  valuesOf(addon: StoredAddon, keyNames: readonly string[], isPatient: boolean): Promise<Outcome>;
   /** Waits for the provider unless its answer is new; null when it does not give one, or must not be asked yet. */
   fresh(addon: StoredAddon): Promise<Outcome | null>;
 }
 
 /** Asks plugins no more often than needed, and never two times at once for one addon. */
-export function createAddonValues({ plugins, clock, log, limits, cacheBytes }: AddonValuesDeps): AddonValuesNow {
+export function createAddonValues({
+  plugins,
+  clock,
+  log,
+  limits,
+  cacheBytes,
+  digestOf,
+}: AddonValuesDeps): AddonValuesNow {
   const entries = new LRUCache<string, Entry>({
     max: 10_000,
     maxSize: Math.max(cacheBytes, 1_000_000),
@@ -72,7 +86,10 @@ export function createAddonValues({ plugins, clock, log, limits, cacheBytes }: A
 
   async function refresh(name: string, plugin: LoadedPlugin, addon: StoredAddon): Promise<Entry> {
     const asked = await askPlugin({ plugin, id: idOf(addon.key), params: addon.body().params, limits });
-    const entry = entryAfter(entries.get(name) ?? NOTHING, asked, plugin, clock().getTime());
+    const entry = entryAfter(entries.get(name) ?? NOTHING, asked, plugin, {
+      at: clock().getTime(),
+      revision: addon.revision,
+    });
     entries.set(name, cacheBytes === 0 ? { ...entry, good: null } : entry);
     if (!asked.ok) {
       const [, project = '', id = ''] = addon.key;
@@ -103,20 +120,33 @@ export function createAddonValues({ plugins, clock, log, limits, cacheBytes }: A
     return plugin?.facts.kind === kind ? plugin : null;
   }
 
+  /** Whether another process saw other values since these came, and so everybody was told of them. */
+  function isOutdated(name: string, entry: Entry, addon: StoredAddon): boolean {
+    const { good } = entry;
+    if (good === null || addon.kind === 'addon' || addon.revision <= good.revision) return false;
+    const { observed } = addon.body();
+    if (observed !== null && observed.digest !== digestOf(addon, good.fresh.values)) return true;
+    entries.set(name, { ...entry, good: { ...good, revision: addon.revision } });
+    return false;
+  }
+
   /** The entry of a plugin that was asked now, or of one that need not or must not be asked. */
-  async function present(plugin: LoadedPlugin, addon: StoredAddon): Promise<Entry> {
+  async function present(plugin: LoadedPlugin, addon: StoredAddon, isPatient: boolean): Promise<Entry> {
     const name = nameOf(addon);
     const known = entries.get(name) ?? NOTHING;
-    if (isFresh(known, addon) || !mayAsk(known)) return known;
+    const outdated = isOutdated(name, known, addon);
+    if ((isFresh(known, addon) && !outdated) || !mayAsk(known)) return known;
     const answer = ask(name, plugin, addon);
-    return canStandIn(known) ? orAfter(answer, limits.addonPatienceMs, { ...known, isLate: true }) : answer;
+    return canStandIn(known) && !(outdated && isPatient)
+      ? orAfter(answer, limits.addonPatienceMs, { ...known, isLate: true })
+      : answer;
   }
 
   return {
-    async valuesOf(addon, keyNames) {
+    async valuesOf(addon, keyNames, isPatient) {
       const plugin = pluginOf(addon);
       if (!plugin) return missing(keyNames);
-      const entry = await present(plugin, addon);
+      const entry = await present(plugin, addon, isPatient);
       const { good, failure, isLate } = entry;
       if (good && failure === null && !isLate) return good.fresh;
       if (good && canStandIn(entry)) return good.stale;
@@ -124,9 +154,11 @@ export function createAddonValues({ plugins, clock, log, limits, cacheBytes }: A
     },
     async fresh(addon) {
       const plugin = pluginOf(addon);
-      const known = entries.get(nameOf(addon)) ?? NOTHING;
+      const name = nameOf(addon);
+      const known = entries.get(name) ?? NOTHING;
       if (!plugin || !mayAsk(known)) return null;
-      const { good, failure } = isFresh(known, addon) ? known : await ask(nameOf(addon), plugin, addon);
+      const isGood = isFresh(known, addon) && !isOutdated(name, known, addon);
+      const { good, failure } = isGood ? known : await ask(name, plugin, addon);
       return failure === null ? (good?.fresh ?? null) : null;
     },
   };
@@ -152,16 +184,22 @@ function failing(reason: Trouble, keyNames: Iterable<string>): ReadonlyMap<strin
   return new Map([...keyNames].map((name) => [name, value]));
 }
 
-function entryAfter({ good, failure }: Entry, asked: Asked, plugin: LoadedPlugin, now: number): Entry {
+function entryAfter(
+  { good, failure }: Entry,
+  asked: Asked,
+  plugin: LoadedPlugin,
+  { at, revision }: Pick<Good, 'at' | 'revision'>,
+): Entry {
   if (asked.ok) {
     const volatile = plugin.facts.kind === 'external-addon';
     const fresh = outcomeOf(asked.values, volatile);
-    return { good: { at: now, bytes: asked.bytes, fresh, stale: outcomeOf(asked.values, true, true) }, failure: null };
+    const stale = outcomeOf(asked.values, true, true);
+    return { good: { at, revision, bytes: asked.bytes, fresh, stale }, failure: null };
   }
   const count = (failure?.count ?? 0) + 1;
   const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(count - 1, 10));
   const outcome = outcomeOf(failing(asked.trouble, plugin.keys.keys()), true);
-  return { good, failure: { count, retryAt: now + wait, outcome } };
+  return { good, failure: { count, retryAt: at + wait, outcome } };
 }
 
 async function orAfter<T>(answer: Promise<T>, ms: number, instead: T): Promise<T> {

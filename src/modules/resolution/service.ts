@@ -119,9 +119,12 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const from = [groups, await view.set(documentOf(kind), project), globals];
     const kept = finished?.get(name);
     const known = kept?.from.every((set, i) => set === from[i]) ? kept : undefined;
+    // Whoever asks for a commit is to see what it told of.
+    const isPatient = ask.at !== null;
     const base = known?.input ?? inputOf(ask, now, groups.live.map(groupFacts), globalsNow(globals));
     const links = known?.links ?? linksOf(base);
-    const drawn = links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, project, view, null);
+    const drawn =
+      links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: null, isPatient });
     const fresh = known && isSame(known.drawn, drawn) ? known : finish(ask, view, { base, links, drawn, from });
     if (fresh !== kept) finished?.set(name, fresh);
     return { ask, seq, workload: now, ...resultOf(fresh) };
@@ -146,7 +149,8 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const workload = { ...then, kind };
     const base = inputOf(ask, workload, groups, globals);
     const links = linksOf(base);
-    const drawn = links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, project, view, seq);
+    const drawn =
+      links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: seq, isPatient: true });
     const result = resultOf(finish(ask, view, { base, links, drawn, from: [] }));
     if (guarded.every((group, i) => group === groups[i])) return { workload, ...result };
     const strict = { ...result.input, groups: guarded };

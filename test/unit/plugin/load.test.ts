@@ -44,6 +44,7 @@ describe('loading plugins', () => {
     ['twice', aPlugin('twice', "keys: [{ name: 'A' }, { name: 'A' }]"), 'has a key twice'],
     ['misnamed', aPlugin('misnamed', "keys: [{ name: '__proto__' }]"), 'has no keys, or misnamed ones'],
     ['no-values', aPlugin('no-values', '', '({})'), 'has no values()'],
+    ['no-retire', aPlugin('no-retire', '', '({ values() {}, rotate() {} })'), 'has rotate(), but no retire()'],
     ['throws', aPlugin('throws', '', "{ throw new Error('hunter2'); }"), 'does not start'],
     ['broken', 'export default {', 'cannot be imported'],
     ['nothing', 'export const a = 1;', 'has no default export'],
@@ -124,6 +125,15 @@ describe('loading plugins', () => {
     expect(await plugins.byId.get('thing')?.values({ id: 'it', params: { x: 'y' } })).toEqual(
       new Map([['A', 'dependency y']]),
     );
+  });
+
+  it('case 192: a package that calls itself as another plugin does is not loaded beside it', async () => {
+    const base = 'elsewhere/node_modules/keyloom-mysql';
+    folder.write(`${base}/package.json`, JSON.stringify({ type: 'module', main: 'index.js' }));
+    folder.write(`${base}/index.js`, aPlugin('mysql'));
+    const packagesFrom = [join(folder.root, 'elsewhere')];
+    const loading = folder.load({ names: ['mysql', 'keyloom-mysql'], directory: null, packagesFrom });
+    expect(await messageOf(loading)).toBe('UNAVAILABLE The plugin mysql is there twice');
   });
 
   it('case 193: what is not the plugin that the operator pinned is not loaded', async () => {
