@@ -106,7 +106,7 @@ describe('server-sent events', () => {
   });
 
   it.each([
-    ['a page of another site', { origin: 'https://evil.example' }, 403],
+    ['case 84: a page of another site', { origin: 'https://evil.example' }, 403],
     ['case 154: a cursor of its own making', { 'last-event-id': 'AAAA' }, 400],
     ['no token', { authorization: 'Bearer x' }, 401],
   ])('refuses %s', async (_who, headers, status) => {

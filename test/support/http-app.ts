@@ -64,7 +64,7 @@ function aGroup(id: string): object {
     parent: async () => (id === 'a' ? aGroup('parent') : null),
     box: aBox('box'),
     things: async () => [aBox('one'), aGroup('two')],
-    maybe: [aBox('three'), null, aGroup('four')],
+    maybe: () => [aBox('three'), null, aGroup('four')],
     broken: () => {
       throw new Error('hunter2 in a message\n    at hunter2 (nowhere)');
     },
