@@ -3,12 +3,14 @@ import type { GitRequest, GitResponse } from './http.ts';
 import { createMemoryFs } from './memory-fs.ts';
 import { checkPack, type PackLimits } from './pack-check.ts';
 import { GitTrouble } from './port.ts';
+import { isCommitSigned } from './signed-commit.ts';
 
 export interface FetchOrder extends PackLimits {
   readonly repoUrl: string;
   readonly branch: string;
   readonly filePath: string;
   readonly last: string | null;
+  readonly signers: readonly string[];
   readonly fileBytes: number;
 }
 
@@ -42,7 +44,7 @@ async function* bodyOf(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
 
 /** Fetches a branch, one commit deep, into memory and takes one file out of it. All of it is CPU work but for `ask`. */
 export async function openRepository(order: FetchOrder, ask: Ask) {
-  const { repoUrl: url, branch, filePath, fileBytes } = order;
+  const { repoUrl: url, branch, filePath, fileBytes, signers } = order;
   const fs = createMemoryFs((path, bytes) => {
     if (path.endsWith('.pack')) checkPack(bytes, order);
   });
@@ -61,6 +63,14 @@ export async function openRepository(order: FetchOrder, ask: Ask) {
     if (!fetchHead) throw new GitTrouble('BRANCH_NOT_FOUND');
     await git.writeRef({ ...at, ref, value: fetchHead, force: true });
     return fetchHead;
+  }
+
+  async function requireSigned(oid: string): Promise<void> {
+    if (signers.length === 0) return;
+    const { object } = await git.readObject({ ...at, oid, format: 'content' });
+    if (!(object instanceof Uint8Array && isCommitSigned(object, signers))) {
+      throw new GitTrouble('COMMIT_NOT_SIGNED', oid);
+    }
   }
 
   /** Follows names exactly as they are written; neither links nor other repositories. */
@@ -108,6 +118,7 @@ export async function openRepository(order: FetchOrder, ask: Ask) {
   }
 
   const commit = await fetchTo(1);
+  await requireSigned(commit);
   return { commit, file: () => fileOf(commit), descendsFrom: (last: string) => descendsFrom(last, commit) };
 }
 

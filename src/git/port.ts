@@ -11,6 +11,7 @@ export const GIT_REASONS = [
   'REPOSITORY_NOT_FOUND',
   'REPOSITORY_TOO_LARGE',
   'BRANCH_NOT_FOUND',
+  'COMMIT_NOT_SIGNED',
   'FILE_NOT_FOUND',
   'FILE_NOT_REGULAR',
   'FILE_TOO_LARGE',
@@ -41,6 +42,8 @@ export interface GitQuestion {
   readonly branch: string;
   /** From the root of the repository, beginning with a slash. */
   readonly filePath: string;
+  /** Public keys as OpenSSH writes them, one of which must have signed the commit; none: anybody may commit. */
+  readonly signers: readonly string[];
   /** null: as a stranger. */
   readonly login: GitLogin | null;
   /** The commit that is known already: nothing is fetched while the branch is there. null: none. */

@@ -3,6 +3,7 @@ import type { Limits } from '../kernel/limits.ts';
 import { permitted } from '../net/guarded-fetch.ts';
 import type { Reach } from '../net/reach.ts';
 import type { FetchOrder } from './fetch-file.ts';
+import { createGate } from './gate.ts';
 import { type GitHttpRules, type GitRequest, type GitResponse, gitRequest } from './http.ts';
 import { type GitAnswer, type GitQuestion, type GitReader, GitTrouble } from './port.ts';
 import { tipOf } from './refs.ts';
@@ -27,21 +28,32 @@ const MOST_OBJECTS = 200_000;
 const UNPACKED_FACTOR = 8;
 /** At work at once: each may take some hundred megabytes. */
 const WORKERS = 2;
+/** Asked at once: each answer may take some megabytes. */
+const LOOKS = 16;
+
 /** Reads files of repositories over https: the network here, under the operator's rules; what comes over it in a worker of its own. */
 export function createGitReader({ reach, limits, ca }: GitReaderDeps): GitReader {
-  const gate = createGate(WORKERS);
+  const looks = createGate(LOOKS);
+  const workers = createGate(WORKERS);
+
+  /** Looking and fetching have the same time each; waiting for one's turn is not the host's fault and does not count. */
+  function within(question: GitQuestion): { readonly ask: Ask; readonly signal: AbortSignal } {
+    const signal = AbortSignal.any([question.signal, AbortSignal.timeout(limits.gitDeadlineMs)]);
+    return { ask: askerFor(question, { reach, ca, silenceMs: limits.gitSilenceMs, signal }), signal };
+  }
 
   async function read(question: GitQuestion): Promise<GitAnswer> {
-    const signal = AbortSignal.any([question.signal, AbortSignal.timeout(limits.gitDeadlineMs)]);
-    const ask = askerFor(question, { reach, ca, silenceMs: limits.gitSilenceMs, signal });
-    const { repoUrl, branch, known, last, filePath } = question;
-    const tip = await tipOf(ask, repoUrl, branch);
+    const { repoUrl, branch, known, last, filePath, signers } = question;
+    const tip = await looks(question.signal, () => tipOf(within(question).ask, repoUrl, branch));
     if (tip === known) return { commit: tip, file: null, rewritten: false };
     const { gitPackBytes, globalSecretBytes } = limits;
     const bounds = { unpackedBytes: gitPackBytes * UNPACKED_FACTOR, objects: MOST_OBJECTS };
     // In base64 a file takes a third more, and JSON has its own marks.
-    const order = { repoUrl, branch, last, filePath, fileBytes: globalSecretBytes * 2, ...bounds };
-    return gate(() => inWorker(order, ask, signal));
+    const order = { repoUrl, branch, last, signers, filePath, fileBytes: globalSecretBytes * 2, ...bounds };
+    return workers(question.signal, () => {
+      const { ask, signal } = within(question);
+      return inWorker(order, ask, signal);
+    });
   }
 
   /** Asks nothing but what fetching from this one repository takes, and tells the credentials to nobody else. */
@@ -67,23 +79,6 @@ export function createGitReader({ reach, limits, ca }: GitReaderDeps): GitReader
         return false;
       }
     },
-  };
-}
-
-/** Lets so many in at once; the others wait their turn. */
-function createGate(most: number) {
-  const waiting: (() => void)[] = [];
-  let inside = 0;
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (inside >= most) await new Promise<void>((enter) => waiting.push(enter));
-    else inside += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else inside -= 1;
-    }
   };
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../src/http/log.ts';
-import { aFollower, type GitApp, gitApp, gitOp, gitopsInput, readGlobal } from '../support/git-app.ts';
+import { aFollower, type GitApp, gitApp, gitOp, gitopsInput, MINUTE, readGlobal } from '../support/git-app.ts';
 import { type GitHost, gitHost, type Repository } from '../support/git-host.ts';
 import { CANARY, codeOf, done, operation, refusals, run } from '../support/makers.ts';
 
@@ -132,6 +132,21 @@ describe('reading with them', () => {
     await done(app, PUT, account());
     await done(app, gitOp('syncGlobalSecret'), { id: global.id });
     expect((await readGlobal(app, 'named')).gitops.status.state).toBe('SYNCED');
+  });
+
+  it('looks at once when an account was linked or has another token, however long it failed', async () => {
+    const late = await gitApp({ host: app.host });
+    await aFollower(late, 'Late', gitopsInput(repository.url));
+    const stateLater = async (ms: number): Promise<string> => {
+      await late.later(ms);
+      return (await readGlobal(late, 'late')).gitops.status.state;
+    };
+    for (let i = 0; i < 8; i += 1) expect(await stateLater(60 * MINUTE)).toBe('UNREACHABLE');
+    await done(late, PUT, account({ token: 'wrong' }));
+    expect(await stateLater(0)).toBe('UNREACHABLE');
+    await done(late, PUT, account());
+    expect(await stateLater(0)).toBe('SYNCED');
+    await late.close();
   });
 
   it('else the first by login that can', async () => {

@@ -100,6 +100,28 @@ describe('a signed delivery', () => {
   });
 });
 
+it('a delivery that comes while the file is looked at has it looked at once more', async () => {
+  push();
+  const first = payload();
+  await send(first, github(first));
+  let [requests, next] = [0, 0];
+  app.host.before = async () => {
+    requests += 1;
+    // What the first look takes is settled by now.
+    if (requests === 4) {
+      next = push();
+      const second = payload();
+      expect(await send(second, github(second))).toBe(202);
+    }
+    return false;
+  };
+  expect(await settled()).toBe(next - 1);
+  app.host.before = () => false;
+  moved += 10;
+  await app.later(10_000);
+  expect(await settled()).toBe(next);
+});
+
 describe('case 180: what is not signed', () => {
   it.each<[string, (body: string) => object]>([
     ['nothing', () => ({})],

@@ -38,6 +38,7 @@ const asking = (over: Partial<GitQuestion>): GitQuestion => ({
   repoUrl: repository.url,
   branch: 'main',
   filePath: `/${FILE}`,
+  signers: [],
   login: null,
   known: null,
   last: null,

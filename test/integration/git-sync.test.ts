@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { aFollower, type GitApp, gitApp, gitOp, gitopsInput, logOf, MINUTE, readGlobal } from '../support/git-app.ts';
 import { git } from '../support/git-host.ts';
+import { listen } from '../support/listening.ts';
 import {
   aGroup,
   aProject,
@@ -13,6 +14,7 @@ import {
   refusals,
   run,
 } from '../support/makers.ts';
+import { ENVIRONMENT_CHANGED } from '../support/stream-queries.ts';
 
 let app: GitApp;
 beforeAll(async () => {
@@ -209,6 +211,27 @@ describe('following', () => {
       references: [{ status: 'RESOLVED' }],
     });
   });
+});
+
+it('tells dependents of a push, with the digest and the new value', async () => {
+  const { repository, slug } = await aPair({ zone: 'a', other: 1 });
+  const reference = `${'$'}{secrets.${slug}.values.zone}`;
+  await aGroup(app, { name: 'Listens', variables: [{ name: 'ZONE', value: reference }] });
+  await done(app, PUT_SERVICE, aServiceInput());
+  const before = await environmentOf(app);
+  const listener = await listen(app.url, app.owner, ENVIRONMENT_CHANGED, { variables: { service: 'example-service' } });
+  // It draws in nothing of this one.
+  repository.push({ 'config/app.json': json({ zone: 'a', other: 2 }) });
+  await app.later(6 * MINUTE);
+  repository.push({ 'config/app.json': json({ zone: 'b', other: 2 }) });
+  await app.later(6 * MINUTE);
+  const [event] = await listener.count(1);
+  const after = await environmentOf(app);
+  expect(event).toMatchObject({ digest: after.digest, variables: { added: [], removed: [], changed: ['ZONE'] } });
+  expect(event.environment.variables).toContainEqual({ name: 'ZONE', value: 'b', masked: false });
+  expect(after.digest).not.toBe(before.digest);
+  expect(listener.events).toHaveLength(1);
+  await listener.stop();
 });
 
 describe('by hand', () => {

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../src/http/log.ts';
 import { aFollower, type GitApp, gitApp, gitOp, gitopsInput, logOf, MINUTE, readGlobal } from '../support/git-app.ts';
 import { type Before, git, type Repository } from '../support/git-host.ts';
+import { until } from '../support/listening.ts';
 import { base64, done } from '../support/makers.ts';
 
 const CANARY = 'CanaryContentXq7Zp2Wk';
@@ -363,6 +364,60 @@ describe('case 176: hosts without an end', () => {
       gitops: { status: { state: 'SYNCED' } },
     });
     await impatient.close();
+  });
+});
+
+describe('a host that takes its time', () => {
+  it('keeps no mutation waiting for longer than it may, though others wait for it too', async () => {
+    const busy = await gitApp({ host: app.host, limits: { gitPatienceMs: 2_000 } });
+    const names = ['Slow Host 1', 'Slow Host 2', 'Slow Host 3'];
+    const urls = names.map((name) => {
+      const repository = app.host.repository(name.toLowerCase().replaceAll(' ', '-'));
+      repository.push({ [FILE]: '{"a":1}' });
+      return repository.url;
+    });
+    let held = 0;
+    let release = (): void => {};
+    const released = new Promise<boolean>((resolve) => {
+      release = () => resolve(false);
+    });
+    // The list of branches comes at once, the files do not.
+    app.host.before = (request) => {
+      if (request.method !== 'POST' || request.headers['git-protocol']) return false;
+      held += 1;
+      return released;
+    };
+    const follow = (i: number) => aFollower(busy, names[i] ?? '', gitopsInput(urls[i] ?? ''));
+    const stateOf = ({ gitops }: { gitops: { status: { state: string } } }): string => gitops.status.state;
+    expect((await Promise.all([follow(0), follow(1)])).map(stateOf)).toEqual(['PENDING', 'PENDING']);
+    held = 0;
+    const working = busy.later(0);
+    await until(() => held === 2, 'both under way');
+    expect(stateOf(await follow(2))).toBe('PENDING');
+    release();
+    await working;
+    await busy.later(0);
+    for (const slug of ['slow-host-1', 'slow-host-2', 'slow-host-3']) {
+      expect(stateOf(await readGlobal(busy, slug))).toBe('SYNCED');
+    }
+    await busy.close();
+  });
+
+  it('is not given up when somebody who asked has waited long enough', async () => {
+    const hasty = await gitApp({ host: app.host, limits: { gitPatienceMs: 300 } });
+    const repository: Repository = app.host.repository('asked-late');
+    repository.push({ [FILE]: '{"a":1}' });
+    const { id } = await aFollower(hasty, 'Asked Late', gitopsInput(repository.url));
+    await hasty.later(0);
+    app.host.before = (request) => request.url?.startsWith('/asked-late.git/') === true;
+    repository.push({ [FILE]: '{"a":2}' });
+    const { globalSecret } = await done(hasty, SYNC, { id });
+    expect(globalSecret).toMatchObject({ values: { a: 1 }, gitops: { status: { state: 'PENDING', reason: null } } });
+    app.host.before = () => false;
+    await hasty.later(0);
+    const { values, gitops } = await readGlobal(hasty, 'asked-late');
+    expect([values, gitops.status.state]).toEqual([{ a: 2 }, 'SYNCED']);
+    await hasty.close();
   });
 });
 

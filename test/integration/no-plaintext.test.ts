@@ -131,6 +131,7 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
   });
   for (const kind of ['putService', 'putJob', 'putService']) await mutate(app, kind, workload());
   await fillRestarts(app, flock, id);
+  await fillGit(app, flock);
   await fillApp(app, flock);
   const token = { name: 'token', kind: 'MACHINE', role: 'reader' };
   for (const key of [null, value('Idempotency')]) {
@@ -138,6 +139,26 @@ async function fill(app: TestApp, flock: Flock): Promise<void> {
     flock.values.push(text);
   }
   flock.values.push(app.owner, ROOT_KEY.toString('latin1'));
+}
+
+async function fillGit(app: TestApp, { value, values }: Flock): Promise<void> {
+  const account = { service: 'SELF_HOSTED', selfHostedVcsId: 'our-git', baseUrl: 'https://git.example.com' };
+  for (let i = 0; i < 2; i += 1) {
+    await mutate(app, 'putVcsAccount', { ...account, accountLogin: 'login', token: value('Token') });
+  }
+  const gitops = () => ({
+    vcsService: 'SELF_HOSTED',
+    vcsLinkId: value('Link'),
+    repoUrl: `https://localhost/${value('Repository')}`,
+    branch: value('Branch'),
+    filePath: `/${value('File')}`,
+  });
+  const input = { name: 'Followed', type: 'SECRET', gitops: gitops(), idempotencyKey: value('Idempotency') };
+  const { globalSecret } = await mutate(app, 'createGlobalSecret', input, 'globalSecret { id }');
+  const { id } = globalSecret;
+  await mutate(app, 'updateGlobalSecret', { id, gitops: gitops() });
+  values.push((await mutate(app, 'rotateGitHookSecret', { id }, 'hookSecret')).hookSecret);
+  await mutate(app, 'syncGlobalSecret', { id });
 }
 
 async function fillApp(app: TestApp, { value }: Flock): Promise<void> {

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await aProject(app);
   await aProject(app, 'Other Project');
   const keep = (name: string, made: { readonly id: string }) => ids.set(name, made.id);
-  const create = (name: string, what: string, input: { readonly name: string }) =>
+  const create = (name: string, what: string, input: { readonly name: string; readonly [field: string]: unknown }) =>
     done(app, operation(`create${name}`, `${what} { id }`), input).then((result) => keep(input.name, result[what]));
   const global = (name: string, values: object) =>
     create('GlobalSecret', 'globalSecret', { name, type: 'CONFIG', values });

@@ -33,7 +33,7 @@ export interface Repository {
 }
 
 /** Answers in the place of git; true: it did. */
-export type Before = (request: IncomingMessage, response: ServerResponse) => boolean;
+export type Before = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 export interface GitHost {
   readonly url: string;
@@ -55,7 +55,9 @@ export async function gitHost(tls?: { readonly key: string; readonly cert: strin
   const state = { before: passes };
   const listener: RequestListener = (request, response) => {
     asked.push({ line: `${request.method} ${request.url}`, authorization: request.headers.authorization });
-    if (!state.before(request, response)) serve(root, request, response);
+    void Promise.resolve(state.before(request, response)).then((done) => {
+      if (!done) serve(root, request, response);
+    });
   };
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));

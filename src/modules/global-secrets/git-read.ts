@@ -26,13 +26,18 @@ export interface Base {
 /** Accounts that are tried in turn when none is named. */
 const MOST_ACCOUNTS = 5;
 
-const aboutFile: ReadonlySet<string> = new Set(['FILE_NOT_FOUND', 'FILE_NOT_REGULAR', 'FILE_TOO_LARGE']);
+const aboutFile: ReadonlySet<string> = new Set([
+  'COMMIT_NOT_SIGNED',
+  'FILE_NOT_FOUND',
+  'FILE_NOT_REGULAR',
+  'FILE_TOO_LARGE',
+]);
 const aboutLogin: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILED', 'REPOSITORY_NOT_FOUND']);
 
 /** Reads the git file of a global secret with the accounts of its team. Never throws but for faults of our own. */
 export function createGitRead({ git, limits }: { readonly git: GitReader; readonly limits: Limits }) {
   async function answerOf(gitops: Gitops, accounts: readonly StoredAccount[], base: Base, signal: AbortSignal) {
-    const { repoUrl, branch, filePath, accountLogin } = gitops;
+    const { repoUrl, branch, filePath, accountLogin, signers } = gitops;
     const fitting = accountsFor(gitops, accounts).slice(0, MOST_ACCOUNTS);
     let first: GitTrouble | null = null;
     // As a stranger last: tokens end, and the repository may be public.
@@ -40,7 +45,7 @@ export function createGitRead({ git, limits }: { readonly git: GitReader; readon
       const token = account && new SecretValue(account.body().token);
       const login = account && token && { login: account.fields.accountLogin, token };
       try {
-        return await git.read({ repoUrl, branch, filePath, login, ...base, signal });
+        return await git.read({ repoUrl, branch, filePath, signers, login, ...base, signal });
       } catch (error) {
         if (!(error instanceof GitTrouble) || !aboutLogin.has(error.reason)) throw error;
         first ??= error;

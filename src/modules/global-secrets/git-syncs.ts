@@ -7,20 +7,21 @@ import type { Limits } from '../../kernel/limits.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Commit, TeamId } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
-import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { changesOf, type Vault } from '../../vault/vault.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { AccessService } from '../access/service.ts';
 import type { Session } from '../access/session.ts';
 import type { Inspect } from '../certificates/inspection.ts';
 import type { Keys } from '../keys/keys.ts';
 import { type GlobalUpdate, visibleGlobal } from './find.ts';
+import { type Following, followingIn, settingsOf } from './following.ts';
 import type { Outcome } from './git-read.ts';
 import { createGitops } from './gitops.ts';
 import { createPrune } from './history.ts';
 import { createHooks } from './hooks.ts';
 import { createInspected } from './inspected.ts';
 import { createSizeCheck } from './limits.ts';
-import { type Gitops, globalDocument, type StoredGlobal } from './model.ts';
+import { globalDocument } from './model.ts';
 import { mayOnGlobal } from './rights.ts';
 import { createSchedule, type Entry, type Known } from './schedule.ts';
 import { decideSync } from './sync-decide.ts';
@@ -40,13 +41,6 @@ export interface GitSyncsDeps {
   readonly access: Pick<AccessService, 'system' | 'teams'>;
 }
 export type GitSyncsService = ReturnType<typeof createGitSyncs>;
-
-/** A global secret that follows a git file. */
-interface Following {
-  readonly global: StoredGlobal;
-  readonly sync: StoredSync;
-  readonly gitops: Gitops;
-}
 
 interface Look {
   readonly asked: boolean;
@@ -71,17 +65,10 @@ const ALARM = 5;
 const notFollowing = () => conflict('The global secret follows no git file');
 const named = (team: TeamId, slug: string): string => `${team}\0${slug}`;
 
-async function followingIn(view: View, slug: string): Promise<Following | null> {
-  const global = (await view.set(globalDocument)).get(slug);
-  const sync = (await view.set(syncDocument)).get(slug);
-  const gitops = global && !global.deleted ? global.body().gitops : null;
-  return global && gitops && sync && !sync.deleted ? { global, sync, gitops } : null;
-}
-
 /** Keeps global secrets as their git files are. */
 export function createGitSyncs(deps: GitSyncsDeps) {
   const { keys, clock, log, limits, access } = deps;
-  const { readGit, accountsIn } = createGitops(deps);
+  const { readGit } = createGitops(deps);
   const requireWithinLimits = createSizeCheck(limits);
   const inspected = createInspected(deps.inspect);
   const { prune, pruneSync } = createPrune(deps);
@@ -91,17 +78,23 @@ export function createGitSyncs(deps: GitSyncsDeps) {
   const statusOf = (slug: string, session: Session): Promise<StoredSync | null> =>
     session.read(async (view) => (await view.set(syncDocument)).get(slug));
 
-  const entryFor = ({ global, gitops }: Following): Entry =>
-    schedule.entryOf(named(global.key[0] ?? '', idOf(global.key)), JSON.stringify(gitops), now());
+  function entryFor(following: Following): Entry {
+    const { key } = following.global;
+    const { state, at } = following.sync.body().status;
+    const unreachableMs = state === 'UNREACHABLE' ? Math.max(1, now() - Date.parse(at)) : null;
+    return schedule.entryOf(named(key[0] ?? '', idOf(key)), settingsOf(following), now(), unreachableMs);
+  }
 
-  async function look(following: Following, entry: Entry, session: Session, { asked, signal }: Look): Promise<Outcome> {
+  async function look(following: Following, entry: Entry, { asked, signal }: Look): Promise<Outcome> {
     const { status } = following.sync.body();
     // After trouble the file is read anew, as is one that somebody asked for.
     const isSettled = status.state === 'SYNCED' || status.state === 'INVALID';
     const mine = entry.known?.revision === following.sync.revision ? entry.known : null;
     const known = asked || !isSettled ? null : mine ? mine.seen : status.seen;
     const last = mine ? mine.taken : status.commit;
-    return readGit(following.gitops, await accountsIn(session), { known, last }, signal);
+    const outcome = await readGit(following.gitops, following.accounts, { known, last }, signal);
+    // Who asked has waited long enough; that says nothing of the host, and the next look has more time.
+    return asked && outcome.kind === 'unreachable' && signal.aborted ? { kind: 'unknown' } : outcome;
   }
 
   /** Writes what came of a look, if that is news. null: the settings or the state have moved on meanwhile, and it counts for nothing. */
@@ -134,11 +127,9 @@ export function createGitSyncs(deps: GitSyncsDeps) {
 
   async function run(following: Following, session: Session, about: Look): Promise<Commit | null> {
     const entry = entryFor(following);
-    entry.running = true;
-    entry.called = false;
-    entry.lastRun = now();
+    schedule.begin(entry, now());
     try {
-      const outcome = await look(following, entry, session, about);
+      const outcome = await look(following, entry, about);
       const applied = await apply(following, outcome, session, about);
       note(following, entry, outcome);
       if (applied) entry.known = applied.known;
@@ -156,13 +147,15 @@ export function createGitSyncs(deps: GitSyncsDeps) {
   function note({ global }: Following, entry: Entry, outcome: Outcome): void {
     if (outcome.kind === 'unreachable') {
       schedule.failed(entry, now());
-      const { failures } = entry;
-      if (failures === 1 || failures === ALARM) {
+      const { failures, alarmed } = entry;
+      entry.alarmed ||= failures >= ALARM;
+      if (failures === 1 || entry.alarmed !== alarmed) {
         log.warn('A git file cannot be read', { globalSecret: idOf(global.key), reason: outcome.reason, failures });
       }
       return;
     }
     schedule.succeeded(entry, now());
+    if (outcome.kind === 'unknown') entry.nextAt = now();
   }
 
   async function tidy({ global }: Following, session: Session): Promise<void> {

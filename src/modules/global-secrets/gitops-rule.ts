@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { pattern } from '../rules.ts';
+import { isSshPublicKey } from '../../crypto/ssh-signature.ts';
+import { distinct, pattern } from '../rules.ts';
 import { accountLoginRule, SERVICE_HOSTS, selfHostedVcsIdRule, VCS_SERVICES } from '../vcs/model.ts';
 import { branchTrouble, canonicalUrl, filePathTrouble, type Trouble, urlTrouble } from '../vcs/repo-url.ts';
 import type { Gitops } from './model.ts';
@@ -10,6 +11,12 @@ const checked = (troubleOf: (text: string) => Trouble | null) =>
     if (trouble) ctx.addIssue({ code: 'custom', params: { rule: trouble.rule }, message: trouble.message });
   });
 
+const signerTrouble = (line: string): Trouble | null =>
+  isSshPublicKey(line) ? null : { rule: 'key', message: 'is no Ed25519, ECDSA or RSA public key in a line of OpenSSH' };
+
+/** Without the comment behind it. */
+const keyIn = (line: string): string => line.split(' ', 2).join(' ');
+
 const shape = z.strictObject({
   vcsService: z.enum(VCS_SERVICES),
   selfHostedVcsId: selfHostedVcsIdRule.nullish(),
@@ -19,6 +26,7 @@ const shape = z.strictObject({
   branch: checked(branchTrouble),
   filePath: checked(filePathTrouble),
   holdRewrites: z.boolean().nullish(),
+  signers: distinct(checked(signerTrouble), keyIn, 20).nullish(),
 });
 
 /** Spec 5. */
@@ -40,5 +48,6 @@ export const gitopsRule = shape
       branch: given.branch,
       filePath: given.filePath,
       holdRewrites: given.holdRewrites ?? false,
+      signers: given.signers ?? [],
     }),
   );

@@ -25,6 +25,10 @@ export const GitopsInput = builder.inputType('GitopsInput', {
       description:
         'Keeps the last good state when the history was rewritten, until `syncGlobalSecret` accepts it. Default: false.',
     }),
+    signers: t.stringList({
+      description:
+        'At most 20 public keys, `ssh-ed25519 AAAA...` and the like: the last commit of the branch is taken only with an SSH signature by one of them. Default: none, and any commit is taken.',
+    }),
   }),
 });
 
@@ -121,6 +125,10 @@ const GitopsType = builder.objectRef<GitopsRow>('Gitops').implement({
     holdRewrites: t.boolean({
       description: 'Whether a rewritten history waits for somebody to accept it.',
       resolve: ({ gitops }) => gitops.holdRewrites,
+    }),
+    signers: t.stringList({
+      description: 'Public keys of those who may sign; none: commits need no signature.',
+      resolve: ({ gitops }) => gitops.signers,
     }),
     hookPath: t.string({
       description: 'Where the host is to POST when somebody pushes: a path of this gateway.',

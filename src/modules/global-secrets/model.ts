@@ -37,6 +37,8 @@ export interface Gitops {
   readonly filePath: string;
   /** A rewritten history waits for somebody to accept it. */
   readonly holdRewrites: boolean;
+  /** Public keys of those who may sign commits, as OpenSSH writes them; none: commits need no signature. */
+  readonly signers: readonly string[];
 }
 
 /** What is sealed. */
@@ -61,16 +63,18 @@ export const globalDocument: DocumentType<GlobalFields, GlobalBody> = {
       data,
       ...(certificate ? { certificate } : {}),
     })),
-    ...(gitops ? { gitops: { ...gitops } } : {}),
+    ...(gitops ? { gitops: { ...gitops, signers: [...gitops.signers] } } : {}),
   }),
   decode: (json) => {
     const body = json as JsonObject;
+    const gitops = body.gitops as unknown as Gitops | undefined;
     const files = body.files as unknown as readonly (GlobalFile & { readonly id: string })[];
     return {
       description: body.description as string | null,
       values: body.values as JsonObject,
       files: new Map(files.map(({ id, ...file }) => [id, file])),
-      gitops: (body.gitops as Gitops | undefined) ?? null,
+      // What was kept before there were signers has none.
+      gitops: gitops ? { ...gitops, signers: gitops.signers ?? [] } : null,
     };
   },
 };

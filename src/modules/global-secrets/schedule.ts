@@ -15,6 +15,8 @@ export interface Entry {
   known: Known | null;
   /** In a row. */
   failures: number;
+  /** The operator was told that there are many. */
+  alarmed: boolean;
   nextAt: number;
   lastRun: number;
   /** A webhook asked for it. */
@@ -31,15 +33,26 @@ const CALL_SPACING = 10_000;
 export function createSchedule(everyMs: number, random: () => number = Math.random) {
   const entries = new Map<string, Entry>();
 
-  /** Made, and due at once, when it is seen for the first time or its settings have changed. */
-  function entryOf(key: string, settings: string, now: number): Entry {
+  /** From half to all of a pause, so that what failed together does not come again together. */
+  const jittered = (pause: number): number => pause * (0.5 + 0.5 * random());
+  const pauseAfter = (failures: number): number =>
+    Math.min(FIRST_PAUSE * 2 ** Math.min(failures - 1, 20), LONGEST_PAUSE);
+
+  /**
+   * Made, and due at once, when it is seen for the first time or its settings have changed. `unreachableMs`: for how long it could
+   * not be read when this process began to know it, null: it could. Then the pauses go on from there, but for the first.
+   */
+  function entryOf(key: string, settings: string, now: number, unreachableMs: number | null): Entry {
     const known = entries.get(key);
     if (known?.settings === settings) return known;
+    const isNew = known === undefined && unreachableMs !== null;
+    const failures = !isNew ? 0 : Math.ceil(Math.log2(Math.max(unreachableMs, 1) / FIRST_PAUSE + 1));
     const entry: Entry = {
       settings,
       known: null,
-      failures: 0,
-      nextAt: now,
+      failures,
+      alarmed: false,
+      nextAt: failures === 0 ? now : Math.ceil(now + jittered(Math.min(pauseAfter(failures), everyMs))),
       lastRun: Number.NEGATIVE_INFINITY,
       called: false,
       running: false,
@@ -48,16 +61,26 @@ export function createSchedule(everyMs: number, random: () => number = Math.rand
     return entry;
   }
 
-  /** From half to all of a pause, so that what failed together does not come again together. */
+  function begin(entry: Entry, now: number): void {
+    entry.running = true;
+    entry.called = false;
+    entry.lastRun = now;
+  }
+
+  /** A call that came during the look may be about what the look did not see: the next is as soon as any other. */
+  function next(entry: Entry, now: number, at: number): void {
+    entry.nextAt = entry.called ? Math.max(now, entry.lastRun + CALL_SPACING) : Math.ceil(at);
+  }
+
   function failed(entry: Entry, now: number): void {
     entry.failures += 1;
-    const pause = Math.min(FIRST_PAUSE * 2 ** Math.min(entry.failures - 1, 20), LONGEST_PAUSE);
-    entry.nextAt = Math.ceil(now + pause * (0.5 + 0.5 * random()));
+    next(entry, now, now + jittered(pauseAfter(entry.failures)));
   }
 
   function succeeded(entry: Entry, now: number): void {
     entry.failures = 0;
-    entry.nextAt = Math.ceil(now + everyMs * (0.9 + 0.2 * random()));
+    entry.alarmed = false;
+    next(entry, now, now + everyMs * (0.9 + 0.2 * random()));
   }
 
   /** However many calls come, there is one look in ten seconds. */
@@ -71,5 +94,5 @@ export function createSchedule(everyMs: number, random: () => number = Math.rand
   const called = (): readonly string[] => [...entries].filter(([, entry]) => entry.called).map(([key]) => key);
   const forget = (key: string): void => void entries.delete(key);
 
-  return { entryOf, failed, succeeded, call, isDue, nextAt, called, forget };
+  return { entryOf, begin, failed, succeeded, call, isDue, nextAt, called, forget };
 }

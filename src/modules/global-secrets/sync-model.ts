@@ -17,6 +17,7 @@ export const SYNC_REASONS = {
   REPOSITORY_NOT_FOUND: 'There is no such repository, or the account may not see it.',
   REPOSITORY_TOO_LARGE: 'The repository is larger than the operator allows.',
   BRANCH_NOT_FOUND: 'The repository has no such branch.',
+  COMMIT_NOT_SIGNED: 'None of the keys that may signed the last commit of the branch.',
   FILE_NOT_FOUND: 'The branch has no such file.',
   FILE_NOT_REGULAR: 'The path leads to a link, a folder or another repository.',
   FILE_TOO_LARGE: 'The file, or what it holds, is larger than a global secret may be.',

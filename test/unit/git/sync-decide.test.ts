@@ -15,6 +15,7 @@ const gitops = {
   repoUrl: 'https://github.com/a/b',
   branch: 'main',
   filePath: '/a',
+  signers: [],
 } as const;
 
 const outcomeOf: fc.Arbitrary<Outcome> = fc.oneof(
@@ -140,7 +141,7 @@ describe('the schedule', () => {
   it('pauses twice as long after each failure, from half a minute to an hour, and never all at once', () => {
     for (const random of [0, 0.5, 1]) {
       const schedule = createSchedule(300_000, () => random);
-      const entry = schedule.entryOf('a', 's', 0);
+      const entry = schedule.entryOf('a', 's', 0, null);
       const pauses = Array.from({ length: 9 }, () => {
         schedule.failed(entry, 0);
         return entry.nextAt / 1000;
@@ -153,11 +154,45 @@ describe('the schedule', () => {
     }
   });
 
+  it('is not late for a call that comes during a look, however that ends', () => {
+    for (const end of ['succeeded', 'failed'] as const) {
+      const schedule = createSchedule(300_000);
+      const entry = schedule.entryOf('a', 's', 0, null);
+      schedule.begin(entry, 5_000);
+      schedule.call(entry, 6_000);
+      schedule[end](entry, 7_000);
+      expect([entry.nextAt, schedule.called()]).toEqual([15_000, ['a']]);
+      schedule.begin(entry, 15_000);
+      schedule.succeeded(entry, 16_000);
+      expect(schedule.called()).toEqual([]);
+      expect(entry.nextAt).toBeGreaterThan(200_000);
+    }
+  });
+
+  it('goes on where a process before it was, but looks once within the usual time', () => {
+    const schedule = createSchedule(300_000, () => 1);
+    const MINUTE = 60_000;
+    const first = [1, 30_000, 10 * MINUTE, 100 * MINUTE, 1_000 * MINUTE].map((ms, i) => {
+      const entry = schedule.entryOf(`${i}`, 's', 0, ms);
+      const { nextAt } = entry;
+      schedule.failed(entry, 0);
+      return [nextAt / 1000, entry.nextAt / 1000];
+    });
+    expect(first).toEqual([
+      [30, 60],
+      [30, 60],
+      [300, 960],
+      [300, 3_600],
+      [300, 3_600],
+    ]);
+  });
+
   it('begins anew with other settings', () => {
     const schedule = createSchedule(300_000);
-    const entry = schedule.entryOf('a', 'one', 5);
+    const entry = schedule.entryOf('a', 'one', 5, null);
     schedule.failed(entry, 5);
-    expect(schedule.entryOf('a', 'one', 6)).toBe(entry);
-    expect(schedule.entryOf('a', 'two', 7)).toMatchObject({ nextAt: 7, failures: 0, known: null });
+    expect(schedule.entryOf('a', 'one', 6, null)).toBe(entry);
+    expect(schedule.entryOf('a', 'two', 7, null)).toMatchObject({ nextAt: 7, failures: 0, known: null });
+    expect(schedule.entryOf('a', 'three', 8, 3_600_000)).toMatchObject({ nextAt: 8, failures: 0 });
   });
 });
