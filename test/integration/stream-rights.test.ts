@@ -124,7 +124,7 @@ describe('rights at every delivery', () => {
     const theirs = await follow(CHANGES, {}, other);
     const create = operation('createSecretGroup', 'secretGroup { id }');
     const input = { secretType: 'ENVIRONMENT', priority: 1 };
-    const groups = [];
+    const groups: { readonly id: string; readonly token: string }[] = [];
     for (const [project, token] of [
       ['mine', app.owner],
       ['default-project', app.owner],
