@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 describe('changes', () => {
-  it('tells what was changed, by whom and which keys; case 152: resumes after a cursor', async () => {
+  it('tells what was changed, by whom and which keys; case 152, 157: resumes after a cursor', async () => {
     const first = await follow(CHANGES);
     const { id } = await aGroup(app, { name: 'First Group' });
     await setVariable(id, 'B', 'x');
