@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { editableStore } from '../support/editable-store.ts';
 import { aFollower, type GitApp, gitApp, gitOp, gitopsInput, logOf, MINUTE, readGlobal } from '../support/git-app.ts';
 import { git } from '../support/git-host.ts';
 import { listen } from '../support/listening.ts';
@@ -387,4 +388,31 @@ describe('case 177: several at once', () => {
     const late = await run(app, UPDATE, { id: global.id, description: 'late', expectedRevision: 1 });
     expect([late.code, late.currentRevision]).toEqual(['CONFLICT', 2]);
   });
+});
+
+it('a team whose data were tampered with keeps no other from its files', async () => {
+  const edit = editableStore();
+  const first = await gitApp({ open: edit.open });
+  const [one = '', two = ''] = ['default', 'another-team'];
+  const owners = new Map([
+    [one, first.owner],
+    [two, (await first.gateway.services.access.bootstrap(two)) ?? ''],
+  ]);
+  const repository = first.host.repository('of-both');
+  repository.push({ 'config/app.json': json({ n: 1 }) });
+  const input = { name: 'Of Both', type: 'SECRET', gitops: gitopsInput(repository.url) };
+  for (const owner of owners.values()) await done(first, CREATE, input, owner);
+  repository.push({ 'config/app.json': json({ n: 2 }) });
+  for (const [broken, whole] of [
+    [one, two],
+    [two, one],
+  ] as const) {
+    const undo = edit.remember();
+    await edit.editHead([broken], (head) => ({ ...head, mac: head.mac.map((byte) => byte ^ 1) }));
+    const late = await gitApp({ open: edit.open, host: first.host, team: whole });
+    await late.later(0);
+    expect((await readGlobal(late, 'of-both', owners.get(whole))).values, whole).toEqual({ n: 2 });
+    await undo();
+  }
+  await first.close();
 });
