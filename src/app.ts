@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Config } from './config.ts';
 import { createRootKeyFile, loadRootKey } from './crypto/root-key.ts';
 import { createGateway } from './gateway.ts';
@@ -13,7 +14,8 @@ import { isEmpty } from './modules/keys/instance.ts';
 import { createMacHolder } from './modules/keys/mac-holder.ts';
 import { openKeys } from './modules/keys/open-keys.ts';
 import { createReach, type Reach } from './net/reach.ts';
-import { loadPlugins, noPlugins, type Plugins } from './plugin/load.ts';
+import { loadPlugins } from './plugin/load.ts';
+import { noPlugins, type Plugins } from './plugin/plugin.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/port.ts';
 
@@ -67,12 +69,14 @@ export async function createApp({ config, log }: { readonly config: Config; read
 }
 
 function pluginsOf(
-  { plugins: names, pluginOptions: options, limits }: Config,
+  { plugins: names, pluginOptions: options, pluginDirectory, pluginHashes: hashes, limits }: Config,
   reach: Reach,
   log: Log,
 ): Promise<Plugins> {
-  const { addonDeadlineMs: deadlineMs } = limits;
-  return loadPlugins({ names, options, reach, deadlineMs, log, clock: systemClock });
+  const { addonDeadlineMs: deadlineMs, addonBytes, addonValueBytes, pluginMemoryBytes } = limits;
+  const bounds = { mostBytes: addonBytes, mostValueBytes: addonValueBytes, mostMemoryBytes: pluginMemoryBytes };
+  const directory = pluginDirectory === null ? null : pathToFileURL(`${resolve(pluginDirectory)}/`);
+  return loadPlugins({ names, options, directory, hashes, bounds, reach, deadlineMs, log, clock: systemClock });
 }
 
 /** The operator's root key; null: development has to look for its own. Asked for before anything is opened or written. */

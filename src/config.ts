@@ -25,6 +25,10 @@ export interface Config {
   readonly plugins: readonly string[] | null;
   /** By plugin id. May hold secrets. */
   readonly pluginOptions: ReadonlyMap<string, unknown>;
+  /** A folder of the operator's own plugins; null: none. */
+  readonly pluginDirectory: string | null;
+  /** SHA-256 of a plugin's folder by its name. Not empty: others that are not shipped are not loaded. */
+  readonly pluginHashes: ReadonlyMap<string, string>;
   /** Hosts that may be asked over http and at private addresses, and private networks that may be reached. */
   readonly allowedHosts: readonly string[];
 }
@@ -93,6 +97,11 @@ const VARIABLES = z.object({
     'must be names of plugins, with commas between',
   ).optional(),
   KEYLOOM_PLUGIN_OPTIONS: options.optional(),
+  KEYLOOM_PLUGIN_DIRECTORY: text(1, 4_096).optional(),
+  KEYLOOM_PLUGIN_HASHES: list(
+    /^(|(@[a-z0-9-][a-z0-9._-]*\/)?[a-zA-Z0-9-][a-zA-Z0-9._-]*=[0-9a-f]{64})$/,
+    'must be `name=sha256` of plugins, with commas between',
+  ).optional(),
   KEYLOOM_ALLOWED_HOSTS: list(
     /^(|[0-9a-zA-Z.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?|[0-9a-fA-F.:]+\/\d{1,3})$/,
     'must be hosts or networks, with commas between',
@@ -161,6 +170,8 @@ function configOf(given: Given, limits: Limits): Config {
     limits,
     plugins: given.KEYLOOM_PLUGINS ?? null,
     pluginOptions: given.KEYLOOM_PLUGIN_OPTIONS ?? new Map(),
+    pluginDirectory: given.KEYLOOM_PLUGIN_DIRECTORY ?? null,
+    pluginHashes: new Map((given.KEYLOOM_PLUGIN_HASHES ?? []).map((each) => each.split('=') as [string, string])),
     allowedHosts: given.KEYLOOM_ALLOWED_HOSTS ?? [],
   };
 }

@@ -36,7 +36,7 @@ import { createVcsAccounts } from './modules/vcs/service.ts';
 import { createWorkloads } from './modules/workloads/service.ts';
 import { type GuardedFetch, guardedFetch } from './net/guarded-fetch.ts';
 import { createReach, type Reach } from './net/reach.ts';
-import type { Plugins } from './plugin/load.ts';
+import type { Plugins } from './plugin/plugin.ts';
 import type { Store } from './store/port.ts';
 import { createVault } from './vault/vault.ts';
 
@@ -86,8 +86,8 @@ export function createGateway({
   const inspect = createInspection();
   const contents = createContents({ vault, keys, inspect });
   const addonBytes = Math.floor(cacheBytes / 16);
-  const addons = createAddons({ vault, keys, clock, log, limits, plugins, cacheBytes: addonBytes });
   const access = createAccess({ store, vault, keys, clock });
+  const addons = createAddons({ vault, keys, clock, log, limits, plugins, access, cacheBytes: addonBytes });
   const secretGroups = createSecretGroups({ vault, keys, contents, clock, limits, addons });
   const globalSecrets = createGlobalSecrets({ vault, keys, clock, limits, inspect, git });
   const gitSyncs = createGitSyncs({ vault, keys, clock, log, limits, git, access, inspect });
@@ -131,7 +131,7 @@ export function createGateway({
     const session = await services.access.authenticate(authorization.slice(BEARER.length));
     return contextOf(session);
   };
-  const jobs: readonly Job[] = [restarts.job, ...gitSyncs.jobs];
+  const jobs: readonly Job[] = [restarts.job, ...gitSyncs.jobs, ...addons.jobs];
   return { schema, services, contextFor, jobs, gitHooks: gitSyncs.hooks, fileMutations: new Set(FILE_MUTATIONS) };
 }
 

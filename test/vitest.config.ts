@@ -8,10 +8,13 @@ export default defineConfig({
       { find: /^graphql$/, replacement: 'graphql/index.js' },
       // package.json leads to the built contract.
       { find: /^#plugin$/, replacement: fileURLToPath(new URL('../src/plugin/contract.ts', import.meta.url)) },
+      { find: /^#plugin\/attempt$/, replacement: fileURLToPath(new URL('../src/plugin/attempt.ts', import.meta.url)) },
     ],
   },
   test: {
-    globalSetup: [fileURLToPath(new URL('./support/mongodb-global.ts', import.meta.url))],
+    globalSetup: ['./support/built-global.ts', './support/mongodb-global.ts'].map((file) =>
+      fileURLToPath(new URL(file, import.meta.url)),
+    ),
     include: ['test/**/*.test.ts'],
     exclude: ['test/torture/**', 'test/**/*.long.test.ts'],
     testTimeout: 30_000,

@@ -1,6 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch';
-import type { PluginHost } from '#plugin';
-import { failed, within } from './failure.ts';
+import { checkFailed, type PluginHost } from '#plugin';
+import { within } from '#plugin/attempt';
 import { endpointOf, type Params } from './params.ts';
 
 /** As signatures want it: 20261121T144313Z. */
@@ -25,6 +25,6 @@ export const check = (it: Params, host: PluginHost): Promise<void> =>
       if (response.status === 200) return;
       const code = /<Code>([A-Za-z]+)<\/Code>/.exec(await response.text())?.[1];
       if (code === 'AccessDenied') return;
-      throw failed(response.status === 401 || response.status === 403 ? 'CREDENTIALS' : 'FAILED');
+      throw checkFailed(response.status === 401 || response.status === 403 ? 'CREDENTIALS' : 'FAILED');
     },
   );

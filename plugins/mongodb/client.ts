@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { MongoClient, MongoNetworkTimeoutError, MongoServerError, MongoServerSelectionError } from 'mongodb';
-import type { PluginHost } from '#plugin';
-import { type FailureCode, failed, within } from './failure.ts';
+import { type CheckProblem, checkFailed, type PluginHost } from '#plugin';
+import { within } from '#plugin/attempt';
 import { membersOf, nameOf, type Params } from './params.ts';
 
 interface Login {
@@ -17,7 +17,7 @@ interface Way {
 /** AuthenticationFailed, Unauthorized, and what stands-in answer for a user that is not there. */
 const CREDENTIALS = new Set([11, 13, 18, 8000]);
 
-function codeOf(error: unknown): FailureCode | null {
+function codeOf(error: unknown): CheckProblem | null {
   if (error instanceof MongoServerError) return CREDENTIALS.has(Number(error.code)) ? 'CREDENTIALS' : 'FAILED';
   if (error instanceof MongoServerSelectionError) return codeOf(error.cause);
   return error instanceof MongoNetworkTimeoutError ? 'TIMEOUT' : null;
@@ -60,7 +60,7 @@ async function ask(it: Params, member: string, auth: Login, { addressOf, signal 
 }
 
 /** One member is enough; where none will do, what most is to be learnt from counts. */
-const TELLING: readonly FailureCode[] = ['TLS', 'FAILED', 'TIMEOUT', 'UNREACHABLE', 'REFUSED'];
+const TELLING: readonly CheckProblem[] = ['TLS', 'FAILED', 'TIMEOUT', 'UNREACHABLE', 'REFUSED'];
 
 async function askAny(it: Params, login: Login, way: Way): Promise<void> {
   const stop = new AbortController();
@@ -76,8 +76,8 @@ async function askAny(it: Params, login: Login, way: Way): Promise<void> {
     await Promise.race([refusal, Promise.any(answers)]);
   } catch (error) {
     if (!(error instanceof AggregateError)) throw error;
-    const codes = error.errors.map(({ code }) => code as FailureCode);
-    throw failed(TELLING.find((code) => codes.includes(code)) ?? 'FAILED');
+    const codes = error.errors.map(({ code }) => code as CheckProblem);
+    throw checkFailed(TELLING.find((code) => codes.includes(code)) ?? 'FAILED');
   } finally {
     stop.abort();
     await Promise.allSettled(answers);

@@ -1,7 +1,7 @@
 import { isIP, Socket } from 'node:net';
 import mysql, { type Connection, type SslOptions } from 'mysql2/promise';
-import type { PluginHost } from '#plugin';
-import { type FailureCode, within } from './failure.ts';
+import type { CheckProblem, PluginHost } from '#plugin';
+import { within } from '#plugin/attempt';
 import type { Params } from './params.ts';
 
 export interface Login {
@@ -25,7 +25,7 @@ const CREDENTIALS = new Set([
 /** MariaDB's number for an account that is locked, which mysql2 has another name for. */
 const LOCKED_IN_MARIADB = 4151;
 
-export function codeOf(error: unknown): FailureCode | null {
+export function codeOf(error: unknown): CheckProblem | null {
   if (!(error instanceof Error) || !('code' in error)) return null;
   const code = String(error.code);
   if (CREDENTIALS.has(code) || ('errno' in error && error.errno === LOCKED_IN_MARIADB)) return 'CREDENTIALS';

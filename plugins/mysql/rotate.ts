@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
-import type { PluginHost } from '#plugin';
+import { checkFailed, type PluginHost } from '#plugin';
+import { within } from '#plugin/attempt';
 import { adminOf, codeOf, type Login, ping, session } from './client.ts';
-import { failed, within } from './failure.ts';
 import { conditionsOf, grantTo } from './grants.ts';
 import type { Params } from './params.ts';
 
@@ -42,14 +42,14 @@ async function copyOf(connection: Connection, from: string, to: string, password
   const texts = async (sql: string) => (await rowsOf(connection, sql)).map((row) => String(Object.values(row)[0]));
   const [created = ''] = await texts(`SHOW CREATE USER ${from}`);
   const grants = (await texts(`SHOW GRANTS FOR ${from}`)).map((line) => grantTo(line, to));
-  if (!grants.every((grant) => grant !== null)) throw failed('FAILED');
+  if (!grants.every((grant) => grant !== null)) throw checkFailed('FAILED');
   return [`CREATE USER ${to} IDENTIFIED BY ${mysql.escape(password)}${conditionsOf(created)}`, ...grants];
 }
 
 /** The administrator, who must be somebody else than the user: whoever is replaced cannot log in any more. */
 function requireAdmin(it: Params): Login {
   const admin = adminOf(it);
-  if (!admin || admin.username === it.username) throw failed('UNSUPPORTED');
+  if (!admin || admin.username === it.username) throw checkFailed('UNSUPPORTED');
   return admin;
 }
 
@@ -61,7 +61,7 @@ export const rotate = (it: Params, host: PluginHost): Promise<Params> =>
     await session(it, requireAdmin(it), reach, async (connection) => {
       await settle(connection);
       const hosts = await hostsOf(connection, it.username);
-      if (hosts.length === 0) throw failed('FAILED');
+      if (hosts.length === 0) throw checkFailed('FAILED');
       try {
         for (const from of hosts) {
           const [old, fresh] = [accountOf(it.username, from), accountOf(next.username, from)];
@@ -70,7 +70,7 @@ export const rotate = (it: Params, host: PluginHost): Promise<Params> =>
         await session(next, next, reach, ping);
       } catch {
         for (const from of hosts) await connection.query(`DROP USER IF EXISTS ${accountOf(next.username, from)}`);
-        throw failed('FAILED');
+        throw checkFailed('FAILED');
       }
     });
     return next;

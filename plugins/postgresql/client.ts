@@ -1,7 +1,7 @@
 import { isIP, Socket } from 'node:net';
 import pg from 'pg';
-import type { PluginHost } from '#plugin';
-import { type FailureCode, within } from './failure.ts';
+import type { CheckProblem, PluginHost } from '#plugin';
+import { within } from '#plugin/attempt';
 import type { Params } from './params.ts';
 
 export interface Login {
@@ -16,7 +16,7 @@ export const adminOf = ({ adminUsername, adminPassword }: Params): Login | null 
     : null;
 
 /** By SQLSTATE: class 28 is about who logs in. pg gives the errors of its TLS request no code. */
-export function codeOf(error: unknown): FailureCode | null {
+export function codeOf(error: unknown): CheckProblem | null {
   if (!(error instanceof Error)) return null;
   if (error instanceof pg.DatabaseError) return error.code?.startsWith('28') ? 'CREDENTIALS' : 'FAILED';
   if (/SSL connection/.test(error.message)) return 'TLS';

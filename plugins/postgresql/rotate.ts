@@ -1,8 +1,8 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes, randomInt } from 'node:crypto';
 import pg from 'pg';
-import type { PluginHost } from '#plugin';
+import { checkFailed, type PluginHost } from '#plugin';
+import { within } from '#plugin/attempt';
 import { adminOf, codeOf, type Login, ping, session } from './client.ts';
-import { failed, within } from './failure.ts';
 import type { Params } from './params.ts';
 
 const { escapeIdentifier: name, escapeLiteral: literal } = pg;
@@ -73,7 +73,7 @@ async function create(client: pg.Client, owner: string, { username, password }: 
 /** The administrator, who must be somebody else than the user: whoever is replaced cannot log in any more. */
 function requireAdmin(it: Params): Login {
   const admin = adminOf(it);
-  if (!admin || admin.username === it.username || admin.username === it.owner) throw failed('UNSUPPORTED');
+  if (!admin || admin.username === it.username || admin.username === it.owner) throw checkFailed('UNSUPPORTED');
   return admin;
 }
 
@@ -88,7 +88,7 @@ export const rotate = (it: Params, host: PluginHost): Promise<Params> =>
       await create(client, owner, next);
       await session(next, next, reach, ping).catch(async () => {
         await client.query(`DROP ROLE ${name(next.username)}`);
-        throw failed('FAILED');
+        throw checkFailed('FAILED');
       });
     });
     return next;

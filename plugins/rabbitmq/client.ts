@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 import { connect } from 'amqplib';
-import { type PluginHost, percentEncoded } from '#plugin';
-import { type FailureCode, within } from './failure.ts';
+import { type CheckProblem, type PluginHost, percentEncoded } from '#plugin';
+import { within } from '#plugin/attempt';
 import type { Params } from './params.ts';
 
 /** amqplib tells in words alone why the server shut the door: 403 is about who logs in. */
-function codeOf(error: unknown): FailureCode | null {
+function codeOf(error: unknown): CheckProblem | null {
   if (!(error instanceof Error)) return null;
   if (/^Handshake terminated by server: 403\b/.test(error.message)) return 'CREDENTIALS';
   return /^Socket closed abruptly/.test(error.message) ? 'UNREACHABLE' : null;

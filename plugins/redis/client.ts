@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { createClient, ErrorReply } from 'redis';
-import type { PluginHost } from '#plugin';
-import { type FailureCode, within } from './failure.ts';
+import type { CheckProblem, PluginHost } from '#plugin';
+import { within } from '#plugin/attempt';
 import type { Params } from './params.ts';
 
 export interface Login {
@@ -19,7 +19,7 @@ export const adminOf = ({ adminUsername, adminPassword }: Params): Login | null 
     : null;
 
 /** By the word that a refusal of Redis begins with. `called without any password` is a server that asks for none. */
-export function codeOf(error: unknown): FailureCode | null {
+export function codeOf(error: unknown): CheckProblem | null {
   if (!(error instanceof Error)) return null;
   if (error instanceof ErrorReply) {
     return /^(WRONGPASS|NOAUTH|NOPERM)|without any password/.test(error.message) ? 'CREDENTIALS' : 'FAILED';

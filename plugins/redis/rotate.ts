@@ -1,7 +1,7 @@
 import { createHash, randomInt } from 'node:crypto';
-import type { PluginHost } from '#plugin';
+import { checkFailed, type PluginHost } from '#plugin';
+import { within } from '#plugin/attempt';
 import { type Ask, adminOf, codeOf, ping, session } from './client.ts';
-import { failed, within } from './failure.ts';
 import type { Params } from './params.ts';
 
 const SIGNS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -42,14 +42,14 @@ export const rotate = (it: Params, host: PluginHost): Promise<Params> =>
     await session(it, adminOf(it) ?? it, reach, async (ask) => {
       const user = await userOf(ask, it.username);
       // Whoever needs no password would need one from now on.
-      if (!user || user.flags.includes('nopass')) throw failed('UNSUPPORTED');
+      if (!user || user.flags.includes('nopass')) throw checkFailed('UNSUPPORTED');
       await ask('ACL', 'SETUSER', it.username, `#${hashOf(next.password)}`);
       try {
         await persist(ask);
         await session(next, next, reach, ping);
       } catch {
         await ask('ACL', 'SETUSER', it.username, `!${hashOf(next.password)}`);
-        throw failed('FAILED');
+        throw checkFailed('FAILED');
       }
     });
     return next;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { PluginHost } from '#plugin';
-import { failed, within } from './failure.ts';
+import { checkFailed, type PluginHost } from '#plugin';
+import { within } from '#plugin/attempt';
 import type { Params } from './params.ts';
 
 /** What KV version 2 answers to a read. */
@@ -26,8 +26,8 @@ export const secretOf = (it: Params, { fetch, signal: stop }: PluginHost): Promi
       };
       const url = `${it.address.replace(/\/+$/, '')}/v1/${it.mount}/data/${it.path}`;
       const response = await fetch(url, { headers, signal });
-      if (response.status === 403) throw failed('CREDENTIALS');
-      if (response.status !== 200) throw failed('FAILED');
+      if (response.status === 403) throw checkFailed('CREDENTIALS');
+      if (response.status !== 200) throw checkFailed('FAILED');
       return answer.parse(await response.json()).data;
     },
   );

@@ -50,7 +50,8 @@ export function namedLinks(groupId: string, links: readonly AddonLink[], addons:
     .map(({ link, key }) => ({ names: namesOf(link, key), entry: linkEntry(groupId, link, key.keyName, addons) }));
 }
 
-function namesOf(link: AddonLink, key: LinkedKey): readonly string[] {
+/** The names that a linked key takes in a layer. */
+export function namesOf(link: AddonLink, key: LinkedKey): readonly string[] {
   return key.aliases.length === 0 ? [defaultKey(link.addonId, key.keyName)] : [...new Set(key.aliases)];
 }
 

@@ -150,7 +150,7 @@ export interface ResolvedFile {
 }
 
 export interface ResolutionWarning {
-  readonly code: 'TIE' | 'CASE_TWINS' | 'SHADOWED_SECRET' | 'STALE';
+  readonly code: 'TIE' | 'CASE_TWINS' | 'SHADOWED_SECRET' | 'STALE' | 'DANGEROUS_NAME';
   /** Keys, then (for TIE) the groups, all sorted. */
   readonly names: readonly string[];
   readonly groups: readonly string[];

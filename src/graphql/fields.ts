@@ -147,3 +147,8 @@ export const idempotencyKey = (t: Inputs) =>
   t.string({
     description: '1-200 characters. A repeated request with the same key is answered with what the first one did.',
   });
+export const allowDangerousNames = (t: Inputs) =>
+  t.boolean({
+    description:
+      'Whether new names are meant that change what else a workload runs, such as `LD_PRELOAD`, `PATH` or `NODE_OPTIONS`. Absent: they are refused.',
+  });

@@ -1,4 +1,4 @@
-import type { InputFieldBuilder, InputFieldMap, TypeParam } from '@pothos/core';
+import type { InputFieldBuilder, InputFieldMap, ObjectFieldBuilder, ObjectRef, TypeParam } from '@pothos/core';
 import { z } from 'zod';
 import type { CommitFacts } from '../vault/once.ts';
 import { type Builder, builder } from './builder.ts';
@@ -36,7 +36,11 @@ export interface PayloadField {
   readonly nullable?: boolean;
 }
 
-export interface MutationOptions<Rules extends z.ZodType, Result extends { readonly commit: CommitFacts }> {
+interface Committed {
+  readonly commit: CommitFacts;
+}
+
+export interface MutationOptions<Rules extends z.ZodType, Result extends object> {
   readonly name: string;
   readonly description: string;
   readonly input: (t: InputFields) => InputFieldMap;
@@ -50,32 +54,51 @@ export interface MutationOptions<Rules extends z.ZodType, Result extends { reado
 }
 
 /** A mutation by the habits of this API: one input, one payload with its commit, expected failures as types. */
-export function addMutation<Rules extends z.ZodType, Result extends { readonly commit: CommitFacts }>(
+export function addMutation<Rules extends z.ZodType, Result extends Committed>(
   options: MutationOptions<Rules, Result>,
 ): void {
-  const { name, description, rules, run } = options;
-  const input = builder.inputType(`${capital(name)}Input`, {
-    description: `Input of \`${name}\`.`,
-    fields: options.input,
-  });
-  const payload = builder.objectRef<Result>(`${capital(name)}Payload`);
+  const payload = builder.objectRef<Result>(`${capital(options.name)}Payload`);
   payload.implement({
-    description: `What \`${name}\` did.`,
+    description: `What \`${options.name}\` did.`,
     fields: (t) => ({
-      ...Object.fromEntries(
-        Object.entries<PayloadField>(options.payload).map(([field, { type, description, nullable = false }]) => [
-          field,
-          t.field({ type, description, nullable, resolve: (result) => result[field as keyof Result] as never }),
-        ]),
-      ),
+      ...payloadFields(options, t),
       commit: t.field({ type: CommitType, description: 'The commit that did it.', resolve: ({ commit }) => commit }),
     }),
   });
+  addField(options, payload);
+}
+
+/** The same without a commit: it changes nothing of the team, but is asked for as a change is, because it has effects elsewhere. */
+export function addAction<Rules extends z.ZodType, Result extends object>(
+  options: MutationOptions<Rules, Result>,
+): void {
+  const payload = builder.objectRef<Result>(`${capital(options.name)}Payload`);
+  payload.implement({ description: `What \`${options.name}\` found.`, fields: (t) => payloadFields(options, t) });
+  addField(options, payload);
+}
+
+function payloadFields<Rules extends z.ZodType, Result extends object>(
+  options: MutationOptions<Rules, Result>,
+  t: ObjectFieldBuilder<Types, Result>,
+) {
+  return Object.fromEntries(
+    Object.entries<PayloadField>(options.payload).map(([field, { type, description, nullable = false }]) => [
+      field,
+      t.field({ type, description, nullable, resolve: (result) => result[field as keyof Result] as never }),
+    ]),
+  );
+}
+
+function addField<Rules extends z.ZodType, Result extends object>(
+  { name, description, rules, run, failures, input: fields }: MutationOptions<Rules, Result>,
+  payload: ObjectRef<Types, Result>,
+): void {
+  const input = builder.inputType(`${capital(name)}Input`, { description: `Input of \`${name}\`.`, fields });
   builder.mutationField(name, (t) =>
     t.field({
       type: payload,
       description,
-      errors: { types: [InvalidInputError, ...options.failures.map((failure) => FAILURES[failure])] },
+      errors: { types: [InvalidInputError, ...failures.map((failure) => FAILURES[failure])] },
       args: { input: t.arg({ type: input, required: true, description: 'All that the mutation needs.' }) },
       validate: z.object({ input: rules }) as never,
       resolve: (_root, args, context) => run(args.input as z.output<Rules>, context) as never,

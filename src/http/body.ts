@@ -36,7 +36,7 @@ export function readBody(request: IncomingMessage, response: ServerResponse, mos
     const broken = (): void => {
       if (!request.readableEnded) reject(new AppError('BAD_REQUEST', 'The body broke off'));
     };
-    request.on('error', broken);
+    // A fault is told only to those who ask for it, and `close` follows it.
     request.on('close', broken);
   });
 }

@@ -10,30 +10,62 @@ export interface Deadline {
   end(): void;
 }
 
-export function startDeadline(ms: number): Deadline {
-  // Made when first asked for: most requests are answered before anybody listens.
-  let controller: AbortController | null = null;
-  let reason: AppError | null = null;
-  let refuse: ((error: AppError) => void) | null = null;
-  const stop = (message: string): void => {
-    clearTimeout(timer);
-    reason = new AppError('TIMEOUT', message);
-    refuse?.(reason);
-    controller?.abort(reason);
-  };
-  const timer = setTimeout(() => stop(`No answer within ${ms} ms`), ms);
-  return {
-    signal: () => {
-      controller ??= new AbortController();
-      if (reason && !controller.signal.aborted) controller.abort(reason);
-      return controller.signal;
-    },
-    race: (work) =>
-      new Promise((resolve, reject) => {
-        refuse = reject;
-        work.then(resolve, reject);
-      }),
-    abandon: () => stop('The client went away'),
-    end: () => clearTimeout(timer),
+interface Running {
+  readonly dueAt: number;
+  readonly stop: (message: string) => void;
+}
+
+/** Begins deadlines of `ms` each. */
+export function createDeadlines(ms: number): () => Deadline {
+  // All take the same time, so they are due in the order in which they began, and one timer for the first of them does.
+  const running = new Set<Running>();
+  let timer: NodeJS.Timeout | null = null;
+
+  function arm(wait: number): void {
+    timer = setTimeout(stopThoseDue, wait);
+    timer.unref();
+  }
+
+  function stopThoseDue(): void {
+    timer = null;
+    for (const each of running) {
+      const wait = each.dueAt - performance.now();
+      if (wait > 0) {
+        arm(wait);
+        return;
+      }
+      running.delete(each);
+      each.stop(`No answer within ${ms} ms`);
+    }
+  }
+
+  return () => {
+    // Made when first asked for: most requests are answered before anybody listens.
+    let controller: AbortController | null = null;
+    let reason: AppError | null = null;
+    let refuse: ((error: AppError) => void) | null = null;
+    const stop = (message: string): void => {
+      running.delete(own);
+      reason = new AppError('TIMEOUT', message);
+      refuse?.(reason);
+      controller?.abort(reason);
+    };
+    const own: Running = { dueAt: performance.now() + ms, stop };
+    running.add(own);
+    if (timer === null) arm(ms);
+    return {
+      signal: () => {
+        controller ??= new AbortController();
+        if (reason && !controller.signal.aborted) controller.abort(reason);
+        return controller.signal;
+      },
+      race: (work) =>
+        new Promise((resolve, reject) => {
+          refuse = reject;
+          work.then(resolve, reject);
+        }),
+      abandon: () => stop('The client went away'),
+      end: () => void running.delete(own),
+    };
   };
 }

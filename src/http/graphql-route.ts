@@ -5,7 +5,7 @@ import { AppError } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';
 import { authorizationOf } from './authorization.ts';
 import { checkContentType, readBody } from './body.ts';
-import { type Deadline, startDeadline } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import type { EventStreams } from './events.ts';
 import { type Exchange, latin1Of, sendLatin1 } from './exchange.ts';
 import { checkOrigin } from './origin.ts';
@@ -36,6 +36,7 @@ interface Deps {
   readonly places: Places;
   readonly answers: Answers;
   readonly limits: Limits;
+  readonly startDeadline: () => Deadline;
   readonly development: boolean;
 }
 
@@ -49,6 +50,7 @@ export function createGraphqlRoute({
   places,
   answers,
   limits,
+  startDeadline,
   development,
 }: Deps): Route {
   const serve = async (exchange: Exchange, deadline: Deadline): Promise<void> => {
@@ -85,9 +87,9 @@ export function createGraphqlRoute({
       if (development) return yoga.page(exchange);
       throw new AppError('NOT_FOUND', 'There is no page here');
     }
-    const deadline = startDeadline(limits.deadlineMs);
+    const deadline = startDeadline();
     let isServed = false;
-    response.once('close', () => {
+    response.on('close', () => {
       if (!isServed) deadline.abandon();
     });
     try {

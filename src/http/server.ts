@@ -9,6 +9,7 @@ import { createMask, type Mask, statusOf } from '../graphql/mask-error.ts';
 import { AppError, unavailable } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import { dropRestOfBody } from './body.ts';
+import { createDeadlines } from './deadline.ts';
 import { createEventStreams, type EventStreams } from './events.ts';
 import { type Exchange, openExchange, sendJson } from './exchange.ts';
 import { createGitHookRoute, GIT_HOOKS, type GitHooks } from './git-hook-route.ts';
@@ -58,7 +59,7 @@ export function createServer(deps: ServerDeps): HttpServer {
     const exchange = openExchange(request, response);
     if (closing) response.shouldKeepAlive = false;
     underWay.add(response);
-    response.once('close', () => {
+    response.on('close', () => {
       underWay.delete(response);
       logRequest(log, exchange);
       dropRestOfBody(request);
@@ -96,8 +97,10 @@ function graphqlLanes({ schema, contextFor, config, fileMutations, log }: Server
   const places = createPlaces(limits);
   const events = createEventStreams(limits);
   const yoga = createYogaLane(development);
-  const sockets = createSockets({ graphql, contextFor, limits, places, path: GRAPHQL, mask, log });
-  const route = createGraphqlRoute({ graphql, contextFor, yoga, events, places, answers, limits, development });
+  const startDeadline = createDeadlines(limits.deadlineMs);
+  const shared = { graphql, contextFor, limits, startDeadline, places };
+  const sockets = createSockets({ ...shared, path: GRAPHQL, mask, log });
+  const route = createGraphqlRoute({ ...shared, yoga, events, answers, development });
   return { route, sockets, events };
 }
 

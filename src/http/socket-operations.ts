@@ -3,7 +3,7 @@ import type { Graphql, GraphqlRequest } from '../graphql/execute.ts';
 import { isAppError } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Delivery, End, Sink } from '../modules/changes/subscriber.ts';
-import { startDeadline } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import type { ContextFor } from './graphql-route.ts';
 import { watchOutgoing } from './outgoing.ts';
 import { prefixOf, writeNext } from './socket-frames.ts';
@@ -12,6 +12,8 @@ export interface OperationsDeps {
   readonly graphql: Graphql;
   readonly contextFor: ContextFor;
   readonly limits: Limits;
+  /** Of each operation until it has its answer. */
+  readonly startDeadline: () => Deadline;
   /** What the messages are written to. */
   readonly stream: Duplex;
   /** Says something to the client. */
@@ -34,7 +36,8 @@ interface Operation {
   leave: () => void;
 }
 
-export function createOperations({ graphql, contextFor, limits, stream, say, close }: OperationsDeps): Operations {
+export function createOperations(deps: OperationsDeps): Operations {
+  const { graphql, contextFor, limits, startDeadline, stream, say, close } = deps;
   const operations = new Map<string, Operation>();
   const outgoing = watchOutgoing(stream, limits);
 
@@ -82,7 +85,7 @@ export function createOperations({ graphql, contextFor, limits, stream, say, clo
   }
 
   async function run(request: GraphqlRequest, authorization: string | undefined, id: string, operation: Operation) {
-    const deadline = startDeadline(limits.deadlineMs);
+    const deadline = startDeadline();
     operation.leave = deadline.abandon;
     try {
       const caller = { authorization, requestId: request.requestId, signal: deadline.signal };

@@ -5,6 +5,7 @@ import { isAppError } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { End } from '../modules/changes/subscriber.ts';
 import { bearerOf } from './authorization.ts';
+import type { Deadline } from './deadline.ts';
 import type { ContextFor } from './graphql-route.ts';
 import type { Places } from './places.ts';
 import { type Message, messageOf } from './socket-message.ts';
@@ -14,6 +15,7 @@ export interface SocketDeps {
   readonly graphql: Graphql;
   readonly contextFor: ContextFor;
   readonly limits: Limits;
+  readonly startDeadline: () => Deadline;
   readonly places: Places;
 }
 
@@ -59,7 +61,7 @@ function floodGate(most: number): () => boolean {
 
 /** One connection by the protocol `graphql-transport-ws`. Operations take the same lane as requests over HTTP. */
 export function openSocket(deps: SocketDeps, { ws, stream, requestId, authorization: sent }: Connection): Socket {
-  const { graphql, contextFor, limits, places } = deps;
+  const { graphql, contextFor, limits, startDeadline, places } = deps;
   const isFlood = floodGate(limits.socketMessagesPerMinute);
   let authorization = sent;
   let phase: 'new' | 'initialising' | 'ready' | 'closed' = 'new';
@@ -74,6 +76,7 @@ export function openSocket(deps: SocketDeps, { ws, stream, requestId, authorizat
     graphql,
     contextFor,
     limits,
+    startDeadline,
     stream,
     say,
     close: (why) => close(...CLOSE[why]),

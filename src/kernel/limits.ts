@@ -64,6 +64,10 @@ const TABLE = {
   addonValueBytes: { default: 65_536, least: 1 },
   /** All values of an addon, bytes. */
   addonBytes: { default: 1_048_576, least: 1 },
+  /** The process of one plugin, bytes. */
+  pluginMemoryBytes: { default: 536_870_912, least: 134_217_728 },
+  /** Old credentials of an addon whose time is not over. */
+  retiringPerAddon: { default: 20, least: 1 },
   addonsPerProject: { default: 500, least: 1 },
   /** What a host of repositories lists of its branches, bytes. */
   gitRefsBytes: { default: 8_388_608, least: 1_024 },

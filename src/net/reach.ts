@@ -5,6 +5,8 @@ import { isPrivateAddress } from './private-address.ts';
 
 /** What of the network the gateway may be sent to by people who can name a host but do not run it. */
 export interface Reach {
+  /** What the operator allows, as data, for a process that builds the same reach. */
+  readonly entries: readonly string[];
   /** Named by the operator, as `host` or `host:port`: any of its addresses will do, over http too. */
   isNamed(host: string, port: number): boolean;
   /** Whether this address may be connected to: a public one, or one in a network that the operator allows. */
@@ -35,7 +37,8 @@ function networkOf(entry: string): { readonly net: string; readonly bits: number
 }
 
 /** `entries`: hosts (`host`, `host:port`) and networks (`10.0.0.0/8`, `fd00::/8`). */
-export function createReach(entries: Iterable<string>, lookup: LookupFunction = systemLookup as LookupFunction): Reach {
+export function createReach(given: Iterable<string>, lookup: LookupFunction = systemLookup as LookupFunction): Reach {
+  const entries = [...given];
   const names = new Set<string>();
   const networks = new BlockList();
   for (const entry of entries) {
@@ -61,6 +64,7 @@ export function createReach(entries: Iterable<string>, lookup: LookupFunction = 
     });
   const lookupFor = (host: string, port: number): LookupFunction => (isNamed(host, port) ? lookup : checkedLookup);
   return {
+    entries,
     isNamed,
     isOpen,
     lookupFor,

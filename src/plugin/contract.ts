@@ -35,7 +35,7 @@ export interface AddonProvider<Options = unknown, Params = unknown> {
 export interface Running<Params> {
   /** Values of declared keys and of no other; a key left out has none. An addon's depend on its parameters alone. */
   values(instance: { readonly id: string; readonly params: Params }): Promise<ReadonlyMap<string, string>>;
-  /** Rejects when the instance cannot be reached. */
+  /** Rejects when the instance cannot be used: with `checkFailed(code)` to say why, anything else counts as FAILED. */
   check?(instance: { readonly params: Params }): Promise<void>;
   /**
    * Makes new credentials beside the present ones, which go on working, and answers the parameters that carry the new ones.
@@ -58,6 +58,22 @@ export interface PluginHost {
   /** Aborted when the gateway stops. */
   readonly signal: AbortSignal;
 }
+
+/** Why a check or a rotation did not go well, as people are told it. */
+export const CHECK_PROBLEMS = [
+  'UNREACHABLE',
+  'TIMEOUT',
+  'TLS',
+  'CREDENTIALS',
+  'REFUSED',
+  'UNSUPPORTED',
+  'FAILED',
+] as const;
+export type CheckProblem = (typeof CHECK_PROBLEMS)[number];
+
+/** What `check`, `rotate` and `retire` reject with. Only its code is passed on. */
+export const checkFailed = (code: CheckProblem): Error & { readonly code: CheckProblem } =>
+  Object.assign(new Error(`The instance cannot be used: ${code}`), { code });
 
 /** Gives a plugin its types; the plugin is the default export of its `index.ts`. */
 export const definePlugin = <Options, Params>(plugin: AddonProvider<Options, Params>): AddonProvider<Options, Params> =>

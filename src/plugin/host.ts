@@ -3,9 +3,10 @@ import type { Log, LogFields } from '../kernel/log.ts';
 import { type FetchRules, guardedFetch } from '../net/guarded-fetch.ts';
 import type { Reach } from '../net/reach.ts';
 import type { PluginHost } from './contract.ts';
+import type { Lines } from './lines.ts';
 
 export interface HostDeps {
-  readonly log: Log;
+  readonly lines: Pick<Lines, 'add'>;
   readonly clock: Clock;
   readonly reach: Reach;
   readonly signal: AbortSignal;
@@ -15,20 +16,15 @@ export interface HostDeps {
 const MOST_BYTES = 1_048_576;
 
 /** What one plugin may touch, and nothing more of the gateway. */
-export function createHost(id: string, { log, clock, reach, signal, deadlineMs }: HostDeps): PluginHost {
+export function createHost({ lines, clock, reach, signal, deadlineMs }: HostDeps): PluginHost {
   const rules: FetchRules = { reach, signal, deadlineMs, mostBytes: MOST_BYTES };
+  const line = (level: keyof Log) => (message: string, fields?: LogFields) =>
+    lines.add(level, String(message), fields ?? {});
   return Object.freeze({
-    log: logOf(id, log),
+    log: Object.freeze({ debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }),
     fetch: guardedFetch(rules),
     addressOf: (host: string, port: number) => reach.addressOf(host, port),
     clock: () => new Date(clock()),
     signal,
   });
-}
-
-/** Lines say whose they are, and are short: a plugin's own words are its own responsibility. */
-function logOf(plugin: string, log: Log): Log {
-  const line = (level: keyof Log) => (message: string, fields?: LogFields) =>
-    log[level](`plugin ${plugin}: ${String(message).slice(0, 200)}`, { ...fields, plugin });
-  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }

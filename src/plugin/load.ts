@@ -1,126 +1,121 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { AppError, type FieldError, invalidInput } from '../kernel/errors.ts';
-import { SLUG } from '../kernel/ids.ts';
-import type { AddonProvider, LinkableKey, Running } from './contract.ts';
-import { createHost, type HostDeps } from './host.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { AppError, type FieldError, invalidInput, isAppError } from '../kernel/errors.ts';
+import { limitsWith } from '../kernel/limits.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Reach } from '../net/reach.ts';
+import { type Candidate, candidateOf } from './candidate.ts';
+import { folderHash } from './folder-hash.ts';
+import { type Bounds, NotReady } from './isolated.ts';
+import type { LoadedPlugin, Plugins } from './plugin.ts';
+import { FAULTS } from './provider.ts';
+import { ownNames, type PluginSource, shippedNames, sourcesOf } from './sources.ts';
 
-/** A plugin that was checked and started. */
-export interface LoadedPlugin {
-  readonly provider: AddonProvider;
-  readonly running: Running<unknown>;
-  readonly keys: ReadonlyMap<string, LinkableKey>;
-}
-
-/** The plugins that run, by id. */
-export interface Plugins {
-  readonly byId: ReadonlyMap<string, LoadedPlugin>;
-  /** In the reverse of the order in which they were started. */
-  close(): Promise<void>;
-}
-
-export const noPlugins: Plugins = { byId: new Map(), close: async () => {} };
-
-export interface LoadRequest extends Omit<HostDeps, 'signal'> {
-  /** Folders of `directory`, or names of npm packages. null: every folder. */
+export interface LoadRequest {
+  /** Folders, or names of npm packages. null: every folder. */
   readonly names: readonly string[] | null;
   /** The operator's options by plugin id. */
   readonly options: ReadonlyMap<string, unknown>;
-  /** Where the folders are; those that are shipped unless given. */
-  readonly directory?: URL;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly reach: Reach;
+  /** One question to a plugin. */
+  readonly deadlineMs: number;
+  readonly bounds?: Omit<Bounds, 'deadlineMs'>;
+  /** The operator's own plugins; none unless given. */
+  readonly directory?: URL | null;
+  /** SHA-256 of what a plugin's folder holds, by name. Not empty: what is not listed, and not shipped, is not loaded. */
+  readonly hashes?: ReadonlyMap<string, string>;
+  /** Where npm packages are looked for; beside the program and in the working directory unless given. */
+  readonly packagesFrom?: readonly string[];
 }
-
-/** Beside `src`, and so beside `dist/src` once built. */
-const SHIPPED = new URL('../../plugins/', import.meta.url);
-const INDEXES = import.meta.url.endsWith('.ts') ? ['index.ts', 'index.js'] : ['index.js'];
-const KEY_NAME = /^[a-zA-Z][a-zA-Z0-9_]*$/;
 
 const bad = (name: string, why: string): AppError => new AppError('UNAVAILABLE', `The plugin ${name} ${why}`);
 
-/** Imports, checks and starts in order. The first that fails stops those before it. */
-export async function loadPlugins({ names, options, directory = SHIPPED, ...deps }: LoadRequest): Promise<Plugins> {
+const defaults = limitsWith();
+const BOUNDS = {
+  mostBytes: defaults.addonBytes,
+  mostValueBytes: defaults.addonValueBytes,
+  mostMemoryBytes: defaults.pluginMemoryBytes,
+};
+
+/** Finds, checks and starts in order. The first that fails stops those before it. */
+export async function loadPlugins(request: LoadRequest): Promise<Plugins> {
+  const { names, options, directory = null, log } = request;
   const stop = new AbortController();
-  const started: LoadedPlugin[] = [];
+  const candidates: Candidate[] = [];
   const close = async (): Promise<void> => {
     stop.abort();
-    for (const { running, provider } of started.splice(0).reverse()) {
-      await running.close?.().catch(() => deps.log.warn('A plugin did not close', { plugin: provider.id }));
+    for (const candidate of candidates.splice(0).reverse()) {
+      await candidate.close().catch(() => log.warn('A plugin did not close', { plugin: candidate.source.name }));
     }
   };
   try {
-    const providers = await Promise.all((names ?? foldersIn(directory)).map((name) => importPlugin(name, directory)));
-    requireDistinct(providers, options);
-    for (const provider of providers) {
-      const given = optionsOf(provider, options.get(provider.id));
-      const running = await provider.start(given, createHost(provider.id, { ...deps, signal: stop.signal }));
-      if (typeof running?.values !== 'function') throw bad(provider.id, 'has no values()');
-      started.push({ provider, running, keys: new Map(provider.keys.map((key) => [key.name, key])) });
+    const wanted = names ?? [...shippedNames(), ...ownNames(directory)];
+    if (new Set(wanted).size !== wanted.length) throw bad(twiceIn(wanted), 'is there twice');
+    const sources = wanted.map((name) => verifiedSource(name, request));
+    const deps = {
+      ...request,
+      bounds: { ...BOUNDS, ...request.bounds, deadlineMs: request.deadlineMs },
+      signal: stop.signal,
+    };
+    candidates.push(...sources.map((source) => candidateOf(source, deps)));
+    const facts = await Promise.all(candidates.map((each) => told(each, () => each.facts())));
+    const ids = facts.map(({ id }) => id);
+    if (new Set(ids).size !== ids.length) throw bad(twiceIn(ids), 'is there twice');
+    for (const id of options.keys()) if (!ids.includes(id)) throw bad(id, 'has options, but is not loaded');
+    const byId = new Map<string, LoadedPlugin>();
+    for (const candidate of candidates) {
+      const plugin = await told(candidate, () => candidate.start());
+      byId.set(plugin.facts.id, plugin);
     }
-    return { byId: new Map(started.map((plugin) => [plugin.provider.id, plugin])), close };
+    return { byId, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function indexOf(name: string, directory: URL): URL | null {
-  if (!SLUG.test(name)) return null;
-  const files = INDEXES.map((index) => new URL(`${name}/${index}`, directory));
-  return files.find((file) => existsSync(file)) ?? null;
-}
+const twiceIn = (names: readonly string[]): string => names.find((name, i) => names.indexOf(name) !== i) ?? '';
 
-/** Names of the folders that hold a plugin, sorted. */
-export function foldersIn(directory: URL = SHIPPED): readonly string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(fileURLToPath(directory))
-    .filter((name) => indexOf(name, directory) !== null)
-    .sort();
-}
-
-async function importPlugin(name: string, directory: URL): Promise<AddonProvider> {
-  const file = indexOf(name, directory);
-  let module: { readonly default?: unknown };
+/** In words for the operator; what the plugin itself said is not among them. */
+async function told<T>({ source }: Candidate, work: () => Promise<T>): Promise<T> {
   try {
-    module = await import(file?.href ?? name);
-  } catch (cause) {
-    throw new AppError('UNAVAILABLE', `The plugin ${name} cannot be imported`, { cause });
+    return await work();
+  } catch (error) {
+    if (error instanceof NotReady && error.fault === 'options') throw badOptions(source.name, error.paths);
+    if (error instanceof NotReady && error.fault !== 'options') throw bad(source.name, FAULTS[error.fault]);
+    throw isAppError(error)
+      ? error
+      : new AppError('UNAVAILABLE', `The plugin ${source.name} ${FAULTS.start}`, { cause: error });
   }
-  return checked(module.default, name, file !== null);
 }
 
-function checked(found: unknown, name: string, isFolder: boolean): AddonProvider {
-  const provider = found as AddonProvider | null | undefined;
-  if (typeof provider !== 'object' || provider === null) throw bad(name, 'has no default export');
-  if (provider.api !== 1) throw bad(name, 'was made for another version of the plugin contract');
-  if (typeof provider.id !== 'string' || !SLUG.test(provider.id)) throw bad(name, 'has no slug for an id');
-  if (isFolder && provider.id !== name) throw bad(name, 'has another id than its folder');
-  if (provider.kind !== 'addon' && provider.kind !== 'external-addon') throw bad(name, 'is of an unknown kind');
-  const parts = [provider.options?.safeParse, provider.params?.safeParse, provider.start];
-  if (parts.some((part) => typeof part !== 'function')) throw bad(name, 'lacks options, params or start');
-  const names = Array.isArray(provider.keys) ? provider.keys.map((key) => key.name) : [];
-  if (names.length === 0 || !names.every((key) => KEY_NAME.test(key))) throw bad(name, 'has no keys, or misnamed ones');
-  if (new Set(names).size !== names.length) throw bad(name, 'has a key twice');
-  return provider;
-}
-
-function requireDistinct(providers: readonly AddonProvider[], options: ReadonlyMap<string, unknown>): void {
-  const ids = new Set<string>();
-  for (const { id } of providers) {
-    if (ids.has(id)) throw bad(id, 'is there twice');
-    ids.add(id);
-  }
-  for (const id of options.keys()) if (!ids.has(id)) throw bad(id, 'has options, but is not loaded');
-}
-
-function optionsOf(provider: AddonProvider, given: unknown): unknown {
-  const parsed = provider.options.safeParse(given ?? {});
-  if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map(
-    ({ path, code }): FieldError => ({
-      path: ['KEYLOOM_PLUGIN_OPTIONS', provider.id, ...path.map(String)],
-      rule: code,
-      message: 'is not what the plugin takes',
-    }),
+function badOptions(name: string, paths: NotReady['paths']): AppError {
+  return invalidInput(
+    paths.map(
+      (path): FieldError => ({
+        path: ['KEYLOOM_PLUGIN_OPTIONS', name, ...path],
+        rule: 'options',
+        message: 'is not what the plugin takes',
+      }),
+    ),
   );
-  throw invalidInput(mistakes);
+}
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** The one that goes by a name, if it is what the operator says it is. Nothing of it has run yet. */
+function verifiedSource(name: string, request: LoadRequest): PluginSource {
+  const { directory = null, packagesFrom = [HERE, process.cwd()], hashes = new Map<string, string>() } = request;
+  const [source, other] = sourcesOf(name, { directory, packagesFrom });
+  if (!source) throw bad(name, FAULTS.import);
+  if (other) throw bad(name, 'is there twice');
+  const expected = hashes.get(name);
+  if (hashes.size === 0 || (source.isShipped && expected === undefined)) return source;
+  if (expected === undefined) throw bad(name, 'is not listed in KEYLOOM_PLUGIN_HASHES');
+  const actual = folderHash(source.folder);
+  if (actual === null) throw bad(name, 'cannot be verified: its folder holds a link, or too much');
+  if (actual !== expected) throw bad(name, `is not the one in KEYLOOM_PLUGIN_HASHES: its hash is ${actual}`);
+  return source;
 }

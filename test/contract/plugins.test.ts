@@ -1,4 +1,4 @@
-import { foldersIn } from '../../src/plugin/load.ts';
+import { shippedNames } from '../../src/plugin/sources.ts';
 import { pluginContract } from './plugin.contract.ts';
 
-for (const id of foldersIn()) pluginContract(id);
+for (const id of shippedNames()) pluginContract(id);

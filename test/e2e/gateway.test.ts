@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import {
   stopped,
 } from '../support/built.ts';
 import { dropDatabase } from '../support/canaries.ts';
+import { until } from '../support/listening.ts';
 import { aGroupInput, aServiceInput, CREATE_PROJECT, ENVIRONMENT, PUT_SERVICE } from '../support/makers.ts';
 import { aDatabase } from '../support/mongodb.ts';
 import { operationOf } from '../support/mutations.ts';
@@ -172,21 +173,99 @@ it('case 216: bad settings end with 1, named, without their values', async () =>
   expect(readdirSync(dir)).toEqual([]);
 });
 
+/** Blocks of the README in a language. */
+const shownAs = (language: string): readonly string[] =>
+  [...readFileSync('README.md', 'utf8').matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    ([, text = '']) => text,
+  );
+
 it('does what the README shows, line by line', async () => {
   const server = await start({});
-  const blocks = readFileSync('README.md', 'utf8').matchAll(/^```sh\n([\s\S]*?)^```/gm);
-  const shown = [...blocks].map(([, text = '']) => text).filter((text) => text.includes('keyloom '));
+  const shown = shownAs('sh').filter((text) => text.includes('keyloom '));
   const script = shown.join('\n').replaceAll('http://127.0.0.1:4000', server.url);
   const env = { PATH: process.env.PATH ?? '', TOKEN: ownerToken(server) ?? '' };
   const answers = execFileSync('bash', ['-c', script], { env, encoding: 'utf8' }).trim().split('\n');
   const parsed = answers.map((line) => JSON.parse(line));
-  expect(parsed.length).toBeGreaterThanOrEqual(9);
+  expect(parsed.length).toBeGreaterThanOrEqual(15);
   expect(parsed.filter(({ errors }) => errors)).toEqual([]);
   expect(answers.filter((line) => /"code"/.test(line))).toEqual([]);
-  expect(parsed.at(-1).data.project.service.environment.variables).toEqual([
-    { name: 'CACHE_HOST', value: 'cache.internal' },
-    { name: 'GREETING', value: 'hello from production' },
-    { name: 'NODE_ENV', value: 'production' },
-    { name: 'REGION', value: 'north' },
-  ]);
+  const data = parsed.map((answer) => answer.data);
+  expect(data.find((each) => each.project?.service.environment.unresolved)?.project.service.environment).toEqual({
+    unresolved: [],
+    variables: [
+      { name: 'CACHE_HOST', value: 'cache.internal' },
+      { name: 'GREETING', value: 'hello from production' },
+      { name: 'NODE_ENV', value: 'production' },
+      { name: 'REGION', value: 'north' },
+    ],
+  });
+  expect(data.find((each) => each.app)?.app.rendered.secrets).toEqual([{ key: 'API_KEY', serializedValue: 'abc' }]);
+  const asked = data.find((each) => each.restartDependents)?.restartDependents.restart.requests.nodes;
+  expect(asked).toEqual([{ workloadId: 'example-service', state: 'RELEASED' }]);
+});
+
+describe('the listener of the README', () => {
+  let listener: ChildProcess;
+  let told: string[];
+  let exit: number | null;
+  afterEach(() => void listener.kill('SIGKILL'));
+
+  function startListener({ url }: Serving, token: string): void {
+    const [program = ''] = shownAs('js').filter((text) => text.includes('graphql-ws'));
+    expect(program.trim().split('\n').length).toBeLessThanOrEqual(11);
+    [told, exit] = [[], null];
+    listener = spawn(process.execPath, ['--input-type=module'], { env: { TOKEN: token } });
+    listener.stdin?.end(program.replace('ws://127.0.0.1:4000', url.replace('http', 'ws')));
+    let text = '';
+    listener.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      told = text.split('\n').slice(0, -1);
+    });
+    listener.once('exit', (code) => {
+      exit = code;
+    });
+  }
+  const changes = (): readonly unknown[] => told.map((line) => JSON.parse(line).variables.changed);
+  const set = ({ url }: Serving, owner: string, id: string, name: string) =>
+    ask(url, owner, operationOf('setSecretGroupVariable'), { input: { id, name, value: `${Math.random()}` } });
+
+  it.each(PLACES)(
+    'case 152, 156: hears all, once and in order, across a kill -9 of the gateway: %s',
+    async (_name, place) => {
+      const env = place.env();
+      const first = await start(env);
+      const owner = ownerToken(first) ?? '';
+      const id = await fill(first, owner);
+      const own = { project: 'default-project', kind: 'SERVICE', id: 'example-service' };
+      const input = { name: 'own', kind: 'DEPENDENT', role: 'dependent', workload: own };
+      const made = await ask(first.url, owner, operationOf('createToken', 'text token { id }'), { input });
+      startListener(first, made.data.result.text);
+      await until(async () => {
+        await set(first, owner, id, 'GREETING');
+        return told.length > 0;
+      });
+      await set(first, owner, id, 'NODE_ENV');
+      await until(() => told.at(-1)?.includes('NODE_ENV') === true);
+      const before = told.length - 1;
+      // Acknowledged, and perhaps told to nobody.
+      await set(first, owner, id, 'GREETING');
+      expect(await stopped(first, 'SIGKILL')).toBe(null);
+      const second = await start({ ...env, KEYLOOM_PORT: new URL(first.url).port });
+      for (const name of ['NODE_ENV', 'GREETING', 'NODE_ENV']) await set(second, owner, id, name);
+      const greeting = Array.from({ length: before }, () => ['GREETING']);
+      const expected = [
+        ...greeting,
+        ...['NODE_ENV', 'GREETING', 'NODE_ENV', 'GREETING', 'NODE_ENV'].map((name) => [name]),
+      ];
+      await until(() => told.length >= expected.length);
+      expect(changes()).toEqual(expected);
+      await ask(second.url, owner, operationOf('revokeToken'), { input: { id: made.data.result.token.id } });
+      await until(() => exit !== null);
+      expect(exit).toBe(1);
+      expect(told).toHaveLength(expected.length);
+      await stopped(second, 'SIGTERM');
+      await place.dispose(env);
+    },
+    120_000,
+  );
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Limits } from '../../src/kernel/limits.ts';
-import { noPlugins } from '../../src/plugin/load.ts';
+import { noPlugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import { type Counting, counting } from '../support/counting.ts';
 import {
@@ -368,11 +368,14 @@ describe('what is gone', () => {
   it('case 194: a deleted addon, and a key that the provider has no more, are told', async () => {
     const { app } = await world({ kind: 'addon' });
     await environmentOf(app);
-    await aGroup(app, { name: 'old key', addonLinks: [{ addon: 'redis', keys: [{ keyName: 'RETIRED' }] }] });
+    // Linked before it was there, as a key that its provider had then.
+    await aGroup(app, { name: 'old key', addonLinks: [{ addon: 'old', keys: [{ keyName: 'RETIRED' }] }] });
+    const old = { name: 'old', provider: 'redis', params: { host: 'cache.example.com', password: 'p' } };
+    await done(app, operation('createAddon', 'addon { id }'), { project: 'default-project', ...old });
     await aGroup(app, { name: 'nothing', addonLinks: [{ addon: 'never', keys: [{ keyName: 'KEY' }] }] });
     expect(reasonsIn(await environmentOf(app))).toEqual({
       NEVER_KEY: 'ADDON_NOT_FOUND',
-      REDIS_RETIRED: 'KEY_NOT_FOUND',
+      OLD_RETIRED: 'KEY_NOT_FOUND',
     });
     const { data } = await app.gql('{ project(slug: "default-project") { addon(slug: "scripted") { id } } }');
     await done(app, operation('deleteAddon', 'addon { id }'), { id: data.project.addon.id, force: true });

@@ -104,10 +104,10 @@ describe('who wins', () => {
   });
 
   it('case 105: names that differ in case are both kept, with a warning', async () => {
-    const { get } = await aSetting({ one: { values: { Path: '1', PATH: '2' } } });
+    const { get } = await aSetting({ one: { values: { Region: '1', REGION: '2' } } });
     const environment = await get();
-    expect(valuesOf(environment)).toEqual({ PATH: '2', Path: '1' });
-    expect(environment.warnings).toMatchObject([{ code: 'CASE_TWINS', names: ['PATH', 'Path'] }]);
+    expect(valuesOf(environment)).toEqual({ REGION: '2', Region: '1' });
+    expect(environment.warnings).toMatchObject([{ code: 'CASE_TWINS', names: ['REGION', 'Region'] }]);
   });
 
   it('case 104: within a group its own variable over a linked key, and a file of the same name apart', async () => {

@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { silentLog } from '../../src/kernel/log.ts';
-import { createReach } from '../../src/net/reach.ts';
-import { loadPlugins, type Plugins } from '../../src/plugin/load.ts';
 import { type HttpStub, httpStub } from '../support/http-stub.ts';
-import { codeOf } from '../support/plugin-host.ts';
+import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { type Bao, hasBao, startBao } from '../support/servers/bao.ts';
 
 let stub: HttpStub;
-let plugins: Plugins;
+let plugins: ReadonlyMap<string, StartedPlugin>;
 let answer: { status: number; body: string };
 let seen: Record<string, unknown> = {};
 
@@ -16,28 +13,31 @@ beforeAll(async () => {
     seen = { url: request.url, ...request.headers };
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
   });
-  const host = { log: silentLog, clock: () => new Date(), reach: createReach([stub.host]), deadlineMs: 2_000 };
-  plugins = await loadPlugins({ names: ['http-json', 'vault-kv'], options: new Map(), ...host });
+  const started = async (id: string) => [id, await startPlugin(id, [stub.host])] as const;
+  plugins = new Map([await started('http-json'), await started('vault-kv')]);
 });
 afterAll(async () => {
-  await plugins.close();
+  for (const plugin of plugins.values()) await plugin.stop();
   await stub.close();
 });
 beforeEach(() => {
   seen = {};
 });
 
-async function valuesOf(id: string, params: object): Promise<object> {
-  const plugin = plugins.byId.get(id);
-  if (!plugin) throw new Error('it was not loaded');
-  return Object.fromEntries(await plugin.running.values({ id: 'it', params: plugin.provider.params.parse(params) }));
+function pluginOf(id: string): StartedPlugin {
+  const plugin = plugins.get(id);
+  if (!plugin) throw new Error('it was not started');
+  return plugin;
 }
+
+const valuesOf = async (id: string, params: object): Promise<object> =>
+  Object.fromEntries(await pluginOf(id).valuesOf(params));
 
 /** How a check of the stub ends that answers like this. */
 async function checked(id: string, params: object, status: number, body: string): Promise<string> {
   answer = { status, body };
-  const plugin = plugins.byId.get(id);
-  return codeOf(plugin?.running.check?.({ params: plugin.provider.params.parse(params) }) ?? Promise.reject());
+  const plugin = pluginOf(id);
+  return codeOf(plugin.check({ params: plugin.params(params) }));
 }
 
 describe('http-json', () => {
@@ -123,29 +123,27 @@ describe('vault-kv', () => {
 
 describe.skipIf(!hasBao())('vault-kv, against OpenBao', () => {
   let bao: Bao;
-  let loaded: Plugins;
+  let plugin: StartedPlugin;
   beforeAll(async () => {
     bao = await startBao('apps/shop', { password: 'p ä', port: 5432 });
-    const host = { log: silentLog, clock: () => new Date(), reach: createReach(['127.0.0.1']), deadlineMs: 4_500 };
-    loaded = await loadPlugins({ names: ['vault-kv'], options: new Map(), ...host });
+    plugin = await startPlugin('vault-kv');
   });
   afterAll(async () => {
-    await loaded?.close();
+    await plugin?.stop();
     await bao?.stop();
   });
 
   it('reads what was written there, and is refused with another token or path', async () => {
-    const plugin = loaded.byId.get('vault-kv');
     const given = (over: object = {}) =>
-      plugin?.provider.params.parse({
+      plugin.params({
         address: bao.url,
         path: 'apps/shop',
         token: bao.token,
         fields: ['port'],
         ...over,
       });
-    const check = (over: object) => codeOf(plugin?.running.check?.({ params: given(over) }) ?? Promise.reject());
-    expect(await plugin?.running.values({ id: 'it', params: given() })).toEqual(
+    const check = (over: object) => codeOf(plugin.check({ params: given(over) }));
+    expect(await plugin.valuesOf(given())).toEqual(
       new Map([
         ['DATA', '{"password":"p ä","port":5432}'],
         ['VERSION', '1'],

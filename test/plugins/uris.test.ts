@@ -1,16 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { silentLog } from '../../src/kernel/log.ts';
 import { createReach } from '../../src/net/reach.ts';
-import { loadPlugins } from '../../src/plugin/load.ts';
+import { startInProcess } from '../support/in-process-plugins.ts';
 import { RESERVED, SAMPLES } from './samples.ts';
 
 async function valuesOf(id: string, over: object = {}): Promise<ReadonlyMap<string, string>> {
-  const host = { log: silentLog, clock: () => new Date(), reach: createReach([]), deadlineMs: 1_000 };
-  const plugins = await loadPlugins({ names: [id], options: new Map(), ...host });
-  const plugin = plugins.byId.get(id);
-  if (!plugin) throw new Error('it was not loaded');
-  const params = plugin.provider.params.parse({ ...SAMPLES.get(id)?.params, ...over });
-  return plugin.running.values({ id: 'it', params });
+  const { provider, running } = await startInProcess(id, createReach([]));
+  const params = provider.params.parse({ ...SAMPLES.get(id)?.params, ...over });
+  return running.values({ id: 'it', params });
 }
 
 /** A URI taken apart by the standard's own rules. */

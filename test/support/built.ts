@@ -1,12 +1,21 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** Compiles as `npm run build` does. Answers the entry. */
+const ENTRY = join(ROOT, 'dist/src/main.js');
+
+function newestIn(folder: string): number {
+  const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+  return Math.max(...names.map((name) => statSync(join(ROOT, folder, name)).mtimeMs));
+}
+
+/** Compiles as `npm run build` does, if anything changed since: what runs from `dist` must not change under it. Answers the entry. */
 export function build(): string {
-  execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', ROOT]);
-  return join(ROOT, 'dist/src/main.js');
+  const isFresh = existsSync(ENTRY) && statSync(ENTRY).mtimeMs > Math.max(newestIn('src'), newestIn('plugins'));
+  if (!isFresh) execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', ROOT]);
+  return ENTRY;
 }
 
 export interface Built {

@@ -8,7 +8,7 @@ import type { Keys } from '../../src/modules/keys/keys.ts';
 import { createMacHolder } from '../../src/modules/keys/mac-holder.ts';
 import { openKeys } from '../../src/modules/keys/open-keys.ts';
 import { createReach } from '../../src/net/reach.ts';
-import { noPlugins } from '../../src/plugin/load.ts';
+import { noPlugins } from '../../src/plugin/plugin.ts';
 import type { Store } from '../../src/store/port.ts';
 import { type Counting, counting } from './counting.ts';
 import { ROOT_KEY } from './start-app.ts';

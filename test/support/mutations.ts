@@ -63,6 +63,15 @@ async function aRole(app: TestApp, n: number): Promise<string> {
 }
 
 const REDIS = { host: 'cache.example.com', password: 'before' };
+const ROTATING = { secret: 'first', visible: 'yes' };
+/** An addon whose provider makes new credentials. */
+async function aRotatingAddon(app: TestApp, n: number): Promise<string> {
+  await aProject(app, n);
+  return (await done(app, 'createAddon', addonInput(n, 'rotating', ROTATING), 'addon { id }')).addon.id;
+}
+/** Mutations that have no commit, because they change nothing. */
+export const ACTIONS: readonly string[] = ['testAddon'];
+
 const RDS = { engine: 'mysql', endpoint: 'db.example.com', database: 'd', username: 'u', password: 'before' };
 const addonInput = (n: number, provider: string, params: object) => ({
   project: slugFor(n),
@@ -314,6 +323,15 @@ export const MUTATIONS: readonly MutationCase[] = [
     prepare: async (app, n) => ({ id: await anAddon(app, n), params: { ...REDIS, password: 'after' } }),
   },
   { name: 'deleteAddon', prepare: async (app, n) => ({ id: await anAddon(app, n), force: true }) },
+  {
+    name: 'restoreAddon',
+    async prepare(app, n) {
+      const id = await anAddon(app, n);
+      await done(app, 'deleteAddon', { id, force: true });
+      return { id };
+    },
+  },
+  { name: 'rotateAddon', prepare: async (app, n) => ({ id: await aRotatingAddon(app, n) }) },
   inProject('createExternalAddon', (n) => ({ ...addonInput(n, 'aws-rds', RDS), ...keyed(n) })),
   { name: 'updateExternalAddon', prepare: async (app, n) => ({ id: await anExternalAddon(app, n), name: 'Renamed' }) },
   {
@@ -365,6 +383,22 @@ export const MUTATIONS: readonly MutationCase[] = [
     },
   },
   { name: 'deleteExternalAddon', prepare: async (app, n) => ({ id: await anExternalAddon(app, n) }) },
+  {
+    name: 'restoreExternalAddon',
+    async prepare(app, n) {
+      const id = await anExternalAddon(app, n);
+      await done(app, 'deleteExternalAddon', { id });
+      return { id };
+    },
+  },
+  {
+    name: 'rotateExternalAddon',
+    async prepare(app, n) {
+      await aProject(app, n);
+      const input = addonInput(n, 'rotating-elsewhere', ROTATING);
+      return { id: (await done(app, 'createExternalAddon', input, 'externalAddon { id }')).externalAddon.id };
+    },
+  },
   { name: 'createApp', prepare: async (_app, n) => ({ ...appInput(n), ...keyed(n) }) },
   { name: 'updateApp', prepare: async (app, n) => ({ id: await anApp(app, n), name: 'Renamed' }) },
   {

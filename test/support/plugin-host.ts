@@ -1,8 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { silentLog } from '../../src/kernel/log.ts';
 import { createReach } from '../../src/net/reach.ts';
 import type { Running } from '../../src/plugin/contract.ts';
-import { loadPlugins } from '../../src/plugin/load.ts';
+import { startInProcess } from './in-process-plugins.ts';
 
 export interface StartedPlugin extends Required<Omit<Running<unknown>, 'close'>> {
   /** What people write, with the defaults filled in. */
@@ -22,13 +21,10 @@ export async function startPlugin(
   id: string,
   allowed: readonly string[] = ['127.0.0.1', 'localhost'],
 ): Promise<StartedPlugin> {
-  const host = { log: silentLog, clock: () => new Date(), reach: createReach(allowed), deadlineMs: 4_500 };
-  const plugins = await loadPlugins({ names: [id], options: new Map(), ...host });
-  const { running, provider } = plugins.byId.get(id) ?? {};
-  if (!running || !provider) throw new Error('it was not loaded');
+  const { provider, running, close } = await startInProcess(id, createReach(allowed), 4_500);
   return {
     values: running.values,
-    stop: plugins.close,
+    stop: close,
     check: running.check ?? missing('check'),
     rotate: running.rotate ?? missing('rotate'),
     retire: running.retire ?? missing('retire'),
@@ -44,7 +40,7 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
     return 'none';
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw new Error('it failed without a code', { cause: error });
-    if (error.cause !== undefined || error.message !== `The instance was not used: ${error.code}`) {
+    if (error.cause !== undefined || error.message !== `The instance cannot be used: ${error.code}`) {
       throw new Error('it says more than its code', { cause: error });
     }
     return String(error.code);

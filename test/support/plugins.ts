@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { silentLog } from '../../src/kernel/log.ts';
 import { createReach } from '../../src/net/reach.ts';
-import type { AddonProvider } from '../../src/plugin/contract.ts';
-import { loadPlugins, type Plugins } from '../../src/plugin/load.ts';
+import { type AddonProvider, checkFailed, type Running } from '../../src/plugin/contract.ts';
+import { loadPlugins } from '../../src/plugin/load.ts';
+import { abilitiesOf, callsOf, keysOf } from '../../src/plugin/local.ts';
+import type { Plugins } from '../../src/plugin/plugin.ts';
+import { factsOf } from '../../src/plugin/provider.ts';
 
 let shipped: Promise<Plugins> | null = null;
 
@@ -18,7 +21,12 @@ export type Behaviour = (params: { readonly secret: string; readonly visible?: s
 const key = (name: string, sensitive: boolean) => ({ name, title: name, description: `The key ${name}.`, sensitive });
 
 /** A plugin that does what the test says, right or wrong. */
-export function scripted(id: string, kind: AddonProvider['kind'], behave: Behaviour): Plugins {
+export function scripted(
+  id: string,
+  kind: AddonProvider['kind'],
+  behave: Behaviour,
+  more: Omit<Running<unknown>, 'values'> = {},
+): Plugins {
   const provider: AddonProvider = {
     api: 1,
     id,
@@ -33,9 +41,10 @@ export function scripted(id: string, kind: AddonProvider['kind'], behave: Behavi
     keys: [key('PASSWORD', true), key('HOST', false)],
     start: () => ({ values: async () => new Map() }),
   };
-  const running = { values: behaveAs(behave) };
-  const keys = new Map(provider.keys.map((each) => [each.name, each]));
-  return { byId: new Map([[id, { provider, running, keys }]]), close: async () => {} };
+  const running: Running<unknown> = { values: behaveAs(behave), ...more };
+  const facts = factsOf(provider);
+  const plugin = { facts, keys: keysOf(facts), abilities: abilitiesOf(running), ...callsOf(provider, running) };
+  return { byId: new Map([[id, plugin]]), close: async () => {} };
 }
 
 /** Not `async`: a plugin may throw before there is a promise. */
@@ -46,3 +55,49 @@ export const together = (...all: readonly Plugins[]): Plugins => ({
   byId: new Map(all.flatMap(({ byId }) => [...byId])),
   close: async () => {},
 });
+
+/** A plugin whose service is a set of passwords: what it accepts, and what it was asked. */
+export interface Credentials {
+  readonly plugins: Plugins;
+  readonly accepted: Set<string>;
+  readonly asked: string[];
+  /** What each method does instead of its work, by name. */
+  readonly instead: Map<'check' | 'rotate' | 'retire', () => unknown>;
+}
+
+export function aServiceWithPasswords(id = 'rotating', kind: AddonProvider['kind'] = 'addon'): Credentials {
+  const accepted = new Set(['first']);
+  const asked: string[] = [];
+  const instead: Credentials['instead'] = new Map();
+  let made = 0;
+  type Given = { readonly params: unknown };
+  const secretOf = (params: unknown): string => (params as { readonly secret: string }).secret;
+  const doing = async <T>(name: 'check' | 'rotate' | 'retire', work: () => T): Promise<T> => {
+    asked.push(name);
+    const other = instead.get(name);
+    return (other ? await other() : work()) as T;
+  };
+  const plugins = scripted(id, kind, async ({ secret }) => new Map([['PASSWORD', secret]]), {
+    check: ({ params }: Given) =>
+      doing('check', () => {
+        if (!accepted.has(secretOf(params))) throw checkFailed('CREDENTIALS');
+      }),
+    rotate: ({ params }) =>
+      doing('rotate', () => {
+        made += 1;
+        const secret = `made ${made}`;
+        accepted.add(secret);
+        return { ...(params as object), secret };
+      }),
+    retire: ({ old }) => doing('retire', () => void accepted.delete(secretOf(old))),
+  });
+  return { plugins, accepted, asked, instead };
+}
+
+/** Those that are shipped, and two that make new credentials without any server. */
+export const usualPlugins = async (): Promise<Plugins> =>
+  together(
+    await shippedPlugins(),
+    aServiceWithPasswords().plugins,
+    aServiceWithPasswords('rotating-elsewhere', 'external-addon').plugins,
+  );

@@ -8,10 +8,10 @@ import { type Log, silentLog } from '../../src/kernel/log.ts';
 import { createMacHolder, type MacHolder } from '../../src/modules/keys/mac-holder.ts';
 import { openKeys } from '../../src/modules/keys/open-keys.ts';
 import { createReach, type Reach } from '../../src/net/reach.ts';
-import type { Plugins } from '../../src/plugin/load.ts';
+import type { Plugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { Store } from '../../src/store/port.ts';
-import { shippedPlugins } from './plugins.ts';
+import { usualPlugins } from './plugins.ts';
 
 export const ROOT_KEY = Buffer.alloc(32, 7);
 
@@ -63,7 +63,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     log,
     limits,
     cacheBytes: options.cacheBytes ?? 64 * 1024 * 1024,
-    plugins: options.plugins ?? (await shippedPlugins()),
+    plugins: options.plugins ?? (await usualPlugins()),
     git: options.git ?? createGitReader({ reach: createReach([]), limits }),
     ...(options.reach ? { reach: options.reach } : {}),
   });

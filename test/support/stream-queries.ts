@@ -13,3 +13,13 @@ export const ENVIRONMENT_CHANGED = `subscription ($service: String!, $scope: Sco
 
 export const GLOBALS_CHANGED = `subscription ($slug: Slug, $after: Cursor) { globalSecretChanged(slug: $slug, after: $after) { __typename
   ... on GlobalSecretEvent { cursor seq changes { name revision keys { variables { added removed changed } } } globalSecrets { slug } } } }`;
+
+export const RESTART_REQUESTED = `subscription ($workload: WorkloadRefInput!, $after: Cursor) {
+  restartRequested(projectId: "default-project", workload: $workload, after: $after) { __typename
+    ... on RestartRequestedEvent { cursor seq at scopes wantedSeq reason request { id workloadId state wave } }
+    ... on HistoryExpired { cursor } } }`;
+
+export const APP_SECRETS_CHANGED = `subscription ($app: Slug!, $environment: Slug!, $after: Cursor) {
+  appSecretsChanged(app: $app, environment: $environment, after: $after) { __typename
+    ... on AppSecretsEvent { cursor seq at secrets all }
+    ... on HistoryExpired { cursor } } }`;

@@ -6,7 +6,7 @@ import { openMemoryEngine } from '../../src/store/embedded/memory-engine.ts';
 import { createEmbeddedStore } from '../../src/store/embedded/store.ts';
 import type { Store } from '../../src/store/port.ts';
 import { type FaultMoment, faultStore } from '../support/fault-store.ts';
-import { MUTATIONS, type MutationCase, operationOf } from '../support/mutations.ts';
+import { ACTIONS, MUTATIONS, type MutationCase, operationOf } from '../support/mutations.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { borrowed, freshApp, type WholeState, wholeState } from '../support/whole-state.ts';
 
@@ -178,6 +178,6 @@ describe('the table of mutations', () => {
   it('covers the schema', () => {
     const fields = Object.keys(schema.getMutationType()?.getFields() ?? {});
     expect(fields.length).toBeGreaterThan(25);
-    expect([...new Set(MUTATIONS.map(({ name }) => name))].sort()).toEqual(fields.sort());
+    expect([...new Set([...ACTIONS, ...MUTATIONS.map(({ name }) => name)])].sort()).toEqual(fields.sort());
   });
 });

@@ -1,8 +1,7 @@
 import { utf8Size } from '../../domain/template.ts';
 import type { AddonValue } from '../../domain/types.ts';
 import type { Limits } from '../../kernel/limits.ts';
-import type { LoadedPlugin } from '../../plugin/load.ts';
-import { parsedParams } from './params.ts';
+import { type LoadedPlugin, problemOf, TOO_LARGE } from '../../plugin/plugin.ts';
 
 /** Why an addon as a whole yields nothing. */
 export type Trouble =
@@ -17,8 +16,14 @@ export type Asked =
   | { readonly ok: true; readonly values: ReadonlyMap<string, AddonValue>; readonly bytes: number }
   | { readonly ok: false; readonly trouble: Trouble };
 
+const TROUBLES: ReadonlyMap<string, Trouble> = new Map([
+  ['PARAMS_INVALID', 'PARAMS_INVALID'],
+  ['TIMEOUT', 'PROVIDER_TIMEOUT'],
+  ['TOO_LARGE', 'VALUE_TOO_LARGE'],
+]);
+
 const failed = (trouble: Trouble): Asked => ({ ok: false, trouble });
-const LATE = Symbol('late');
+export const LATE = Symbol('late');
 
 export interface Question {
   readonly plugin: LoadedPlugin;
@@ -29,13 +34,11 @@ export interface Question {
 
 /** Asks a plugin once. Never rejects: whatever it does is an answer, and harms nobody else's keys. */
 export async function askPlugin({ plugin, id, params, limits }: Question): Promise<Asked> {
-  const parsed = parsedParams(plugin.provider, params);
-  if (!parsed) return failed('PARAMS_INVALID');
   let found: unknown;
   try {
-    found = await orLate(async () => plugin.running.values({ id, params: parsed.value }), limits.addonDeadlineMs);
-  } catch {
-    return failed('PROVIDER_FAILED');
+    found = await orLate(async () => plugin.values({ id, params }), limits.addonDeadlineMs);
+  } catch (error) {
+    return failed(TROUBLES.get(problemOf(error)) ?? 'PROVIDER_FAILED');
   }
   if (found === LATE) return failed('PROVIDER_TIMEOUT');
   try {
@@ -45,9 +48,10 @@ export async function askPlugin({ plugin, id, params, limits }: Question): Promi
   }
 }
 
-async function orLate(work: () => Promise<unknown>, deadlineMs: number): Promise<unknown> {
+/** What the work gives, or LATE: whether a plugin keeps to its deadline is not left to it. */
+export async function orLate<T>(work: () => Promise<T>, deadlineMs: number): Promise<T | typeof LATE> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => {
+  const late = new Promise<typeof LATE>((resolve) => {
     timer = setTimeout(resolve, deadlineMs, LATE).unref();
   });
   try {
@@ -73,6 +77,7 @@ function read(found: unknown, { keys }: LoadedPlugin, limits: Limits): Asked {
 
 function addonValue(value: unknown, sensitive: boolean, limits: Limits): AddonValue {
   if (value === undefined) return { ok: false, reason: 'VALUE_MISSING' };
+  if (value === TOO_LARGE) return { ok: false, reason: 'VALUE_TOO_LARGE' };
   if (typeof value !== 'string') return { ok: false, reason: 'VALUE_INVALID' };
   if (value.length > limits.addonValueBytes) return { ok: false, reason: 'VALUE_TOO_LARGE' };
   if (!value.isWellFormed() || value.includes('\0')) return { ok: false, reason: 'VALUE_INVALID' };

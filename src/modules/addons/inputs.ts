@@ -11,6 +11,9 @@ function holdsProto(value: unknown): boolean {
   return Object.hasOwn(value, '__proto__') || Object.values(value).some(holdsProto);
 }
 
+/** Whether what a provider answers could be stored as parameters. */
+export const isGoodParams = (params: unknown): params is Params => paramsRule.safeParse(params).success;
+
 /** A JSON object; what may be in it is for the provider to say. */
 const paramsRule = z.custom<Params>().superRefine((params, ctx) => {
   const refuse = (rule: string, message: string) => ctx.addIssue({ code: 'custom', params: { rule }, message });
@@ -42,5 +45,35 @@ export const deleteAddonInput = z.strictObject({
   force: z.boolean().nullish(),
   expectedRevision: revisionRule,
 });
+export const restoreAddonInput = z.strictObject({ expectedRevision: revisionRule });
+
+const MONTH_SECONDS = 30 * 86_400;
+export const rotateAddonInput = z.strictObject({
+  overlapSeconds: z
+    .int()
+    .min(0, { error: 'must be at least 0' })
+    .max(MONTH_SECONDS, { error: `must be at most ${MONTH_SECONDS}` })
+    .nullish()
+    .transform((seconds) => seconds ?? 3_600),
+  expectedRevision: revisionRule,
+});
+
+/** Either what is stored, or all that a form holds. */
+export const testAddonInput = z
+  .strictObject({
+    id: z.string().nullish(),
+    project: slugRule.nullish(),
+    provider: slugRule.nullish(),
+    params: paramsRule.nullish(),
+  })
+  .superRefine(({ id, ...draft }, ctx) => {
+    const wanted = id === null || id === undefined;
+    for (const name of ['project', 'provider', 'params'] as const) {
+      const has = draft[name] !== null && draft[name] !== undefined;
+      if (has === wanted) continue;
+      const message = wanted ? 'is needed without an id' : 'cannot be given together with an id';
+      ctx.addIssue({ code: 'custom', path: [name], params: { rule: 'exclusive' }, message });
+    }
+  });
 export type CreateAddonInput = z.output<typeof createAddonInput>;
 export type UpdateAddonInput = z.output<typeof updateAddonInput>;

@@ -1,26 +1,6 @@
-import { z } from 'zod';
-import { type FieldError, invalidInput } from '../../kernel/errors.ts';
-import type { AddonProvider } from '../../plugin/contract.ts';
+import { type FieldError, invalidInput, unavailable } from '../../kernel/errors.ts';
+import type { JsonSchema, LoadedPlugin, ParamsProblem } from '../../plugin/plugin.ts';
 import type { Json } from '../../store/port.ts';
-
-type JsonSchema = { readonly [name: string]: unknown };
-
-const schemas = new WeakMap<AddonProvider, JsonSchema>();
-
-/** A provider's parameters as JSON Schema; an empty one where its rules cannot be said so. */
-export function paramsSchema(provider: AddonProvider): JsonSchema {
-  const known = schemas.get(provider) ?? jsonSchemaOf(provider);
-  schemas.set(provider, known);
-  return known;
-}
-
-function jsonSchemaOf({ params }: AddonProvider): JsonSchema {
-  try {
-    return z.toJSONSchema(params, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
-  } catch {
-    return {};
-  }
-}
 
 const isObject = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -41,27 +21,15 @@ export function maskedParams(schema: unknown, value: Json): Json {
   return typeof schema.type === 'string' ? value : null;
 }
 
-/** The parameters as the provider's `values` takes them; null when its rules refuse them. */
-export function parsedParams({ params }: AddonProvider, given: unknown): { readonly value: unknown } | null {
-  try {
-    const parsed = params.safeParse(given);
-    return parsed.success ? { value: parsed.data } : null;
-  } catch {
-    return null;
-  }
-}
-
 /** Refuses parameters that the provider's rules refuse, naming every bad leaf and no value. */
-export function requireParams({ params }: AddonProvider, given: unknown): void {
-  let fields: readonly FieldError[];
+export async function requireParams(plugin: LoadedPlugin, given: unknown): Promise<void> {
+  let problems: readonly ParamsProblem[];
   try {
-    const parsed = params.safeParse(given);
-    if (parsed.success) return;
-    fields = parsed.error.issues.flatMap(fieldErrors);
-  } catch {
-    fields = [{ path: ['params'], rule: 'invalid', message: 'is refused by the provider' }];
+    problems = await plugin.problemsWith(given);
+  } catch (cause) {
+    throw unavailable('The provider does not answer', cause);
   }
-  throw invalidInput(fields);
+  if (problems.length > 0) throw invalidInput(problems.map(fieldError));
 }
 
 const RULES: ReadonlyMap<string, readonly [string, string]> = new Map([
@@ -74,7 +42,7 @@ const RULES: ReadonlyMap<string, readonly [string, string]> = new Map([
 ]);
 
 /** Words of our own: those of a provider might quote what was given. */
-function fieldErrors(issue: z.core.$ZodIssue): readonly FieldError[] {
-  const [rule, message] = RULES.get(issue.code) ?? ['invalid', 'is refused by the provider'];
-  return [{ path: ['params', ...issue.path.map(String)], rule, message }];
+function fieldError({ path, code }: ParamsProblem): FieldError {
+  const [rule, message] = RULES.get(code) ?? ['invalid', 'is refused by the provider'];
+  return { path: ['params', ...path], rule, message };
 }

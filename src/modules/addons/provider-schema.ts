@@ -1,7 +1,7 @@
 import { type Builder, builder as shared } from '../../graphql/builder.ts';
-import type { AddonProvider, LinkableKey } from '../../plugin/contract.ts';
+import type { LinkableKey } from '../../plugin/contract.ts';
+import type { LoadedPlugin } from '../../plugin/plugin.ts';
 import { AddonKindEnum } from '../secret-groups/parts.ts';
-import { paramsSchema } from './params.ts';
 
 const LinkableKeyType = shared.objectRef<LinkableKey>('LinkableKey').implement({
   description: 'A key that groups may link.',
@@ -13,21 +13,29 @@ const LinkableKeyType = shared.objectRef<LinkableKey>('LinkableKey').implement({
   }),
 });
 
-export const ProviderType = shared.objectRef<AddonProvider>('AddonProvider').implement({
+export const ProviderType = shared.objectRef<LoadedPlugin>('AddonProvider').implement({
   description: 'A plugin that knows one kind of backing service.',
   fields: (t) => ({
-    id: t.exposeString('id', { description: 'As addons name it.' }),
-    kind: t.field({ type: AddonKindEnum, description: 'What it provides.', resolve: ({ kind }) => kind }),
-    title: t.exposeString('title', { description: 'For people.' }),
+    id: t.string({ description: 'As addons name it.', resolve: ({ facts }) => facts.id }),
+    kind: t.field({ type: AddonKindEnum, description: 'What it provides.', resolve: ({ facts }) => facts.kind }),
+    title: t.string({ description: 'For people.', resolve: ({ facts }) => facts.title }),
     keys: t.field({
       type: [LinkableKeyType],
       description: 'The keys that its addons have.',
-      resolve: ({ keys }) => [...keys],
+      resolve: ({ facts }) => [...facts.keys],
     }),
     params: t.field({
       type: 'JSON',
       description: 'JSON Schema of the parameters that an addon takes; `sensitive: true` marks secrets.',
-      resolve: (provider) => paramsSchema(provider),
+      resolve: ({ facts }) => facts.params,
+    }),
+    canCheck: t.boolean({
+      description: 'Whether it can try if an addon can be reached: `testAddon`.',
+      resolve: ({ abilities }) => abilities.check,
+    }),
+    canRotate: t.boolean({
+      description: 'Whether it can make new credentials: `rotateAddon`.',
+      resolve: ({ abilities }) => abilities.rotate,
     }),
   }),
 });
@@ -38,7 +46,7 @@ export function addProviders(builder: Builder): void {
       type: [ProviderType],
       description: 'The providers that are loaded, by id.',
       args: { kind: t.arg({ type: AddonKindEnum, description: 'Of this kind; absent: all.' }) },
-      resolve: (_root, { kind }, { services }) => [...services.addons.providers(kind ?? null)],
+      resolve: (_root, { kind }, { services }) => [...services.addons.providers.list(kind ?? null)],
     }),
   );
 }

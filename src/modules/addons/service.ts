@@ -1,27 +1,35 @@
-import type { AddonLink, AddonValues } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { conflict, forbidden, invalidInput, limitExceeded, notFound } from '../../kernel/errors.ts';
+import { conflict, forbidden, limitExceeded } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
+import type { Job } from '../../kernel/job.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Log } from '../../kernel/log.ts';
-import type { AddonProvider } from '../../plugin/contract.ts';
-import type { Plugins } from '../../plugin/load.ts';
+import type { Plugins } from '../../plugin/plugin.ts';
 import type { Json } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
-import { changesOf, type Vault, type View } from '../../vault/vault.ts';
-import { can, type Verb } from '../access/model.ts';
-import { requireRevision } from '../access/revision.ts';
+import { changesOf, type Vault } from '../../vault/vault.ts';
+import type { AccessService } from '../access/service.ts';
 import type { Session } from '../access/session.ts';
 import type { Keys } from '../keys/keys.ts';
 import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
-import { groupsLinking, unlinked } from '../secret-groups/linking.ts';
+import { groupsLinking, stillSo, unlinked } from '../secret-groups/linking.ts';
 import { mayOnGroup } from '../secret-groups/rights.ts';
+import { createChecks } from './check.ts';
+import { createDrawing } from './drawing.ts';
+import { createAddonHistory } from './history.ts';
 import type { CreateAddonInput, UpdateAddonInput } from './inputs.ts';
-import { type AddonKind, documentOf, linksTo, type StoredAddon } from './model.ts';
-import { maskedParams, paramsSchema, requireParams } from './params.ts';
-import { createAddonValues, type Outcome } from './values.ts';
+import { createLinkRules } from './link-rules.ts';
+import { type AddonKind, documentOf, linksTo, NOUN, OPERATION, type StoredAddon } from './model.ts';
+import { createObservation } from './observation.ts';
+import { maskedParams, requireParams } from './params.ts';
+import { createProviders } from './providers.ts';
+import { createRetirement } from './retirement.ts';
+import { type AddonRef, type AddonUpdate, changeableAddon, deletedAddon, mayOnAddon, visibleAddon } from './rights.ts';
+import { createRotation } from './rotation.ts';
+import { createSweep } from './sweep.ts';
+import { createAddonValues, paramsRevisionOf } from './values.ts';
 
 export interface AddonsDeps {
   readonly vault: Vault;
@@ -31,50 +39,25 @@ export interface AddonsDeps {
   readonly limits: Limits;
   readonly plugins: Plugins;
   readonly cacheBytes: number;
+  readonly access: Pick<AccessService, 'system' | 'teams'>;
 }
 export type AddonsService = ReturnType<typeof createAddons>;
 
-/** An addon by address. */
-export interface AddonRef {
-  readonly kind: AddonKind;
-  readonly project: string;
-  readonly slug: string;
-}
-export interface AddonUpdate extends AddonRef {
-  readonly expectedRevision?: number | null | undefined;
-}
-
-/** What linked addons bring to a resolution. */
-export interface Drawn {
-  readonly addons: AddonValues;
-  /** The same objects as long as nothing in them changed. */
-  readonly outcomes: readonly Outcome[];
-  /** Those that gave their last good values, as in `addons`. */
-  readonly stale: ReadonlySet<string>;
-}
-
-const NOUN = { addon: 'Addon', 'external-addon': 'External addon' } as const;
-const OPERATION = { addon: 'addon', 'external-addon': 'externalAddon' } as const;
-
-/** Addons are guarded as secret groups of type secret are. */
-const mayOnAddon = (session: Session, verb: Verb, project: string): boolean =>
-  can(session.principal, verb, 'addon', { project, type: 'secret' });
-
 /** Backing services that groups link, and what their providers make of them. */
 export function createAddons(deps: AddonsDeps) {
-  const { vault, keys, clock, limits, plugins } = deps;
+  const { vault, keys, clock, limits } = deps;
   const once = createOnce(vault, keys);
-  const valuesOf = createAddonValues(deps);
-
-  async function visible({ kind, project, slug }: AddonRef, view: View, session: Session): Promise<StoredAddon> {
-    await visibleProject(project, view, session);
-    const stored = (await view.set(documentOf(kind), project)).get(slug);
-    if (!stored || stored.deleted || !mayOnAddon(session, 'list', project)) throw notFound(`${NOUN[kind]} ${slug}`);
-    return { ...stored, kind };
-  }
+  const now = createAddonValues(deps);
+  const providers = createProviders(deps.plugins);
+  const history = createAddonHistory(deps);
+  const sweep = createSweep(deps.access, deps.log);
+  const jobs: readonly Job[] = [
+    createRetirement({ ...deps, sweep, providers }),
+    createObservation({ ...deps, sweep, now }),
+  ];
 
   const bySlug = (ref: AddonRef, session: Session): Promise<StoredAddon> =>
-    session.read((view) => visible(ref, view, session));
+    session.read((view) => visibleAddon(ref, view, session));
 
   function list(kind: AddonKind, project: string, session: Session): Promise<readonly StoredAddon[]> {
     return session.read(async (view) => {
@@ -85,26 +68,13 @@ export function createAddons(deps: AddonsDeps) {
     });
   }
 
-  /** The providers that are loaded, by id. */
-  function providers(kind: AddonKind | null): readonly AddonProvider[] {
-    const all = [...plugins.byId.values()].map(({ provider }) => provider);
-    return all.filter((provider) => kind === null || provider.kind === kind).sort((a, b) => (a.id < b.id ? -1 : 1));
-  }
-
-  /** null: it is not loaded. */
-  function providerOf({ kind, fields }: Pick<StoredAddon, 'kind' | 'fields'>): AddonProvider | null {
-    const provider = plugins.byId.get(fields.provider)?.provider;
-    return provider?.kind === kind ? provider : null;
-  }
-
-  function requireProvider(kind: AddonKind, provider: string): AddonProvider {
-    const found = plugins.byId.get(provider)?.provider;
-    if (found?.kind === kind) return found;
-    throw invalidInput([{ path: ['provider'], rule: 'enum', message: 'is not the id of a provider of this kind' }]);
+  function requireRoom(count: number): void {
+    const most = limits.addonsPerProject;
+    if (count > most) throw limitExceeded('addons in the project', most, count);
   }
 
   async function create(kind: AddonKind, input: CreateAddonInput, session: Session) {
-    requireParams(requireProvider(kind, input.provider), input.params);
+    await requireParams(providers.required(kind, input.provider), input.params);
     const { team, id: actor } = session.principal;
     const { project, name, provider, description, params } = input;
     const slug = slugOf(name);
@@ -119,15 +89,15 @@ export function createAddons(deps: AddonsDeps) {
           const guard = changesOf(projectDocument).unchanged(await visibleProject(project, view, session));
           if (!mayOnAddon(session, 'write', project)) throw forbidden();
           const set = await view.set(documentOf(kind), project);
-          const count = set.live.length + 1;
           const taken = set.get(slug);
           if (taken && !taken.deleted) throw isTaken(kind, key);
-          if (count > limits.addonsPerProject)
-            throw limitExceeded('addons in the project', limits.addonsPerProject, count);
+          // Its place holds what is needed to remove them.
+          if (taken?.fields.retiringUntil?.length) throw stillRetiring(kind);
+          requireRoom(set.live.length + 1);
           return { taken, guard };
         });
-        const fields = { name, provider, createdAt: at, updatedAt: at };
-        const body = { description, params };
+        const fields = { name, provider, createdAt: at, updatedAt: at, paramsRevision: (taken?.revision ?? 0) + 1 };
+        const body = { description, params, retiring: [], observed: null };
         const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
         return session.commit(operation, [change, guard, ...extra]);
       }),
@@ -135,91 +105,82 @@ export function createAddons(deps: AddonsDeps) {
     return { addon: await bySlug({ kind, project, slug }, session), commit: created.commit };
   }
 
-  /** The addon, for whoever may do this to it and saw its present revision. */
-  async function changeable(ref: AddonUpdate, verb: Verb, session: Session): Promise<StoredAddon> {
-    const before = await bySlug(ref, session);
-    if (!mayOnAddon(session, verb, ref.project)) throw forbidden();
-    requireRevision(before, ref.expectedRevision);
-    return before;
-  }
-
   async function update(ref: AddonUpdate, input: Omit<UpdateAddonInput, 'expectedRevision'>, session: Session) {
     const { kind } = ref;
     const commit = await session.write([session.principal.team, ref.project, ref.slug], async () => {
-      const before = await changeable(ref, 'write', session);
+      const before = await changeableAddon(ref, 'write', session);
       const old = before.body();
       const { name = before.fields.name, description = old.description, params = old.params } = input;
-      if (input.params) requireParams(requireProvider(kind, before.fields.provider), params);
-      const fields = { ...before.fields, name, updatedAt: clock().toISOString() };
-      const change = changesOf(documentOf(kind)).replace(before, fields, { description, params });
+      if (input.params) await requireParams(providers.required(kind, before.fields.provider), params);
+      const paramsRevision = input.params ? before.revision + 1 : paramsRevisionOf(before);
+      const fields = { ...before.fields, name, paramsRevision, updatedAt: clock().toISOString() };
+      const change = changesOf(documentOf(kind)).replace(before, fields, { ...old, description, params });
       return session.commit(`${OPERATION[kind]}.update`, [change]);
     });
-    return { addon: await bySlug(ref, session), commit };
+    const addon = await bySlug(ref, session);
+    await history.prune(addon, session);
+    return { addon, commit };
   }
 
   /** Refused while groups link it, unless `force` unlinks them in the same commit. */
   function remove(ref: AddonUpdate, force: boolean, session: Session) {
     const { kind, project } = ref;
     return session.write([session.principal.team, project, ref.slug], async () => {
-      const before = await changeable(ref, 'delete', session);
+      const before = await changeableAddon(ref, 'delete', session);
       const isMeant = linksTo(before);
-      const groups = await session.read((view) => groupsLinking(project, isMeant, view));
+      const { groups, others } = await session.read(async (view) => {
+        const groups = await groupsLinking(project, isMeant, view);
+        return { groups, others: await stillSo(project, groups, view) };
+      });
       if (groups.length > 0 && !force) {
         const known = groups.filter((group) => mayOnGroup(session, 'list', project, group.fields.type));
         throw isLinked(known.map(({ key }) => key));
       }
       const at = clock().toISOString();
       const changes = groups.map((group) => unlinked(group, isMeant, at, session));
-      const erased = changesOf(documentOf(kind)).erase(before, { ...before.fields, updatedAt: at });
-      const commit = await session.commit(`${OPERATION[kind]}.delete`, [erased, ...changes]);
+      const fields = { ...before.fields, paramsRevision: paramsRevisionOf(before), updatedAt: at };
+      const erased = changesOf(documentOf(kind)).erase(before, fields);
+      const commit = await session.commit(`${OPERATION[kind]}.delete`, [erased, ...changes, ...others]);
       return { addon: before, commit };
     });
   }
 
+  async function restore(ref: AddonUpdate, session: Session) {
+    const { kind, project } = ref;
+    const commit = await session.write([session.principal.team, project, ref.slug], async () => {
+      const before = await changeableAddon(ref, 'write', session, deletedAddon);
+      const set = await session.read((view) => view.set(documentOf(kind), project));
+      requireRoom(set.live.length + 1);
+      const fields = { ...before.fields, paramsRevision: paramsRevisionOf(before), updatedAt: clock().toISOString() };
+      const change = changesOf(documentOf(kind)).replace(before, fields, before.body());
+      return session.commit(`${OPERATION[kind]}.restore`, [change]);
+    });
+    return { addon: await bySlug(ref, session), commit };
+  }
+
   /** null: the caller may not read them, or nobody knows which of them are secrets. */
   function params(addon: StoredAddon, session: Session): Json {
-    const provider = providerOf(addon);
+    const provider = providers.of(addon);
     if (!provider || !mayOnAddon(session, 'read', addon.key[1] ?? '')) return null;
-    return maskedParams(paramsSchema(provider), addon.body().params);
+    return maskedParams(provider.facts.params, addon.body().params);
   }
 
-  /** Refuses keys that the linked addon's provider does not have. What is not there yet may be linked. */
-  async function requireLinkable(link: AddonLink, project: string, view: View): Promise<void> {
-    const stored = (await view.set(documentOf(link.addonKind), project)).get(link.addonId);
-    const provider = stored && !stored.deleted ? providerOf({ ...stored, kind: link.addonKind }) : null;
-    if (!provider) return;
-    const names = new Set(provider.keys.map(({ name }) => name));
-    const fields = link.keys.flatMap(({ keyName }, i) =>
-      names.has(keyName)
-        ? []
-        : [
-            {
-              path: ['link', 'keys', String(i), 'keyName'],
-              rule: 'enum',
-              message: 'is not a key of the addon`s provider',
-            },
-          ],
-    );
-    if (fields.length > 0) throw invalidInput(fields);
-  }
-
-  /** What these links draw on, each addon asked once; `at` an earlier commit: by the parameters of then. */
-  async function drawn(links: readonly AddonLink[], project: string, view: View, at: number | null): Promise<Drawn> {
-    const found = await Promise.all(
-      [...byAddon(links)].map(async ([name, { kind, id, keyNames }]) => {
-        const present = (await view.set(documentOf(kind), project)).get(id);
-        const stored = present && at !== null ? await vault.asOf(documentOf(kind), present, at) : present;
-        if (!stored || stored.deleted) return null;
-        return [name, await valuesOf({ ...stored, kind }, keyNames)] as const;
-      }),
-    );
-    const outcomes = new Map(found.filter((each) => each !== null));
-    const addons = new Map([...outcomes].map(([name, { values }]) => [name, values]));
-    const stale = new Set([...outcomes].filter(([, outcome]) => outcome.stale).map(([name]) => name));
-    return { addons, outcomes: [...outcomes.values()], stale };
-  }
-
-  return { bySlug, list, create, update, remove, params, providers, providerOf, requireLinkable, drawn };
+  return {
+    bySlug,
+    list,
+    create,
+    update,
+    remove,
+    restore,
+    params,
+    providers,
+    revisions: history.revisions,
+    check: createChecks({ limits, providers }),
+    ...createRotation({ ...deps, providers }),
+    ...createLinkRules(providers),
+    drawn: createDrawing(vault, now),
+    jobs,
+  };
 }
 
 const isTaken = (kind: AddonKind, key: readonly string[]) =>
@@ -227,21 +188,13 @@ const isTaken = (kind: AddonKind, key: readonly string[]) =>
     existing: { kind: OPERATION[kind], key },
   });
 
+const stillRetiring = (kind: AddonKind) =>
+  conflict(`The deleted ${NOUN[kind].toLowerCase()} of this name has old credentials that are not removed yet`);
+
 /** Names only groups that the caller may see. */
 function isLinked(keys: readonly (readonly string[])[]) {
   const names = keys.map(idOf).slice(0, 20).join(', ');
   const message = names === '' ? 'Secret groups link it' : `Secret groups link it: ${names}`;
   const [key] = keys;
   return conflict(message, key ? { existing: { kind: 'secretGroup', key } } : {});
-}
-
-function byAddon(links: readonly AddonLink[]) {
-  const addons = new Map<string, { readonly kind: AddonKind; readonly id: string; readonly keyNames: string[] }>();
-  for (const { addonKind: kind, addonId: id, keys } of links) {
-    const name = `${kind}/${id}`;
-    const addon = addons.get(name) ?? { kind, id, keyNames: [] };
-    addon.keyNames.push(...keys.map(({ keyName }) => keyName));
-    addons.set(name, addon);
-  }
-  return addons;
 }

@@ -3,7 +3,7 @@ import type { AddonValue } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Log } from '../../kernel/log.ts';
-import type { LoadedPlugin, Plugins } from '../../plugin/load.ts';
+import type { LoadedPlugin, Plugins } from '../../plugin/plugin.ts';
 import { idOf } from '../../vault/document.ts';
 import { type Asked, askPlugin, type Trouble } from './ask.ts';
 import type { StoredAddon } from './model.ts';
@@ -49,8 +49,20 @@ const NOTHING: Entry = { good: null, failure: null };
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 
+/** The revision that brought an addon's present parameters. */
+export const paramsRevisionOf = ({ fields, revision }: Pick<StoredAddon, 'fields' | 'revision'>): number =>
+  fields.paramsRevision ?? revision;
+
+/** What addons yield now, as far as anybody knows. */
+export interface AddonValuesNow {
+  /** Never rejects because of a plugin. `keyNames`: what links ask of it. */
+  valuesOf(addon: StoredAddon, keyNames: readonly string[]): Promise<Outcome>;
+  /** Waits for the provider unless its answer is new; null when it does not give one, or must not be asked yet. */
+  fresh(addon: StoredAddon): Promise<Outcome | null>;
+}
+
 /** Asks plugins no more often than needed, and never two times at once for one addon. */
-export function createAddonValues({ plugins, clock, log, limits, cacheBytes }: AddonValuesDeps) {
+export function createAddonValues({ plugins, clock, log, limits, cacheBytes }: AddonValuesDeps): AddonValuesNow {
   const entries = new LRUCache<string, Entry>({
     max: 10_000,
     maxSize: Math.max(cacheBytes, 1_000_000),
@@ -66,7 +78,7 @@ export function createAddonValues({ plugins, clock, log, limits, cacheBytes }: A
       const [, project = '', id = ''] = addon.key;
       log.warn('An addon yields nothing', {
         addon: `${project}/${id}`,
-        plugin: plugin.provider.id,
+        plugin: plugin.facts.id,
         reason: asked.trouble,
       });
     }
@@ -83,24 +95,40 @@ export function createAddonValues({ plugins, clock, log, limits, cacheBytes }: A
     good !== null && (kind === 'addon' || clock().getTime() - good.at < limits.addonTtlMs);
   const canStandIn = ({ good }: Entry): boolean => good !== null && clock().getTime() - good.at < limits.addonStaleMs;
 
+  const mayAsk = ({ failure }: Entry): boolean => failure === null || clock().getTime() >= failure.retryAt;
+  const nameOf = (addon: StoredAddon): string => [addon.kind, ...addon.key, paramsRevisionOf(addon)].join('\0');
+
+  function pluginOf({ kind, fields }: StoredAddon): LoadedPlugin | null {
+    const plugin = plugins.byId.get(fields.provider);
+    return plugin?.facts.kind === kind ? plugin : null;
+  }
+
   /** The entry of a plugin that was asked now, or of one that need not or must not be asked. */
-  async function present(name: string, plugin: LoadedPlugin, addon: StoredAddon): Promise<Entry> {
+  async function present(plugin: LoadedPlugin, addon: StoredAddon): Promise<Entry> {
+    const name = nameOf(addon);
     const known = entries.get(name) ?? NOTHING;
-    const mayAsk = known.failure === null || clock().getTime() >= known.failure.retryAt;
-    if (isFresh(known, addon) || !mayAsk) return known;
+    if (isFresh(known, addon) || !mayAsk(known)) return known;
     const answer = ask(name, plugin, addon);
     return canStandIn(known) ? orAfter(answer, limits.addonPatienceMs, { ...known, isLate: true }) : answer;
   }
 
-  /** Never rejects because of a plugin. `keyNames`: what links ask of it. */
-  return async function valuesOf(addon: StoredAddon, keyNames: readonly string[]): Promise<Outcome> {
-    const plugin = plugins.byId.get(addon.fields.provider);
-    if (!plugin || plugin.provider.kind !== addon.kind) return missing(keyNames);
-    const entry = await present([addon.kind, ...addon.key, addon.revision].join('\0'), plugin, addon);
-    const { good, failure, isLate } = entry;
-    if (good && failure === null && !isLate) return good.fresh;
-    if (good && canStandIn(entry)) return good.stale;
-    return failure?.outcome ?? missing(keyNames);
+  return {
+    async valuesOf(addon, keyNames) {
+      const plugin = pluginOf(addon);
+      if (!plugin) return missing(keyNames);
+      const entry = await present(plugin, addon);
+      const { good, failure, isLate } = entry;
+      if (good && failure === null && !isLate) return good.fresh;
+      if (good && canStandIn(entry)) return good.stale;
+      return failure?.outcome ?? missing(keyNames);
+    },
+    async fresh(addon) {
+      const plugin = pluginOf(addon);
+      const known = entries.get(nameOf(addon)) ?? NOTHING;
+      if (!plugin || !mayAsk(known)) return null;
+      const { good, failure } = isFresh(known, addon) ? known : await ask(nameOf(addon), plugin, addon);
+      return failure === null ? (good?.fresh ?? null) : null;
+    },
   };
 }
 
@@ -126,7 +154,7 @@ function failing(reason: Trouble, keyNames: Iterable<string>): ReadonlyMap<strin
 
 function entryAfter({ good, failure }: Entry, asked: Asked, plugin: LoadedPlugin, now: number): Entry {
   if (asked.ok) {
-    const volatile = plugin.provider.kind === 'external-addon';
+    const volatile = plugin.facts.kind === 'external-addon';
     const fresh = outcomeOf(asked.values, volatile);
     return { good: { at: now, bytes: asked.bytes, fresh, stale: outcomeOf(asked.values, true, true) }, failure: null };
   }

@@ -21,7 +21,7 @@ export function addAppSecretsStream(builder: Builder): void {
       resolve: ({ event: { secrets } }) => [...secrets],
     }),
     all: t.boolean({
-      description: 'Whether the environment or the app itself was touched: read all of them anew.',
+      description: 'Whether the environment or the app itself was changed or deleted: read all of them anew.',
       resolve: ({ event: { all } }) => all,
     }),
   }));

@@ -2,6 +2,7 @@ import { isAppError } from '../../kernel/errors.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import type { Commit, Touched } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
+import { can } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
 import { liveEnvironment, visibleApp } from '../apps/find.ts';
 import { appScope, type PlaceInApp } from '../apps/model.ts';
@@ -61,8 +62,10 @@ export async function appSecretsStream(place: PlaceInApp, session: Session): Pro
     coalesces: false,
     concerns: (commit) => says(eventOf(place, commit)),
     async event({ commit, session: viewer }) {
-      if (!mayOnSecrets(viewer, 'keys') || !(await isThere(place, viewer))) return null;
-      return eventOf(place, commit);
+      if (!mayOnSecrets(viewer, 'keys') || !can(viewer.principal, 'list', 'app')) return null;
+      const event = eventOf(place, commit);
+      // That it is gone is the last that is told of it.
+      return event.all || (await isThere(place, viewer)) ? event : null;
     },
   };
 }

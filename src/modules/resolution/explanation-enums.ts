@@ -15,6 +15,7 @@ export const WarningCodeEnum = enumOf<ResolutionWarning['code']>('WarningCode', 
   TIE: 'Groups of equal priority hold the key; the one whose id sorts first wins.',
   CASE_TWINS: 'Variables differ only in upper and lower case.',
   SHADOWED_SECRET: 'A value of type `CONFIG` hides one of type `SECRET`.',
+  DANGEROUS_NAME: 'A variable changes what else the workload runs, such as `LD_PRELOAD` or `PATH`.',
   STALE: 'A value is the last good one of an addon that does not answer.',
 });
 

@@ -19,7 +19,8 @@ import { AppError, forbidden, invalidInput } from '../../kernel/errors.ts';
 import type { Vault, View } from '../../vault/vault.ts';
 import { can } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
-import type { AddonsService, Drawn } from '../addons/service.ts';
+import type { Drawn } from '../addons/drawing.ts';
+import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
 import { globalDocument } from '../global-secrets/model.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -27,7 +28,7 @@ import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';
 import { globalsAsOf, globalsNow } from './globals.ts';
-import { withStaleWarnings } from './stale.ts';
+import { withWarnings } from './warnings.ts';
 
 export interface ResolutionsDeps {
   readonly vault: Vault;
@@ -130,7 +131,7 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const input = { ...base, addons: drawn.addons };
     const pure = resolve(input);
     requireRequiredLinks(input, pure);
-    const resolution = withStaleWarnings(pure, drawn.stale);
+    const resolution = withWarnings(pure, drawn.stale);
     const canonical = pure.canonical();
     const place = Buffer.from(`${[view.team, ask.project, ask.kind, ask.id].join('\0')}\0`);
     const digest = Buffer.from(keys.mac('digest')(Buffer.concat([place, canonical]))).toString('base64url');
@@ -149,7 +150,7 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const result = resultOf(finish(ask, view, { base, links, drawn, from: [] }));
     if (guarded.every((group, i) => group === groups[i])) return { workload, ...result };
     const strict = { ...result.input, groups: guarded };
-    return { workload, ...result, resolution: withStaleWarnings(resolve(strict), drawn.stale), input: strict };
+    return { workload, ...result, resolution: withWarnings(resolve(strict), drawn.stale), input: strict };
   }
 
   /** Read once for all workloads that are asked for in one view. */

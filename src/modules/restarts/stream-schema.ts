@@ -27,7 +27,8 @@ export function addRestartStream(builder: Builder): void {
     }),
     wantedSeq: t.field({
       type: 'SafeInt',
-      description: 'The commit whose outcome it is to run, or that of a later one: give what it runs to `acknowledge`.',
+      description:
+        'The commit whose outcome it is to run, or that of a later one: give what it runs to `acknowledgeEnvironment`.',
       resolve: ({ event: { request } }) => request.fields.seq,
     }),
     reason: t.string({

@@ -1,4 +1,5 @@
-import { notFound } from '../../kernel/errors.ts';
+import { LRUCache } from 'lru-cache';
+import { AppError, notFound } from '../../kernel/errors.ts';
 import type { Commit, Touched } from '../../store/port.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { can } from '../access/model.ts';
@@ -13,22 +14,48 @@ export interface RestartEvent {
   readonly request: StoredRequest;
 }
 
+/** Requests by `kind id` of their workloads. */
+type Released = ReadonlyMap<string, StoredRequest>;
+
 const isRequestIn =
   (project: string) =>
   ({ kind, key, revision }: Touched): boolean =>
     kind === 'restartRequest' && key[1] === project && revision > 0;
 
+/** Commits whose releases are kept for all who listen to workloads of the project. */
+const MOST_COMMITS = 100;
+
 /** The releases of requests to restart one workload. */
 export function createRestartStreams(vault: Vault) {
-  /** The request that a commit released; null: none of this workload. */
-  async function released({ touched }: Commit, { project, kind, id }: WorkloadName): Promise<StoredRequest | null> {
-    for (const { key, revision } of touched.filter(isRequestIn(project))) {
-      const after = [String(revision + 1)];
-      const [now, before] = await vault.revisions(requestDocument, key, { after, limit: 2 });
-      const isIt = now?.revision === revision && now.fields.kind === kind && now.fields.workload === id;
-      if (isIt && now.fields.state === 'released' && before?.fields.state !== 'released') return now;
+  const commits = new LRUCache<string, Promise<Released>>({ max: MOST_COMMITS });
+
+  /** The request if the commit released it. HISTORY_EXPIRED when it is kept no more: nobody can tell. */
+  async function releasedOne({ key, revision }: Touched): Promise<StoredRequest | null> {
+    const after = [String(revision + 1)];
+    const [now, before] = await vault.revisions(requestDocument, key, { after, limit: 2 });
+    if (now?.revision !== revision) throw new AppError('HISTORY_EXPIRED', 'The request is kept no more');
+    return now.fields.state === 'released' && before?.fields.state !== 'released' ? now : null;
+  }
+
+  async function readReleased(touched: readonly Touched[]): Promise<Released> {
+    const found = new Map<string, StoredRequest>();
+    for (const each of touched) {
+      const request = await releasedOne(each);
+      if (request) found.set(`${request.fields.kind} ${request.fields.workload}`, request);
     }
-    return null;
+    return found;
+  }
+
+  /** Read once, whoever listens. */
+  function released({ team, seq, touched }: Commit, project: string): Promise<Released> {
+    const name = [team, project, seq].join('\0');
+    const known = commits.get(name);
+    if (known) return known;
+    const made = readReleased(touched.filter(isRequestIn(project)));
+    commits.set(name, made);
+    // What failed is asked again.
+    made.catch(() => commits.delete(name));
+    return made;
   }
 
   async function maySee({ project, kind, id }: WorkloadName, session: Session): Promise<boolean> {
@@ -52,8 +79,8 @@ export function createRestartStreams(vault: Vault) {
       concerns: ({ touched }) => touched.some(isRequestIn(project)),
       async event({ commit, session: viewer }) {
         if (!(await maySee(workload, viewer))) return null;
-        const request = await released(commit, workload);
-        return request && { request };
+        const request = (await released(commit, project)).get(`${kind} ${id}`);
+        return request ? { request } : null;
       },
     };
   };

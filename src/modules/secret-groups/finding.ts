@@ -12,6 +12,8 @@ export interface GroupRef {
 }
 /** An update: which group, and the revision that the caller saw. */
 export interface GroupUpdate extends GroupRef {
+  /** Whether names are meant that change what a workload runs. */
+  readonly allowDangerousNames?: boolean | null | undefined;
   readonly expectedRevision?: number | null | undefined;
 }
 

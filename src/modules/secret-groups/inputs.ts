@@ -79,7 +79,10 @@ const linksRule = distinct(linkShape, ({ kind, addon }) => `${kind ?? 'addon'}/$
   links.map(linkOf),
 );
 
+const allowed = { allowDangerousNames: z.boolean().nullish() };
+
 const wholeShape = {
+  ...allowed,
   project: slugRule,
   name: nameRule,
   description: descriptionRule,
@@ -117,19 +120,20 @@ export const updateGroupInput = z.strictObject({
   files: filesRule.optional(),
   dockerSecretMounts: mountsRule.optional(),
   addonLinks: linksRule.optional(),
+  ...allowed,
   expectedRevision: revisionRule,
 });
 
 const expected = { expectedRevision: revisionRule };
 export const groupOnlyInput = z.strictObject(expected);
 export const rollbackInput = z.strictObject({ revision: z.int().min(1), ...expected });
-export const setVariableInput = z.strictObject({ name: keyNameRule, value: valueRule, ...expected });
+export const setVariableInput = z.strictObject({ name: keyNameRule, value: valueRule, ...allowed, ...expected });
 export const unsetVariableInput = z.strictObject({ name: keyNameRule, ...expected });
 export const setFileInput = z.strictObject({ file: fileRule, ...expected });
 export const unsetFileInput = z.strictObject({ path: pathRule, ...expected });
 export const setMountInput = z.strictObject({ mount: mountRule, ...expected });
 export const unsetMountInput = z.strictObject({ name: mountNameRule, ...expected });
-export const linkAddonInput = z.strictObject({ link: linkRule, ...expected });
+export const linkAddonInput = z.strictObject({ link: linkRule, ...allowed, ...expected });
 export const unlinkAddonInput = z.strictObject({
   kind: z.enum(['addon', 'external-addon']).nullish(),
   addon: platformIdRule,
@@ -138,4 +142,4 @@ export const unlinkAddonInput = z.strictObject({
 
 export type CreateGroupInput = z.output<typeof createGroupInput>;
 export type PutGroupInput = z.output<typeof putGroupInput>;
-export type UpdateGroupInput = z.output<typeof updateGroupInput>;
+export type UpdateGroupInput = Omit<z.output<typeof updateGroupInput>, 'allowDangerousNames'>;

@@ -1,10 +1,37 @@
 import type { AddonLink } from '../../domain/types.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import type { Session } from '../access/session.ts';
-import { groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
+import { type GivenName, namesOfLink, namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
+import type { Decision } from './decision.ts';
+import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
 import { requireMayChange } from './rights.ts';
 
 const changes = changesOf(groupDocument);
+
+export const isLink = (kind: AddonLink['addonKind'], id: string) => (link: AddonLink) =>
+  link.addonKind === kind && link.addonId === id;
+
+/** Links that were not there before, just so, and where they are in the input: `only` is the one that an input holds by itself. */
+export function addedLinks(before: GroupState | null, after: GroupState, only: AddonLink | undefined) {
+  const known = new Set(before?.links.map((link) => JSON.stringify(link)));
+  return after.links
+    .map((link, i) => ({ link, path: link === only ? ['link'] : ['addonLinks', String(i)] }))
+    .filter(({ link }) => !known.has(JSON.stringify(link)));
+}
+
+/** Refuses names that change what a workload runs, unless they are meant or were there before. */
+export function requireSafeGroup(
+  before: GroupState | null,
+  { state, variable, link }: Decision,
+  allowed: boolean | null | undefined,
+): void {
+  const namesIn = ({ variables, links }: GroupState): readonly GivenName[] => [
+    ...namesOfVariables('variables', variables, variable),
+    ...links.flatMap((each, i) => namesOfLink(each, each === link ? ['link'] : ['addonLinks', String(i)])),
+  ];
+  const known = before ? namesIn(before).map(({ name }) => name) : [];
+  requireSafeNames([{ before: known, given: namesIn(state) }], allowed);
+}
 
 /** The groups of a project that hold such a link, by id. */
 export async function groupsLinking(
@@ -16,6 +43,17 @@ export async function groupsLinking(
   // A group that was tampered with may hold one.
   for (const damaged of groups.damaged) groups.get(damaged);
   return groups.live.filter((group) => group.body().links.some(isMeant));
+}
+
+/** Checks that all other groups of the project, deleted ones too, are as they were seen: that none came to hold a link meanwhile. */
+export async function stillSo(
+  project: string,
+  linking: readonly StoredGroup[],
+  view: View,
+): Promise<readonly Change[]> {
+  const changed = new Set(linking);
+  const { all } = await view.set(groupDocument, project);
+  return all.filter((group) => !changed.has(group)).map(changes.unchanged);
 }
 
 /** Takes such links out of a group, by the rights that any change of its links asks for. */

@@ -4,6 +4,7 @@ import type { AddonLink } from '../../domain/types.ts';
 import { builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import {
+  allowDangerousNames,
   expectedRevision,
   FileInput,
   idempotencyKey,
@@ -94,6 +95,7 @@ const contentFields = (t: Inputs) => ({
   files: t.field({ type: [FileInput], description: 'All its files.' }),
   dockerSecretMounts: t.field({ type: [MountInput], description: 'All its Docker secret mounts.' }),
   addonLinks: t.field({ type: [AddonLinkInput], description: 'All its addon links.' }),
+  allowDangerousNames: allowDangerousNames(t),
 });
 const wholeFields = (t: Inputs) => ({
   project: t.field({ type: 'Slug', required: true, description: 'Slug of the project.' }),
@@ -127,10 +129,16 @@ function addUpdate<Rules extends z.ZodObject>({ name, description, input, rules,
     rules: rules.extend({ id: addressRule }),
     failures: ['notFound', 'conflict', 'limit'],
     run: (given, context) => {
-      const { id, expectedRevision: revision, ...rest } = given as Record<string, unknown>;
+      const {
+        id,
+        expectedRevision: revision,
+        allowDangerousNames: allowed,
+        ...rest
+      } = given as Record<string, unknown>;
       const ref = {
         ...(id as ReturnType<typeof groupAddress>),
         expectedRevision: revision as number | null | undefined,
+        allowDangerousNames: allowed as boolean | null | undefined,
       };
       return run(ref, rest as z.output<Rules>, context);
     },
@@ -194,7 +202,10 @@ export function addGroupMutations(): void {
   addUpdate({
     name: 'linkAddon',
     description: 'Links an addon, or replaces the link to it. Needs `write` and `link`.',
-    input: (t) => ({ link: t.field({ type: AddonLinkInput, required: true, description: 'The link.' }) }),
+    input: (t) => ({
+      link: t.field({ type: AddonLinkInput, required: true, description: 'The link.' }),
+      allowDangerousNames: allowDangerousNames(t),
+    }),
     rules: inputs.linkAddonInput,
     run: (ref, { link }, { services, session }) => services.secretGroups.linkAddon(ref, link, session),
   });
@@ -219,7 +230,11 @@ function addHoldingMutations(): void {
   addUpdate({
     name: 'setSecretGroupVariable',
     description: 'Adds or replaces one variable. Needs `write`.',
-    input: (t) => ({ name: name(t), value: t.string({ required: true, description: 'Text, at most 64 KiB.' }) }),
+    input: (t) => ({
+      name: name(t),
+      value: t.string({ required: true, description: 'Text, at most 64 KiB.' }),
+      allowDangerousNames: allowDangerousNames(t),
+    }),
     rules: inputs.setVariableInput,
     run: (ref, input, { services, session }) =>
       services.secretGroups.setVariable(ref, input.name, input.value, session),

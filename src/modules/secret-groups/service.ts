@@ -3,26 +3,25 @@ import { forbidden, notFound } from '../../kernel/errors.ts';
 import { changesOf } from '../../vault/vault.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
-import type { AddonsService } from '../addons/service.ts';
 import { visibleProject } from '../projects/service.ts';
 import type { Upload } from '../rules.ts';
+import type { Decision } from './decision.ts';
 import { deletedGroup, type GroupRef, type GroupUpdate, visibleGroup } from './finding.ts';
 import type { CreateGroupInput, PutGroupInput, UpdateGroupInput } from './inputs.ts';
+import { isLink } from './linking.ts';
 import { type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
 import { without } from './requests.ts';
-import { mayOnGroup, requireMayChange } from './rights.ts';
-import { createWriting, type Decision, type WritingDeps } from './writing.ts';
+import { mayOnGroup } from './rights.ts';
+import { createWriting, type WritingDeps } from './writing.ts';
 
 const changes = changesOf(groupDocument);
 
-export interface SecretGroupsDeps extends WritingDeps {
-  readonly addons: AddonsService;
-}
+export type SecretGroupsDeps = WritingDeps;
 export type SecretGroupsService = ReturnType<typeof createSecretGroups>;
 
 /** Bundles of variables and files. Every use case reads, decides and commits once. */
 export function createSecretGroups(deps: SecretGroupsDeps) {
-  const { clock, addons } = deps;
+  const { clock } = deps;
   const { createOrPut, change, keepFiles, requireRoom, history } = createWriting(deps);
 
   const bySlug = (ref: GroupRef, session: Session): Promise<StoredGroup> =>
@@ -61,6 +60,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
   function setVariable(ref: GroupUpdate, name: string, value: string, session: Session) {
     return change(ref, 'secretGroup.setVariable', session, (state) => ({
       state: { ...state, variables: new Map(state.variables).set(name, value) },
+      variable: name,
     }));
   }
 
@@ -85,17 +85,12 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     }));
   }
 
-  const isLink = (kind: AddonLink['addonKind'], id: string) => (link: AddonLink) =>
-    link.addonKind === kind && link.addonId === id;
-
   function linkAddon(ref: GroupUpdate, link: AddonLink, session: Session) {
     const other = isLink(link.addonKind, link.addonId);
-    return change(ref, 'secretGroup.linkAddon', session, async (state) => {
-      const next = { ...state, links: [...state.links.filter((each) => !other(each)), link] };
-      requireMayChange(session, ref.project, state, next);
-      await session.read((view) => addons.requireLinkable(link, ref.project, view));
-      return { state: next };
-    });
+    return change(ref, 'secretGroup.linkAddon', session, (state) => ({
+      state: { ...state, links: [...state.links.filter((each) => !other(each)), link] },
+      link,
+    }));
   }
 
   function unlinkAddon(ref: GroupUpdate, kind: AddonLink['addonKind'], addon: string, session: Session) {
@@ -122,7 +117,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     const restored = async (state: GroupState): Promise<Decision> => {
       const { live } = await session.read((view) => view.set(groupDocument, ref.project));
       requireRoom(live.length);
-      return { state };
+      return { state, isAsItWas: true };
     };
     return change(ref, 'secretGroup.restore', session, restored, deletedGroup);
   }
@@ -131,6 +126,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
   function rollback(ref: GroupUpdate, revision: number, session: Session) {
     return change(ref, 'secretGroup.rollback', session, async (_state, before) => ({
       state: stateOf(await history.revision(before, revision)),
+      isAsItWas: true,
     }));
   }
 

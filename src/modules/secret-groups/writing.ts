@@ -7,15 +7,18 @@ import { createOnce } from '../../vault/once.ts';
 import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
+import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
 import { requireWithinLimits, sizesOf } from '../holdings.ts';
 import type { Keys } from '../keys/keys.ts';
 import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import type { Upload } from '../rules.ts';
+import type { Decision } from './decision.ts';
 import { type FindGroup, type GroupUpdate, visibleGroup } from './finding.ts';
 import { createHistory } from './history.ts';
 import type { CreateGroupInput, PutGroupInput } from './inputs.ts';
+import { addedLinks, requireSafeGroup } from './linking.ts';
 import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
 import { requestOf } from './requests.ts';
 import { mayOnGroup, requireMayChange } from './rights.ts';
@@ -28,17 +31,17 @@ export interface WritingDeps {
   readonly contents: Contents;
   readonly clock: Clock;
   readonly limits: Limits;
+  readonly addons: AddonsService;
 }
 
-/** What a group is to become, and the contents to be written for it. */
-export type Decision = { readonly state: GroupState; readonly contents?: readonly Change[] };
+type Asked = Pick<GroupUpdate, 'project' | 'allowDangerousNames'>;
 
 const isTaken = (key: readonly string[]) =>
   conflict('There is already a secret with the same derived identifier', { existing: { kind: 'secretGroup', key } });
 
 /** The two ways in which the state of a group is written: as a whole under its name, and as a change of what is there. */
 export function createWriting(deps: WritingDeps) {
-  const { vault, keys, contents, clock, limits } = deps;
+  const { vault, keys, contents, clock, limits, addons } = deps;
   const once = createOnce(vault, keys);
   const history = createHistory(deps);
 
@@ -100,11 +103,26 @@ export function createWriting(deps: WritingDeps) {
         const old = before ? stateOf(before) : null;
         const decided = await wholeState(whole, team, old);
         requireMayChange(session, project, old, decided.state);
+        const guards = await guardsFor(decided, old, input, session);
         const change = writeOf(key, taken, before, decided.state);
-        return session.commit(operation, [change, guard, ...(decided.contents ?? []), ...extra]);
+        return session.commit(operation, [change, guard, ...guards, ...(decided.contents ?? []), ...extra]);
       }),
     );
     return { secretGroup: await bySlug({ project, slug }, session), commit: created.commit };
+  }
+
+  /** What a change brings must be fit to be brought. Answers checks for its commit. */
+  function guardsFor(
+    decided: Decision,
+    old: GroupState | null,
+    { project, allowDangerousNames }: Asked,
+    session: Session,
+  ) {
+    if (decided.isAsItWas) return [];
+    requireSafeGroup(old, decided, allowDangerousNames);
+    const added = addedLinks(old, decided.state, decided.link);
+    if (added.length === 0) return [];
+    return session.read((view) => addons.requireLinkable(added, project, view, session));
   }
 
   function writeOf(
@@ -136,7 +154,9 @@ export function createWriting(deps: WritingDeps) {
       const decided = await decide(state, before);
       requireMayChange(session, ref.project, state, decided.state);
       requireWithinLimits(limits, [decided.state.variables], [decided.state.files, decided.state.mounts]);
-      return session.commit(operation, [writeOf(key, before, before, decided.state), ...(decided.contents ?? [])]);
+      const guards = await guardsFor(decided, state, ref, session);
+      const written = writeOf(key, before, before, decided.state);
+      return session.commit(operation, [written, ...guards, ...(decided.contents ?? [])]);
     });
     const secretGroup = await bySlug(ref, session);
     await history.prune(secretGroup, session);

@@ -71,6 +71,7 @@ export const putWorkloadInput = z.strictObject({
   buildArguments: variablesRule.nullish().transform((given) => given ?? emptyMap()),
   files: filesRule.nullish().transform((given) => given ?? emptyMap()),
   buildFiles: filesRule.nullish().transform((given) => given ?? emptyMap()),
+  allowDangerousNames: z.boolean().nullish(),
   expectedRevision: revisionRule,
   idempotencyKey: idempotencyKeyRule,
 });

@@ -3,6 +3,7 @@ import type { WorkloadKind } from '../../domain/types.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import {
+  allowDangerousNames,
   expectedRevision,
   FileInput,
   fileRows,
@@ -187,6 +188,7 @@ const putFields = (t: InputFieldBuilder<Types, 'InputObject'>) => ({
   buildArguments: t.field({ type: [VariableInput], description: 'Its own build arguments; absent: none.' }),
   files: t.field({ type: [FileInput], description: 'Its own files at run time; absent: none.' }),
   buildFiles: t.field({ type: [FileInput], description: 'Its own files at build time; absent: none.' }),
+  allowDangerousNames: allowDangerousNames(t),
   expectedRevision: expectedRevision(t),
   idempotencyKey: idempotencyKey(t),
 });

@@ -10,6 +10,7 @@ import { can, type Target, type Verb } from '../access/model.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
 import type { Contents } from '../contents.ts';
+import { namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
 import { requireWithinLimits, sizesOf } from '../holdings.ts';
 import type { Keys } from '../keys/keys.ts';
 import { projectDocument } from '../projects/model.ts';
@@ -83,6 +84,7 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
         });
         if (before && !before.deleted) requireRevision(before, input.expectedRevision);
         else if (input.expectedRevision) throw conflict(`There is no ${kind} ${id} yet`);
+        requireSafe(input, before);
         const { direct, changes: contentChanges } = await directOf(input, before, team);
         const createdAt = before && !before.deleted ? before.fields.createdAt : at;
         const { name, tags, stageId } = input;
@@ -155,6 +157,19 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
     contents.read(session.principal.team, project, entry);
 
   return { byId, list, put, remove, maySeeDirect, maySeeKeys, fileBytes };
+}
+
+/** Names that change what a workload runs must be meant, or have been there before. */
+function requireSafe(
+  { variables, buildArguments, allowDangerousNames }: PutWorkloadInput,
+  before: StoredWorkload | null,
+) {
+  const old = before && !before.deleted ? before.body() : NONE;
+  const changes = [
+    { before: old.variables.keys(), given: namesOfVariables('variables', variables) },
+    { before: old.buildArguments.keys(), given: namesOfVariables('buildArguments', buildArguments) },
+  ];
+  requireSafeNames(changes, allowDangerousNames);
 }
 
 function requireVerb(session: Session, verb: Verb, target: Target): void {

@@ -59,20 +59,21 @@ function opened(dir: string): Opened {
 /** Bytes in a directory of this process alone, synced before they are acknowledged. */
 export function openLmdbEngine(dir: string, log: Log): Engine {
   const { db, unlock } = opened(dir);
-  let writes: number | null = db.getEntry(FENCE)?.version ?? null;
+  let fence: number | null = db.getEntry(FENCE)?.version ?? null;
+  let writes = 0;
   let broken: AppError | null = null;
 
   async function write(batch: Batch): Promise<boolean> {
-    const next = (writes ?? 0) + 1;
+    const next = (fence ?? 0) + 1;
     // `ifVersion` takes null for "must not exist yet", which its type does not say.
-    const applied = await db.ifVersion(FENCE, writes as number, () => {
+    const applied = await db.ifVersion(FENCE, fence as number, () => {
       for (const [key, value] of batch) {
         if (value) void db.put(Buffer.from(key), Buffer.from(value), 0);
         else void db.remove(Buffer.from(key));
       }
       void db.put(FENCE, MARK, next);
     });
-    if (applied) writes = next;
+    if (applied) fence = next;
     return applied;
   }
 
@@ -83,6 +84,8 @@ export function openLmdbEngine(dir: string, log: Log): Engine {
       applied = await write(batch);
     } catch (error) {
       throw await failure(error);
+    } finally {
+      writes += 1;
     }
     if (applied) return;
     broken = unavailable('Another process wrote to the data directory; this one must be restarted');
@@ -105,6 +108,7 @@ export function openLmdbEngine(dir: string, log: Log): Engine {
     get: (key) => db.get(Buffer.from(key)) ?? null,
     range: (start, end, limit) => [...db.getRange({ start: Buffer.from(start), end: Buffer.from(end), limit })],
     apply,
+    writes: () => writes,
     async close() {
       await db.close();
       unlock();

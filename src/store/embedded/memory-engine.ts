@@ -6,6 +6,7 @@ const nameOf = (key: Uint8Array): string => Buffer.from(key.buffer, key.byteOffs
 export function openMemoryEngine(): Engine {
   const values = new Map<string, Uint8Array>();
   const names: string[] = [];
+  let writes = 0;
 
   function place(name: string): number {
     let low = 0;
@@ -42,7 +43,9 @@ export function openMemoryEngine(): Engine {
       }
       return entries;
     },
+    writes: () => writes,
     async apply(batch) {
+      writes += 1;
       for (const [key, value] of batch) set(nameOf(key), value);
     },
     async close() {},

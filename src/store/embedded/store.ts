@@ -30,20 +30,29 @@ function readHead(view: EngineReader, scope: Key): Head | null {
   return value && record.decodeHead(place, value);
 }
 
-/** Heads are read with every request and seldom change: one whose record is the same, byte for byte, is not decoded again. */
-function createHeads(view: EngineReader): (scope: Key) => Head | null {
-  const last = new Map<string, { readonly value: Uint8Array; readonly head: Head }>();
+interface LastHead {
+  readonly value: Uint8Array;
+  readonly head: Head;
+  /** Of the engine's writes, when it was last seen to be this. */
+  readonly writes: number;
+}
+
+/** Heads are read with every request and seldom change: one is read again after a write, and decoded again when it differs. */
+function createHeads(engine: Engine): (scope: Key) => Head | null {
+  const last = new Map<string, LastHead>();
   return (scope) => {
     if (!isKey(scope)) return null;
-    const place = at.headAt(scope);
-    const value = view.get(place);
-    if (!value) return null;
     const name = keyText(scope);
     const known = last.get(name);
-    if (known && Buffer.compare(known.value, value) === 0) return known.head;
-    const head = record.decodeHead(place, value);
+    const writes = engine.writes();
+    if (known?.writes === writes) return known.head;
+    const place = at.headAt(scope);
+    const value = engine.get(place);
+    if (!value) return null;
+    const isSame = known !== undefined && Buffer.compare(known.value, value) === 0;
+    const head = isSame ? known.head : record.decodeHead(place, value);
     if (last.size >= MOST_HEADS) last.clear();
-    last.set(name, { value: Uint8Array.from(value), head });
+    last.set(name, { value: isSame ? known.value : Uint8Array.from(value), head, writes });
     return head;
   };
 }

@@ -1,36 +1,16 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAppError } from '../../../src/kernel/errors.ts';
-import { silentLog } from '../../../src/kernel/log.ts';
-import { createReach } from '../../../src/net/reach.ts';
-import { type LoadRequest, loadPlugins } from '../../../src/plugin/load.ts';
+import { collectingLog } from '../../support/http-app.ts';
+import { answering, aPlugin, type PluginFolder, pluginFolder } from '../../support/plugin-folder.ts';
 
-// Inside the project, so that `#plugin` and zod are found as a plugin of an installation finds them.
-let root = '';
+let folder: PluginFolder;
 beforeAll(() => {
-  mkdirSync('.cache', { recursive: true });
-  root = mkdtempSync(resolve('.cache/plugins-'));
+  folder = pluginFolder();
 });
-afterAll(() => rmSync(root, { recursive: true }));
-
-function write(id: string, text: string): void {
-  mkdirSync(join(root, id), { recursive: true });
-  writeFileSync(join(root, id, 'index.ts'), text);
-}
-
-const load = (over: Partial<LoadRequest> = {}) =>
-  loadPlugins({
-    names: null,
-    options: new Map(),
-    directory: pathToFileURL(`${root}/`),
-    log: silentLog,
-    clock: () => new Date(),
-    reach: createReach([]),
-    deadlineMs: 1_000,
-    ...over,
-  });
+afterAll(() => folder.close());
 
 async function messageOf(loading: Promise<unknown>): Promise<string> {
   const error: unknown = await loading.catch((reason: unknown) => reason);
@@ -38,76 +18,137 @@ async function messageOf(loading: Promise<unknown>): Promise<string> {
   return `${error.code} ${error.message}`;
 }
 
-const aPlugin = (over: string): string => `import { z } from 'zod';
-const events = (globalThis.keyloomPluginEvents ??= []);
-export default { api: 1, id: 'x', kind: 'addon', title: 'X', options: z.strictObject({ a: z.int().optional() }),
-  params: z.strictObject({}), keys: [{ name: 'A', title: 'A', description: 'A.', sensitive: true }],
-  start: () => ({ values: async () => new Map() }), ${over} };`;
-
 describe('loading plugins', () => {
   it('the smallest one of the README works as it stands there', async () => {
     const readme = readFileSync('plugins/README.md', 'utf8');
-    write('hello', /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '');
-    const plugins = await load({ names: ['hello'], options: new Map([['hello', { greeting: 'Welcome' }]]) });
-    const hello = plugins.byId.get('hello');
-    const values = await hello?.running.values({ id: 'it', params: hello.provider.params.parse({ name: 'Ada' }) });
-    expect([...(values ?? [])]).toEqual([['GREETING', 'Welcome, Ada']]);
-    await plugins.close();
+    const text = /```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const hello = await folder.one('hello', text, { options: new Map([['hello', { greeting: 'Welcome' }]]) });
+    const values = await hello.values({ id: 'it', params: { name: 'Ada' } });
+    expect(values).toEqual(new Map([['GREETING', 'Welcome, Ada']]));
+    expect(hello.facts).toMatchObject({ id: 'hello', params: { properties: { password: { sensitive: true } } } });
+    expect(await hello.problemsWith({ password: 7, other: 1 })).toEqual([
+      { path: ['name'], code: 'invalid_type' },
+      { path: ['password'], code: 'invalid_type' },
+      { path: [], code: 'unrecognized_keys' },
+    ]);
+    expect(hello.abilities).toEqual({ check: false, rotate: false });
+    await expect(hello.values({ id: 'it', params: {} })).rejects.toMatchObject({ reason: 'PARAMS_INVALID' });
   });
 
   it.each([
-    ['api-two', 'api: 2', 'UNAVAILABLE The plugin api-two was made for another version of the plugin contract'],
-    ['other-id', '', 'UNAVAILABLE The plugin other-id has another id than its folder'],
-    ['bad-id', "id: '../x'", 'UNAVAILABLE The plugin bad-id has no slug for an id'],
-    ['bad-kind', "id: 'bad-kind', kind: 'thing'", 'UNAVAILABLE The plugin bad-kind is of an unknown kind'],
-    ['no-keys', "id: 'no-keys', keys: []", 'UNAVAILABLE The plugin no-keys has no keys, or misnamed ones'],
-    ['twice', "id: 'twice', keys: [{ name: 'A' }, { name: 'A' }]", 'UNAVAILABLE The plugin twice has a key twice'],
+    ['api-two', aPlugin('api-two', 'api: 2'), 'was made for another version of the plugin contract'],
+    ['other-id', aPlugin('x'), 'has another id than its folder'],
+    ['bad-id', aPlugin('../x'), 'has no slug for an id'],
+    ['bad-kind', aPlugin('bad-kind', "kind: 'thing'"), 'is of an unknown kind'],
+    ['no-keys', aPlugin('no-keys', 'keys: []'), 'has no keys, or misnamed ones'],
+    ['twice', aPlugin('twice', "keys: [{ name: 'A' }, { name: 'A' }]"), 'has a key twice'],
+    ['misnamed', aPlugin('misnamed', "keys: [{ name: '__proto__' }]"), 'has no keys, or misnamed ones'],
+    ['no-values', aPlugin('no-values', '', '({})'), 'has no values()'],
+    ['throws', aPlugin('throws', '', "{ throw new Error('hunter2'); }"), 'does not start'],
+    ['broken', 'export default {', 'cannot be imported'],
+    ['nothing', 'export const a = 1;', 'has no default export'],
+    ['exits', 'process.exit(0);', 'died, or said nothing, before it was ready'],
     [
-      'misnamed',
-      "id: 'misnamed', keys: [{ name: '__proto__' }]",
-      'UNAVAILABLE The plugin misnamed has no keys, or misnamed ones',
+      'deep',
+      aPlugin('deep', 'get params() { let s = z.string(); for (let i = 0; i < 60; i++) s = z.array(s); return s; }'),
+      'died, or said nothing, before it was ready',
     ],
-    ['no-values', "id: 'no-values', start: () => ({})", 'UNAVAILABLE The plugin no-values has no values()'],
-  ])('refuses %s', async (name, over, message) => {
-    write(name, aPlugin(over));
-    expect(await messageOf(load({ names: [name] }))).toBe(message);
+  ])('refuses %s', async (name, text, why) => {
+    folder.write(`${name}/index.js`, text);
+    expect(await messageOf(folder.load({ names: [name] }))).toBe(`UNAVAILABLE The plugin ${name} ${why}`);
   });
 
-  it('refuses one that is not there, that cannot be parsed, and that is named twice', async () => {
-    write('broken', 'export default {');
-    write('again', aPlugin("id: 'again'"));
-    expect(await messageOf(load({ names: ['not-there'] }))).toBe('UNAVAILABLE The plugin not-there cannot be imported');
-    expect(await messageOf(load({ names: ['broken'] }))).toBe('UNAVAILABLE The plugin broken cannot be imported');
-    expect(await messageOf(load({ names: ['again', 'again'] }))).toBe('UNAVAILABLE The plugin again is there twice');
+  it('refuses one that is not there, one that is named twice, and one that goes by the name of a shipped one', async () => {
+    folder.write('again/index.js', aPlugin('again'));
+    folder.write('redis/index.js', aPlugin('redis'));
+    expect(await messageOf(folder.load({ names: ['not-there'] }))).toBe(
+      'UNAVAILABLE The plugin not-there cannot be imported',
+    );
+    expect(await messageOf(folder.load({ names: ['again', 'again'] }))).toBe(
+      'UNAVAILABLE The plugin again is there twice',
+    );
+    expect(await messageOf(folder.load({ names: ['redis'] }))).toBe('UNAVAILABLE The plugin redis is there twice');
   });
 
   it('case 216: names bad options and not what was given', async () => {
-    write('picky', aPlugin("id: 'picky'"));
-    const message = await messageOf(load({ names: ['picky'], options: new Map([['picky', { a: 'hunter2canary' }]]) }));
-    expect(message).toBe('INVALID_INPUT KEYLOOM_PLUGIN_OPTIONS.picky.a: is not what the plugin takes');
-    const other = load({ names: ['picky'], options: new Map([['other', {}]]) });
+    folder.write('picky/index.js', aPlugin('picky'));
+    const options = new Map([['picky', { a: 'hunter2canary' }]]);
+    expect(await messageOf(folder.load({ names: ['picky'], options }))).toBe(
+      'INVALID_INPUT KEYLOOM_PLUGIN_OPTIONS.picky.a: is not what the plugin takes',
+    );
+    expect(
+      await messageOf(folder.load({ names: ['redis'], directory: null, options: new Map([['redis', { a: 1 }]]) })),
+    ).toMatch(/^INVALID_INPUT KEYLOOM_PLUGIN_OPTIONS.redis: is not what/);
+    const other = folder.load({ names: ['picky'], options: new Map([['other', {}]]) });
     expect(await messageOf(other)).toBe('UNAVAILABLE The plugin other has options, but is not loaded');
   });
 
   it('starts in order and closes in reverse; one that fails closes those before it', async () => {
+    const { log, lines } = collectingLog();
     const told = (id: string, more = '') =>
-      aPlugin(`id: '${id}', start: (_options, host) => { events.push('start ${id}'); ${more}
-        return { values: async () => new Map(), close: async () => { events.push('close ${id} ' + host.signal.aborted); } }; }`);
-    write('first', told('first'));
-    write('second', told('second'));
-    write('failing', told('failing', "throw new Error('no');"));
-    const { close } = await load({ names: ['second', 'first'] });
+      aPlugin(
+        id,
+        '',
+        `{ host.log.info('start'); ${more}
+        return { values: async () => new Map(), close: async () => host.log.info('close ' + host.signal.aborted) }; }`,
+      );
+    folder.write('first/index.js', told('first'));
+    folder.write('second/index.js', told('second'));
+    folder.write('failing/index.js', told('failing', "throw new Error('no');"));
+    const { close } = await folder.load({ names: ['second', 'first'], log });
     await close();
-    await expect(load({ names: ['first', 'failing'] })).rejects.toThrow();
-    const events = (globalThis as { keyloomPluginEvents?: readonly string[] }).keyloomPluginEvents;
-    expect(events).toEqual([
-      'start second',
-      'start first',
-      'close first true',
-      'close second true',
-      'start first',
-      'start failing',
-      'close first true',
+    await expect(folder.load({ names: ['first', 'failing'], log })).rejects.toThrow();
+    expect(lines.map(({ message }) => message)).toEqual([
+      'plugin second: start',
+      'plugin first: start',
+      'plugin first: close true',
+      'plugin second: close true',
+      'plugin first: start',
+      'plugin failing: start',
+      'plugin first: close true',
     ]);
+  });
+
+  it('a package of npm is found in node_modules, by its exports, and may have dependencies', async () => {
+    const base = 'somewhere/node_modules';
+    const exports = { '.': { require: './wrong.cjs', import: { default: './lib/plugin.js' } } };
+    folder.write(`${base}/@acme/keyloom-thing/package.json`, JSON.stringify({ type: 'module', exports }));
+    folder.write(
+      `${base}/@acme/keyloom-thing/lib/plugin.js`,
+      answering('thing', "return new Map([['A', word + params.x]]);", "import { word } from 'a-word';"),
+    );
+    folder.write(`${base}/a-word/package.json`, JSON.stringify({ type: 'module', main: 'main.js' }));
+    folder.write(`${base}/a-word/main.js`, "export const word = 'dependency ';");
+    const packagesFrom = [join(folder.root, 'somewhere/inside/deeper')];
+    const plugins = await folder.load({ names: ['@acme/keyloom-thing'], packagesFrom });
+    expect(await plugins.byId.get('thing')?.values({ id: 'it', params: { x: 'y' } })).toEqual(
+      new Map([['A', 'dependency y']]),
+    );
+  });
+
+  it('case 193: what is not the plugin that the operator pinned is not loaded', async () => {
+    folder.write('pinned/index.js', aPlugin('pinned'));
+    folder.write('pinned/lib/other.js', 'export {};');
+    const shell = "find . -type f | sed 's|^\\./||' | LC_ALL=C sort | xargs -d '\\n' sha256sum | sha256sum";
+    const [hash = ''] = execFileSync('sh', ['-c', shell], { cwd: join(folder.root, 'pinned') })
+      .toString()
+      .split(' ');
+    const load = (hashes: ReadonlyMap<string, string>, name = 'pinned') => folder.load({ names: [name], hashes });
+    expect([...(await load(new Map([['pinned', hash]]))).byId.keys()]).toEqual(['pinned']);
+    expect(await messageOf(load(new Map([['other', hash]])))).toBe(
+      'UNAVAILABLE The plugin pinned is not listed in KEYLOOM_PLUGIN_HASHES',
+    );
+    folder.write('pinned/lib/other.js', 'export { };');
+    expect(await messageOf(load(new Map([['pinned', hash]])))).toMatch(
+      /^UNAVAILABLE The plugin pinned is not the one in KEYLOOM_PLUGIN_HASHES: its hash is [0-9a-f]{64}$/,
+    );
+    mkdirSync(join(folder.root, 'linked'));
+    folder.write('linked/index.js', "process.stdout.write('ran');");
+    symlinkSync('/etc/passwd', join(folder.root, 'linked/link'));
+    expect(await messageOf(load(new Map([['linked', hash]]), 'linked'))).toBe(
+      'UNAVAILABLE The plugin linked cannot be verified: its folder holds a link, or too much',
+    );
+    const shipped = await folder.load({ names: ['mysql'], directory: null, hashes: new Map([['other', hash]]) });
+    expect([...shipped.byId.keys()]).toEqual(['mysql']);
   });
 });

@@ -1,0 +1,63 @@
+import { builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
+import { groupAddress, idRule } from '../../graphql/ids.ts';
+import { addAction } from '../../graphql/mutation.ts';
+import type { Session } from '../access/session.ts';
+import type { Problem } from './check.ts';
+import { testAddonInput } from './inputs.ts';
+import { WORDS } from './words.ts';
+
+const PROBLEMS: Readonly<Record<Problem, string>> = {
+  UNREACHABLE: 'Nobody answers there.',
+  TIMEOUT: 'The answer does not come in time.',
+  TLS: 'The other side is not who it should be, or speaks no TLS.',
+  CREDENTIALS: 'The other side does not accept the credentials.',
+  REFUSED: 'The operator does not allow to connect there.',
+  UNSUPPORTED: 'The provider cannot check it.',
+  PARAMS_INVALID: 'The provider does not take its parameters any more.',
+  PROVIDER_MISSING: 'Its provider is not loaded.',
+  TOO_LARGE: 'The provider answers too much.',
+  FAILED: 'Something else went wrong.',
+};
+
+const ProblemEnum = builder.enumType('AddonProblem', {
+  description: 'Why an addon cannot be used.',
+  values: Object.fromEntries(Object.entries(PROBLEMS).map(([code, description]) => [code, { description }])) as Record<
+    Problem,
+    { description: string }
+  >,
+});
+
+/** Ids of both kinds are taken. */
+function problemOf(input: ReturnType<typeof testAddonInput.parse>, session: Session, check: Checks) {
+  const { id, project, provider, params } = input;
+  if (!id) return check.draft({ project: project ?? '', provider: provider ?? '', params: params ?? {} }, session);
+  const found = WORDS.map(({ kind, type }) => ({ kind, local: idRule(type).parse(id) }));
+  const { kind, local } = found.find((each) => each.local !== '') ?? { kind: 'addon' as const, local: '' };
+  return check.stored({ kind, ...groupAddress(local) }, session);
+}
+type Checks = Context['services']['addons']['check'];
+
+export function addTestAddon(): void {
+  addAction({
+    name: 'testAddon',
+    description:
+      'Tries whether an addon, or an external one, can be used: one that is stored, or what a form holds. Changes nothing, but connects. Needs `write` on addons.',
+    input: (t) => ({
+      id: t.id({ description: 'The addon. Absent: project, provider and params are given instead.' }),
+      project: t.field({ type: 'Slug', description: 'Slug of the project.' }),
+      provider: t.field({ type: 'Slug', description: 'Id of the provider.' }),
+      params: t.field({ type: 'JSON', description: 'As the provider takes them: see `addonProviders`.' }),
+    }),
+    rules: testAddonInput,
+    failures: ['notFound'],
+    run: async (input, { services, session }) => {
+      const problem = await problemOf(input, session, services.addons.check);
+      return { reachable: problem === null, problem };
+    },
+    payload: {
+      reachable: { type: 'Boolean', description: 'Whether it can be used.' },
+      problem: { type: ProblemEnum, nullable: true, description: 'Why not; null: it can.' },
+    },
+  });
+}

@@ -1,0 +1,62 @@
+import type { Builder } from '../../graphql/builder.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
+import type { StoredAddon } from './model.ts';
+
+const NEWEST_FIRST: ListOrder<StoredAddon> = {
+  name: 'addon revisions',
+  keyOf: ({ revision }) => String(revision).padStart(12, '0'),
+  descending: true,
+};
+
+export function addAddonHistory(builder: Builder): void {
+  const RevisionType = builder.objectRef<StoredAddon>('AddonRevision').implement({
+    description:
+      'An addon, or an external one, as one change left it. At least 50 are kept, and those of the last 24 hours.',
+    fields: (t) => ({
+      revision: t.int({ description: 'Its number.', resolve: ({ revision }) => revision }),
+      seq: t.field({ type: 'SafeInt', description: 'The commit that made it.', resolve: ({ seq }) => seq }),
+      deleted: t.boolean({ description: 'Whether it marks a deletion.', resolve: ({ deleted }) => deleted }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it was made.',
+        resolve: ({ fields }) => fields.updatedAt,
+      }),
+      name: t.string({ description: 'The name it had.', resolve: ({ fields }) => fields.name }),
+      description: t.string({
+        nullable: true,
+        description: 'The description it had; null means none.',
+        resolve: (addon) => addon.body().description,
+      }),
+      providerId: t.string({ description: 'Id of its provider.', resolve: ({ fields }) => fields.provider }),
+      params: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'The parameters it had, secrets among them as null. Null without `read` on addons.',
+        resolve: (addon, _args, { services, session }) => services.addons.params(addon, session),
+      }),
+    }),
+  });
+  const connection = builder.connectionObject(
+    { type: RevisionType, name: 'AddonRevisionConnection' },
+    { name: 'AddonRevisionEdge' },
+  );
+  for (const field of ['addon', 'externalAddon'] as const) {
+    builder.objectField(nodes[field], 'revisions', (t) =>
+      t.connection(
+        {
+          type: RevisionType,
+          description: 'Its revisions that are still kept, newest first.',
+          resolve: async (addon, args, context) =>
+            pageOf(
+              await context.services.addons.revisions(addon),
+              within(NEWEST_FIRST, addon.kind, ...addon.key.slice(1)),
+              args,
+              context,
+            ),
+        },
+        connection,
+      ),
+    );
+  }
+}

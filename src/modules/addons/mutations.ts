@@ -1,0 +1,107 @@
+import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
+import { groupAddress, idRule } from '../../graphql/ids.ts';
+import { addMutation } from '../../graphql/mutation.ts';
+import { nodes } from '../../graphql/nodes.ts';
+import type { CommitFacts } from '../../vault/once.ts';
+import { createAddonInput, deleteAddonInput, restoreAddonInput, rotateAddonInput, updateAddonInput } from './inputs.ts';
+import type { StoredAddon } from './model.ts';
+import type { Words } from './words.ts';
+
+interface Done {
+  readonly addon: StoredAddon;
+  readonly commit: CommitFacts;
+}
+const as = (field: string, { addon, commit }: Done) => ({ [field]: addon, commit }) as { readonly commit: CommitFacts };
+
+/** Every change of one of the two kinds. */
+export function addAddonMutations(words: Words): void {
+  const { kind, type, field, noun } = words;
+  const payload = { [field]: { type: nodes[field], description: `The ${noun}.` } };
+  const address = idRule(type).transform((local) => ({ kind, ...groupAddress(local) }));
+  const params = 'As the provider takes them: see `addonProviders`.';
+  addMutation({
+    name: `create${type}`,
+    description: `Creates an ${noun}. Needs \`write\` on addons.`,
+    input: (t) => ({
+      project: t.field({ type: 'Slug', required: true, description: 'Slug of the project.' }),
+      name: t.string({
+        required: true,
+        description: '3-100 letters, digits, single hyphens and spaces; gives the slug.',
+      }),
+      description: t.string({ description: 'At most 200 characters.' }),
+      provider: t.field({ type: 'Slug', required: true, description: 'Id of its provider; never changes.' }),
+      params: t.field({ type: 'JSON', required: true, description: params }),
+      idempotencyKey: idempotencyKey(t),
+    }),
+    rules: createAddonInput,
+    failures: ['notFound', 'conflict', 'limit'],
+    run: async (input, { services, session }) => as(field, await services.addons.create(kind, input, session)),
+    payload,
+  });
+  addMutation({
+    name: `update${type}`,
+    description: `Changes what is given of an ${noun}. Needs \`write\` on addons.`,
+    input: (t) => ({
+      id: t.id({ required: true, description: `The ${noun}.` }),
+      name: t.string({ description: 'Its new name; the slug stays. Absent: unchanged.' }),
+      description: t.string({ description: 'Absent: unchanged; null or empty: none.' }),
+      params: t.field({ type: 'JSON', description: `All of them, secrets too. ${params} Absent: unchanged.` }),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: updateAddonInput.extend({ id: address }),
+    failures: ['notFound', 'conflict'],
+    run: async ({ id, expectedRevision: revision, ...input }, { services, session }) =>
+      as(field, await services.addons.update({ ...id, expectedRevision: revision }, input, session)),
+    payload,
+  });
+  addMutation({
+    name: `delete${type}`,
+    description: `Deletes an ${noun} that no group links. Needs \`delete\` on addons.`,
+    input: (t) => ({
+      id: t.id({ required: true, description: `The ${noun}.` }),
+      force: t.boolean({
+        description: 'Unlinks it from all groups in the same commit, by the rights that unlinking needs. Absent: no.',
+      }),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: deleteAddonInput.extend({ id: address }),
+    failures: ['notFound', 'conflict'],
+    run: async ({ id, force, expectedRevision: revision }, { services, session }) =>
+      as(field, await services.addons.remove({ ...id, expectedRevision: revision }, force === true, session)),
+    payload,
+  });
+  addLaterMutations(words);
+}
+
+/** What becomes of an addon that is there. */
+function addLaterMutations({ kind, type, field, noun }: Words): void {
+  const payload = { [field]: { type: nodes[field], description: `The ${noun}.` } };
+  const address = idRule(type).transform((local) => ({ kind, ...groupAddress(local) }));
+  const id = { required: true, description: `The ${noun}.` } as const;
+  addMutation({
+    name: `restore${type}`,
+    description: `Brings a deleted ${noun} back as it was; no group links it yet. Needs \`write\` on addons.`,
+    input: (t) => ({ id: t.id(id), expectedRevision: expectedRevision(t) }),
+    rules: restoreAddonInput.extend({ id: address }),
+    failures: ['notFound', 'conflict', 'limit'],
+    run: async ({ id: ref, expectedRevision: revision }, { services, session }) =>
+      as(field, await services.addons.restore({ ...ref, expectedRevision: revision }, session)),
+    payload,
+  });
+  addMutation({
+    name: `rotate${type}`,
+    description: `Has the provider make new credentials for an ${noun}; the old ones are removed when their time is over. Needs \`write\` on addons.`,
+    input: (t) => ({
+      id: t.id(id),
+      overlapSeconds: t.int({
+        description: 'How long the old credentials go on working: 0 to 2592000, which is 30 days. Absent: an hour.',
+      }),
+      expectedRevision: expectedRevision(t),
+    }),
+    rules: rotateAddonInput.extend({ id: address }),
+    failures: ['notFound', 'conflict', 'limit'],
+    run: async ({ id: ref, overlapSeconds, expectedRevision: revision }, { services, session }) =>
+      as(field, await services.addons.rotate({ ...ref, expectedRevision: revision }, overlapSeconds, session)),
+    payload,
+  });
+}

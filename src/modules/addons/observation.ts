@@ -1,0 +1,60 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Job } from '../../kernel/job.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import { changesOf } from '../../vault/vault.ts';
+import type { Session } from '../access/session.ts';
+import type { Keys } from '../keys/keys.ts';
+import { groupsLinking } from '../secret-groups/linking.ts';
+import { documentOf, linksTo, type StoredAddon } from './model.ts';
+import type { Sweep } from './sweep.ts';
+import { type AddonValuesNow, type Outcome, paramsRevisionOf } from './values.ts';
+
+export interface ObservationDeps {
+  readonly sweep: Sweep;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly now: AddonValuesNow;
+}
+
+/**
+ * Asks linked external addons what their values are, and commits that they changed: the log, and whoever follows it, learns of it.
+ * At most once a time to live for each, however often they change; nothing is committed when nothing changed or nobody answered.
+ */
+export function createObservation({ sweep, keys, clock, limits, now }: ObservationDeps): Job {
+  function digestOf({ key }: StoredAddon, { values }: Outcome): string {
+    const seen = [...values].map(([name, value]) => [name, value.ok ? value.value : null]).sort();
+    const bytes = Buffer.from(JSON.stringify(['values of an addon', ...key, seen]));
+    return Buffer.from(keys.mac('digest')(bytes)).toString('base64url');
+  }
+
+  const isDue = ({ observed }: ReturnType<StoredAddon['body']>): boolean =>
+    observed === null || clock().getTime() - Date.parse(observed.at) >= limits.addonTtlMs;
+
+  async function observe(addon: StoredAddon, session: Session): Promise<void> {
+    const [, project = '', slug = ''] = addon.key;
+    if (addon.deleted || addon.kind !== 'external-addon' || !isDue(addon.body())) return;
+    const links = await session.read((view) => groupsLinking(project, linksTo(addon), view));
+    const outcome = links.length > 0 ? await now.fresh(addon) : null;
+    if (!outcome) return;
+    const digest = digestOf(addon, outcome);
+    const type = documentOf(addon.kind);
+    await session.write(addon.key, async () => {
+      const before = await session.read(async (view) => (await view.set(type, project)).get(slug));
+      if (!before || before.deleted || paramsRevisionOf(before) !== paramsRevisionOf(addon)) return;
+      const body = before.body();
+      if (body.observed?.digest === digest || !isDue(body)) return;
+      const at = clock().toISOString();
+      // Its parameters stay, and so do the values made of them.
+      const fields = { ...before.fields, paramsRevision: paramsRevisionOf(before) };
+      const change = changesOf(type).replace(before, fields, { ...body, observed: { digest, at } });
+      await session.commit('externalAddon.observe', [change]);
+    });
+  }
+
+  return {
+    name: 'observe external addons',
+    everyMs: Math.max(1_000, limits.addonTtlMs),
+    run: (signal) => sweep('system:addons', signal, observe),
+  };
+}

@@ -1,0 +1,86 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Job } from '../../kernel/job.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import type { Log } from '../../kernel/log.ts';
+import { problemOf } from '../../plugin/plugin.ts';
+import { idOf } from '../../vault/document.ts';
+import { changesOf } from '../../vault/vault.ts';
+import type { Session } from '../access/session.ts';
+import { LATE, orLate } from './ask.ts';
+import { documentOf, OPERATION, type Retiring, type StoredAddon, withRetiring } from './model.ts';
+import type { Providers } from './providers.ts';
+import type { Sweep } from './sweep.ts';
+
+export interface RetirementDeps {
+  readonly sweep: Sweep;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: Limits;
+  readonly providers: Providers;
+}
+
+const EVERY_MS = 30_000;
+const LONGEST_WAIT_MS = 3_600_000;
+const same = (a: Retiring, b: Retiring): boolean => a.until === b.until && JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * Removes old credentials whose time is over, of deleted addons too. First at the provider, then, once they are gone there, from the
+ * store: whatever dies in between, the provider is asked again.
+ */
+export function createRetirement({ sweep, clock, log, limits, providers }: RetirementDeps): Job {
+  /** Addon -> when to try again after how many failures. */
+  const waiting = new LRUCache<string, { readonly failures: number; readonly until: number }>({ max: 10_000 });
+
+  async function retire(addon: StoredAddon, session: Session): Promise<void> {
+    const name = [addon.kind, ...addon.key].join('\0');
+    const now = clock();
+    if ((waiting.get(name)?.until ?? 0) > now.getTime()) return;
+    const plugin = providers.of(addon);
+    if (!plugin) return;
+    const { params, retiring } = addon.body();
+    for (const due of retiring.filter(({ until }) => until <= now.toISOString())) {
+      const instance = { id: idOf(addon.key), params, old: due.params };
+      try {
+        if ((await orLate(() => plugin.retire(instance), limits.addonDeadlineMs)) === LATE) throw new Error('late');
+      } catch (error) {
+        const failures = (waiting.get(name)?.failures ?? 0) + 1;
+        const wait = Math.min(LONGEST_WAIT_MS, EVERY_MS * 2 ** Math.min(failures, 10));
+        waiting.set(name, { failures, until: now.getTime() + wait });
+        const which = { addon: addon.key.slice(1).join('/'), plugin: plugin.facts.id };
+        return log.warn('Old credentials could not be removed', { ...which, reason: problemOf(error) });
+      }
+      await forget(addon, due, session);
+    }
+    waiting.delete(name);
+  }
+
+  /** Other processes do the same: who comes second finds nothing to forget. */
+  async function forget(addon: StoredAddon, gone: Retiring, session: Session): Promise<void> {
+    const [, project = '', slug = ''] = addon.key;
+    await session.write(addon.key, async () => {
+      const before = await session.read(async (view) => (await view.set(documentOf(addon.kind), project)).get(slug));
+      if (!before) return;
+      const body = before.body();
+      const rest = body.retiring.filter((each) => !same(each, gone));
+      if (rest.length === body.retiring.length) return;
+      const next = withRetiring({ ...before.fields, updatedAt: clock().toISOString() }, body, rest);
+      const changes = changesOf(documentOf(addon.kind));
+      const change = before.deleted
+        ? changes.erase(before, next.fields, next.body)
+        : changes.replace(before, next.fields, next.body);
+      await session.commit(`${OPERATION[addon.kind]}.retire`, [change]);
+    });
+  }
+
+  return {
+    name: 'retire old credentials',
+    everyMs: EVERY_MS,
+    run: (signal) =>
+      sweep('system:rotation', signal, async (addon, session) => {
+        const now = clock().toISOString();
+        // The plain fields tell, so that nothing is opened for nothing.
+        if (addon.fields.retiringUntil?.some((until) => until <= now)) await retire(addon, session);
+      }),
+  };
+}

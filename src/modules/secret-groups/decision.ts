@@ -1,0 +1,15 @@
+import type { AddonLink } from '../../domain/types.ts';
+import type { Change } from '../../vault/vault.ts';
+import type { GroupState } from './model.ts';
+
+/** What a change of a group comes to. */
+export interface Decision {
+  readonly state: GroupState;
+  readonly contents?: readonly Change[];
+  /** The only variable that may be new, where the input has but one. */
+  readonly variable?: string;
+  /** The only link that may be new, where the input has but one. */
+  readonly link?: AddonLink;
+  /** A state that was accepted once: its links are not looked at again. */
+  readonly isAsItWas?: boolean;
+}

@@ -1,0 +1,71 @@
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { isIP, Socket } from 'node:net';
+import type { Reach } from '../net/reach.ts';
+import { refused } from '../net/reach.ts';
+
+/** What a plugin's process gives up before any code of the plugin runs. It is a second line: the first is that there is nothing here to take. */
+
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+const forbid = (what: string) => () => {
+  throw refused(what);
+};
+
+/** Signals to other processes, datagrams, and the fetch that nobody guards. */
+export function giveUp(): void {
+  // Node has read it by now.
+  delete process.env.NODE_EXTRA_CA_CERTS;
+  const require = createRequire(import.meta.url);
+  const noSignals = forbid('no signals from here');
+  Object.assign(process, { kill: noSignals, _kill: noSignals, abort: noSignals, dlopen: forbid('no native code') });
+  const datagram = require('node:dgram').Socket.prototype;
+  for (const name of ['bind', 'connect', 'send', 'sendto']) datagram[name] = forbid('no datagrams from here');
+  const servers = require('node:net').Server.prototype;
+  servers.listen = forbid('no servers here');
+  Object.assign(globalThis, { fetch: forbid('use host.fetch'), WebSocket: undefined, EventSource: undefined });
+  syncBuiltinESMExports();
+}
+
+/** Lets every TCP connection of this process, a driver's too, go only where the operator allows. Answers the reach to be lent. */
+export function guardSockets(reach: Reach): Reach {
+  const lent = new Set<string>();
+  const connect = Socket.prototype.connect;
+  const guarded = function (this: Socket, ...given: unknown[]): Socket {
+    const [options, done] = normalised(given);
+    if (typeof options.path === 'string') throw refused('no local sockets');
+    const host = typeof options.host === 'string' && options.host !== '' ? options.host : 'localhost';
+    const port = Number(options.port);
+    if (!isOpen(reach, lent, { host, port })) throw refused('a private address');
+    const lookup = isIP(host) === 0 ? { lookup: reach.lookupFor(host, port), autoSelectFamily: false } : {};
+    return connect.call(this, { ...options, host, port, ...lookup } as never, done as never);
+  };
+  Socket.prototype.connect = guarded as never;
+  return {
+    ...reach,
+    async addressOf(host, port) {
+      const address = await reach.addressOf(host, port);
+      if (lent.size > 10_000) lent.clear();
+      lent.add(`${address} ${port}`);
+      return address;
+    },
+  };
+}
+
+function isOpen(reach: Reach, lent: ReadonlySet<string>, { host, port }: Place): boolean {
+  // The look-up of a name is guarded by itself.
+  if (isIP(host) === 0 || reach.isNamed(host, port)) return true;
+  return reach.isOpen(host) || lent.has(`${host} ${port}`);
+}
+
+/** As `connect` takes them: options, or port and host, or what another `connect` made of them. */
+function normalised(given: readonly unknown[]): readonly [Readonly<Record<string, unknown>>, unknown] {
+  const args = Array.isArray(given[0]) ? (given[0] as readonly unknown[]) : given;
+  const done = args.findLast((each) => typeof each === 'function');
+  const [first, second] = args;
+  if (typeof first === 'object' && first !== null) return [{ ...first } as Record<string, unknown>, done];
+  if (typeof first === 'string' && !/^\d+$/.test(first)) return [{ path: first }, done];
+  return [{ port: Number(first), host: typeof second === 'string' ? second : 'localhost' }, done];
+}
