@@ -8,7 +8,7 @@ export const CHANGES = `subscription ($project: Slug, $kinds: [DocumentKind!], $
 export const ENVIRONMENT_CHANGED = `subscription ($project: Slug! = "default-project", $service: String!, $scope: Scope, $after: Cursor) {
   environmentChanged(projectId: $project, workload: { kind: SERVICE, id: $service }, scope: $scope, after: $after) { __typename
     ... on EnvironmentEvent { cursor seq digest variables { added removed changed } files { added removed changed }
-      environment { seq digest variables { name value masked type } } }
+      environment { seq digest variables { name value masked } } }
     ... on HistoryExpired { cursor } } }`;
 
 export const GLOBALS_CHANGED = `subscription ($slug: Slug, $after: Cursor) { globalSecretChanged(slug: $slug, after: $after) { __typename

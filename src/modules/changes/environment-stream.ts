@@ -87,7 +87,7 @@ export function createEnvironmentStreams(resolutions: ResolutionsService): Envir
   async function resolved(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
     try {
       const at = await resolutions.environment({ ...ask, at: seq }, system);
-      return stateOf(at.digest, at.resolution);
+      return stateOf(at.digest, at.delivered);
     } catch (error) {
       if (isNothing(error)) return NOTHING;
       throw error;
