@@ -126,8 +126,9 @@ export function checkCommits(
 export interface EnvironmentState {
   readonly seq: number;
   readonly digest: string | null;
-  /** Name -> value and type, in words. */
-  readonly variables: ReadonlyMap<string, string>;
+  /** Name -> something that is equal when nothing changed about it. */
+  readonly facts: ReadonlyMap<string, string>;
+  readonly values: ReadonlyMap<string, string>;
 }
 
 export interface NameChanges {
@@ -165,12 +166,12 @@ const diffOf = (before: ReadonlyMap<string, string>, after: ReadonlyMap<string, 
 function checkEvent(told: ToldEnvironment, before: EnvironmentState | null, now: EnvironmentState, found: Findings) {
   const { seq, digest, variables, values } = told;
   if (digest !== now.digest) found.add('altered', `${seq} has digest ${digest}, not ${now.digest}`);
-  const wrong = values ? [...values].find(([name, value]) => now.variables.get(name) !== value) : undefined;
-  if (wrong) found.add('altered', `${seq} has ${wrong.join(' ')}, not ${now.variables.get(wrong[0])}`);
-  else if (values && values.size !== now.variables.size) found.add('altered', `${seq} leaves out variables`);
+  const wrong = values ? [...values].find(([name, value]) => now.values.get(name) !== value) : undefined;
+  if (wrong) found.add('altered', `${seq} has ${wrong.join(' ')}, not ${now.values.get(wrong[0])}`);
+  else if (values && values.size !== now.values.size) found.add('altered', `${seq} leaves out variables`);
   if (!before) return;
   if (before.digest === now.digest) found.add('altered', `${seq} tells of no change since ${before.seq}`);
-  const expected = diffWords(diffOf(before.variables, now.variables));
+  const expected = diffWords(diffOf(before.facts, now.facts));
   if (diffWords(variables) !== expected) {
     found.add('altered', `${seq}: ${diffWords(variables)}; but since ${before.seq}: ${expected}`);
   }

@@ -12,7 +12,7 @@ import {
 } from './stream-history.ts';
 import type { Subscriber } from './stream-subscriber.ts';
 import { dueOf } from './stream-viewers.ts';
-import { PROJECTS, SERVICES, type Team } from './stream-world.ts';
+import { type Answer, PROJECTS, SERVICES, type Team } from './stream-world.ts';
 
 type Logs = ReadonlyMap<string, readonly LogEntry[]>;
 type States = ReadonlyMap<string, readonly EnvironmentState[]>;
@@ -24,12 +24,6 @@ export type Verdicts = Readonly<Record<string, readonly string[]>>;
 const STORM = 32;
 const AT_ONCE = 8;
 const ATTEMPTS = 5;
-
-interface Shown {
-  readonly name: string;
-  readonly value: string;
-  readonly type: string;
-}
 
 const nameOf = (team: string, project: string, service: string): string => `${team} ${project}/${service}`;
 
@@ -45,40 +39,75 @@ export function lastSeq({ team, judged, plan }: Member, logs: Logs): number {
   return lastDue(log, dueOf(judged.viewer, judged.follows, log));
 }
 
-/** null: it was not there yet. */
-async function stateAt(url: string, owner: string, project: string, service: string, seq: number) {
-  for (let attempt = 0; ; attempt += 1) {
-    const answer = await ask(url, owner, ENVIRONMENT, { project, service, at: seq });
-    const found = answer?.data?.project?.service?.environment;
-    if (found) {
-      const variables = found.variables.map(({ name, value, type }: Shown) => [name, JSON.stringify([value, type])]);
-      return { seq, digest: found.digest, variables: new Map<string, string>(variables) };
+/** How to ask a team: of any gateway. */
+type Question = (query: string, variables: object) => Promise<Answer>;
+
+/** Asks again while gateways are busy. */
+const questionTo =
+  (urls: readonly string[], owner: string): Question =>
+  async (query, variables) => {
+    for (let attempt = 0; ; attempt += 1) {
+      const answer = await ask(urls[attempt % urls.length] ?? '', owner, query, variables);
+      const codes: readonly string[] = answer?.errors?.map((error: Answer) => error.extensions.code) ?? [];
+      if (answer?.data && codes.length === 0) return answer.data;
+      if (codes.includes('NOT_FOUND')) return null;
+      if (attempt === ATTEMPTS) throw new Error(JSON.stringify({ variables, answer }));
     }
-    const codes: readonly string[] =
-      answer?.errors?.map(({ extensions }: { extensions: { code: string } }) => extensions.code) ?? [];
-    if (codes.includes('NOT_FOUND')) return null;
-    if (attempt === ATTEMPTS) throw new Error(`${project}/${service} at ${seq}: ${JSON.stringify(answer)}`);
+  };
+
+/** The type that a group had at a commit. */
+type TypeAt = (project: string, slug: string, seq: number) => string | null;
+
+const REVISIONS = `query ($id: ID!, $after: Cursor) { node(id: $id) { ... on SecretGroup {
+  revisions(first: 50, after: $after) { nodes { seq type } pageInfo { hasNextPage endCursor } } } } }`;
+
+/** Answers to questions about the past tell what became a secret since as one, so that what it was is read on its own. */
+async function typesOf({ groups }: Team, question: Question): Promise<TypeAt> {
+  const types = new Map<string, { readonly seq: number; readonly type: string }[]>();
+  for (const { project, slug, id } of groups.filter((group) => group.slug.startsWith('changing'))) {
+    const found = [];
+    for (let after: string | null = null, more = true; more; ) {
+      const { revisions }: Answer = (await question(REVISIONS, { id, after })).node;
+      found.push(...revisions.nodes);
+      after = revisions.pageInfo.endCursor;
+      more = revisions.pageInfo.hasNextPage;
+    }
+    // Newest first.
+    types.set(`${project}/${slug}`, found);
   }
+  return (project, slug, at) => types.get(`${project}/${slug}`)?.find(({ seq }) => seq <= at)?.type ?? null;
+}
+
+function stateOf(found: Answer, project: string, seq: number, typeAt: TypeAt): EnvironmentState {
+  const variables: readonly Answer[] = found.variables;
+  const typeOf = ({ type, source }: Answer): string => typeAt(project, source?.group?.slug ?? '', seq) ?? type;
+  return {
+    seq,
+    digest: found.digest,
+    facts: new Map(variables.map((each) => [each.name, JSON.stringify([each.value, typeOf(each)])])),
+    values: new Map(variables.map(({ name, value }) => [name, String(value)])),
+  };
 }
 
 /** What every workload got after each commit, asked of the past. */
 export async function statesOf(teams: readonly Team[], logs: Logs, urls: readonly string[]): Promise<States> {
   const states = new Map<string, readonly EnvironmentState[]>();
-  for (const { name, owner } of teams) {
-    for (const project of PROJECTS) {
-      const seqs = concerning(logs.get(name) ?? [], project).map(({ seq }) => seq);
-      for (const service of SERVICES) {
-        const found: EnvironmentState[] = [];
-        for (let from = 0; from < seqs.length; from += AT_ONCE) {
-          const some = seqs.slice(from, from + AT_ONCE);
-          const answers = await Promise.all(
-            some.map((seq, i) => stateAt(urls[i % urls.length] ?? '', owner, project, service, seq)),
-          );
+  for (const team of teams) {
+    const question = questionTo(urls, team.owner);
+    const typeAt = await typesOf(team, question);
+    for (const [project, service] of PROJECTS.flatMap((each) => SERVICES.map((id) => [each, id] as const))) {
+      const seqs = concerning(logs.get(team.name) ?? [], project).map(({ seq }) => seq);
+      const found: EnvironmentState[] = [];
+      for (let from = 0; from < seqs.length; from += AT_ONCE) {
+        const one = async (seq: number): Promise<readonly EnvironmentState[]> => {
+          const data = await question(ENVIRONMENT, { project, service, at: seq });
+          const environment = data?.project?.service?.environment;
           // Nothing before it was made.
-          found.push(...answers.filter((answer) => answer !== null));
-        }
-        states.set(nameOf(name, project, service), found);
+          return environment ? [stateOf(environment, project, seq, typeAt)] : [];
+        };
+        found.push(...(await Promise.all(seqs.slice(from, from + AT_ONCE).map(one))).flat());
       }
+      states.set(nameOf(team.name, project, service), found);
     }
   }
   return states;

@@ -49,7 +49,7 @@ function recorded(event: Data): Told {
   const values =
     shown === null || shown.some(({ masked }) => masked)
       ? null
-      : new Map(shown.map(({ name, value, type }) => [name, JSON.stringify([value, type])]));
+      : new Map(shown.map(({ name, value }) => [name, String(value)]));
   return { __typename, cursor, seq, digest, variables, values };
 }
 

@@ -17,13 +17,15 @@ import { aTeam, GRANTS, readLogs, type Send, sender, type Team } from '../suppor
 import { write, writeLast } from '../support/stream-writers.ts';
 
 const url = inject('mongodbUrl') ?? '';
-const SECONDS = Number(process.env.KEYLOOM_HISTORY_SECONDS ?? 40);
+const SECONDS = Number(process.env.KEYLOOM_HISTORY_SECONDS ?? 30);
 const SEED = Number(process.env.KEYLOOM_HISTORY_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const SUBSCRIBERS = 180;
 /** Begin while others are under way, at a place where another has been. */
 const LATECOMERS = 20;
 const WRITERS = 6;
 const REVOKED = 6;
+const LEAST_KILLS = 3;
+const LEAST_COMMITS = 100;
 /** For machines that are busy with other things. */
 const PATIENCE_MS = Number(process.env.PAT ?? 240_000);
 
@@ -146,13 +148,13 @@ describe.skipIf(url === '')('what subscribers are told, held against the log', (
     return [...sum].map(([what, count]) => `${what} ${count}`).join(', ');
   };
 
-  function report(final: ReadonlyMap<string, readonly LogEntry[]>): void {
+  function report(final: ReadonlyMap<string, readonly LogEntry[]>, phases: readonly string[]): void {
     const told = all.reduce((sum, { subscriber }) => sum + subscriber.told.length, 0);
     const connections = all.reduce((sum, { subscriber }) => sum + subscriber.connections(), 0);
     const commits = [...final.values()].reduce((sum, log) => sum + log.length, 0);
     process.stdout.write(
       `history: seed ${SEED}, ${SECONDS} s, ${commits} commits, ${all.length} subscribers, ${connections} connections, ` +
-        `${told} events, ${gateways.kills()} kills; ended: ${tally(all.map(({ subscriber }) => subscriber.endings))}\n`,
+        `${told} events, ${gateways.kills()} kills; ended: ${tally(all.map(({ subscriber }) => subscriber.endings))}; ${phases.join(', ')}\n`,
     );
   }
 
@@ -168,6 +170,11 @@ describe.skipIf(url === '')('what subscribers are told, held against the log', (
   it(
     `cases 148, 152, 156, 157, 165: ${SUBSCRIBERS + LATECOMERS} subscribers, random writers, kill -9: no gap, no duplicate, no reordering, nothing foreign, the right end`,
     async () => {
+      const phases: string[] = [];
+      const phase = (name: string): void => {
+        phases.push(`${name} at ${Math.round((performance.now() - startedAt) / 1_000)} s`);
+      };
+      const startedAt = performance.now();
       const before = await logs();
       for (let i = 0; i < SUBSCRIBERS; i += 1) {
         const team = random.pick(teams);
@@ -175,22 +182,26 @@ describe.skipIf(url === '')('what subscribers are told, held against the log', (
         if (mine) enter(aMember(team, mine, before.get(team.name)?.at(-1)?.seq ?? 0, random.fork()));
       }
       await begun();
+      phase('all listen');
       const over = Date.now() + SECONDS * 1_000;
-      const isOver = (): boolean => Date.now() > over;
+      // It is no proof when nothing happened, however slow the machine is.
+      const enough = acknowledged.length + LEAST_COMMITS;
+      const isOver = (): boolean =>
+        Date.now() > over && gateways.kills() >= LEAST_KILLS && acknowledged.length > enough;
       await Promise.all([
         ...Array.from({ length: WRITERS }, () => write(teams, random.fork(), send, isOver)),
         killNowAndThen(random.fork(), isOver),
         takeRights(random.fork(), isOver),
         comeLate(random.fork()),
       ]);
+      phase('writers done');
       const final = await settled();
-      report(final);
+      phase('all current');
       await Promise.all(all.map(({ subscriber }) => subscriber.stop()));
       const states = await statesOf(teams, final, gateways.urls);
+      phase('past read');
+      report(final, phases);
       expectRight(judge(all, final, states), final);
-      // It is no proof when nothing happened.
-      expect(gateways.kills()).toBeGreaterThan(1);
-      for (const log of final.values()) expect(log.length).toBeGreaterThan(100);
     },
     4 * PATIENCE_MS + SECONDS * 2_000,
   );

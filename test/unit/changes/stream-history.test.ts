@@ -102,7 +102,8 @@ describe('streams of commits', () => {
 const state = (seq: number, a: string, over: Partial<EnvironmentState> = {}): EnvironmentState => ({
   seq,
   digest: `digest ${a}`,
-  variables: new Map([['A', a]]),
+  facts: new Map([['A', a]]),
+  values: new Map([['A', a]]),
   ...over,
 });
 // 3 changes nothing.
