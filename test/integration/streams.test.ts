@@ -152,6 +152,29 @@ describe('environmentChanged', () => {
     ]);
   });
 
+  it('names what a commit changed however late it is told, also of a group that became a secret since', async () => {
+    await putService('late', { tags: [] });
+    const restrictions = {
+      restricted: true,
+      workloads: [{ id: 'late', kind: 'SERVICE' }],
+      tags: [],
+      tagMatchCondition: 'OR',
+    };
+    const { id } = await aGroup(app, { name: 'Retyped Later', type: 'CONFIG', restrictions });
+    const before = await follow(ENVIRONMENT_CHANGED, { service: 'late' });
+    await setVariable(id, 'X', '1');
+    const [{ cursor }] = await before.count(1);
+    await before.stop();
+    await setVariable(id, 'Y', '1');
+    await done(app, operation('updateSecretGroup', 'secretGroup { id }'), { id, type: 'SECRET' });
+    const late = await follow(ENVIRONMENT_CHANGED, { service: 'late', after: cursor });
+    await late.count(2);
+    expect(late.events.map(({ variables }) => variables)).toEqual([
+      { added: ['Y'], removed: [], changed: [] },
+      { added: [], removed: [], changed: ['X', 'Y'] },
+    ]);
+  });
+
   it.each([
     ['a workload that is not there', 'nobody', 'owner', 'NOT_FOUND'],
     ['the workload of another', 'bystander', 'dependent', 'NOT_FOUND'],

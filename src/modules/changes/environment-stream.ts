@@ -49,8 +49,8 @@ const MOST_STATES = 20_000;
 const short = (facts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
 
-function stateOf({ digest, seq, volatile, resolution }: Environment, present: Seq): State {
-  const { variables, files, mounts, render } = resolution;
+function stateOf({ digest, seq, volatile, delivered }: Environment, present: Seq): State {
+  const { variables, files, mounts, render } = delivered;
   const contents = (map: ReadonlyMap<string, ResolvedFile>) =>
     new Map([...map].map(([name, file]) => [name, short([...fileFacts(file, render)])]));
   return {
