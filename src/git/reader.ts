@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { deadline } from '../kernel/deadline.ts';
 import type { Limits } from '../kernel/limits.ts';
 import { permitted } from '../net/guarded-fetch.ts';
 import type { Reach } from '../net/reach.ts';
@@ -37,23 +38,21 @@ export function createGitReader({ reach, limits, ca }: GitReaderDeps): GitReader
   const workers = createGate(WORKERS);
 
   /** Looking and fetching have the same time each; waiting for one's turn is not the host's fault and does not count. */
-  function within(question: GitQuestion): { readonly ask: Ask; readonly signal: AbortSignal } {
-    const signal = AbortSignal.any([question.signal, AbortSignal.timeout(limits.gitDeadlineMs)]);
-    return { ask: askerFor(question, { reach, ca, silenceMs: limits.gitSilenceMs, signal }), signal };
+  function within<T>(question: GitQuestion, use: (ask: Ask, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal, end } = deadline(limits.gitDeadlineMs, [question.signal]);
+    const ask = askerFor(question, { reach, ca, silenceMs: limits.gitSilenceMs, signal });
+    return use(ask, signal).finally(end);
   }
 
   async function read(question: GitQuestion): Promise<GitAnswer> {
     const { repoUrl, branch, known, last, filePath, signers } = question;
-    const tip = await looks(question.signal, () => tipOf(within(question).ask, repoUrl, branch));
+    const tip = await looks(question.signal, () => within(question, (ask) => tipOf(ask, repoUrl, branch)));
     if (tip === known) return { commit: tip, file: null, rewritten: false };
     const { gitPackBytes, globalSecretBytes } = limits;
     const bounds = { unpackedBytes: gitPackBytes * UNPACKED_FACTOR, objects: MOST_OBJECTS };
     // In base64 a file takes a third more, and JSON has its own marks.
     const order = { repoUrl, branch, last, signers, filePath, fileBytes: globalSecretBytes * 2, ...bounds };
-    return workers(question.signal, () => {
-      const { ask, signal } = within(question);
-      return inWorker(order, ask, signal);
-    });
+    return workers(question.signal, () => within(question, (ask, signal) => inWorker(order, ask, signal)));
   }
 
   /** Asks nothing but what fetching from this one repository takes, and tells the credentials to nobody else. */

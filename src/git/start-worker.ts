@@ -3,14 +3,12 @@ import type { FetchOrder } from './fetch-file.ts';
 
 const LIMITS = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 } as const;
 
-/** Built, or as the sources are when they are run as they are. */
-const FROM_SOURCE = import.meta.url.endsWith('.ts');
-const FILE = new URL(FROM_SOURCE ? './worker.ts' : './worker.js', import.meta.url);
-/** Node 20 takes no loaders for a worker but from within. */
-const RUN_SOURCE = `import('tsx/esm/api').then((tsx) => { tsx.register(); return import(${JSON.stringify(FILE.href)}); })`;
+const HERE = new URL('./', import.meta.url);
+/** What runs is what was built, also where the sources are run as they are. */
+const BUILT = import.meta.url.endsWith('.ts') ? new URL('../../dist/src/git/', HERE) : HERE;
+const FILE = new URL('worker.js', BUILT);
 
 /** A worker that begins with its order at once. It sees nothing of the environment. */
 export function startWorker(order: FetchOrder): Worker {
-  const options = { workerData: order, resourceLimits: LIMITS, env: {}, execArgv: [] };
-  return FROM_SOURCE ? new Worker(RUN_SOURCE, { ...options, eval: true }) : new Worker(FILE, options);
+  return new Worker(FILE, { workerData: order, resourceLimits: LIMITS, env: {}, execArgv: [] });
 }

@@ -77,7 +77,7 @@ export function measureOperation(
   };
   for (const definition of document.definitions) checkDirectives(definition, limits);
   const size = sizeOf(operation.selectionSet, walk);
-  const rootNames = rootFieldsOf(operation.selectionSet, walk.fragments, limits.rootFields);
+  const rootNames = rootFieldsOf(operation, walk.fragments, limits.rootFields);
   const over = overLimit(size, limits);
   if (over !== null) throw refused(over);
   return {
@@ -180,21 +180,27 @@ function checkDirectives(node: object, limits: DocumentLimits): void {
   for (const definition of variableDefinitions ?? []) checkDirectives(definition, limits);
 }
 
+const isConditional = ({ directives }: SelectionNode): boolean =>
+  directives?.some(({ name }) => name.value === 'skip' || name.value === 'include') === true;
+
 /** Stops at the limit, so that a fragment spread many times costs nothing. */
 function rootFieldsOf(
-  set: SelectionSetNode,
+  { operation, selectionSet }: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   most: number,
 ): readonly string[] {
   const found: string[] = [];
   const visit = (inner: SelectionSetNode | undefined): void => {
     for (const selection of inner?.selections ?? []) {
+      // Without its field there would be nothing to subscribe to.
+      if (operation === 'subscription' && isConditional(selection))
+        throw refused('A subscription must not skip or include its root field');
       if (selection.kind === Kind.FIELD) found.push(selection.name.value);
       else if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet);
       else visit(fragments.get(selection.name.value)?.selectionSet);
       if (found.length > most) throw refused(`The operation has more than ${most} root fields`);
     }
   };
-  visit(set);
+  visit(selectionSet);
   return found;
 }

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
+import { deadline } from '../kernel/deadline.ts';
 import { type Reach, refused } from './reach.ts';
 
 export interface GuardedInit {
@@ -27,15 +28,15 @@ export interface FetchRules {
 export function guardedFetch(rules: FetchRules): GuardedFetch {
   return async (url, init = {}) => {
     const { target, port } = permitted(url, rules.reach);
-    const signals = [AbortSignal.timeout(rules.deadlineMs), rules.signal, ...(init.signal ? [init.signal] : [])];
+    const time = deadline(rules.deadlineMs, [rules.signal, ...(init.signal ? [init.signal] : [])]);
     const options: RequestOptions = {
       method: init.method ?? 'GET',
       headers: { 'accept-encoding': 'identity', ...init.headers },
       agent: false,
-      signal: AbortSignal.any(signals),
+      signal: time.signal,
       lookup: rules.reach.lookupFor(target.hostname, port),
     };
-    return send(target, options, init, rules);
+    return send(target, options, init, rules).finally(time.end);
   };
 }
 

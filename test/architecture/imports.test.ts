@@ -96,8 +96,6 @@ const LAYERS: readonly {
   { files: /^git\/signed-commit\.ts$/, own: ['crypto/ssh-signature.ts'], packages: [] },
   { files: /^git\/port\.ts$/, own: ['kernel/'], packages: [] },
   { files: /^git\/fetch-file\.ts$/, own: ['git/'], packages: ['isomorphic-git'] },
-  // The sources themselves are run in tests only.
-  { files: /^git\/start-worker\.ts$/, own: ['git/'], packages: ['node:worker_threads', 'tsx/esm/api'] },
   { files: /^git\//, own: ['kernel/', 'net/', 'git/'], packages: ['node:'] },
   { files: /^net\//, own: ['kernel/', 'net/'], packages: ['node:'] },
   { files: /^plugin\/contract\.ts$/, own: ['kernel/', 'net/guarded-fetch.ts'], packages: ['zod'] },

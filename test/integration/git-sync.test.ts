@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { editableStore } from '../support/editable-store.ts';
 import { aFollower, type GitApp, gitApp, gitOp, gitopsInput, logOf, MINUTE, readGlobal } from '../support/git-app.ts';
 import { git } from '../support/git-host.ts';
 import { listen } from '../support/listening.ts';
@@ -353,6 +354,44 @@ describe('case 174: a rewritten history', () => {
   });
 });
 
+describe('settings that are given again', () => {
+  it.each(['updateGlobalSecret', 'putGlobalSecret'])('as they were (%s) accept no rewritten history', async (name) => {
+    const { repository, commit, slug, global } = await aPair({ a: 1 }, { holdRewrites: true });
+    const second = repository.push({ 'config/app.json': json({ a: 2 }) });
+    await done(app, SYNC, { id: global.id });
+    git(repository.work, ['reset', '--quiet', '--hard', commit]);
+    repository.push({ 'config/app.json': json({ a: 'older' }) });
+    const gitops = gitopsInput(repository.url, { holdRewrites: true });
+    const which = name === 'putGlobalSecret' ? { name: global.name, type: 'SECRET' } : { id: global.id };
+    const { globalSecret } = await done(app, gitOp(name), { ...which, gitops });
+    expect(globalSecret.values).toEqual({ a: 2 });
+    const { status } = globalSecret.gitops;
+    expect(status).toMatchObject({ state: 'INVALID', reason: 'HISTORY_REWRITTEN', commit: second });
+    expect(status.previousCommit).toBe(commit);
+    const free = gitopsInput(repository.url, { holdRewrites: false });
+    const after = (await done(app, gitOp(name), { ...which, gitops: free })).globalSecret;
+    expect([after.values, after.gitops.status.rewritten, after.gitops.status.previousCommit]).toEqual([
+      { a: 'older' },
+      true,
+      second,
+    ]);
+    expect((await readGlobal(app, slug)).values).toEqual({ a: 'older' });
+  });
+
+  it('for another place begin anew', async () => {
+    const { repository, global } = await aPair({ a: 1 }, { holdRewrites: true });
+    const other = app.host.repository(`other-${count}`);
+    const commit = other.push({ 'config/app.json': json({ a: 2 }) });
+    const gitops = gitopsInput(other.url, { holdRewrites: true });
+    const moved = (await done(app, UPDATE, { id: global.id, gitops })).globalSecret;
+    expect([moved.values, moved.gitops.status]).toMatchObject([
+      { a: 2 },
+      { state: 'SYNCED', commit, previousCommit: null, rewritten: false },
+    ]);
+    expect(repository.url).not.toBe(other.url);
+  });
+});
+
 describe('case 177: several at once', () => {
   it('two syncs of one push make one change', async () => {
     const { repository, slug, global } = await aPair({ a: 1 });
@@ -387,4 +426,31 @@ describe('case 177: several at once', () => {
     const late = await run(app, UPDATE, { id: global.id, description: 'late', expectedRevision: 1 });
     expect([late.code, late.currentRevision]).toEqual(['CONFLICT', 2]);
   });
+});
+
+it('a team whose data were tampered with keeps no other from its files', async () => {
+  const edit = editableStore();
+  const first = await gitApp({ open: edit.open });
+  const [one = '', two = ''] = ['default', 'another-team'];
+  const owners = new Map([
+    [one, first.owner],
+    [two, (await first.gateway.services.access.bootstrap(two)) ?? ''],
+  ]);
+  const repository = first.host.repository('of-both');
+  repository.push({ 'config/app.json': json({ n: 1 }) });
+  const input = { name: 'Of Both', type: 'SECRET', gitops: gitopsInput(repository.url) };
+  for (const owner of owners.values()) await done(first, CREATE, input, owner);
+  repository.push({ 'config/app.json': json({ n: 2 }) });
+  for (const [broken, whole] of [
+    [one, two],
+    [two, one],
+  ] as const) {
+    const undo = edit.remember();
+    await edit.editHead([broken], (head) => ({ ...head, mac: head.mac.map((byte) => byte ^ 1) }));
+    const late = await gitApp({ open: edit.open, host: first.host, team: whole });
+    await late.later(0);
+    expect((await readGlobal(late, 'of-both', owners.get(whole))).values, whole).toEqual({ n: 2 });
+    await undo();
+  }
+  await first.close();
 });

@@ -403,6 +403,24 @@ describe('a host that takes its time', () => {
     await busy.close();
   });
 
+  it('is not blamed when the gateway stops meanwhile', async () => {
+    const pair = await aPair();
+    await app.later(6 * MINUTE);
+    const before = (await app.store.head(['default']))?.seq;
+    const stop = new AbortController();
+    let asked = false;
+    app.host.before = () => {
+      asked = true;
+      return true;
+    };
+    const running = app.later(6 * MINUTE, stop.signal);
+    await until(() => asked, 'a request');
+    stop.abort();
+    await running;
+    expect((await readGlobal(app, pair.slug)).gitops.status).toMatchObject({ state: 'SYNCED', reason: null });
+    expect((await app.store.head(['default']))?.seq).toBe(before);
+  });
+
   it('is not given up when somebody who asked has waited long enough', async () => {
     const hasty = await gitApp({ host: app.host, limits: { gitPatienceMs: 300 } });
     const repository: Repository = app.host.repository('asked-late');

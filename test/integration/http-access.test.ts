@@ -268,7 +268,7 @@ describe('subscriptions', () => {
     ['two root fields', {}, '{"query":"subscription { count(to: 2) other: count(to: 1) }"}', 400],
     ['a bad variable', {}, '{"query":"subscription($n: Int!) { count(to: $n) }","variables":{"n":"hunter2"}}', 400],
     ['a query too deep', {}, `{"query":"{ group ${'{ parent '.repeat(12)} { id } ${'}'.repeat(12)} }"}`, 400],
-  ])('case 86: %s gets no stream', async (_who, headers, body, status) => {
+  ])('case 86, 87: %s gets no stream', async (_who, headers, body, status) => {
     const response = await app.post(body, { accept: 'text/event-stream', ...headers });
     expect(response.status).toBe(status);
     expect(await response.text()).not.toMatch(/hunter2/);

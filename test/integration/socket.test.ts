@@ -234,6 +234,53 @@ describe('limits', () => {
     raw.ws.close();
   });
 
+  it('case 86: so is every form that is refused over HTTP', async () => {
+    server = await startServer();
+    const raw = await ready();
+    const many = (count: number, text: (i: number) => string): string =>
+      Array.from({ length: count }, (_, i) => text(i)).join(' ');
+    const forms: Readonly<Record<string, string>> = {
+      'case 68: lists': `{ numbers(list: ${'['.repeat(2_000)}${']'.repeat(2_000)}) }`,
+      'case 69: __typename': `{ ${many(101, (i) => `a${i}: __typename`)} }`,
+      'case 70: aliases': `{ ${many(5_000, (i) => `a${i}:hello`)} }`,
+      'case 71: fields': `{ ${'hello '.repeat(10_000)} }`,
+      'case 72: directives': `{ hello ${'@aa '.repeat(10)} }`,
+      'case 72: many directives': `{ hello ${'@a '.repeat(10_000)} }`,
+      'case 74: a cycle': '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }',
+      'case 74: spreads': `{ ...F0 } ${many(20, (i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`)} fragment F20 on Query { hello }`,
+      'case 77: a page': '{ group { items(first: 1000000000) { nodes { name } } } }',
+      'case 77: a page before nothing': '{ group { items(first: -2147483648) { nodes { name } } } }',
+      'case 78: introspection': '{ __type(name: "Box") { name } }',
+      'case 87: nothing of its own': 'subscription { __typename }',
+      'case 87: two roots by a fragment':
+        'subscription { ...F } fragment F on Subscription { count(to: 1) b: count(to: 2) }',
+      'case 87: none': 'subscription { count(to: 1) @skip(if: true) }',
+    };
+    for (const [id, query] of Object.entries(forms)) raw.send({ id, type: 'subscribe', payload: { query } });
+    await until(() => raw.said.length >= Object.keys(forms).length);
+    const refusals = raw.said.map(({ id, type, payload }) => [
+      id,
+      type,
+      payload.length <= 10,
+      payload[0].extensions.code,
+    ]);
+    expect(refusals.sort()).toEqual(
+      Object.keys(forms)
+        .map((id) => [id, 'error', true, 'BAD_REQUEST'])
+        .sort(),
+    );
+    raw.send(COUNT);
+    await until(() => raw.said.at(-1)?.type === 'complete');
+    raw.ws.close();
+  });
+
+  it('case 83: connections in all', async () => {
+    server = await startServer({ limits: { sockets: 1 } });
+    const raw = await dial();
+    expect(await refusalOf({})).toBe(429);
+    raw.ws.close();
+  });
+
   it('case 160: a peer that answers no ping is gone after two', async () => {
     server = await startServer({ limits: { socketPingMs: 50 } });
     const raw = await ready();

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/listening.ts';
@@ -106,7 +107,7 @@ describe('server-sent events', () => {
   });
 
   it.each([
-    ['a page of another site', { origin: 'https://evil.example' }, 403],
+    ['case 84: a page of another site', { origin: 'https://evil.example' }, 403],
     ['case 154: a cursor of its own making', { 'last-event-id': 'AAAA' }, 400],
     ['no token', { authorization: 'Bearer x' }, 401],
   ])('refuses %s', async (_who, headers, status) => {
@@ -162,5 +163,56 @@ it('case 213: a gateway that closes ends its streams without a `complete`, so th
     expect(await text).not.toContain('complete');
   } finally {
     await other.close().catch(() => {});
+  }
+});
+
+it('case 150: a client that does not read is cut off without a `complete`, and comes again with its last place', async () => {
+  const other = await startApp({ limits: { outgoingEvents: 20, outgoingBytes: 65_536 } });
+  try {
+    await aProject(other);
+    const put = (i: number) =>
+      done(other, PUT_SERVICE, {
+        project: 'default-project',
+        id: 'large',
+        name: 'Some Service',
+        variables: [{ name: 'A', value: `${i}${'x'.repeat(60_000)}` }],
+      });
+    await put(0);
+    const query = `subscription { environmentChanged(projectId: "default-project", workload: { kind: SERVICE, id: "large" }) {
+      ... on EnvironmentEvent { cursor environment { variables { name value } } } } }`;
+    const body = JSON.stringify({ query });
+    const [text, isEnded] = await new Promise<[() => string, () => boolean]>((resolve) => {
+      const socket = connect(Number(new URL(other.url).port), '127.0.0.1');
+      let got = '';
+      let ended = false;
+      socket.on('data', (chunk) => {
+        got += chunk.toString('latin1');
+        if (!socket.isPaused() && got.includes(':\n\n')) {
+          socket.pause();
+          const resume = () => {
+            socket.resume();
+            return got;
+          };
+          resolve([resume, () => ended]);
+        }
+      });
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        ended = true;
+      });
+      socket.write(
+        `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${other.owner}\r\ncontent-type: application/json\r\n` +
+          `accept: text/event-stream\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+    });
+    const many = 150;
+    for (let i = 1; i <= many; i += 1) await put(i);
+    await until(() => text() !== '' && isEnded());
+    const events = text().split('event: next').length - 1;
+    expect(events).toBeLessThan(many);
+    expect(text()).not.toContain('event: complete');
+    expect((await other.gql('{ __typename }')).status).toBe(200);
+  } finally {
+    await other.close();
   }
 });

@@ -66,6 +66,18 @@ describe.skipIf(url === '')('streams of several gateways on one MongoDB', () => 
     await writer(left, 400);
     await back.count(10);
     expect(seqsOf(back)).toEqual(Array.from({ length: 10 }, (_, i) => first + 10 + i));
+
+    // The one through which the commits came, while those who listen elsewhere stay.
+    await left.close();
+    await writer(right, 500);
+    left = await start();
+    await writer(left, 600);
+    await back.count(20);
+    expect(seqsOf(back)).toEqual(Array.from({ length: 20 }, (_, i) => first + 10 + i));
+    expect(back.closed.code).toBe(null);
+    const last = await follow(left, { after: atRight.events[9].cursor });
+    await last.count(20);
+    expect(last.events).toEqual(back.events);
   });
 
   it('a token that is revoked at one is closed at the other', async () => {

@@ -114,13 +114,39 @@ describe('rights at every delivery', () => {
     ]);
   });
 
-  it('case 148: nothing of another team or project', async () => {
+  it('case 148: nothing of another project or team, however they are mixed', async () => {
+    const other = (await app.gateway.services.access.bootstrap('other-team')) ?? '';
+    const createProject = operation('createProject', 'project { id }');
+    await done(app, createProject, { name: 'Mine' }, other);
     await aRole('One Project', [{ ...LIST_BOTH[0], projects: ['mine'] }]);
     await aProject(app, 'Mine');
-    const listener = await follow(CHANGES, {}, await app.token('one-project'));
-    await aGroup(app, { name: 'Foreign' });
-    await aGroup(app, { name: 'Own', project: 'mine' });
-    await listener.count(1);
-    expect(namesOf(listener)).toEqual(['own']);
+    const mine = await follow(CHANGES, {}, await app.token('one-project'));
+    const theirs = await follow(CHANGES, {}, other);
+    const create = operation('createSecretGroup', 'secretGroup { id }');
+    const input = { secretType: 'ENVIRONMENT', priority: 1 };
+    const groups: { readonly id: string; readonly token: string }[] = [];
+    for (const [project, token] of [
+      ['mine', app.owner],
+      ['default-project', app.owner],
+      ['mine', other],
+    ] as const) {
+      const { secretGroup } = await done(app, create, { ...input, project, name: 'Mixed' }, token);
+      groups.push({ id: secretGroup.id, token });
+    }
+    const seqs: number[][] = [[], [], []];
+    const set = operation('setSecretGroupVariable', 'secretGroup { id }');
+    await Promise.all(
+      Array.from({ length: 120 }, async (_, i) => {
+        const which = Math.floor(Math.random() * 3);
+        const { id, token } = groups[which] ?? { id: '', token: '' };
+        const { commit } = await done(app, set, { id, name: 'N', value: String(i) }, token);
+        seqs[which]?.push(commit.seq);
+      }),
+    );
+    await Promise.all([mine.count(1 + (seqs[0]?.length ?? 0)), theirs.count(1 + (seqs[2]?.length ?? 0))]);
+    const told = ({ events }: Listener) => events.slice(1).map(({ seq }) => seq);
+    expect(told(mine)).toEqual(seqs[0]?.sort((a, b) => a - b));
+    expect(told(theirs)).toEqual(seqs[2]?.sort((a, b) => a - b));
+    expect(new Set(mine.events.map(({ changes }) => changes[0].project))).toEqual(new Set(['mine']));
   });
 });

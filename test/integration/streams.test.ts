@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 describe('changes', () => {
-  it('tells what was changed, by whom and which keys; case 152: resumes after a cursor', async () => {
+  it('tells what was changed, by whom and which keys; case 152, 157: resumes after a cursor', async () => {
     const first = await follow(CHANGES);
     const { id } = await aGroup(app, { name: 'First Group' });
     await setVariable(id, 'B', 'x');
@@ -149,6 +149,29 @@ describe('environmentChanged', () => {
         changes: [{ name: 'shared', revision: 2, keys: { variables: { changed: ['host'] } } }],
         globalSecrets: [{ slug: 'shared' }],
       },
+    ]);
+  });
+
+  it('names what a commit changed however late it is told, also of a group that became a secret since', async () => {
+    await putService('late', { tags: [] });
+    const restrictions = {
+      restricted: true,
+      workloads: [{ id: 'late', kind: 'SERVICE' }],
+      tags: [],
+      tagMatchCondition: 'OR',
+    };
+    const { id } = await aGroup(app, { name: 'Retyped Later', type: 'CONFIG', restrictions });
+    const before = await follow(ENVIRONMENT_CHANGED, { service: 'late' });
+    await setVariable(id, 'X', '1');
+    const [{ cursor }] = await before.count(1);
+    await before.stop();
+    await setVariable(id, 'Y', '1');
+    await done(app, operation('updateSecretGroup', 'secretGroup { id }'), { id, type: 'SECRET' });
+    const late = await follow(ENVIRONMENT_CHANGED, { service: 'late', after: cursor });
+    await late.count(2);
+    expect(late.events.map(({ variables }) => variables)).toEqual([
+      { added: ['Y'], removed: [], changed: [] },
+      { added: [], removed: [], changed: ['X', 'Y'] },
     ]);
   });
 

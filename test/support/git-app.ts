@@ -9,8 +9,8 @@ import { type AppOptions, startApp, type TestApp } from './start-app.ts';
 
 export interface GitApp extends TestApp {
   readonly host: GitHost;
-  /** Moves the clock and lets the gateway do what is due. */
-  later(ms: number): Promise<void>;
+  /** Moves the clock and lets the gateway do what is due, unless it is stopped. */
+  later(ms: number, stop?: AbortSignal): Promise<void>;
   /** What webhooks called for. */
   runCalled(): Promise<void>;
 }
@@ -34,9 +34,9 @@ export async function gitApp({ host: given, limits: over = {}, ...options }: Git
   return {
     ...app,
     host,
-    async later(ms) {
+    async later(ms, stop = signal) {
       now += ms;
-      await files?.run(signal);
+      await files?.run(stop);
     },
     runCalled: async () => called?.run(signal),
     async close() {

@@ -64,7 +64,7 @@ function aGroup(id: string): object {
     parent: async () => (id === 'a' ? aGroup('parent') : null),
     box: aBox('box'),
     things: async () => [aBox('one'), aGroup('two')],
-    maybe: [aBox('three'), null, aGroup('four')],
+    maybe: () => [aBox('three'), null, aGroup('four')],
     broken: () => {
       throw new Error('hunter2 in a message\n    at hunter2 (nowhere)');
     },
@@ -91,6 +91,10 @@ async function fail({ how }: Args): Promise<never> {
 /** What `append` appended, in the order in which it happened. */
 export type Journal = string[];
 
+/** Fields of a group that are made when asked for. */
+const MADE_LATER = ['parent', 'things', 'maybe', 'broken', 'fatal', 'late', 'returned'];
+type Thunks = Readonly<Record<string, () => unknown>>;
+
 const fieldsOf = (journal: Journal): Readonly<Record<string, Readonly<Record<string, Field>>>> => ({
   Query: {
     hello: (_source, { name }) => `Hello ${name}`,
@@ -104,7 +108,10 @@ const fieldsOf = (journal: Journal): Readonly<Record<string, Readonly<Record<str
     fail: (_source, args) => fail(args),
     never: () => new Promise(() => {}),
   },
-  Group: { items: (_source, args) => page(args) },
+  Group: {
+    items: (_source, args) => page(args),
+    ...Object.fromEntries(MADE_LATER.map((name) => [name, (source: unknown) => (source as Thunks)[name]?.()])),
+  },
   Mutation: {
     append: async (_source, { text, ms }) => {
       await sleep(Number(ms));

@@ -5,14 +5,14 @@ export const CHANGES = `subscription ($project: Slug, $kinds: [DocumentKind!], $
       changes { kind project name id revision keys { variables { added removed changed } } } }
     ... on HistoryExpired { cursor } } }`;
 
-export const ENVIRONMENT_CHANGED = `subscription ($service: String!, $scope: Scope, $after: Cursor) {
-  environmentChanged(projectId: "default-project", workload: { kind: SERVICE, id: $service }, scope: $scope, after: $after) { __typename
+export const ENVIRONMENT_CHANGED = `subscription ($project: Slug! = "default-project", $service: String!, $scope: Scope, $after: Cursor) {
+  environmentChanged(projectId: $project, workload: { kind: SERVICE, id: $service }, scope: $scope, after: $after) { __typename
     ... on EnvironmentEvent { cursor seq digest variables { added removed changed } files { added removed changed }
       environment { seq digest variables { name value masked } } }
     ... on HistoryExpired { cursor } } }`;
 
 export const GLOBALS_CHANGED = `subscription ($slug: Slug, $after: Cursor) { globalSecretChanged(slug: $slug, after: $after) { __typename
-  ... on GlobalSecretEvent { cursor seq changes { name revision keys { variables { added removed changed } } } globalSecrets { slug } } } }`;
+  ... on GlobalSecretEvent { cursor seq changes { kind project name revision keys { variables { added removed changed } } } globalSecrets { slug } } ... on HistoryExpired { cursor } } }`;
 
 export const RESTART_REQUESTED = `subscription ($workload: WorkloadRefInput!, $after: Cursor) {
   restartRequested(projectId: "default-project", workload: $workload, after: $after) { __typename

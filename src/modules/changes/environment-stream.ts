@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { fileFacts } from '../../domain/canonical.ts';
 import { diffMaps, type NameDiff } from '../../domain/diff.ts';
-import type { Resolution, ResolvedFile, Scope, WorkloadKind } from '../../domain/types.ts';
-import { forbidden, isAppError } from '../../kernel/errors.ts';
+import type { ResolvedFile, Scope, WorkloadKind } from '../../domain/types.ts';
+import { AppError, forbidden, isAppError } from '../../kernel/errors.ts';
 import type { Commit, Seq } from '../../store/port.ts';
 import { can } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
 import { visibleProject } from '../projects/service.ts';
-import type { ResolutionsService } from '../resolution/service.ts';
+import type { Environment, ResolutionsService } from '../resolution/service.ts';
 import { visibleWorkload } from '../workloads/service.ts';
 import type { Stream } from './stream.ts';
 
@@ -32,22 +32,30 @@ export interface EnvironmentEvent {
 /** What a workload got at a commit: as little as tells what changed, and nothing that could be read. */
 interface State {
   readonly digest: string | null;
+  /** It drew on values of elsewhere, and was asked for later: these are of the time at which it was. */
+  readonly isDated: boolean;
   readonly variables: ReadonlyMap<string, string>;
   readonly files: ReadonlyMap<string, string>;
   readonly mounts: ReadonlyMap<string, string>;
 }
 
-const NOTHING: State = { digest: null, variables: new Map(), files: new Map(), mounts: new Map() };
+/** Values of elsewhere are found to be others. What they were is known to nobody who did not look then. */
+const OBSERVED = 'externalAddon.observe';
+const forgotten = (): AppError => new AppError('HISTORY_EXPIRED', 'What an external addon gave is not known any more');
+
+const NOTHING: State = { digest: null, isDated: false, variables: new Map(), files: new Map(), mounts: new Map() };
 const MOST_STATES = 20_000;
 
 const short = (facts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
 
-function stateOf(digest: string, { variables, files, mounts, render }: Resolution): State {
+function stateOf({ digest, seq, volatile, delivered }: Environment, present: Seq): State {
+  const { variables, files, mounts, render } = delivered;
   const contents = (map: ReadonlyMap<string, ResolvedFile>) =>
     new Map([...map].map(([name, file]) => [name, short([...fileFacts(file, render)])]));
   return {
     digest,
+    isDated: volatile && seq < present,
     variables: new Map(
       [...variables].map(([name, { value, type, error }]) => [name, short([value, type, error?.code, error?.path])]),
     ),
@@ -86,8 +94,7 @@ export function createEnvironmentStreams(resolutions: ResolutionsService): Envir
 
   async function resolved(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
     try {
-      const at = await resolutions.environment({ ...ask, at: seq }, system);
-      return stateOf(at.digest, at.resolution);
+      return stateOf(await resolutions.environment({ ...ask, at: seq }, system), system.seq);
     } catch (error) {
       if (isNothing(error)) return NOTHING;
       throw error;
@@ -133,7 +140,10 @@ export function createEnvironmentStreams(resolutions: ResolutionsService): Envir
           if (!mayKnow(ask, viewer) || !(await isThere(ask, viewer))) return null;
           const before = await stateAt(ask, previous, own);
           const after = await stateAt(ask, commit.seq, own);
-          if (before.digest === after.digest) return null;
+          if (before.digest === after.digest) {
+            if (before.isDated && commit.operation === OBSERVED) throw forgotten();
+            return null;
+          }
           return { ask, digest: after.digest, ...differences(before, after) };
         },
       };

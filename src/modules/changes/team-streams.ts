@@ -50,7 +50,8 @@ export interface Ending {
 export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps, { idle, lost }: Ending) {
   const { vault, access, cursors, clock, log } = deps;
   const channels = new Map<string, Channel>();
-  const subscribers = new Map<Subscriber, Channel>();
+  /** With the name of the channel that each is in. */
+  const subscribers = new Map<Subscriber, string>();
   let latest: Promise<View> | null = null;
 
   /** One store call for all who ask about the same commit. */
@@ -85,12 +86,13 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
   const isExpired = ({ expiresAt }: Principal): boolean => expiresAt !== null && new Date(expiresAt) <= clock();
 
   function remove(subscriber: Subscriber): void {
-    const channel = subscribers.get(subscriber);
-    if (!channel) return;
+    const name = subscribers.get(subscriber);
+    if (name === undefined) return;
     subscriber.left = true;
     subscribers.delete(subscriber);
-    channel.remove(subscriber);
-    if (channel.size() === 0) for (const [name, each] of channels) if (each === channel) channels.delete(name);
+    const channel = channels.get(name);
+    channel?.remove(subscriber);
+    if (channel?.size() === 0) channels.delete(name);
     if (subscribers.size === 0) idle();
   }
 
@@ -105,7 +107,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     const name = `${rightsOf(principal)} ${joining.operation}`;
     const channel = channels.get(name) ?? createChannel(joining, principal, asTeam);
     channels.set(name, channel);
-    subscribers.set(subscriber, channel);
+    subscribers.set(subscriber, name);
     channel.add(subscriber);
   }
 

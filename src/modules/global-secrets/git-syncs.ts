@@ -62,6 +62,7 @@ const CALLED_TICK_MS = 1_000;
 /** Failures in a row after which the operator is told once more. */
 const ALARM = 5;
 
+const codeOf = (error: unknown): string => (isAppError(error) ? error.code : 'INTERNAL');
 const notFollowing = () => conflict('The global secret follows no git file');
 const named = (team: TeamId, slug: string): string => `${team}\0${slug}`;
 
@@ -130,6 +131,8 @@ export function createGitSyncs(deps: GitSyncsDeps) {
     schedule.begin(entry, now());
     try {
       const outcome = await look(following, entry, about);
+      // The gateway stops: what came of it may be the stop itself.
+      if (!about.asked && about.signal.aborted) return null;
       const applied = await apply(following, outcome, session, about);
       note(following, entry, outcome);
       if (applied) entry.known = applied.known;
@@ -196,11 +199,14 @@ export function createGitSyncs(deps: GitSyncsDeps) {
     return { globalSecret, hookSecret, commit };
   }
 
-  /** Looks at what is due of a team. What fails is logged, and does not keep the others. */
-  async function runDue(team: TeamId, slugs: readonly string[] | null, signal: AbortSignal): Promise<void> {
+  async function followersOf(team: TeamId): Promise<readonly string[]> {
     const session = await access.system(team, 'system:gitops');
-    const all = slugs ?? (await session.read((view) => view.set(syncDocument))).live.map(({ key }) => idOf(key));
-    const queue = [...all];
+    return (await session.read((view) => view.set(syncDocument))).live.map(({ key }) => idOf(key));
+  }
+
+  /** Looks at what is due of a team. What fails is logged, and does not keep the others. */
+  async function runDue(team: TeamId, slugs: readonly string[], signal: AbortSignal): Promise<void> {
+    const queue = [...slugs];
     const work = async (): Promise<void> => {
       for (let slug = queue.shift(); slug !== undefined && !signal.aborted; slug = queue.shift()) {
         await runOne(team, slug, signal);
@@ -218,9 +224,24 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       await run(following, session, { asked: false, acceptRewrite: false, signal });
     } catch (error) {
       if (signal.aborted) return;
-      const code = isAppError(error) ? error.code : 'INTERNAL';
-      log.error('A global secret could not be synced', { globalSecret: slug, code });
+      log.error('A global secret could not be synced', { globalSecret: slug, code: codeOf(error) });
     }
+  }
+
+  /** The same for all teams together, so that slow hosts of one hold up no other. */
+  async function runAll(
+    teams: Iterable<TeamId>,
+    slugsOf: (team: TeamId) => readonly string[] | Promise<readonly string[]>,
+    signal: AbortSignal,
+  ) {
+    const runTeam = async (team: TeamId): Promise<void> => {
+      try {
+        await runDue(team, await slugsOf(team), signal);
+      } catch (error) {
+        log.error('The git files of a team could not be looked at', { team, code: codeOf(error) });
+      }
+    };
+    await Promise.all([...teams].map(runTeam));
   }
 
   const jobs: readonly Job[] = [
@@ -228,7 +249,7 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       name: 'git files',
       everyMs: Math.min(TICK_MS, limits.gitSyncMs),
       async run(signal) {
-        for (const team of await access.teams()) await runDue(team, null, signal);
+        await runAll(await access.teams(), followersOf, signal);
       },
     },
     {
@@ -236,10 +257,8 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       everyMs: CALLED_TICK_MS,
       async run(signal) {
         const called = schedule.called().map((name) => name.split('\0') as [TeamId, string]);
-        for (const team of new Set(called.map(([each]) => each))) {
-          const slugs = called.filter(([each]) => each === team).map(([, slug]) => slug);
-          await runDue(team, slugs, signal);
-        }
+        const slugsOf = (team: TeamId) => called.filter(([each]) => each === team).map(([, slug]) => slug);
+        await runAll(new Set(called.map(([team]) => team)), slugsOf, signal);
       },
     },
   ];

@@ -8,13 +8,21 @@ import type { Session } from '../access/session.ts';
 import { nameRule } from '../rules.ts';
 import { accountDocument } from '../vcs/model.ts';
 import { accountsFor } from '../vcs/service.ts';
-import { type Base, createGitRead, type Outcome } from './git-read.ts';
+import { followingIn } from './following.ts';
+import { createGitRead, type Outcome } from './git-read.ts';
 import type { Gitops } from './model.ts';
-import { type SyncBody, syncDocument } from './sync-model.ts';
+import { type SyncBody, type SyncStatus, syncDocument } from './sync-model.ts';
 
 const syncs = changesOf(syncDocument);
 
-const NOTHING: Base = { known: null, last: null };
+/** What a mutation found out about a git file. */
+export interface FirstLook {
+  readonly outcome: Outcome;
+  /** What was known of this very file before; null: nothing. */
+  readonly before: SyncStatus | null;
+}
+
+const PLACE = ['repoUrl', 'branch', 'filePath'] as const;
 
 /** What mutations need to know of git files. */
 export function createGitops({ git, limits }: { readonly git: GitReader; readonly limits: Limits }) {
@@ -40,14 +48,18 @@ export function createGitops({ git, limits }: { readonly git: GitReader; readonl
     if (accountLogin !== null && accountsFor(gitops, accounts).length === 0) throw notFound(`Account ${accountLogin}`);
   }
 
-  /** The first look, for as long as a mutation may wait. */
-  async function look(gitops: Gitops, session: Session): Promise<Outcome> {
+  /** The first look with new settings, for as long as a mutation may wait. `slug` null: of something that is not there yet. */
+  async function look(gitops: Gitops, slug: string | null, session: Session): Promise<FirstLook> {
     const patience = AbortSignal.timeout(limits.gitPatienceMs);
-    const outcome = await readGit(gitops, await accountsIn(session), NOTHING, patience);
-    return outcome.kind === 'unreachable' && patience.aborted ? { kind: 'unknown' } : outcome;
+    const following = slug === null ? null : await session.read((view) => followingIn(view, slug));
+    const isSame = following && PLACE.every((name) => following.gitops[name] === gitops[name]);
+    const before = isSame ? following.sync.body().status : null;
+    const base = { known: null, last: before?.commit ?? null };
+    const outcome = await readGit(gitops, await accountsIn(session), base, patience);
+    return { outcome: outcome.kind === 'unreachable' && patience.aborted ? { kind: 'unknown' } : outcome, before };
   }
 
-  return { requireAllowed, look, readGit, accountsIn };
+  return { requireAllowed, look, readGit };
 }
 
 /** The changes after which a global secret follows its git file like this; null: it follows none. */

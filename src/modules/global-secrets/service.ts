@@ -11,8 +11,7 @@ import type { Session } from '../access/session.ts';
 import type { Inspect } from '../certificates/inspection.ts';
 import type { Keys } from '../keys/keys.ts';
 import { deletedGlobal, type Find, type GlobalUpdate, visibleGlobal } from './find.ts';
-import type { Outcome } from './git-read.ts';
-import { createGitops, followingLike, nameFrom } from './gitops.ts';
+import { createGitops, type FirstLook, followingLike, nameFrom } from './gitops.ts';
 import { createPrune } from './history.ts';
 import { type CreateGlobalInput, FROM_GIT, type PutGlobalInput, type UpdateGlobalInput } from './inputs.ts';
 import { createInspected } from './inspected.ts';
@@ -38,7 +37,7 @@ export type GlobalSecretsService = ReturnType<typeof createGlobalSecrets>;
 interface Named {
   readonly name: string;
   /** null: there is no git file. */
-  readonly outcome: Outcome | null;
+  readonly first: FirstLook | null;
 }
 
 interface Changed {
@@ -117,29 +116,33 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
 
   /** The name, and the git file if there is one: the name may come from it. */
   async function nameOf({ name, gitops: wanted }: PutGlobalInput, session: Session): Promise<Named> {
-    const outcome = wanted ? await gitops.look(wanted, session) : null;
-    if (typeof name === 'string') return { name, outcome };
-    if (!wanted || !outcome) throw invalidInput([{ path: ['name'], rule: 'required', message: 'must be given' }]);
-    return { name: nameFrom(wanted, outcome), outcome };
+    const slug = typeof name === 'string' ? slugOf(name) : null;
+    const first = wanted ? await gitops.look(wanted, slug, session) : null;
+    if (typeof name === 'string') return { name, first };
+    if (!wanted || !first) throw invalidInput([{ path: ['name'], rule: 'required', message: 'must be given' }]);
+    return { name: nameFrom(wanted, first.outcome), first };
   }
 
-  async function contentOf({ outcome }: Named, input: PutGlobalInput, before: StoredGlobal | null, session: Session) {
+  async function contentOf({ first }: Named, input: PutGlobalInput, before: StoredGlobal | null, session: Session) {
     const { description, values, files } = input;
-    if (!input.gitops || !outcome) {
+    if (!input.gitops || !first) {
       const byHand = { description, values: values ?? {}, files: files ?? new Map<never, never>(), gitops: null };
       return { body: byHand, sync: null };
     }
     const kept = before?.body() ?? { values: {}, files: new Map<never, never>() };
     const start = { ...kept, description, gitops: input.gitops };
-    return following(start, outcome, before, session);
+    return following(start, first, before, session);
   }
 
   /** What the first look at a git file makes of a body, and what is known of it from then on. */
-  async function following(body: GlobalBody, outcome: Outcome, before: StoredGlobal | null, session: Session) {
+  async function following(body: GlobalBody, first: FirstLook, before: StoredGlobal | null, session: Session) {
     const known = before && (await session.read((view) => view.set(syncDocument))).get(idOf(before.key));
+    if (first.before && known?.body().status.commit !== first.before.commit) {
+      throw conflict('The global secret changed while its git file was read; try again');
+    }
     const at = clock().toISOString();
-    const about = { at, asked: true, acceptRewrite: true, requireWithinLimits };
-    const decision = decideSync(body, pendingStatus(at), outcome, about);
+    const about = { at, asked: true, acceptRewrite: false, requireWithinLimits };
+    const decision = decideSync(body, first.before ?? pendingStatus(at), first.outcome, about);
     const hookSecret = known && !known.deleted ? known.body().hookSecret : null;
     const sync: SyncBody = { status: decision.status, hookSecret };
     return { body: decision.body ?? body, sync };
@@ -189,23 +192,23 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
 
   async function update(ref: GlobalUpdate, input: Omit<UpdateGlobalInput, 'expectedRevision'>, session: Session) {
     const wanted = input.gitops;
-    const outcome = wanted ? await firstLook(ref, wanted, session) : null;
+    const first = wanted ? await firstLook(ref, wanted, session) : null;
     return change(ref, 'globalSecret.update', session, async (before) => {
       const body = before.body();
       const { description = body.description, values = body.values, files = body.files } = input;
       const next = { description, values, files, gitops: wanted === undefined ? body.gitops : wanted };
       requireByHand(next, input);
-      if (wanted && outcome) return following(next, outcome, before, session);
+      if (wanted && first) return following(next, first, before, session);
       return { body: next, sync: wanted === null ? null : undefined };
     });
   }
 
   /** Nobody makes the gateway ask a host who might not change the global secret anyway. */
-  async function firstLook({ slug }: GlobalUpdate, wanted: Gitops, session: Session): Promise<Outcome> {
+  async function firstLook({ slug }: GlobalUpdate, wanted: Gitops, session: Session): Promise<FirstLook> {
     const before = await bySlug(slug, session);
     if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
     await gitops.requireAllowed(wanted, session);
-    return gitops.look(wanted, session);
+    return gitops.look(wanted, slug, session);
   }
 
   async function remove({ slug, expectedRevision }: GlobalUpdate, session: Session) {

@@ -56,6 +56,8 @@ export interface Environment {
   readonly seq: number;
   readonly digest: string;
   readonly resolution: Resolution;
+  /** The same by the types that groups had then, as the digest is: to compare, not to show. */
+  readonly delivered: Resolution;
   readonly input: ResolutionInput;
   /** Whether it may be another one later, without any commit. */
   readonly volatile: boolean;
@@ -226,6 +228,7 @@ const linksOf = (input: ResolutionInput): readonly AddonLink[] =>
   applicableGroups(input).flatMap((group) => group.body().links);
 
 const resultOf = ({ resolution, input, digest, drawn }: Finished) => ({
+  delivered: resolution,
   resolution,
   input,
   digest,
