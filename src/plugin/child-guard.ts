@@ -14,7 +14,7 @@ const forbid = (what: string) => () => {
   throw refused(what);
 };
 
-/** Signals to other processes, datagrams, and the fetch that nobody guards. */
+/** Signals to other processes, datagrams, servers, and the fetch that nobody guards. */
 export function giveUp(): void {
   // Node has read it by now.
   delete process.env.NODE_EXTRA_CA_CERTS;
@@ -25,6 +25,13 @@ export function giveUp(): void {
   for (const name of ['bind', 'connect', 'send', 'sendto']) datagram[name] = forbid('no datagrams from here');
   const servers = require('node:net').Server.prototype;
   servers.listen = forbid('no servers here');
+  // Who chooses the server of names sends datagrams to where he likes.
+  for (const dns of [require('node:dns'), require('node:dns/promises')]) {
+    Object.assign(dns, {
+      setServers: forbid('no other servers of names'),
+      Resolver: forbid('no other servers of names'),
+    });
+  }
   Object.assign(globalThis, { fetch: forbid('use host.fetch'), WebSocket: undefined, EventSource: undefined });
   syncBuiltinESMExports();
 }

@@ -131,6 +131,16 @@ describe('case 187: a plugin finds', () => {
       'refused UNAVAILABLE',
     ],
     ['no servers', "(await import('node:net')).createServer().listen(0)", 'refused UNAVAILABLE'],
+    ['no server of names of its own', "(await import('node:dns')).setServers(['127.0.0.1:53'])", 'refused UNAVAILABLE'],
+    ['no resolver of its own', "new (await import('node:dns')).Resolver()", 'refused TypeError'],
+    ['nor one that promises', "new (await import('node:dns/promises')).Resolver()", 'refused TypeError'],
+    ['no inspector', "(await import('node:inspector')).open(0)", 'refused ERR_ACCESS_DENIED'],
+    ['no reports to write', "process.report.writeReport('/tmp/x')", 'refused ERR_ACCESS_DENIED'],
+    [
+      'no way around by a path',
+      `(await import('node:fs')).readFileSync('${join(process.cwd(), 'dist/src/plugin/../app.js')}')`,
+      'refused ERR_ACCESS_DENIED',
+    ],
     ['no fetch of its own', "fetch('http://169.254.169.254/')", 'refused UNAVAILABLE'],
   ])('%s', async (_what, expression, expected) => {
     expect(await evaluated(expression)).toBe(expected);
