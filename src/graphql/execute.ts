@@ -4,27 +4,11 @@ import type { Limits } from '../kernel/limits.ts';
 import type { Answers } from './answers.ts';
 import type { Documents, Operation } from './documents.ts';
 import { costOf } from './limits.ts';
-import type { Mask, PublicError } from './mask-error.ts';
+import type { Mask } from './mask-error.ts';
 import { statusOf } from './mask-error.ts';
+import type { Body, GraphqlRequest } from './request.ts';
 import { type Opened, openSource } from './source.ts';
 import { coerceVariables, type Variables } from './variables.ts';
-
-/** What a transport read from a request, already of the right types. */
-export interface GraphqlRequest {
-  readonly query: string;
-  readonly variables: Variables;
-  readonly operationName: string | null;
-  readonly requestId: string;
-  /** Only POST may change anything. */
-  readonly method: 'GET' | 'POST' | 'SOCKET';
-  /** Size of the body; above the usual limit only mutations that carry files pass. */
-  readonly bytes: number;
-}
-
-export interface Body {
-  readonly data?: ExecutionResult['data'];
-  readonly errors?: readonly PublicError[];
-}
 
 export interface Answer {
   readonly status: number;

@@ -11,7 +11,7 @@ import type { Delivery, Sink } from '../modules/changes/subscriber.ts';
 import type { Answers } from './answers.ts';
 import type { Context } from './context.ts';
 import type { Operation } from './documents.ts';
-import type { Body, GraphqlRequest } from './execute.ts';
+import type { Body, GraphqlRequest } from './request.ts';
 import { shareOf } from './sharing.ts';
 
 /** A subscription that passed every check. */

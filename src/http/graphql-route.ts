@@ -1,5 +1,6 @@
 import type { Answers, Given } from '../graphql/answers.ts';
-import type { Answer, Graphql, GraphqlRequest } from '../graphql/execute.ts';
+import type { Answer, Graphql } from '../graphql/execute.ts';
+import type { GraphqlRequest } from '../graphql/request.ts';
 import type { Opened } from '../graphql/source.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';

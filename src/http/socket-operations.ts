@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { Graphql, GraphqlRequest } from '../graphql/execute.ts';
+import type { Graphql } from '../graphql/execute.ts';
+import type { GraphqlRequest } from '../graphql/request.ts';
 import { isAppError } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Delivery, End, Sink } from '../modules/changes/subscriber.ts';

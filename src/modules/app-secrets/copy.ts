@@ -4,10 +4,10 @@ import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import type { Session } from '../access/session.ts';
 import { appDocument, appScope, environmentDocument, type StoredApp, type StoredEnvironment } from '../apps/model.ts';
 import { type Pair, pairsIn, statusOf } from './compare.ts';
+import type { AppSecretsDeps } from './deps.ts';
 import { createPrune } from './history.ts';
 import { appSecretDocument, type StoredAppSecret, type StoredValue, valueDocument } from './model.ts';
 import { requireOnSecrets, requireProtected } from './rights.ts';
-import type { AppSecretsDeps } from './service.ts';
 import { incarnationOf, slotIn, valuesOf } from './slots.ts';
 import { valueChange } from './values.ts';
 

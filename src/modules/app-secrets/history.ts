@@ -1,6 +1,6 @@
 import type { Session } from '../access/session.ts';
+import type { AppSecretsDeps } from './deps.ts';
 import { type StoredValue, valueDocument } from './model.ts';
-import type { AppSecretsDeps } from './service.ts';
 
 const DAY = 86_400_000;
 /** How often old revisions are looked for: every so many revisions. */

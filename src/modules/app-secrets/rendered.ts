@@ -3,9 +3,9 @@ import { idOf } from '../../vault/document.ts';
 import type { Session } from '../access/session.ts';
 import { environmentsOf, liveEnvironment, visibleApp, whole } from '../apps/find.ts';
 import type { StoredApp, StoredEnvironment } from '../apps/model.ts';
+import type { AppSecretsDeps } from './deps.ts';
 import { bySecretName, type StoredAppSecret } from './model.ts';
 import { mayOnSecrets } from './rights.ts';
-import type { AppSecretsDeps } from './service.ts';
 import { secretsOf, slotIn, valuesOf } from './slots.ts';
 
 export const MODES = ['Full', 'PreviewOnly'] as const;

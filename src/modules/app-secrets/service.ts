@@ -1,17 +1,13 @@
-import type { Random } from '../../domain/generate-text.ts';
-import type { Clock } from '../../kernel/clock.ts';
 import { conflict, limitExceeded } from '../../kernel/errors.ts';
-import type { Limits } from '../../kernel/limits.ts';
 import { createOnce } from '../../vault/once.ts';
-import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { changesOf, type View } from '../../vault/vault.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
 import { environmentsOf, visibleApp, whole } from '../apps/find.ts';
 import { appDocument, appScope, type PlaceInApp } from '../apps/model.ts';
-import type { Keys } from '../keys/keys.ts';
 import { createComparisons } from './compare.ts';
 import { createCopies } from './copy.ts';
-import type { SshKeyPairMaker } from './generate.ts';
+import type { AppSecretsDeps } from './deps.ts';
 import type { CreateSecretInput, UpdateSecretInput } from './inputs.ts';
 import {
   type AppSecretBody,
@@ -28,14 +24,6 @@ import { createValues } from './values.ts';
 const changes = changesOf(appSecretDocument);
 const apps = changesOf(appDocument);
 
-export interface AppSecretsDeps {
-  readonly vault: Vault;
-  readonly keys: Keys;
-  readonly clock: Clock;
-  readonly limits: Limits;
-  readonly random: Random;
-  readonly sshKeyPair: SshKeyPairMaker;
-}
 export type AppSecretsService = ReturnType<typeof createAppSecrets>;
 
 /** An update: which secret, and the revision that the caller saw. */

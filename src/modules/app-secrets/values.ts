@@ -6,12 +6,12 @@ import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
 import { environmentsOf, liveEnvironment, visibleApp, whole } from '../apps/find.ts';
 import { appDocument, appScope, environmentDocument, inOrder, type PlaceInApp } from '../apps/model.ts';
+import type { AppSecretsDeps } from './deps.ts';
 import { type GeneratedValue, generateValue } from './generate.ts';
 import { createPrune } from './history.ts';
 import type { GenerateValueInput, SetValueInput } from './inputs.ts';
 import { appSecretDocument, type StoredAppSecret, type StoredValue, valueDocument } from './model.ts';
 import { requireKeys, requireOnSecrets, requireProtected } from './rights.ts';
-import type { AppSecretsDeps } from './service.ts';
 import { incarnationOf, type Slot, slotIn, valueKey, valuesOf, visibleSecret } from './slots.ts';
 
 const changes = changesOf(valueDocument);

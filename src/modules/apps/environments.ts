@@ -9,6 +9,7 @@ import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
 import { requireOnSecrets } from '../app-secrets/rights.ts';
 import { secretsOf, slotIn, valuesOf } from '../app-secrets/slots.ts';
+import type { AppsDeps } from './deps.ts';
 import { environmentsOf, liveEnvironment, storedEnvironment, visibleApp, whole } from './find.ts';
 import type { CreateAppInput, CreateEnvironmentInput, UpdateEnvironmentInput } from './inputs.ts';
 import {
@@ -22,7 +23,6 @@ import {
   type StoredEnvironment,
 } from './model.ts';
 import { requireOnApps, requireProtectedApps } from './rights.ts';
-import type { AppsDeps } from './service.ts';
 
 const changes = changesOf(environmentDocument);
 const apps = changesOf(appDocument);

@@ -1,15 +1,13 @@
-import type { Clock } from '../../kernel/clock.ts';
 import { conflict, limitExceeded } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
-import type { Limits } from '../../kernel/limits.ts';
 import { createOnce } from '../../vault/once.ts';
-import { changesOf, type Vault } from '../../vault/vault.ts';
+import { changesOf } from '../../vault/vault.ts';
 import { can } from '../access/model.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
 import { requireOnSecrets } from '../app-secrets/rights.ts';
 import { secretsOf } from '../app-secrets/slots.ts';
-import type { Keys } from '../keys/keys.ts';
+import type { AppsDeps } from './deps.ts';
 import { newEnvironments } from './environments.ts';
 import { environmentsOf, storedApp, visibleApp, whole } from './find.ts';
 import type { CreateAppInput, UpdateAppInput } from './inputs.ts';
@@ -18,12 +16,6 @@ import { requireOnApps, requireProtectedApps } from './rights.ts';
 
 const changes = changesOf(appDocument);
 
-export interface AppsDeps {
-  readonly vault: Vault;
-  readonly keys: Keys;
-  readonly clock: Clock;
-  readonly limits: Limits;
-}
 export type AppsService = ReturnType<typeof createApps>;
 
 /** An update: which app, and the revision that the caller saw. */
