@@ -17,8 +17,9 @@ export default defineConfig({
     ),
     include: ['test/**/*.test.ts'],
     exclude: ['test/torture/**', 'test/**/*.long.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only against hanging: machines are busy.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
   },
 });
