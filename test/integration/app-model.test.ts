@@ -212,4 +212,4 @@ it('does what the model does, for any run of use cases', async () => {
     { numRuns: 30 },
   );
   await app.close();
-}, 60_000);
+}, 120_000);

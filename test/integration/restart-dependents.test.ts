@@ -72,7 +72,7 @@ beforeAll(async () => {
     ],
   });
   inDefault = await app.token('default-restarter');
-}, 60_000);
+}, 120_000);
 afterAll(() => app.close());
 
 const DEPENDENTS = `query ($id: ID!, $first: Int, $after: Cursor) { node(id: $id) {
