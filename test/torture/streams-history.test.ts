@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { build } from '../support/built.ts';
+import { ask, build } from '../support/built.ts';
 import { dropDatabase } from '../support/canaries.ts';
 import { until } from '../support/listening.ts';
+import { operation } from '../support/makers.ts';
 import { aDatabase } from '../support/mongodb.ts';
 import { aMember, aTeamsHolders, type Holders, type Member } from '../support/stream-crowd.ts';
 import { type Gateways, startGateways, TEAMS } from '../support/stream-gateways.ts';
@@ -43,6 +44,8 @@ describe.skipIf(url === '')('what subscribers are told, held against the log', (
   const holders = new Map<Team, Holders>();
   const acknowledged: { readonly owner: string; readonly seq: number; readonly operation: string }[] = [];
   const all: One[] = [];
+  let work: Promise<unknown> = Promise.resolve();
+  let isEnded = false;
   let gateways: Gateways;
   let send: Send;
 
@@ -64,6 +67,8 @@ describe.skipIf(url === '')('what subscribers are told, held against the log', (
     }
   }, 240_000);
   afterAll(async () => {
+    isEnded = true;
+    await work.catch(() => {});
     await Promise.all(all.map(({ subscriber }) => subscriber.stop()));
     await gateways.stop();
     await dropDatabase(url, database);
@@ -98,14 +103,21 @@ describe.skipIf(url === '')('what subscribers are told, held against the log', (
   }
 
   async function takeRights(chance: Random, isOver: () => boolean): Promise<void> {
-    const takings = teams.flatMap((team) => [
-      () => send(team, 'updateRole', { id: Buffer.from('Role:narrowing').toString('base64'), grants: GRANTS.limited }),
-      ...(holders.get(team)?.revocable ?? []).map((id) => () => send(team, 'revokeToken', { id })),
-    ]);
+    const takings = teams.flatMap(({ owner, name }) => {
+      const narrowing = { id: Buffer.from('Role:narrowing').toString('base64'), grants: GRANTS.limited };
+      const tokens = [...holders].find(([team]) => team.name === name)?.[1].revocable ?? [];
+      return [
+        { owner, mutation: 'updateRole', input: narrowing as object },
+        ...tokens.map((id) => ({ owner, mutation: 'revokeToken', input: { id } as object })),
+      ];
+    });
     const pause = (SECONDS * 1_000) / (takings.length + 1);
-    for (const take of takings.sort(() => chance.below(3) - 1)) {
+    for (const { owner, mutation, input } of takings.sort(() => chance.below(3) - 1)) {
       if (!isOver()) await sleep(chance.between(0.5 * pause, pause));
-      await until(async () => (await take()) !== null, 'taking a right', PATIENCE_MS);
+      // When an answer was lost to a kill the next one is a refusal.
+      const isAnswered = async (): Promise<boolean> =>
+        (await ask(chance.pick(gateways.urls), owner, operation(mutation, ''), { input }))?.data?.result != null;
+      await until(isAnswered, 'taking a right', PATIENCE_MS);
     }
   }
 
@@ -178,13 +190,15 @@ describe.skipIf(url === '')('what subscribers are told, held against the log', (
       // It is no proof when nothing happened, however slow the machine is.
       const enough = acknowledged.length + LEAST_COMMITS;
       const isOver = (): boolean =>
-        Date.now() > over && gateways.kills() >= LEAST_KILLS && acknowledged.length > enough;
-      await Promise.all([
+        isEnded || (Date.now() > over && gateways.kills() >= LEAST_KILLS && acknowledged.length > enough);
+      const tasks = [
         ...Array.from({ length: WRITERS }, () => write(teams, random.fork(), send, isOver)),
         killNowAndThen(random.fork(), isOver),
         takeRights(random.fork(), isOver),
         comeLate(random.fork()),
-      ]);
+      ];
+      work = Promise.allSettled(tasks);
+      await Promise.all(tasks);
       phase('writers done');
       const final = await settled();
       phase('all current');
