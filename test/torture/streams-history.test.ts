@@ -28,7 +28,7 @@ const REVOKED = 6;
 const LEAST_KILLS = 3;
 const LEAST_COMMITS = 60;
 /** For machines that are busy with other things. */
-const PATIENCE_MS = Number(process.env.PAT ?? 240_000);
+const PATIENCE_MS = 240_000;
 
 interface One {
   readonly member: Member;
@@ -50,7 +50,7 @@ describe.skipIf(url === '')('what subscribers are told, held against the log', (
   let send: Send;
 
   beforeAll(async () => {
-    const started = await startGateways(process.env.SKIP ?? build(), dir, {
+    const started = await startGateways(build(), dir, {
       MONGODB_URL: url,
       KEYLOOM_DATABASE: database,
     });
@@ -124,7 +124,8 @@ describe.skipIf(url === '')('what subscribers are told, held against the log', (
   async function comeLate(chance: Random): Promise<void> {
     for (let i = 0; i < LATECOMERS; i += 1) {
       await sleep(chance.between(0.5, 1) * ((SECONDS * 1_000) / (LATECOMERS + 1)));
-      const { member, subscriber } = chance.pick(all.filter(({ subscriber: { told } }) => told.length > 5));
+      const placed = all.filter(({ subscriber: { told } }) => told.length > 0);
+      const { member, subscriber } = chance.pick(placed);
       const { seq, cursor } = chance.pick(subscriber.told);
       const plan = { ...member.plan, who: `late ${member.plan.who}`, begin: { least: seq, most: seq }, after: cursor };
       enter({ ...member, plan });
