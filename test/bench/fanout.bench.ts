@@ -143,6 +143,7 @@ async function fanOut(name: string, server: Server, query: string, body: string)
   return { perSecond, bytes };
 }
 
+/** All come again while commits go on: current when they have what was there and what came meanwhile. */
 async function afterKill(dir: string, server: Server): Promise<Server> {
   const crowd = await listeners(server, { listeners: 1 });
   const { cursor } = await crowd.ask({ do: 'publish', body: PUT, rounds: 1 });
@@ -150,11 +151,22 @@ async function afterKill(dir: string, server: Server): Promise<Server> {
   server.child.kill('SIGKILL');
   await ended(server.child);
   const again = await keyloom(dir, Number(new URL(server.url).port), server.token);
-  for (let i = 0; i < MISSED; i += 1) await post(again, PUT.replaceAll('ROUND', String(i)));
+  const put = (i: number): Promise<void> => post(again, PUT.replaceAll('ROUND', `again ${i}`));
+  for (let i = 0; i < MISSED; i += 1) await put(i);
+  const coming = { isOver: false, commits: MISSED };
+  const writing = (async () => {
+    for (; !coming.isOver; coming.commits += 1) {
+      await settle(500);
+      await put(coming.commits);
+    }
+  })();
   const back = await listeners(again, { after: cursor });
-  const { ms, most } = await back.ask({ do: 'await', messages: MISSED });
+  coming.isOver = true;
+  await writing;
+  const { ms, gaps, last } = await back.ask({ do: 'await', messages: coming.commits });
   print(
-    `${LISTENERS} come again after a kill, ${MISSED} events behind: all current after ${fixed(ms)}; events each: ${most}`,
+    `${LISTENERS} come again after a kill, ${MISSED} events behind, ${coming.commits - MISSED} more meanwhile: all current after ${fixed(ms)}; ` +
+      `gaps: ${gaps}; last event of all: ${last.length === 1 ? 'the same' : last.join()}; resident: ${Math.round(memoryOf(again.child) / 2 ** 20)} MiB`,
   );
   await back.stop();
   return again;

@@ -36,6 +36,12 @@ interface Listener {
   acknowledged: boolean;
   messages: number;
   cursor: string | null;
+  /** The last commit it was told of; 0: none yet. */
+  seq: number;
+  /** Commits that did not follow on the one before. */
+  gaps: number;
+  /** What may be the beginning of a number. */
+  tail: string;
 }
 
 const order = JSON.parse(process.argv[2] ?? '') as ListenOrder;
@@ -79,10 +85,35 @@ function count(listener: Listener, data: Buffer): void {
   if (cursor) listener.cursor = cursor;
 }
 
+const SEQ = /"seq":(\d+)[,}]/g;
+const LONGEST_SEQ = 24;
+
+/** Whoever follows all commits of a team is told of each number once. */
+function checkOrder(listener: Listener, data: Buffer): void {
+  const text = listener.tail + data.toString('latin1');
+  let end = 0;
+  for (const match of text.matchAll(SEQ)) {
+    const seq = Number(match[1]);
+    if (listener.seq !== 0 && seq !== listener.seq + 1) listener.gaps += 1;
+    listener.seq = seq;
+    end = match.index + match[0].length;
+  }
+  listener.tail = text.slice(Math.max(end, text.length - LONGEST_SEQ));
+}
+
 function listen(index: number, after: string | null): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port: Number(port), host: hostname }).setNoDelay(true);
-    const listener: Listener = { socket, isFirst: index === 0, acknowledged: false, messages: 0, cursor: after };
+    const listener: Listener = {
+      socket,
+      isFirst: index === 0,
+      acknowledged: false,
+      messages: 0,
+      cursor: after,
+      seq: 0,
+      gaps: 0,
+      tail: '',
+    };
     let isUpgraded = false;
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('closed')));
@@ -102,6 +133,7 @@ function listen(index: number, after: string | null): Promise<Listener> {
       // Pings are answered with empty pongs.
       if (data[0] === 0x89) socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
       if (data.includes('"type":"error"')) process.stderr.write(`${data.toString('latin1').slice(0, 300)}\n`);
+      if (order.after !== null) checkOrder(listener, data);
       count(listener, data);
     });
     socket.write(HANDSHAKE);
@@ -149,7 +181,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (ask.do === 'drop') break;
   if (ask.do === 'await') {
     await received(readers, ask.messages);
-    say({ ms: performance.now() - startedAt, most: Math.max(...readers.map(({ messages }) => messages)) });
+    const ms = performance.now() - startedAt;
+    const seqs = new Set(readers.map(({ seq }) => seq));
+    say({ ms, gaps: readers.reduce((sum, { gaps }) => sum + gaps, 0), last: [...seqs] });
     continue;
   }
   const rounds: Round[] = [];

@@ -62,6 +62,8 @@ export function startSubscriber(plan: Plan, weather: Weather, random: Random): S
   const strange: string[] = [];
   const stopping = new AbortController();
   let connections = 0;
+  /** Since something came. */
+  let failures = 0;
   let after = plan.after;
 
   function take(event: Data): void {
@@ -69,6 +71,7 @@ export function startSubscriber(plan: Plan, weather: Weather, random: Random): S
       strange.push(JSON.stringify(event));
       return;
     }
+    failures = 0;
     const one = recorded(event);
     told.push(one);
     after = one.cursor;
@@ -84,6 +87,7 @@ export function startSubscriber(plan: Plan, weather: Weather, random: Random): S
     connection.drop();
     if (why === null) return true;
     endings.set(why, (endings.get(why) ?? 0) + 1);
+    failures += 1;
     return !/^(close 4403|errors FORBIDDEN|status 401)$/.test(why);
   }
 
@@ -93,7 +97,9 @@ export function startSubscriber(plan: Plan, weather: Weather, random: Random): S
       const { token, query, variables, transport } = plan;
       const where = { url: random.pick(weather.urls), token, query, variables, after };
       if (!(await one(TRANSPORTS[transport](where, take, random)))) return;
-      await sleep(random.between(0, 1_000), null, { signal: stopping.signal }).catch(() => {});
+      await sleep(random.between(0, 500 * 2 ** Math.min(failures, 3)), null, { signal: stopping.signal }).catch(
+        () => {},
+      );
     }
   }
 

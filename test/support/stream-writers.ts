@@ -121,12 +121,16 @@ export async function write(teams: readonly Team[], random: Random, send: Send, 
   }
 }
 
-/** One last change of everything that anyone follows. */
-export async function writeLast(team: Team, mark: string, send: Send): Promise<void> {
+/** One last change of everything that anyone follows, that of all workloads last. Answers whether all of it was made. */
+export async function writeLast(team: Team, mark: string, send: Send): Promise<boolean> {
+  const made: unknown[] = [];
+  for (const { id } of team.globals) {
+    made.push(await send(team, 'updateGlobalSecret', { id, values: { host: mark, port: 1 } }));
+  }
   for (const project of PROJECTS) {
     const group = team.groups.find((each) => each.project === project && each.slug === 'config-plain');
-    await send(team, 'setSecretGroupVariable', { id: group?.id, name: 'LAST', value: mark });
-    for (const id of SERVICES) await send(team, 'putService', serviceInput(project, id, [], mark));
+    for (const id of SERVICES) made.push(await send(team, 'putService', serviceInput(project, id, [], mark)));
+    made.push(await send(team, 'setSecretGroupVariable', { id: group?.id, name: 'LAST', value: mark }));
   }
-  for (const { id } of team.globals) await send(team, 'updateGlobalSecret', { id, values: { host: mark, port: 1 } });
+  return made.every((each) => each !== null);
 }
