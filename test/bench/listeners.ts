@@ -56,6 +56,10 @@ function frame(message: object): Buffer {
   return Buffer.concat([head, Buffer.alloc(4), payload]);
 }
 
+/** A frame for people: of a close frame its code and reason. */
+const wordsOf = (data: Buffer): string =>
+  data[0] === 0x88 ? `${data.readUInt16BE(2)} ${data.subarray(4).toString()}` : data.toString('latin1');
+
 const HANDSHAKE =
   `GET ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nupgrade: websocket\r\nconnection: Upgrade\r\n` +
   `sec-websocket-version: 13\r\nsec-websocket-key: ${randomBytes(16).toString('base64')}\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n`;
@@ -124,7 +128,7 @@ function listen(index: number, after: string | null): Promise<Listener> {
         return void socket.write(INIT);
       }
       if (!listener.acknowledged) {
-        if (!data.includes('connection_ack')) return reject(new Error(data.toString('latin1')));
+        if (!data.includes('connection_ack')) return reject(new Error(`No acknowledgement: ${wordsOf(data)}`));
         listener.acknowledged = true;
         const payload = { query: order.query, variables: after === null ? {} : { after } };
         socket.write(frame({ id: `subscription-${index}`, type: 'subscribe', payload }));

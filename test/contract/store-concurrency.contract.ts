@@ -142,6 +142,29 @@ export function concurrencyContract(open: OpenStore, { updates, clients }: Scale
     );
   });
 
+  it('whoever has read a commit finds a head that is not behind it, while others write', async () => {
+    const team = 'ahead';
+    let writing = true;
+    const writer = async (who: number): Promise<void> => {
+      for (let i = 0; i < updates / 10; i += 1) {
+        await under.store.commit(aCommit([aPut([team, 'p', `${who} ${i}`])], { team }));
+      }
+    };
+    let reads = 0;
+    const reader = async (): Promise<void> => {
+      for (let seen = 0; writing; reads += 1) {
+        seen = (await under.store.commitsAfter(team, seen, 100)).at(-1)?.seq ?? seen;
+        expect((await under.store.head([team]))?.seq ?? 0).toBeGreaterThanOrEqual(seen);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const readers = Promise.all([reader(), reader()]);
+    await Promise.all([writer(1), writer(2)]);
+    writing = false;
+    await readers;
+    expect(reads).toBeGreaterThan(0);
+  });
+
   it('case 144: of 100 that create one key at once exactly one wins, 99 meet CONFLICT with what exists', async () => {
     const key = ['race', 'p', 'slug'];
     const rivals = Array.from({ length: 100 }, () => under.store.commit(aCommit([aPut(key)], { team: 'race' })));

@@ -18,8 +18,8 @@ export type Batch = readonly (readonly [key: Uint8Array, value: Uint8Array | nul
 export interface Engine extends EngineReader {
   /** All or nothing; durable when it resolves. Never called again before it has. */
   readonly apply: (batch: Batch) => Promise<void>;
-  /** How often it was written to, or may have been. While this stays the same, so does all that is read. */
-  readonly writes: () => number;
+  /** How often it was written to, or may have been: while this stays the same, so does all that is read. null: a write is under way. */
+  readonly writes: () => number | null;
   readonly close: () => Promise<void>;
 }
 

@@ -61,6 +61,7 @@ export function openLmdbEngine(dir: string, log: Log): Engine {
   const { db, unlock } = opened(dir);
   let fence: number | null = db.getEntry(FENCE)?.version ?? null;
   let writes = 0;
+  let isWriting = false;
   let broken: AppError | null = null;
 
   async function write(batch: Batch): Promise<boolean> {
@@ -80,11 +81,14 @@ export function openLmdbEngine(dir: string, log: Log): Engine {
   async function apply(batch: Batch): Promise<void> {
     if (broken) throw broken;
     let applied: boolean;
+    isWriting = true;
     try {
       applied = await write(batch);
     } catch (error) {
       throw await failure(error);
     } finally {
+      // What is written can be read some time before we are told.
+      isWriting = false;
       writes += 1;
     }
     if (applied) return;
@@ -108,7 +112,7 @@ export function openLmdbEngine(dir: string, log: Log): Engine {
     get: (key) => db.get(Buffer.from(key)) ?? null,
     range: (start, end, limit) => [...db.getRange({ start: Buffer.from(start), end: Buffer.from(end), limit })],
     apply,
-    writes: () => writes,
+    writes: () => (isWriting ? null : writes),
     async close() {
       await db.close();
       unlock();

@@ -34,7 +34,7 @@ interface LastHead {
   readonly value: Uint8Array;
   readonly head: Head;
   /** Of the engine's writes, when it was last seen to be this. */
-  readonly writes: number;
+  readonly writes: number | null;
 }
 
 /** Heads are read with every request and seldom change: one is read again after a write, and decoded again when it differs. */
@@ -45,7 +45,7 @@ function createHeads(engine: Engine): (scope: Key) => Head | null {
     const name = keyText(scope);
     const known = last.get(name);
     const writes = engine.writes();
-    if (known?.writes === writes) return known.head;
+    if (known && writes !== null && known.writes === writes) return known.head;
     const place = at.headAt(scope);
     const value = engine.get(place);
     if (!value) return null;
