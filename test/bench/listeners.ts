@@ -127,15 +127,16 @@ function listen(index: number, after: string | null): Promise<Listener> {
         isUpgraded = true;
         return void socket.write(INIT);
       }
+      // Pings are answered with empty pongs.
+      if (data[0] === 0x89) socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
       if (!listener.acknowledged) {
+        if (data[0] === 0x89 && data.length === 2) return;
         if (!data.includes('connection_ack')) return reject(new Error(`No acknowledgement: ${wordsOf(data)}`));
         listener.acknowledged = true;
         const payload = { query: order.query, variables: after === null ? {} : { after } };
         socket.write(frame({ id: `subscription-${index}`, type: 'subscribe', payload }));
         return resolve(listener);
       }
-      // Pings are answered with empty pongs.
-      if (data[0] === 0x89) socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
       if (data.includes('"type":"error"')) process.stderr.write(`${data.toString('latin1').slice(0, 300)}\n`);
       if (order.after !== null) checkOrder(listener, data);
       count(listener, data);

@@ -6,6 +6,7 @@ import { type Listener, listen, until } from '../support/listening.ts';
 import { aProject, done, operation, PUT_SERVICE } from '../support/makers.ts';
 import { type AppOptions, startApp, type TestApp } from '../support/start-app.ts';
 import { CHANGES, ENVIRONMENT_CHANGED } from '../support/stream-queries.ts';
+import { freshApp } from '../support/whole-state.ts';
 
 let app: TestApp;
 let counted: Counting;
@@ -68,6 +69,29 @@ describe('the cost of an event', () => {
     await start();
     const many = await callsFor(24, query, variables);
     expect(many).toEqual(few);
+  });
+});
+
+describe('many who come again at once', () => {
+  it('read what they missed once for all of them', async () => {
+    await start();
+    const first = await follow(CHANGES, { kinds: ['SERVICE'] });
+    await put('begin');
+    const [{ cursor }] = await first.count(1);
+    await first.stop();
+    for (let i = 0; i < 30; i += 1) await put(`s${i % 7}`, { variables: [{ name: 'N', value: String(i) }] });
+    // As after a restart: nobody has followed the log here.
+    const again = await freshApp(counted.port, app.owner);
+    counted.reset();
+    const resumed = [];
+    for (let i = 0; i < 12; i += 1) {
+      resumed.push(await listen(again.url, app.owner, CHANGES, { variables: { kinds: ['SERVICE'], after: cursor } }));
+    }
+    for (const listener of resumed) expect((await listener.count(30)).length).toBe(30);
+    // One for what was missed, one to follow the log from here on.
+    expect(counted.calls.commitsAfter).toBe(2);
+    await Promise.all(resumed.map((listener) => listener.stop()));
+    await again.close();
   });
 });
 

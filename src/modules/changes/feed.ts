@@ -70,6 +70,14 @@ export function openFeed<Prepared>({ vault, log, team, from, prepare, take, lost
     }
   }
 
+  /** Earlier ones that somebody asked for: after a break all who come again ask for the same. */
+  function keep(found: readonly Commit[]): void {
+    const first = recent[0]?.seq ?? position + 1;
+    const earlier = found.filter((commit) => commit.seq < first);
+    const reaches = earlier.at(-1)?.seq === first - 1;
+    if (reaches && earlier.length + recent.length <= KEPT) recent = [...earlier, ...recent];
+  }
+
   void run();
   return {
     position: () => position,
@@ -78,8 +86,9 @@ export function openFeed<Prepared>({ vault, log, team, from, prepare, take, lost
       const first = recent[0]?.seq;
       if (first !== undefined && first <= seq + 1) return recent.slice(seq + 1 - first);
       const end = position;
-      const found = await vault.commits(team, seq, PAGE);
-      return found.filter((commit) => commit.seq <= end);
+      const found = (await vault.commits(team, seq, PAGE)).filter((commit) => commit.seq <= end);
+      keep(found);
+      return found;
     },
     close: () => stop.abort(),
   };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError, invalidCursor, unauthenticated } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
@@ -20,6 +21,8 @@ export interface TeamStreamsDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+const MOST_CURSORS = 2_000;
 
 type Standing = (token: string) => Principal | null;
 
@@ -146,11 +149,21 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     },
   });
 
+  const made = new LRUCache<string, string>({ max: MOST_CURSORS });
+
+  /** The same for all who are at the same place of a stream. */
+  function cursorOf(stream: readonly string[], seq: Seq): string {
+    const name = [...stream, seq].join('\0');
+    const known = made.get(name) ?? cursors.of(team, stream, seq);
+    made.set(name, known);
+    return known;
+  }
+
   const asTeam: ChannelTeam = {
     position: feed.position,
     since: feed.since,
     sessions,
-    cursorOf: (stream, seq) => cursors.of(team, stream, seq),
+    cursorOf,
     drop,
     isExpired,
   };
