@@ -19,7 +19,8 @@ export interface Made extends Given {
  * bytes: who asks, and the last commit of the team. So nothing here can be out of date, and nothing needs to be dropped.
  */
 export interface Answers {
-  find(stamp: string, request: Uint8Array): Given | null;
+  /** `from`: where it came from, which is likely to ask the same again. */
+  find(stamp: string, request: Uint8Array, from?: object): Given | null;
   keep(stamp: string, request: Uint8Array, given: Given): void;
   /** What is kept, or what is being made for another who asks the same at this moment; else what `make` makes. */
   once(stamp: string, request: Uint8Array, make: () => Promise<Made>): Promise<Given>;
@@ -27,6 +28,9 @@ export interface Answers {
 
 /** Larger requests are answered anew each time: they are rare, and would have to be kept as keys. */
 const MOST_REQUEST_BYTES = 16 * 1024;
+
+/** Remembered with those that ask: there may be many of them. */
+const MOST_REMEMBERED_BYTES = 2 * 1024;
 
 /** `maxBytes` 0 keeps nothing. */
 export function createAnswers(maxBytes: number): Answers {
@@ -40,8 +44,21 @@ export function createAnswers(maxBytes: number): Answers {
   const making = new Map<string, Promise<Given>>();
   const keyOf = (stamp: string, request: Uint8Array): string =>
     `${stamp}\0${Buffer.from(request.buffer, request.byteOffset, request.byteLength).toString('latin1')}`;
-  const find: Answers['find'] = (stamp, request) =>
-    cache === null || request.length > MOST_REQUEST_BYTES ? null : (cache.get(keyOf(stamp, request)) ?? null);
+  const asked = new WeakMap<object, { readonly stamp: string; readonly request: Uint8Array; readonly key: string }>();
+
+  /** The key of a request that was asked last from there is not put together again. */
+  function keyFrom(stamp: string, request: Uint8Array, from: object): string {
+    const last = asked.get(from);
+    if (last?.stamp === stamp && Buffer.compare(last.request, request) === 0) return last.key;
+    const key = keyOf(stamp, request);
+    if (request.length <= MOST_REMEMBERED_BYTES) asked.set(from, { stamp, request, key });
+    return key;
+  }
+
+  const find: Answers['find'] = (stamp, request, from) => {
+    if (cache === null || request.length > MOST_REQUEST_BYTES) return null;
+    return cache.get(from ? keyFrom(stamp, request, from) : keyOf(stamp, request)) ?? null;
+  };
   const keep: Answers['keep'] = (stamp, request, given) => {
     if (request.length <= MOST_REQUEST_BYTES) cache?.set(keyOf(stamp, request), given);
   };

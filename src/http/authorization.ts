@@ -1,7 +1,8 @@
 import { unauthenticated } from '../kernel/errors.ts';
 
 /** One space, visible ASCII, nothing around it; the scheme's letters in any case (RFC 9110, 11.1). */
-const BEARER = /^bearer ([\x21-\x7e]{1,8192})$/i;
+const BEARER = /^bearer [\x21-\x7e]{1,8192}$/i;
+const SCHEME = 'Bearer ';
 
 /** `Bearer <token>` as a request carries it, undefined without the header; given twice or otherwise: UNAUTHENTICATED. */
 export function authorizationOf(rawHeaders: readonly string[]): string | undefined {
@@ -17,7 +18,6 @@ export function authorizationOf(rawHeaders: readonly string[]): string | undefin
 
 /** The one spelling of `Bearer <token>`; UNAUTHENTICATED for anything else. */
 export function bearerOf(given: string): string {
-  const token = BEARER.exec(given)?.[1];
-  if (token === undefined) throw unauthenticated('The Authorization header must be `Bearer <token>`');
-  return `Bearer ${token}`;
+  if (!BEARER.test(given)) throw unauthenticated('The Authorization header must be `Bearer <token>`');
+  return given.startsWith(SCHEME) ? given : `${SCHEME}${given.slice(SCHEME.length)}`;
 }

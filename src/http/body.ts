@@ -15,7 +15,10 @@ export function checkContentType({ headers }: IncomingMessage): void {
   }
 }
 
-/** All bytes of a body, refused as soon as it says or turns out to be larger than `most`. */
+/**
+ * All bytes of a body, refused as soon as it says or turns out to be larger than `most`. Of one that breaks off nothing is
+ * heard: there is nobody left to be answered.
+ */
 export function readBody(request: IncomingMessage, response: ServerResponse, most: number): Promise<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) > most) return Promise.reject(tooLarge(most));
   if (request.headers.expect !== undefined) response.writeContinue();
@@ -33,11 +36,6 @@ export function readBody(request: IncomingMessage, response: ServerResponse, mos
     request.on('end', () =>
       resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
     );
-    const broken = (): void => {
-      if (!request.readableEnded) reject(new AppError('BAD_REQUEST', 'The body broke off'));
-    };
-    // A fault is told only to those who ask for it, and `close` follows it.
-    request.on('close', broken);
   });
 }
 

@@ -14,6 +14,8 @@ export interface Exchange {
   readonly startedAt: number;
   /** For the log: what the document calls its operation. */
   operationName: string | null;
+  /** Called when the connection is done with it, answered or not. */
+  onClose: (() => void) | null;
 }
 
 export function openExchange(request: IncomingMessage, response: ServerResponse): Exchange {
@@ -28,6 +30,7 @@ export function openExchange(request: IncomingMessage, response: ServerResponse)
     search: mark < 0 ? '' : url.slice(mark + 1),
     startedAt: performance.now(),
     operationName: null,
+    onClose: null,
   };
 }
 
@@ -44,15 +47,14 @@ export function sendLatin1(
   status: number,
   latin1: string,
   type: string,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> | null = null,
 ): void {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': latin1.length,
-    ...commonHeaders(id),
-    ...headers,
-  });
+  const own = { 'content-type': type, 'content-length': latin1.length };
+  response.writeHead(
+    status,
+    headers ? { ...own, ...commonHeaders(id), ...headers } : Object.assign(own, commonHeaders(id)),
+  );
   response.end(latin1, 'latin1');
 }
 

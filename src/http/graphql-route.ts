@@ -58,7 +58,7 @@ export function createGraphqlRoute({
     const context = await contextFor(callerOf(exchange, deadline));
     const body = await readBytes(exchange, limits);
     const { stamp } = context;
-    const given = stamp === null || body === null ? null : answers.find(stamp, body);
+    const given = stamp === null || body === null ? null : answers.find(stamp, body, exchange.request.socket);
     if (given) return sendGiven(exchange, given);
     const graphqlRequest = requestOf(exchange, body, limits);
     if (!accepts(exchange, 'text/event-stream')) {
@@ -82,7 +82,7 @@ export function createGraphqlRoute({
   };
 
   return async (exchange) => {
-    const { method, response } = exchange;
+    const { method } = exchange;
     if (method !== 'POST' && method !== 'GET') throw new AppError('METHOD_NOT_ALLOWED', 'Use POST');
     if (method === 'GET' && accepts(exchange, 'text/html')) {
       if (development) return yoga.page(exchange);
@@ -90,9 +90,9 @@ export function createGraphqlRoute({
     }
     const deadline = startDeadline();
     let isServed = false;
-    response.on('close', () => {
+    exchange.onClose = () => {
       if (!isServed) deadline.abandon();
-    });
+    };
     try {
       await deadline.race(serve(exchange, deadline));
     } finally {

@@ -61,6 +61,7 @@ export function createServer(deps: ServerDeps): HttpServer {
     underWay.add(response);
     response.on('close', () => {
       underWay.delete(response);
+      exchange.onClose?.();
       logRequest(log, exchange);
       dropRestOfBody(request);
     });

@@ -11,13 +11,20 @@ const local = (port: number): string => `http://127.0.0.1:${port}/graphql`;
 
 const environment = { seq: 13, digest: 'x'.repeat(43), variables };
 
-/** The same bytes for everyone: what Node can do at all. */
+/** The same bytes for everyone, those of the head as Keyloom sends it too: what Node can do at all. */
 function startBare(): void {
   const bytes = Buffer.from(JSON.stringify({ data: { project: { service: { environment } } } }));
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': bytes.length,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': '00000000-0000-4000-8000-000000000000',
+  };
   const server = createHttpServer((request, response) => {
     request.on('data', () => {});
     request.on('end', () => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length });
+      response.writeHead(200, headers);
       response.end(bytes);
     });
   });
