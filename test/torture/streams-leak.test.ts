@@ -12,6 +12,7 @@ import { CHANGES } from '../support/stream-queries.ts';
 import { type Random, randomOf } from '../support/stream-random.ts';
 
 const CYCLES = Number(process.env.KEYLOOM_LEAK_CYCLES ?? 2_000);
+const ROUNDS = 3;
 /** Fewer than one token may hold by default: places that are not given back would run out at once. */
 const AT_ONCE = 15;
 /** More of the heap a cycle than this is something that was kept: a kept subscriber is several times as large. */
@@ -135,12 +136,17 @@ describe('what comes and goes', () => {
     expect(following).toBe(1);
     await stays.stop();
 
-    const before = await heldBytes();
+    await heldBytes();
     const quiet = handles();
-    expect(await cycles(CYCLES, random)).toEqual(new Set(['left']));
-    await until(() => handles() === quiet, `handles as before (${quiet})`);
-    const grown = (await heldBytes()) - before;
-    expect(grown / CYCLES).toBeLessThan(MOST_BYTES);
+    const grown: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const before = await heldBytes();
+      expect(await cycles(CYCLES, random)).toEqual(new Set(['left']));
+      await until(() => handles() === quiet, `handles as before (${quiet})`);
+      grown.push((await heldBytes()) - before);
+    }
+    // Caches fill and code is compiled at some time; what is kept of each connection grows in every round.
+    expect(Math.min(...grown) / CYCLES).toBeLessThan(MOST_BYTES);
     process.off('warning', warned);
     expect(warnings).toEqual([]);
   });
