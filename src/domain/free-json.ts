@@ -102,14 +102,30 @@ function isPlain(value: object): boolean {
 /** A name as an answer may show it. */
 const presentable = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name).toWellFormed();
 
-/** Where the leaves lie, as references write it, by code point. An empty object or list is a leaf. */
-export function leafPaths(root: unknown): readonly string[] {
-  const paths: string[] = [];
+interface Leaf {
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+/** Everything that holds nothing else. An empty object or list is a leaf. */
+function leavesOf(root: unknown): readonly Leaf[] {
+  const leaves: Leaf[] = [];
   const queue: Place[] = [rootOf(root)];
   for (const place of queue) {
     const children = isContainer(place.value) ? childrenOf(place, place.value) : [];
     for (const child of children) queue.push(child);
-    if (children.length === 0 && place.parent !== null) paths.push(pathOf(place).join('.'));
+    if (children.length === 0 && place.parent !== null) leaves.push({ path: pathOf(place), value: place.value });
   }
-  return paths.sort(byCodePoint);
+  return leaves;
 }
+
+/** Where the leaves lie, keys and indexes joined by dots, by code point. */
+export function leafPaths(root: unknown): readonly string[] {
+  return leavesOf(root)
+    .map(({ path }) => path.join('.'))
+    .sort(byCodePoint);
+}
+
+/** Paths of the leaves that a reference can draw in: texts, numbers and booleans. */
+export const textPaths = (root: unknown): readonly (readonly string[])[] =>
+  leavesOf(root).flatMap(({ path, value }) => (['string', 'number', 'boolean'].includes(typeof value) ? [path] : []));

@@ -1,3 +1,4 @@
+import { globalPathOf } from './global-path.ts';
 import type { GlobalSecretFacts, Globals, Sensitivity } from './types.ts';
 
 /** What a reference to a global secret draws in, or why it draws in nothing. */
@@ -5,37 +6,20 @@ type GlobalDraw =
   | { readonly ok: true; readonly text: string; readonly type: Sensitivity }
   | { readonly ok: false; readonly reason: 'UNKNOWN_GLOBAL_SECRET' | 'UNKNOWN_PATH' | 'NOT_TEXT' };
 
-interface Parts {
-  readonly id: string;
-  readonly isValue: boolean;
-  readonly parts: readonly string[];
-}
-
-function partsOf(name: string): Parts | null {
-  if (!name.startsWith('secrets.')) return null;
-  const parts = name.split('.');
-  const [, id, section] = parts;
-  if (id === undefined || id === '') return null;
-  const isValue = section === 'values' && parts.length >= 4;
-  const isFile = section === 'files' && parts.length >= 5 && parts.at(-1) === 'data';
-  return isValue || isFile ? { id, isValue, parts } : null;
-}
-
 /** The slug of the global secret that a reference names; null when the name is a variable's. */
-export const globalNamed = (name: string): string | null => partsOf(name)?.id ?? null;
+export const globalNamed = (name: string): string | null => globalPathOf(name)?.id ?? null;
 
 /**
- * Reads `secrets.<id>.values.<dot.path>` and `secrets.<id>.files.<fileId>.data`; null when the name has neither form and is a
- * variable's. The form decides: a variable that is itself called `secrets.a.values.b` cannot be referred to.
- * A file id may hold dots; a key of the values may not, as each dot goes one level down.
+ * Reads a value or the text of a file of a global secret; null when the name has neither form and is a variable's. The form
+ * decides: a variable that is itself called `secrets.a.values.b` cannot be referred to.
  */
 export function readGlobal(name: string, globals: Globals): GlobalDraw | null {
-  const named = partsOf(name);
+  const named = globalPathOf(name);
   if (named === null) return null;
-  const { id, isValue, parts } = named;
-  const facts = globals.get(id);
+  const facts = globals.get(named.id);
   if (facts === undefined) return { ok: false, reason: 'UNKNOWN_GLOBAL_SECRET' };
-  return isValue ? valueAt(facts, parts.slice(3)) : fileOf(facts, parts.slice(3, -1).join('.'));
+  if (named.path === null) return { ok: false, reason: 'UNKNOWN_PATH' };
+  return named.section === 'values' ? valueAt(facts, named.path) : fileOf(facts, named.path[0] ?? '');
 }
 
 function fileOf(facts: GlobalSecretFacts, fileId: string): GlobalDraw {

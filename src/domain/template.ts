@@ -18,6 +18,7 @@ const CLOSE = 0x7d;
  * - `$${` is the literal `${`, and scanning goes on behind it (`$$${A}` is the text `$${A}`);
  * - `${{`, a name without braces, `}}` is a reference; so is `${`, a name without braces, `}`;
  *   U+0020 around the name does not count, every other character does, and an empty name is no reference;
+ * - a reference named `$` is the literal `$`, so that a dollar sign can stand before a value: `${$}${PRICE}`;
  * - every other character is literal. `${{A}` is therefore literal throughout: its double form does not close, and as a
  *   single form its name would hold a brace. In `${{ ${A} }}` only the inner `${A}` is a reference.
  */
@@ -38,7 +39,7 @@ export function scanTemplate(text: string): readonly Piece[] {
       continue;
     }
     if (at > literalFrom) pieces.push(text.slice(literalFrom, at));
-    pieces.push(reference);
+    pieces.push(reference.name === '$' ? '$' : reference);
     from = at + reference.raw.length;
     literalFrom = from;
   }

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { AppError } from '../kernel/errors.ts';
-import { scanJson } from '../kernel/json-scan.ts';
+import { scanJson, withoutBom } from '../kernel/json-scan.ts';
 import type { Limits } from '../kernel/limits.ts';
 
-/** Text of bytes that must be UTF-8 as written: nothing is replaced, and no byte order mark is taken off silently. */
+/** Text of bytes that must be UTF-8 as written: nothing is replaced. A byte order mark at its beginning is left out. */
 export function decodeUtf8(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw new AppError('BAD_REQUEST', 'The body is not valid UTF-8');
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return withoutBom(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
 }
 
 /**

@@ -196,3 +196,6 @@ function escapeSequence(scan: Scan): number {
   scan.at += 2;
   return 0;
 }
+
+/** Some editors and shells put a byte order mark before a text; it is no part of the JSON behind it. */
+export const withoutBom = (text: string): string => (text.startsWith('\ufeff') ? text.slice(1) : text);

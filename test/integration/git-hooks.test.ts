@@ -122,6 +122,22 @@ it('a delivery that comes while the file is looked at has it looked at once more
   expect(await settled()).toBe(next);
 });
 
+it('case 271: a form is read as GitHub sends it, signed as it stands', async () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const next = push();
+  const body = new URLSearchParams({ payload: payload() }).toString();
+  expect(await send(body, { ...form, ...github(body), 'x-github-delivery': 'form-1' })).toBe(202);
+  expect(await settled()).toBe(next);
+  const json = payload();
+  const asForm = new URLSearchParams({ payload: json }).toString();
+  expect(await send(asForm, { ...form, ...github(json) })).toBe(401);
+  expect(await send(json, github(asForm))).toBe(401);
+  const twice = `${asForm}&${asForm}`;
+  expect(await send(twice, { ...form, ...github(twice) })).toBe(400);
+  // A form that is said to be JSON is not.
+  expect(await send(asForm, github(asForm))).toBe(400);
+});
+
 describe('case 180: what is not signed', () => {
   it.each<[string, (body: string) => object]>([
     ['nothing', () => ({})],

@@ -61,7 +61,9 @@ describe('case 172: a bad file keeps the last good state', () => {
     ['a list', `\n  ["${CANARY}"]`, 'NOT_AN_OBJECT 2:3'],
     ['a text', `"${CANARY}"`, 'NOT_AN_OBJECT 1:1'],
     ['null', 'null', 'NOT_AN_OBJECT 1:1'],
-    ['a byte order mark', `\uFEFF{"a": "${CANARY}"}`, 'NOT_JSON 1:1'],
+    ['two byte order marks', `\uFEFF\uFEFF{"a": "${CANARY}"}`, 'NOT_JSON 1:1'],
+    ['case 267: a member that is not known', `{ "values": {},\n "version": "${CANARY}" }`, 'UNKNOWN_MEMBER 2:13'],
+    ['case 267: beside files', json({ Name: CANARY, files: {} }), 'UNKNOWN_MEMBER 1:9'],
     ['a comma at the end', `{\n  "a": "${CANARY}",\n}`, 'NOT_JSON 3:1'],
     ['a comment', `{\n  // ${CANARY}\n  "a": 1 }`, 'NOT_JSON 2:3'],
     ['a key twice', `{ "a": "${CANARY}",\r\n  "a": 1 }`, 'NOT_JSON 2:3'],
@@ -91,6 +93,26 @@ describe('case 172: a bad file keeps the last good state', () => {
   ])('%s', async (_what, content, expected) => {
     pair.repository.push({ [FILE]: content });
     expect(await outcomeOf(pair)).toBe(`INVALID ${expected}`);
+  });
+
+  it('case 267: the member that is not known is named', async () => {
+    const name = `${'é'.repeat(59)}😀${CANARY}`;
+    pair.repository.push({ [FILE]: JSON.stringify({ values: {}, [name]: 1 }) });
+    await outcomeOf(pair);
+    expect((await readGlobal(app, pair.slug)).gitops.status.member).toBe(`${'é'.repeat(59)}\ufffd`);
+  });
+
+  it.each<[string, string, object]>([
+    ['$schema beside values', '{"$schema": "https://example.com/s.json", "values": {"a": 1}}', { a: 1 }],
+    ['a byte order mark', '\uFEFF{"a": 2}', { a: 2 }],
+    ['$schema beside anything else', '{"$schema": "x", "a": 3}', { $schema: 'x', a: 3 }],
+    ['values that are a text', '{"values": "x", "version": 4}', { values: 'x', version: 4 }],
+  ])('case 267: %s is read', async (_what, content, values) => {
+    pair.repository.push({ [FILE]: content });
+    await done(app, SYNC, { id: pair.id });
+    const { values: read, gitops } = await readGlobal(app, pair.slug);
+    expect(gitops.status).toMatchObject({ state: 'SYNCED', reason: null, member: null });
+    expect(read).toEqual(values);
   });
 
   it('and the next good file is taken', async () => {

@@ -66,6 +66,20 @@ const valuesOf = (environment: { readonly variables: readonly Seen[] }) =>
 const typesOf = (environment: { readonly variables: readonly Seen[] }) =>
   Object.fromEntries(environment.variables.map(({ name, type }) => [name, type]));
 
+it('case 265: lists every value with the reference that draws it in', async () => {
+  const query = '{ globalSecret(slug: "shared") { valueReferences { path reference } } }';
+  const listed: { readonly path: string[]; readonly reference: string }[] = (await app.gql(query)).data.globalSecret
+    .valueReferences;
+  const { see } = await aService(Object.fromEntries(listed.map(({ reference }, i) => [`V${i}`, reference])));
+  const seen = await see();
+  expect(seen.unresolved).toEqual([]);
+  const values = new Map(Object.entries(valuesOf(seen)));
+  const leaf = (path: readonly string[]): unknown =>
+    path.reduce<unknown>((value, key) => Reflect.get(Object(value), key), VALUES);
+  expect(listed.map((_, i) => values.get(`V${i}`))).toEqual(listed.map(({ path }) => String(leaf(path))));
+  expect(listed.map(({ reference }) => reference)).toContain('${secrets.shared.values["dotted.name"]}');
+});
+
 const WRITTEN = {
   PLAIN: 'plain',
   HOST: ref('values.db.host'),

@@ -46,7 +46,7 @@ export async function gitApp({ host: given, limits: over = {}, ...options }: Git
   };
 }
 
-const STATUS = 'state reason line column commit previousCommit rewritten at nextAttemptAt';
+const STATUS = 'state reason line column member commit previousCommit rewritten at nextAttemptAt';
 export const GIT_FIELDS = `id slug name description values revision files { id path data }
   gitops { vcsService repoUrl branch filePath accountLogin selfHostedVcsId vcsLinkId holdRewrites signers hookPath hasHookSecret
     status { ${STATUS} } }`;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
-import { scanJson } from '../../kernel/json-scan.ts';
+import { scanJson, withoutBom } from '../../kernel/json-scan.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { descriptionRule, nameRule } from '../rules.ts';
 import { filesRule, valuesRule } from './inputs.ts';
@@ -22,20 +22,22 @@ export interface BadFile {
   readonly reason: SyncReason;
   readonly line: number | null;
   readonly column: number | null;
+  /** The name of the member that is not known. */
+  readonly member: string | null;
 }
 
 export type ReadFile =
   | { readonly kind: 'file'; readonly file: GitFile }
   | { readonly kind: 'bad'; readonly bad: BadFile };
 
-const MEMBERS: ReadonlySet<string> = new Set(['name', 'description', 'values', 'files']);
+const MEMBERS: ReadonlySet<string> = new Set(['$schema', 'name', 'description', 'values', 'files']);
+const MAX_MEMBER = 60;
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A file of a global secret's members: all of its own are among the four, and it has `values` or `files`. Any other object is values. */
+/** A file of a global secret's members: it has `values` or `files` as an object. Any other object is values. */
 const isWrapped = (root: JsonObject): boolean =>
-  Object.keys(root).every((name) => MEMBERS.has(name)) &&
   ['values', 'files'].some((name) => Object.hasOwn(root, name) && isObject(root[name]));
 
 /** What is refused as it stands, for a member that no file has. */
@@ -47,25 +49,27 @@ const listed = (files: unknown): unknown =>
   isObject(files) ? Object.entries(files).map(([id, file]) => asFile(id, file)) : null;
 
 const wrappedRule = z.strictObject({
+  // For editors; it says nothing to us.
+  $schema: z.unknown().optional(),
   name: nameRule.optional(),
   description: descriptionRule.optional(),
   values: valuesRule.optional(),
   files: filesRule.optional(),
 });
 
-const bad = (reason: SyncReason, text = '', position: number | null = null): ReadFile => {
-  if (position === null) return { kind: 'bad', bad: { reason, line: null, column: null } };
+const bad = (reason: SyncReason, text = '', position: number | null = null, member: string | null = null): ReadFile => {
+  if (position === null) return { kind: 'bad', bad: { reason, line: null, column: null, member } };
   const before = text.slice(0, position).split(/\r\n|\r|\n/);
   const column = (before[before.length - 1] ?? '').length + 1;
-  return { kind: 'bad', bad: { reason, line: before.length, column } };
+  return { kind: 'bad', bad: { reason, line: before.length, column, member } };
 };
 
 const LFS = 'version https://git-lfs.github.com/spec/';
 
-/** Strict JSON: no byte order mark, no key twice, nothing that could not be given back exactly as it is. */
+/** Strict JSON, after a byte order mark if there is one: no key twice, nothing that could not be given back exactly as it is. */
 export function readGitFile(bytes: Uint8Array, limits: Pick<Limits, 'jsonDepth' | 'jsonItems'>): ReadFile {
   if (!isUtf8(bytes)) return bad('NOT_UTF8');
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const text = withoutBom(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   if (text.startsWith(LFS)) return bad('LFS_POINTER');
   const trouble = scanJson(text, limits.jsonDepth, limits.jsonItems);
   if (trouble) return bad('NOT_JSON', text, trouble.position);
@@ -81,6 +85,10 @@ function plain(root: JsonObject, text: string): ReadFile {
 }
 
 function wrapped(root: JsonObject, text: string): ReadFile {
+  const unknown = Object.keys(root).find((name) => !MEMBERS.has(name));
+  if (unknown !== undefined) {
+    return bad('UNKNOWN_MEMBER', text, placeIn(text, [unknown]), unknown.slice(0, MAX_MEMBER).toWellFormed());
+  }
   const given = Object.hasOwn(root, 'files') ? { ...root, files: listed(root.files) } : root;
   const parsed = wrappedRule.safeParse(given);
   if (!parsed.success) return broken(text, parsed.error, Object.keys(isObject(root.files) ? root.files : {}));

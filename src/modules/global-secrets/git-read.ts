@@ -68,7 +68,7 @@ export function createGitRead({ git, limits }: { readonly git: GitReader; readon
     if (answer instanceof GitTrouble) {
       const { reason, commit } = answer;
       if (!aboutFile.has(reason)) return { kind: 'unreachable', reason };
-      return { kind: 'bad', commit, bad: { reason, line: null, column: null } };
+      return { kind: 'bad', commit, bad: { reason, line: null, column: null, member: null } };
     }
     const { commit, file, rewritten } = answer;
     if (file === null) return { kind: 'unchanged' };

@@ -54,7 +54,7 @@ interface StatusRow extends SyncStatus {
 }
 
 const StatusType = builder.objectRef<StatusRow>('GitopsStatus').implement({
-  description: 'What is known of a git file. Never holds anything that stands in it.',
+  description: 'What is known of a git file. Never holds a value that stands in it.',
   fields: (t) => ({
     state: t.field({ type: StateEnum, description: 'How it stands.', resolve: ({ state }) => state }),
     reason: t.field({
@@ -65,6 +65,11 @@ const StatusType = builder.objectRef<StatusRow>('GitopsStatus').implement({
     }),
     line: t.exposeInt('line', { nullable: true, description: 'Where in the file, from 1; null: nowhere in it.' }),
     column: t.exposeInt('column', { nullable: true, description: 'Where in the line, from 1; null: nowhere in it.' }),
+    member: t.exposeString('member', {
+      nullable: true,
+      description:
+        'The member of the file that is not known, at most 60 characters; null unless `reason` is UNKNOWN_MEMBER.',
+    }),
     commit: t.exposeString('commit', {
       nullable: true,
       description:

@@ -1,4 +1,4 @@
-import { scanJson } from '../../kernel/json-scan.ts';
+import { scanJson, withoutBom } from '../../kernel/json-scan.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Gitops } from './model.ts';
 
@@ -26,9 +26,24 @@ const URLS: readonly (readonly string[])[] = [
   ['resource', 'repository', 'remoteUrl'],
 ];
 
-/** Null when it is no JSON object within the limits. */
-export function payloadOf(body: Uint8Array, limits: Pick<Limits, 'jsonDepth' | 'jsonItems'>): object | null {
+const FORM = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
+
+/** The JSON of a delivery: its body, or the one field `payload` of a form, which is what GitHub sends unless told otherwise. */
+function jsonOf(body: Uint8Array, contentType: string): string | null {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  if (!FORM.test(contentType)) return withoutBom(text);
+  const [payload, ...more] = new URLSearchParams(text).getAll('payload');
+  return payload === undefined || more.length > 0 ? null : payload;
+}
+
+/** Null when it is no JSON object within the limits. */
+export function payloadOf(
+  body: Uint8Array,
+  contentType: string,
+  limits: Pick<Limits, 'jsonDepth' | 'jsonItems'>,
+): object | null {
+  const text = jsonOf(body, contentType);
+  if (text === null) return null;
   if (scanJson(text, limits.jsonDepth, limits.jsonItems)) return null;
   const root: unknown = JSON.parse(text);
   return typeof root === 'object' && root !== null && !Array.isArray(root) ? root : null;

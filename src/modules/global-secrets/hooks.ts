@@ -57,7 +57,7 @@ export function createHooks<Found extends Called>({ mac, now, limits, find, call
     const found = address && (await findOrNull(address.team, address.slug));
     const secret = found?.sync.body().hookSecret ?? null;
     if (!found || secret === null || !isSigned(headers, body, secret, now())) return 'unauthorized';
-    const payload = payloadOf(body, limits);
+    const payload = payloadOf(body, headers['content-type'] ?? '', limits);
     if (!payload) return 'malformed';
     const delivery = `${id} ${deliveryOf(headers, body)}`;
     if (!heard.has(delivery) && isAbout(payload, found.gitops)) call(found);

@@ -1,4 +1,5 @@
-import { leafPaths } from '../../domain/free-json.ts';
+import { leafPaths, textPaths } from '../../domain/free-json.ts';
+import { valueReference } from '../../domain/global-path.ts';
 import type { Sensitivity } from '../../domain/types.ts';
 import { type Builder, builder as shared } from '../../graphql/builder.ts';
 import { certificateField } from '../../graphql/certificate.ts';
@@ -56,6 +57,26 @@ const FileType = shared.objectRef<FileRow>('GlobalSecretFile').implement({
   }),
 });
 
+interface ValueReference {
+  readonly path: readonly string[];
+  readonly reference: string;
+}
+
+const ValueReferenceType = shared.objectRef<ValueReference>('ValueReference').implement({
+  description: 'A value of a global secret and the template text that draws it in.',
+  fields: (t) => ({
+    path: t.exposeStringList('path', { description: 'Keys and list indexes, outermost first.' }),
+    reference: t.exposeString('reference', {
+      description: 'As a template has it: `${secrets.shared.values.db["spring.datasource.url"]}`.',
+    }),
+  }),
+});
+
+const valueReferences = (slug: string, values: unknown): ValueReference[] =>
+  textPaths(values)
+    .map((path) => ({ path, reference: `\${${valueReference(slug, path)}}` }))
+    .sort((a, b) => byCodePoint(a.reference, b.reference));
+
 function addType(builder: Builder): void {
   builder.objectType(nodes.globalSecret, {
     name: 'GlobalSecret',
@@ -90,9 +111,15 @@ function addType(builder: Builder): void {
         description: 'Whether the values, and the contents of the files, are kept from you.',
         resolve: (stored, _args, context) => !maySeeValues(stored, context),
       }),
-      valuePaths: t.stringList({
+      valueReferences: t.field({
+        type: [ValueReferenceType],
         description:
-          'Where its values lie: each as it follows `secrets.<slug>.values.` in a reference, by code point. Needs `keys`.',
+          'Every value that a template can draw in, by reference. Objects, lists and null are not text. Needs `keys`.',
+        resolve: (stored, _args, context) => valueReferences(idOf(stored.key), keysOf(stored, context).values),
+      }),
+      valuePaths: t.stringList({
+        deprecationReason: 'Use `valueReferences`: a key with a dot cannot be told from two keys here.',
+        description: 'Paths of its values, keys joined by dots, by code point. Needs `keys`.',
         resolve: (stored, _args, context) => [...leafPaths(keysOf(stored, context).values)],
       }),
       files: t.field({

@@ -30,7 +30,9 @@ export function decideSync(body: GlobalBody, status: SyncStatus, outcome: Outcom
   const isNews =
     about.asked ||
     next.body !== null ||
-    (['state', 'reason', 'line', 'column', 'rewritten'] as const).some((name) => next.status[name] !== status[name]) ||
+    (['state', 'reason', 'line', 'column', 'member', 'rewritten'] as const).some(
+      (name) => next.status[name] !== status[name],
+    ) ||
     // Otherwise pushes that leave the file alone would each be a commit here.
     (next.status.commit !== status.commit && Date.parse(about.at) - Date.parse(status.at) > DAY);
   return { ...next, isNews };
@@ -40,7 +42,7 @@ type Next = { readonly body: GlobalBody | null; readonly status: SyncStatus };
 
 function nextOf(body: GlobalBody, status: SyncStatus, outcome: Outcome, about: Circumstances): Next {
   const { at } = about;
-  const nowhere = { line: null, column: null, at } as const;
+  const nowhere = { line: null, column: null, member: null, at } as const;
   switch (outcome.kind) {
     case 'unchanged':
       return { body: null, status: { ...status, at } };
@@ -59,7 +61,7 @@ function nextOf(body: GlobalBody, status: SyncStatus, outcome: Outcome, about: C
 
 function taken(body: GlobalBody, status: SyncStatus, outcome: Outcome & { kind: 'file' }, about: Circumstances): Next {
   const { commit, rewritten, file } = outcome;
-  const seen = { seen: commit, line: null, column: null, at: about.at } as const;
+  const seen = { seen: commit, line: null, column: null, member: null, at: about.at } as const;
   if (rewritten && body.gitops?.holdRewrites && !about.acceptRewrite) {
     return { body: null, status: { ...status, ...seen, state: 'INVALID', reason: 'HISTORY_REWRITTEN' } };
   }

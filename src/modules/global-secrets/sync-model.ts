@@ -24,6 +24,7 @@ export const SYNC_REASONS = {
   LFS_POINTER: 'The file is kept in Git LFS, which is not followed.',
   NOT_UTF8: 'The file is not UTF-8.',
   NOT_JSON: 'The file is not JSON, or has a key twice.',
+  UNKNOWN_MEMBER: 'Beside `values` or `files` the file has a member that is not `$schema`, `name` or `description`.',
   NOT_AN_OBJECT: 'The file is JSON, but no object.',
   BAD_CONTENT: 'Something in the file breaks a rule for global secrets.',
   HISTORY_REWRITTEN: 'The history was rewritten, and rewritten histories are held.',
@@ -37,6 +38,8 @@ export interface SyncStatus {
   /** In the file, from 1. */
   readonly line: number | null;
   readonly column: number | null;
+  /** The name of the member that is not known; null: it is not about one. */
+  readonly member: string | null;
   /** The commit that values and files come from; null: from none yet. */
   readonly commit: string | null;
   /** The commit that they came from before. */
@@ -67,6 +70,7 @@ export const pendingStatus = (at: string): SyncStatus => ({
   reason: null,
   line: null,
   column: null,
+  member: null,
   commit: null,
   previousCommit: null,
   rewritten: false,

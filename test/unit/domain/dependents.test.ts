@@ -58,7 +58,8 @@ function modelOfGlobal(data: ProjectData, slug: string): readonly string[] {
     const draws = (text: string, trail: readonly string[]): boolean =>
       tokensOf(text).some(({ name }) => {
         if (name === null) return false;
-        if (/^secrets\.[^.]+\.(values\..*|files\..*\.data)$/s.test(name)) return name.split('.')[1] === slug;
+        if (/^secrets\.[^.]+\.(values(\.|\[").*|files(\.|\[").*\.data)$/s.test(name))
+          return name.split('.')[1] === slug;
         const next = trail.includes(name) ? undefined : winner('variables', name);
         return next?.template === true && draws(next.text, [...trail, name]);
       });

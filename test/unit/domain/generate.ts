@@ -32,6 +32,14 @@ const GLOBALS = [
   'secrets.plain.values.port',
   'secrets.plain.values.port',
   'secrets.missing.values.x',
+  'secrets.shared.values["host"]',
+  'secrets.shared.values["a.b"]',
+  'secrets.shared.values["a.b"].c["\\u007bx\\u007d"]',
+  'secrets.shared.values.deep["key"]',
+  'secrets.shared.values.deep["key"]x',
+  'secrets.shared.values.odd[0',
+  'secrets.shared.values. host',
+  'secrets.shared.files["cert.pem"].data',
   'secrets.shared.values',
 ];
 const LITERALS = [
@@ -40,6 +48,11 @@ const LITERALS = [
   ' ',
   '$',
   '$$',
+  '${$}',
+  '${{ $ }}',
+  '${$',
+  '${$$}',
+  '$${$}',
   '{',
   '}',
   '}}',
@@ -130,7 +143,14 @@ const addonValue: fc.Arbitrary<AddonData> = fc.oneof(
 
 const shared = fc.record({ type: sensitivity, text }).map(({ type, text: raw }) => {
   const host = type === 'secret' ? `${raw}${CANARY}` : raw;
-  const values = { host, list: [1, host], on: true, deep: { key: host, none: null } };
+  const values = {
+    host,
+    list: [1, host],
+    on: true,
+    deep: { key: host, none: null },
+    'a.b': { c: { '{x}': host } },
+    'odd[0': host,
+  };
   return { type, values, files: { 'cert.pem': host } };
 });
 

@@ -18,6 +18,7 @@ export function tokensOf(text: string): readonly Token[] {
     const reference = /^\$\{\{([^{}]*)\}\}/.exec(rest) ?? /^\$\{([^{}]*)\}/.exec(rest);
     const name = (reference?.[1] ?? '').replace(/^ +/, '').replace(/ +$/, '');
     if (escaped !== null) tokens.push({ raw: '${', name: null });
+    else if (reference !== null && name === '$') tokens.push({ raw: '$', name: null });
     else if (reference !== null && name !== '') tokens.push({ raw: reference[0], name });
     else tokens.push({ raw: rest.slice(0, 1), name: null });
     rest = rest.slice(escaped ? 3 : reference !== null && name !== '' ? reference[0].length : 1);
@@ -25,19 +26,36 @@ export function tokensOf(text: string): readonly Token[] {
   return tokens;
 }
 
+/** Keys of a path, quoted ones cut off first; null: no key is written so. */
+function keysOf(path: string): readonly string[] | null {
+  const keys: string[] = [];
+  for (let rest = path; rest !== ''; ) {
+    const quoted = /^\[("(?:\\.|[^"\\])*")\]/s.exec(rest);
+    const bare = /^\.((?:(?!\["(?:\\.|[^"\\])*"\])[^.])*)/s.exec(rest);
+    const key = quoted ? (JSON.parse(quoted[1] ?? '') as string) : bare?.[1];
+    if (key === undefined || (bare && key !== key.replace(/^ +| +$/g, ''))) return null;
+    keys.push(key);
+    rest = rest.slice((quoted ?? bare)?.[0].length);
+  }
+  return keys;
+}
+
 function globalText(data: ProjectData, name: string): { text?: string; secret?: boolean; reason?: string } | null {
-  const [, id, section, rest] = /^secrets\.([^.]+)\.(values|files)\.(.*)$/s.exec(name) ?? [];
-  if (id === undefined || rest === undefined) return null;
+  const [, id, section, rest] = /^secrets\.([^.]+)\.(values|files)(.*)$/s.exec(name) ?? [];
+  if (id === undefined || rest === undefined || !/^(\.|\["(\\.|[^"\\])*"\])/s.test(rest)) return null;
   const file = /^(.*)\.data$/s.exec(rest)?.[1];
-  if (section === 'files' && file === undefined) return null;
+  if (section === 'files' && (file === undefined || file === '')) return null;
   if (!Object.hasOwn(data.globals ?? {}, id)) return { reason: 'UNKNOWN_GLOBAL_SECRET' };
   const { type, values, files = {} } = data.globals?.[id] ?? {};
   const secret = type === 'secret';
   if (file !== undefined && section === 'files') {
-    return Object.hasOwn(files, file) ? { text: files[file] ?? '', secret } : { reason: 'UNKNOWN_PATH' };
+    const fileId = file.startsWith('.') ? file.slice(1) : (keysOf(file)?.join('') ?? '');
+    return Object.hasOwn(files, fileId) ? { text: files[fileId] ?? '', secret } : { reason: 'UNKNOWN_PATH' };
   }
   let at: unknown = values;
-  for (const part of rest.split('.')) {
+  const keys = keysOf(rest);
+  if (keys === null) return { reason: 'UNKNOWN_PATH' };
+  for (const part of keys) {
     const steps = typeof at === 'object' && at !== null ? Object.keys(at) : [];
     if (!steps.includes(part)) return { reason: 'UNKNOWN_PATH' };
     at = Object.entries(at as object).find(([key]) => key === part)?.[1];

@@ -24,7 +24,10 @@ const outcomeOf: fc.Arbitrary<Outcome> = fc.oneof(
   fc.constantFrom('TIMED_OUT', 'HOST_FAILED').map((reason) => ({ kind: 'unreachable', reason }) as const),
   fc
     .record({ commit: fc.constantFrom('c1', 'c2', null), line: fc.constantFrom(1, null) })
-    .map(({ commit, line }) => ({ kind: 'bad', commit, bad: { reason: 'NOT_JSON', line, column: line } }) as const),
+    .map(
+      ({ commit, line }) =>
+        ({ kind: 'bad', commit, bad: { reason: 'NOT_JSON', line, column: line, member: null } }) as const,
+    ),
   fc
     .record({
       commit: fc.constantFrom('c1', 'c2', 'c3'),

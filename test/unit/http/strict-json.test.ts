@@ -133,8 +133,13 @@ describe('decodeUtf8', () => {
     expect(messageOf(() => decodeUtf8(Uint8Array.from(bytes)))).toMatch(/^BAD_REQUEST/);
   });
 
+  it('leaves out the byte order mark that some editors and shells put first', () => {
+    expect(parse(decodeUtf8(Uint8Array.from([0xef, 0xbb, 0xbf, 0x7b, 0x7d])))).toEqual({});
+  });
+
   it.each([
-    ['a byte order mark', [0xef, 0xbb, 0xbf, 0x7b, 0x7d]],
+    ['a second byte order mark', [0xef, 0xbb, 0xbf, 0xef, 0xbb, 0xbf, 0x7b, 0x7d]],
+    ['a byte order mark inside', [0x7b, 0xef, 0xbb, 0xbf, 0x7d]],
     ['UTF-16 without a mark', [0x7b, 0x00, 0x7d, 0x00]],
   ])('case 47: %s is no JSON', (_what, bytes) => {
     expect(messageOf(() => parse(decodeUtf8(Uint8Array.from(bytes))))).toMatch(/^BAD_REQUEST/);

@@ -2,7 +2,13 @@ import type { Case } from './case.ts';
 
 const SHARED = {
   type: 'secret',
-  values: { db: { host: 'h', port: 5432, on: true, none: null }, list: ['zero', { x: 'one' }], 'a.b': 'dotted' },
+  values: {
+    db: { host: 'h', port: 5432, on: true, none: null },
+    list: ['zero', { x: 'one' }],
+    'a.b': 'dotted',
+    'spring[': { '{ ': 's' },
+    '': { '"': 'q' },
+  },
   files: { cert: '${A}', 'ca.pem': 'pem' },
 } as const;
 const globals = { shared: SHARED, plain: { values: { v: 'plain' } } };
@@ -32,6 +38,18 @@ export const REFERENCES: readonly Case[] = [
   fails('below a text', '${secrets.shared.values.db.host.0}', 'UNKNOWN_PATH'),
   fails('the length of a list', '${secrets.shared.values.list.length}', 'UNKNOWN_PATH'),
   fails('an element written oddly', '${secrets.shared.values.list.00}', 'UNKNOWN_PATH'),
+  reads('case 265: a key with a dot, quoted', '${secrets.shared.values["a.b"]}', 'dotted'),
+  reads('case 265: quoted below bare', '${secrets.shared.values.db["host"]}', 'h'),
+  reads('case 265: bare below quoted', '${secrets.shared.values["db"].host}', 'h'),
+  reads('case 265: braces are escaped', '${{ secrets.shared.values.spring[["\\u007b "] }}', 's'),
+  reads('case 265: an empty key and a quote', '${secrets.shared.values[""]["\\""]}', 'q'),
+  reads('case 265: an index, quoted', '${secrets.shared.values["list"]["0"]}', 'zero'),
+  reads('case 265: a file id, quoted', '${secrets.shared.files["ca.pem"].data}', 'pem'),
+  fails('case 265: text behind a quoted segment', '${secrets.shared.values["db"]host}', 'UNKNOWN_PATH'),
+  fails('case 265: a quoted segment that does not end', '${secrets.shared.values.db["host}', 'UNKNOWN_PATH'),
+  fails('case 265: an escape that JSON does not know', '${secrets.shared.values.db["\\x68ost"]}', 'UNKNOWN_PATH'),
+  fails('case 265: spaces at the edge of a bare key', '${secrets.shared.values.db. host}', 'UNKNOWN_PATH'),
+  fails('case 43: __proto__ is no value', '${secrets.shared.values["__proto__"]["x"]}', 'UNKNOWN_PATH'),
   fails('a key with a dot', '${secrets.shared.values.a.b}', 'UNKNOWN_PATH'),
   fails('case 43: constructor is no value', '${secrets.shared.values.constructor.name}', 'UNKNOWN_PATH'),
   fails('no such file', '${secrets.shared.files.key.data}', 'UNKNOWN_PATH'),
