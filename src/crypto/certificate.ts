@@ -4,24 +4,28 @@ import { certificatesInPkcs12 } from './pki.ts';
 
 export type CertificateForm = 'pem' | 'der' | 'pkcs12';
 
-const BEGIN = '-----BEGIN CERTIFICATE-----';
-const END = '-----END CERTIFICATE-----';
-/** Certificates of one file that are looked at: the rest of a bundle is not. */
-const MOST = 16;
+/** OpenSSL's two other names for the same thing; behind a trusted one follows what it is trusted for. */
+const BEGIN = /-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/g;
+const DASHES = '-----';
+const END = /^-----END (?:X509 |TRUSTED )?CERTIFICATE-----/;
+/** White space, and what stands for it in strings of JSON and YAML, where a slash may be escaped too. */
+const BETWEEN = /\s|\\[nrt]|\\(?=\/)/g;
+/** Certificates of one file that are looked at. The bundles of authorities that systems come with have about 150. */
+const MAX_CERTIFICATES = 2_000;
 /** Bytes of one certificate. Real ones have a few thousand. */
-const LARGEST = 65_536;
-const LONGEST_NAME = 1_000;
-const LONGEST_SERIAL = 100;
+const MAX_BYTES = 65_536;
+const MAX_NAME = 1_000;
+const MAX_SERIAL = 100;
 
 /** How a file may hold a certificate, told by its first bytes or by the lines of PEM; null: it holds none. Cheap. */
 export function certificateFormOf(bytes: Uint8Array): CertificateForm | null {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (file.includes(BEGIN)) return 'pem';
+  if (file.toString('latin1').search(BEGIN) !== -1) return 'pem';
   const body = sequenceBody(file);
   if (body === null) return null;
   // The version 3 of PKCS#12, where a certificate begins with a sequence.
   if (file[body] === 0x02 && file[body + 1] === 1 && file[body + 2] === 3) return 'pkcs12';
-  return file[body] === 0x30 && file.length <= LARGEST ? 'der' : null;
+  return file[body] === 0x30 && file.length <= MAX_BYTES ? 'der' : null;
 }
 
 /** Where the content of a DER sequence begins that takes up the whole file; null: it is something else. */
@@ -36,54 +40,74 @@ function sequenceBody(file: Buffer): number | null {
 }
 
 /**
- * The facts of the certificate in a file: of the first in PEM, of the one that belongs to the key in PKCS#12, and only
- * where no password is needed. null: there is none that can be read. Takes milliseconds, whatever the bytes.
+ * The certificates of a file in its order, that of the key first in PKCS#12, which is opened only where no password is
+ * needed; null for what looks like one and cannot be read. Each takes less than a millisecond, so that between two of them
+ * others can have their turn.
  */
-export function certificateIn(bytes: Uint8Array): CertificateFacts | null {
-  const [leaf, ...others] = certificatesOf(bytes);
-  if (!leaf) return null;
-  const ends = chainOf(leaf, others).map(({ validTo }) => Date.parse(validTo));
-  const end = Math.min(...ends);
+export function* certificatesIn(bytes: Uint8Array): Generator<CertificateFacts | null> {
+  let position = 0;
+  let attempts = 0;
+  for (const der of dersOf(bytes)) {
+    if (attempts === MAX_CERTIFICATES) return;
+    attempts += 1;
+    const certificate = parsed(der);
+    const facts = certificate && factsOf(certificate, position + 1);
+    if (facts) position += 1;
+    yield facts;
+  }
+}
+
+/** The one of two that ends sooner; the first when both end together. */
+export const soonerOf = (a: CertificateFacts | null, b: CertificateFacts | null): CertificateFacts | null =>
+  a && b && Date.parse(b.notAfter) < Date.parse(a.notAfter) ? b : (a ?? b);
+
+function factsOf(certificate: X509Certificate, position: number): CertificateFacts | null {
+  const end = Date.parse(certificate.validTo);
   if (Number.isNaN(end)) return null;
+  const subject = nameOf(certificate.subject);
+  const serialNumber = certificate.serialNumber.slice(0, MAX_SERIAL);
   return {
-    subject: nameOf(leaf.subject),
-    issuer: nameOf(leaf.issuer),
-    serialNumber: leaf.serialNumber.slice(0, LONGEST_SERIAL),
+    name: subject || shortened(certificate.subjectAltName ?? '') || serialNumber,
+    subject,
+    issuer: nameOf(certificate.issuer),
+    serialNumber,
     notAfter: new Date(end).toISOString(),
+    position,
   };
 }
 
-function certificatesOf(bytes: Uint8Array): readonly X509Certificate[] {
-  const ders = dersOf(bytes, certificateFormOf(bytes));
-  return ders.slice(0, MOST).flatMap((der) => parsed(der) ?? []);
-}
-
-function dersOf(bytes: Uint8Array, form: CertificateForm | null): readonly Uint8Array[] {
+function dersOf(bytes: Uint8Array): Iterable<Uint8Array> {
+  const form = certificateFormOf(bytes);
   if (form === 'der') return [bytes];
   if (form === 'pkcs12') return certificatesInPkcs12(bytes);
   return form === 'pem' ? pemBlocks(Buffer.from(bytes).toString('latin1')) : [];
 }
 
-/** The first blocks that are canonical base64: a template within one makes it no certificate. */
-function pemBlocks(text: string): readonly Uint8Array[] {
-  const blocks: Uint8Array[] = [];
-  let at = text.indexOf(BEGIN);
-  // Bounded by the blocks that begin and not by those that end, or a file of beginnings would be searched again and again.
-  for (let i = 0; i < MOST && at !== -1; i += 1) {
-    const from = at + BEGIN.length;
-    const next = text.indexOf(BEGIN, from);
-    const block = text.slice(from, next === -1 ? undefined : next);
-    const to = block.indexOf(END);
-    const base64 = block.slice(0, Math.max(to, 0)).replaceAll(/\s/g, '');
+/** The blocks that are canonical base64: a template within one makes it no certificate. */
+function* pemBlocks(text: string): Generator<Uint8Array> {
+  for (const { 0: begin, 1: label, index } of text.matchAll(BEGIN)) {
+    const from = index + begin.length;
+    // A block ends where the next dashes are, so that every part of the file is read once.
+    const to = text.indexOf(DASHES, from);
+    if (to === -1) return;
+    if (!END.test(text.slice(to, to + 60))) continue;
+    const base64 = text.slice(from, to).replaceAll(BETWEEN, '');
     const der = Buffer.from(base64, 'base64');
-    if (der[0] === 0x30 && der.length <= LARGEST && der.toString('base64') === base64) blocks.push(der);
-    at = next;
+    if (der[0] !== 0x30 || der.toString('base64') !== base64) continue;
+    yield label === 'TRUSTED ' ? der.subarray(0, sequenceSize(der)) : der;
   }
-  return blocks;
+}
+
+/** Bytes of a DER sequence that more may follow. */
+function sequenceSize(der: Buffer): number {
+  const first = der[1] ?? 0;
+  const size = first - 0x80;
+  if (size <= 0 || size > 4 || der.length < 2 + size) return 2 + first;
+  return 2 + size + der.readUIntBE(2, size);
 }
 
 function parsed(der: Uint8Array): X509Certificate | null {
-  if (der.length > LARGEST) return null;
+  if (der.length > MAX_BYTES) return null;
   try {
     return new X509Certificate(der);
   } catch {
@@ -91,19 +115,8 @@ function parsed(der: Uint8Array): X509Certificate | null {
   }
 }
 
-/** The certificate and its issuers, as far as they are among the others. */
-function chainOf(leaf: X509Certificate, others: readonly X509Certificate[]): readonly X509Certificate[] {
-  const chain = [leaf];
-  for (let last: X509Certificate | undefined = leaf; last; ) {
-    const child: X509Certificate = last;
-    last = others.find((other) => !chain.includes(other) && child.checkIssued(other));
-    if (last) chain.push(last);
-  }
-  return chain;
-}
-
 /** Node gives one name a line, the outermost first, each escaped as RFC 4514 asks. An empty name is not given at all. */
-function nameOf(lines: string | undefined): string {
-  const text = (lines ?? '').split('\n').reverse().join(',');
-  return text.length <= LONGEST_NAME ? text : `${text.slice(0, LONGEST_NAME - 1).toWellFormed()}…`;
-}
+const nameOf = (lines: string | undefined): string => shortened((lines ?? '').split('\n').reverse().join(','));
+
+const shortened = (text: string): string =>
+  text.length <= MAX_NAME ? text : `${text.slice(0, MAX_NAME - 1).toWellFormed()}…`;

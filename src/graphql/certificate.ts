@@ -5,8 +5,13 @@ export const CertificateType = builder.objectRef<CertificateFacts>('Certificate'
   description:
     'An X.509 certificate found in a file, as it was when the file was stored. Nothing vouches for what it says.',
   fields: (t) => ({
+    name: t.exposeString('name', {
+      description:
+        'What people know it by: its subject; without one its alternative names, such as `DNS:example.com`; without those its serial number. At most 1,000 characters.',
+    }),
     subject: t.exposeString('subject', {
-      description: 'Whom it names, as RFC 4514 writes it: `CN=example.com,O=Example`. At most 1,000 characters.',
+      description:
+        'Whom it names, as RFC 4514 writes it: `CN=example.com,O=Example`. At most 1,000 characters; empty when only alternative names say it.',
     }),
     issuer: t.exposeString('issuer', { description: 'Who issued it, written in the same way.' }),
     serialNumber: t.exposeString('serialNumber', {
@@ -14,8 +19,11 @@ export const CertificateType = builder.objectRef<CertificateFacts>('Certificate'
     }),
     notAfter: t.field({
       type: 'DateTime',
-      description: 'When it ends; or, if that is sooner, when one of its issuers in the same file does.',
+      description: 'When it ends.',
       resolve: ({ notAfter }) => notAfter,
+    }),
+    position: t.exposeInt('position', {
+      description: 'Its place among the certificates of the file, from 1; in PKCS#12 that of the key comes first.',
     }),
     daysLeft: t.int({
       description: 'Whole days until `notAfter`: 0 on the last one, negative once it has passed.',
@@ -32,5 +40,5 @@ export const certificateField = {
   type: CertificateType,
   nullable: true,
   description:
-    'The certificate that it holds: the first of a PEM file, a DER file, or the one of the key in a PKCS#12 file up to 64 KiB that opens without a password and within 4,096 iterations; of one list of files the first 20 such are opened. null: none, none that can be read so, or the file was stored before there was such a field.',
+    'The certificate of the file that ends first. Looked at: up to 2,000 in PEM (also inside JSON or YAML), a DER file, and PKCS#12 up to 64 KiB that opens without a password and within 4,096 iterations; of one list of files the first 20 such are opened. null: none that can be read so.',
 } as const;

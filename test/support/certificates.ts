@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import forge from 'node-forge';
+import { certificatesIn, soonerOf } from '../../src/crypto/certificate.ts';
+import type { CertificateFacts } from '../../src/kernel/certificate.ts';
 
 /** Whether a program of the machine is there: what needs one is skipped without it. */
 export const isInstalled = (program: string): boolean => spawnSync(program, ['-h']).error === undefined;
@@ -70,3 +72,7 @@ export function opensslFolder() {
     remove: (): void => rmSync(dir, { recursive: true }),
   };
 }
+
+/** The certificate of a file that ends first. */
+export const certificateIn = (file: Uint8Array): CertificateFacts | null =>
+  [...certificatesIn(file)].reduce<CertificateFacts | null>(soonerOf, null);

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { certificateFormOf, certificateIn } from '../../crypto/certificate.ts';
+import { certificateFormOf, certificatesIn, soonerOf } from '../../crypto/certificate.ts';
 import type { CertificateFacts } from '../../kernel/certificate.ts';
 
-/** The facts of the certificates in files, by the files' names; files without one are absent. */
+/** The facts of the certificate that ends first in each file, by the files' names; files without one are absent. */
 export type Inspect = (
   files: ReadonlyMap<string, { readonly bytes: Uint8Array }>,
 ) => Promise<ReadonlyMap<string, CertificateFacts>>;
@@ -29,11 +29,25 @@ export function createInspection(): Inspect {
       if (!known) {
         // Between two files others get their turn.
         await new Promise((resolve) => setImmediate(resolve));
-        known = { facts: certificateIn(bytes) };
+        known = { facts: await soonestIn(bytes) };
         seen.set(digest, known);
       }
       if (known.facts) found.set(name, known.facts);
     }
     return found;
   };
+}
+
+/** Certificates that are read between two turns of others. */
+const BATCH = 20;
+
+async function soonestIn(bytes: Uint8Array): Promise<CertificateFacts | null> {
+  let soonest: CertificateFacts | null = null;
+  let read = 0;
+  for (const facts of certificatesIn(bytes)) {
+    soonest = soonerOf(soonest, facts);
+    read += 1;
+    if (read % BATCH === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return soonest;
 }

@@ -1,8 +1,7 @@
 import { createCipheriv, pbkdf2Sync, randomFillSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { certificateIn } from '../../../src/crypto/certificate.ts';
-import { aCertificate, aPkcs12, derOf, named } from '../../support/certificates.ts';
+import { aCertificate, aPkcs12, certificateIn, derOf, named } from '../../support/certificates.ts';
 
 const LEAF = { subject: named('leaf.example'), notAfter: new Date('2031-02-03T04:05:06.000Z') };
 const leaf = aCertificate(LEAF);

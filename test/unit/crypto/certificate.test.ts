@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { certificateIn } from '../../../src/crypto/certificate.ts';
 import {
   aCertificate,
   aPkcs12,
+  certificateIn,
   derOf,
   isInstalled,
   named,
@@ -15,10 +15,12 @@ const LEAF = { subject: named('leaf.example'), notAfter: END };
 const leaf = aCertificate(LEAF);
 const facts = (text: string | Uint8Array) => certificateIn(typeof text === 'string' ? Buffer.from(text) : text);
 const FACTS = {
+  name: 'CN=leaf.example',
   subject: 'CN=leaf.example',
   issuer: 'CN=leaf.example',
   serialNumber: '01',
   notAfter: END.toISOString(),
+  position: 1,
 };
 
 describe('a certificate in a file', () => {
@@ -32,6 +34,10 @@ describe('a certificate in a file', () => {
     ['PEM before a template', `${leaf}\n\${PRIVATE_KEY}\n`],
     ['PEM after one that is broken', leaf.replace('MII', 'MIJ') + leaf],
     ['PEM after one that does not end', `-----BEGIN CERTIFICATE-----\nMII\n${leaf}`],
+    ['case 264: under its old name', leaf.replaceAll('CERTIFICATE', 'X509 CERTIFICATE')],
+    ['case 264: inside JSON', JSON.stringify({ tls: { crt: leaf } })],
+    ['case 264: inside JSON of another writer', JSON.stringify({ crt: leaf }).replaceAll('/', '\\/')],
+    ['case 264: inside JSON, with the line ends of Windows', JSON.stringify([leaf.replaceAll('\n', '\r\n')])],
     ['DER', derOf(leaf)],
     ['PKCS#12', aPkcs12({ certificates: [LEAF], password: '' })],
     ['PKCS#12 whose password keeps the key alone', aPkcs12({ certificates: [LEAF], password: 'pass' })],
@@ -50,6 +56,7 @@ describe('a certificate in a file', () => {
     ['PEM that is a template', '-----BEGIN CERTIFICATE-----\n${CERTIFICATE}\n-----END CERTIFICATE-----\n'],
     ['PEM with a byte too many', `${leaf.slice(0, 40)}*${leaf.slice(40)}`],
     ['PEM in PEM', `-----BEGIN CERTIFICATE-----\n${Buffer.from(leaf).toString('base64')}\n-----END CERTIFICATE-----`],
+    ['PEM that ends as another thing', leaf.replace('-----END', '-----END X')],
     ['PEM of another thing', leaf.replaceAll('CERTIFICATE', 'CERTIFICATE REQUEST')],
     ['DER with a byte more', Buffer.concat([derOf(leaf), Buffer.of(0)])],
     ['DER with a byte less', derOf(leaf).subarray(0, -1)],
@@ -66,6 +73,8 @@ describe('a certificate in a file', () => {
     ];
     const pem = aCertificate({ subject, issuer: named('An issuer'), notAfter: END, serialNumber: '0a1b2c' });
     expect(facts(pem)).toEqual({
+      name: 'CN=line\\0Afeed\\00,O=Acme\\, \\"Inc\\" \\+ Sons,C=DE',
+      position: 1,
       subject: 'CN=line\\0Afeed\\00,O=Acme\\, \\"Inc\\" \\+ Sons,C=DE',
       issuer: 'CN=An issuer',
       serialNumber: '0A1B2C',
@@ -74,7 +83,7 @@ describe('a certificate in a file', () => {
   });
 
   it('may have no name, and one of 20,000 letters is cut', () => {
-    expect(facts(aCertificate({ subject: [], notAfter: END }))).toMatchObject({ subject: '', issuer: '' });
+    expect(facts(aCertificate({ subject: [], notAfter: END }))).toMatchObject({ name: '01', subject: '', issuer: '' });
     const long = facts(
       aCertificate({ subject: named('x'.repeat(20_000)), notAfter: END, serialNumber: '7a'.repeat(900) }),
     );
@@ -83,7 +92,7 @@ describe('a certificate in a file', () => {
   });
 });
 
-describe('a chain', () => {
+describe('several certificates', () => {
   const at = (year: number) => new Date(`${year}-01-01T00:00:00.000Z`);
   const child = aCertificate({ subject: named('child'), issuer: named('parent'), notAfter: at(2032) });
   const parent = aCertificate({ subject: named('parent'), issuer: named('root'), notAfter: at(2030) });
@@ -91,25 +100,42 @@ describe('a chain', () => {
   const stranger = aCertificate({ subject: named('stranger'), notAfter: at(2025) });
 
   it.each([
-    ['the leaf alone', [child], 'CN=child', 2032],
-    ['an issuer that ends sooner', [child, parent, root], 'CN=child', 2030],
-    ['issuers in another order', [child, root, parent], 'CN=child', 2030],
-    ['an issuer that ends later', [parent, root], 'CN=parent', 2030],
-    ['a bundle of strangers', [root, stranger, child], 'CN=root', 2040],
-    ['itself once more', [root, root, root], 'CN=root', 2040],
-  ] as const)('with %s', (_what, chain, subject, year) => {
-    expect(facts(chain.join(''))).toMatchObject({ subject, notAfter: at(year).toISOString() });
+    ['the leaf alone', [child], 'CN=child', 2032, 1],
+    ['an issuer that ends sooner', [child, parent, root], 'CN=parent', 2030, 2],
+    ['case 264: the leaf last', [root, parent, stranger], 'CN=stranger', 2025, 3],
+    ['case 264: key, intermediate, leaf', [privateKeyPem, root, child], 'CN=child', 2032, 2],
+    ['case 264: one that cannot be read between', [root, child.replace('MII', 'MIJ'), parent], 'CN=parent', 2030, 2],
+    [
+      'case 264: one that does not end before it',
+      ['-----BEGIN CERTIFICATE-----\nMII\n', stranger],
+      'CN=stranger',
+      2025,
+      1,
+    ],
+    ['itself once more', [root, root, root], 'CN=root', 2040, 1],
+  ] as const)('%s: the one that ends first is told', (_what, files, subject, year, position) => {
+    expect(facts(files.join(''))).toMatchObject({ name: subject, subject, notAfter: at(year).toISOString(), position });
   });
 
-  it('in PKCS#12 begins with the certificate of the key, wherever it lies', () => {
+  it('case 264: is found at each place of a bundle of 1 to 30, with a name', () => {
+    for (const count of [1, 2, 15, 16, 17, 30]) {
+      for (let place = 0; place < count; place += 1) {
+        const bundle = Array.from({ length: count }, (_, i) => (i === place ? stranger : root));
+        const wanted = { name: 'CN=stranger', notAfter: at(2025).toISOString(), position: place + 1 };
+        expect(facts(bundle.join('\n'))).toMatchObject(wanted);
+        expect(facts(JSON.stringify({ ca: bundle }))).toMatchObject(wanted);
+      }
+    }
+  });
+
+  it('in PKCS#12 count that of the key first, and every one of them', () => {
     const wanted = [
       { subject: named('child'), issuer: named('parent'), notAfter: at(2032) },
       { subject: named('parent'), notAfter: at(2030) },
     ];
-    expect(facts(aPkcs12({ certificates: wanted, password: '' }))).toMatchObject({
-      subject: 'CN=child',
-      notAfter: at(2030).toISOString(),
-    });
+    const [first] = [...wanted].reverse();
+    expect(facts(aPkcs12({ certificates: wanted, password: '' }))).toMatchObject({ name: 'CN=parent', position: 2 });
+    expect(facts(aPkcs12({ certificates: first ? [first] : [], password: '' }))).toMatchObject({ position: 1 });
   });
 });
 
@@ -134,7 +160,14 @@ describe.skipIf(!isInstalled('openssl'))('certificates made by openssl', () => {
     const told = (...args: readonly string[]) => openssl.run('x509', '-in', 'c.pem', '-noout', ...args).trim();
     const subject = told('-subject', '-nameopt', 'RFC2253').slice('subject='.length);
     const notAfter = new Date(told('-enddate', '-dateopt', 'iso_8601').slice('notAfter='.length)).toISOString();
-    return { subject, issuer: subject, notAfter, serialNumber: told('-serial').slice('serial='.length) };
+    return {
+      name: subject,
+      position: 1,
+      subject,
+      issuer: subject,
+      notAfter,
+      serialNumber: told('-serial').slice('serial='.length),
+    };
   }
 
   it.each([
@@ -191,6 +224,16 @@ describe.skipIf(!isInstalled('openssl'))('certificates made by openssl', () => {
       'pass:',
     );
     expect(facts(openssl.read('c.p12'))).toEqual(expected());
+  });
+
+  it('case 264: are found as trusted ones, and known by their alternative names', () => {
+    const names = ['-subj', '/', '-addext', 'subjectAltName=DNS:a.example,DNS:b.example'];
+    openssl.run('req', '-x509', '-nodes', '-newkey', 'ed25519', '-keyout', 'k.pem', '-out', 'c.pem', ...names);
+    openssl.run('x509', '-in', 'c.pem', '-trustout', '-addtrust', 'serverAuth', '-out', 't.pem');
+    const found = facts(openssl.read('t.pem'));
+    expect(found).toMatchObject({ name: 'DNS:a.example, DNS:b.example', subject: '' });
+    expect(found).toEqual(facts(openssl.read('c.pem')));
+    expect(openssl.read('t.pem').toString()).toContain('BEGIN TRUSTED CERTIFICATE');
   });
 
   it('are no certificate requests', () => {
