@@ -2,12 +2,17 @@ import git from 'isomorphic-git';
 import type { GitRequest, GitResponse } from './http.ts';
 import { createMemoryFs } from './memory-fs.ts';
 import { checkPack, type PackLimits } from './pack-check.ts';
+import { fetchPack, type PackOrder } from './partial-fetch.ts';
 import { GitTrouble } from './port.ts';
 import { isCommitSigned } from './signed-commit.ts';
 
 export interface FetchOrder extends PackLimits {
   readonly repoUrl: string;
   readonly branch: string;
+  /** Id of the branch's last commit. */
+  readonly commit: string;
+  /** Whether the host can leave out of a fetch what is not needed. */
+  readonly canFilter: boolean;
   readonly filePath: string;
   readonly last: string | null;
   readonly signers: readonly string[];
@@ -42,28 +47,80 @@ async function* bodyOf(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
   yield bytes;
 }
 
-/** Fetches a branch, one commit deep, into memory and takes one file out of it. All of it is CPU work but for `ask`. */
+type Place = Pick<Parameters<typeof git.fetch>[0], 'fs' | 'cache'> & { readonly gitdir: string };
+
+/** How what is needed of a repository comes into memory. */
+interface Source {
+  /** Fetches so many generations of commits and gives the branch's last one; of one generation the folders too. */
+  fetchTo(depth: number): Promise<string>;
+  /** Sees to it that the content of a file is there. */
+  fetchFile(oid: string): Promise<void>;
+}
+
+/** Everything of the branch's last commit, by hosts that cannot leave anything out. */
+async function wholeSource({ repoUrl: url, branch }: FetchOrder, ask: Ask, at: Place): Promise<Source> {
+  const ref = `refs/heads/${branch}`;
+  const http = httpOver(ask);
+  await git.addRemote({ ...at, remote: 'origin', url });
+  return {
+    async fetchTo(depth) {
+      const options = { url, remote: 'origin', ref, remoteRef: ref, singleBranch: true, tags: false, depth };
+      const { fetchHead } = await git.fetch({ ...at, http, ...options, headers: {} }).catch((error: unknown) => {
+        // It was there a moment ago.
+        throw codeOf(error) === 'NotFoundError' ? new GitTrouble('BRANCH_NOT_FOUND') : error;
+      });
+      if (!fetchHead) throw new GitTrouble('BRANCH_NOT_FOUND');
+      await git.writeRef({ ...at, ref, value: fetchHead, force: true });
+      return fetchHead;
+    },
+    async fetchFile() {},
+  };
+}
+
+/** Commits and folders, and of files only the one that is asked for: a large repository with a small file costs little. */
+function partialSource({ repoUrl, commit }: FetchOrder, ask: Ask, at: Place): Source {
+  let packs = 0;
+  async function fetch(order: PackOrder): Promise<void> {
+    const pack = await fetchPack(ask, repoUrl, order);
+    packs += 1;
+    const filepath = `objects/pack/pack-${packs}.pack`;
+    await (at.fs as ReturnType<typeof createMemoryFs>).promises.writeFile(`${GITDIR}/${filepath}`, pack);
+    // Names objects by what is in them: whatever the host sent instead of what was wanted is not found.
+    await git.indexPack({ ...at, dir: GITDIR, filepath });
+  }
+  return {
+    async fetchTo(depth) {
+      await fetch({ want: commit, depth, filter: depth === 1 ? 'blob:none' : 'tree:0' });
+      return commit;
+    },
+    fetchFile: (oid) => fetch({ want: oid, depth: null, filter: null }),
+  };
+}
+
+/** The first source that works: what cannot be had in part is fetched whole. */
+async function firstFetch(order: FetchOrder, ask: Ask, at: Place): Promise<{ source: Source; commit: string }> {
+  if (order.canFilter) {
+    const source = partialSource(order, ask, at);
+    const commit = await source.fetchTo(1).catch((error: unknown) => {
+      const { reason } = asTrouble(error);
+      if (reason === 'BAD_ANSWER' || reason === 'HOST_FAILED') return null;
+      throw error;
+    });
+    if (commit !== null) return { source, commit };
+  }
+  const source = await wholeSource(order, ask, at);
+  return { source, commit: await source.fetchTo(1) };
+}
+
+/** Fetches the last commit of a branch into memory and takes one file out of it. All of it is CPU work but for `ask`. */
 export async function openRepository(order: FetchOrder, ask: Ask) {
-  const { repoUrl: url, branch, filePath, fileBytes, signers } = order;
+  const { filePath, fileBytes, signers } = order;
   const fs = createMemoryFs((path, bytes) => {
     if (path.endsWith('.pack')) checkPack(bytes, order);
   });
   const at = { fs, gitdir: GITDIR, cache: {} };
-  const ref = `refs/heads/${branch}`;
-  const http = httpOver(ask);
   await git.init({ ...at, bare: true });
-  await git.addRemote({ ...at, remote: 'origin', url });
-
-  async function fetchTo(depth: number): Promise<string> {
-    const options = { url, remote: 'origin', ref, remoteRef: ref, singleBranch: true, tags: false, depth };
-    const { fetchHead } = await git.fetch({ ...at, http, ...options, headers: {} }).catch((error: unknown) => {
-      // It was there a moment ago.
-      throw codeOf(error) === 'NotFoundError' ? new GitTrouble('BRANCH_NOT_FOUND') : error;
-    });
-    if (!fetchHead) throw new GitTrouble('BRANCH_NOT_FOUND');
-    await git.writeRef({ ...at, ref, value: fetchHead, force: true });
-    return fetchHead;
-  }
+  const { source, commit } = await firstFetch(order, ask, at);
 
   async function requireSigned(oid: string): Promise<void> {
     if (signers.length === 0) return;
@@ -86,6 +143,9 @@ export async function openRepository(order: FetchOrder, ask: Ask) {
       if (another || !isRight) throw new GitTrouble('FILE_NOT_REGULAR', commit);
       oid = entry.oid;
     }
+    await source.fetchFile(oid).catch((error: unknown) => {
+      throw asTrouble(error).reason === 'REPOSITORY_TOO_LARGE' ? new GitTrouble('FILE_TOO_LARGE', commit) : error;
+    });
     const { blob } = await git.readBlob({ ...at, oid });
     if (blob.byteLength > fileBytes) throw new GitTrouble('FILE_TOO_LARGE', commit);
     return blob;
@@ -110,14 +170,13 @@ export async function openRepository(order: FetchOrder, ask: Ask) {
   /** False as well when it would take too much to find out. */
   async function descendsFrom(last: string, tip: string): Promise<boolean> {
     for (const depth of GENERATIONS) {
-      if (depth > 1) await fetchTo(depth);
+      if (depth > 1) await source.fetchTo(depth);
       const { found, whole } = await look(tip, last);
       if (found || whole) return found;
     }
     return false;
   }
 
-  const commit = await fetchTo(1);
   await requireSigned(commit);
   return { commit, file: () => fileOf(commit), descendsFrom: (last: string) => descendsFrom(last, commit) };
 }

@@ -10,11 +10,15 @@ export interface GitRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | null;
+  /** A redirect is given back to be judged; otherwise it is refused. */
+  readonly mayRedirect?: boolean;
 }
 
 export interface GitResponse {
   readonly status: number;
   readonly contentType: string;
+  /** Where a redirect leads; null: it is none. */
+  readonly location: string | null;
   readonly body: Uint8Array;
 }
 
@@ -27,9 +31,9 @@ export interface GitHttpRules {
   readonly signal: AbortSignal;
 }
 
-/** One request to a host of repositories: no redirects, nothing kept alive, bounded in bytes and in silence. Throws `GitTrouble`. */
+/** One request to a host of repositories: no redirect is followed here, nothing kept alive, bounded in bytes and in silence. Throws `GitTrouble`. */
 export async function gitRequest(
-  { url, method, headers, body }: GitRequest,
+  { url, method, headers, body, mayRedirect = false }: GitRequest,
   mostBytes: number,
   { reach, ca, silenceMs, signal }: GitHttpRules,
 ): Promise<GitResponse> {
@@ -49,7 +53,7 @@ export async function gitRequest(
     ...(ca === undefined ? {} : { ca }),
   };
   const response = await send(target, options, body, mostBytes, signal);
-  const reason = reasonOf(response);
+  const reason = mayRedirect && response.location !== null ? null : reasonOf(response);
   if (reason) throw new GitTrouble(reason);
   return response;
 }
@@ -84,12 +88,16 @@ function send(
   });
 }
 
+/** Redirects that lead to the same thing elsewhere. */
+const FOLLOWED: ReadonlySet<number> = new Set([301, 302, 307, 308]);
+
 async function receive(response: IncomingMessage, mostBytes: number): Promise<GitResponse> {
   const status = response.statusCode ?? 0;
   const contentType = response.headers['content-type'] ?? '';
   if (status !== 200) {
     response.destroy();
-    return { status, contentType, body: new Uint8Array() };
+    const location = FOLLOWED.has(status) ? (response.headers.location ?? null) : null;
+    return { status, contentType, location, body: new Uint8Array() };
   }
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -98,7 +106,7 @@ async function receive(response: IncomingMessage, mostBytes: number): Promise<Gi
     if (size > mostBytes) throw new GitTrouble('REPOSITORY_TOO_LARGE');
     parts.push(part);
   }
-  return { status, contentType, body: Buffer.concat(parts) };
+  return { status, contentType, location: null, body: Buffer.concat(parts) };
 }
 
 /** 203 is how Azure DevOps asks for a login. */
@@ -106,7 +114,7 @@ function reasonOf({ status }: GitResponse): GitReason | null {
   if (status === 200) return null;
   if (status === 203 || status === 401 || status === 403) return 'AUTHENTICATION_FAILED';
   if (status === 404 || status === 410) return 'REPOSITORY_NOT_FOUND';
-  if (status >= 300 && status < 400) return 'HOST_REFUSED';
+  if (status >= 300 && status < 400) return 'REDIRECT_REFUSED';
   return 'HOST_FAILED';
 }
 

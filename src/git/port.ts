@@ -3,6 +3,7 @@ import type { SecretValue } from '../kernel/secret-value.ts';
 /** Why a file could not be read from a repository. The words that people get are in the schema. */
 export const GIT_REASONS = [
   'HOST_REFUSED',
+  'REDIRECT_REFUSED',
   'HOST_UNREACHABLE',
   'HOST_FAILED',
   'TIMED_OUT',
@@ -34,6 +35,8 @@ export class GitTrouble extends Error {
 export interface GitLogin {
   readonly login: string;
   readonly token: SecretValue;
+  /** What the addresses begin with that may be shown the token, without a slash at the end; null: all of the repository's host. */
+  readonly baseUrl: string | null;
 }
 
 export interface GitQuestion {
@@ -60,6 +63,8 @@ export interface GitAnswer {
   readonly file: Uint8Array | null;
   /** The commit whose file was taken last is not among the ancestors, as far as they were looked at. */
   readonly rewritten: boolean;
+  /** Where the host says that the repository is now; null: where it was asked for. */
+  readonly movedTo: string | null;
 }
 
 /** One file of one branch of repositories of others. */

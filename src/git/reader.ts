@@ -7,7 +7,7 @@ import type { FetchOrder } from './fetch-file.ts';
 import { createGate } from './gate.ts';
 import { type GitHttpRules, type GitRequest, type GitResponse, gitRequest } from './http.ts';
 import { type GitAnswer, type GitQuestion, type GitReader, GitTrouble } from './port.ts';
-import { tipOf } from './refs.ts';
+import { REFS, SERVICE, tipOf } from './refs.ts';
 import { startWorker } from './start-worker.ts';
 import type { FromWorker, ToWorker } from './worker.ts';
 
@@ -22,6 +22,19 @@ export interface GitReaderDeps {
 }
 
 type Ask = (request: GitRequest) => Promise<GitResponse>;
+type Found = Omit<GitAnswer, 'movedTo'>;
+type MayAsk = (url: string) => boolean;
+
+const isOfRepository =
+  (repoUrl: string): MayAsk =>
+  (url) =>
+    url === `${repoUrl}${REFS}` || url === `${repoUrl}/${SERVICE}`;
+
+/** For the first look, in which a host may redirect from one of its repositories to another. */
+function isOfHost(repoUrl: string): MayAsk {
+  const { origin } = new URL(repoUrl);
+  return (url) => url.startsWith(`${origin}/`) && (url.endsWith(REFS) || url.endsWith(`/${SERVICE}`));
+}
 
 /** Objects in one commit of a repository: files and folders. */
 const MOST_OBJECTS = 200_000;
@@ -38,32 +51,42 @@ export function createGitReader({ reach, limits, ca }: GitReaderDeps): GitReader
   const workers = createGate(WORKERS);
 
   /** Looking and fetching have the same time each; waiting for one's turn is not the host's fault and does not count. */
-  function within<T>(question: GitQuestion, use: (ask: Ask, signal: AbortSignal) => Promise<T>): Promise<T> {
+  function within<T>(
+    question: GitQuestion,
+    mayAsk: MayAsk,
+    use: (ask: Ask, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const { signal, end } = deadline(limits.gitDeadlineMs, [question.signal]);
-    const ask = askerFor(question, { reach, ca, silenceMs: limits.gitSilenceMs, signal });
+    const ask = askerFor(question, mayAsk, { reach, ca, silenceMs: limits.gitSilenceMs, signal });
     return use(ask, signal).finally(end);
   }
 
   async function read(question: GitQuestion): Promise<GitAnswer> {
     const { repoUrl, branch, known, last, filePath, signers } = question;
-    const tip = await looks(question.signal, () => within(question, (ask) => tipOf(ask, repoUrl, branch)));
-    if (tip === known) return { commit: tip, file: null, rewritten: false };
+    const tip = await looks(question.signal, () =>
+      within(question, isOfHost(repoUrl), (ask) => tipOf(ask, repoUrl, branch)),
+    );
+    const movedTo = tip.repoUrl === repoUrl ? null : tip.repoUrl;
+    if (tip.commit === known) return { commit: tip.commit, file: null, rewritten: false, movedTo };
     const { gitPackBytes, globalSecretBytes } = limits;
     const bounds = { unpackedBytes: gitPackBytes * UNPACKED_FACTOR, objects: MOST_OBJECTS };
     // In base64 a file takes a third more, and JSON has its own marks.
-    const order = { repoUrl, branch, last, signers, filePath, fileBytes: globalSecretBytes * 2, ...bounds };
-    return workers(question.signal, () => within(question, (ask, signal) => inWorker(order, ask, signal)));
+    const order = { ...tip, branch, last, signers, filePath, fileBytes: globalSecretBytes * 2, ...bounds };
+    const answer = await workers(question.signal, () =>
+      within(question, isOfRepository(tip.repoUrl), (ask, signal) => inWorker(order, ask, signal)),
+    );
+    return { ...answer, movedTo };
   }
 
-  /** Asks nothing but what fetching from this one repository takes, and tells the credentials to nobody else. */
-  function askerFor({ repoUrl, login }: GitQuestion, rules: GitHttpRules): Ask {
-    const refs = `${repoUrl}/info/refs?service=git-upload-pack`;
-    const pack = `${repoUrl}/git-upload-pack`;
+  /** Asks nothing but what fetching from this one host takes, and tells the credentials to nobody else. */
+  function askerFor({ login, repoUrl }: GitQuestion, mayAsk: MayAsk, rules: GitHttpRules): Ask {
     const basic = login && Buffer.from(`${login.login}:${login.token.reveal()}`).toString('base64');
+    const base = login?.baseUrl ?? new URL(repoUrl).origin;
     return (request) => {
-      if (request.url !== refs && request.url !== pack) return Promise.reject(new GitTrouble('HOST_REFUSED'));
-      const headers = { ...request.headers, ...(basic ? { authorization: `Basic ${basic}` } : {}) };
-      const mostBytes = request.url === refs ? limits.gitRefsBytes : limits.gitPackBytes;
+      if (!mayAsk(request.url)) return Promise.reject(new GitTrouble('HOST_REFUSED'));
+      const isShown = basic && request.url.startsWith(`${base}/`);
+      const headers = { ...request.headers, ...(isShown ? { authorization: `Basic ${basic}` } : {}) };
+      const mostBytes = request.url.endsWith(REFS) ? limits.gitRefsBytes : limits.gitPackBytes;
       return gitRequest({ ...request, headers }, mostBytes, rules);
     };
   }
@@ -81,10 +104,10 @@ export function createGitReader({ reach, limits, ca }: GitReaderDeps): GitReader
   };
 }
 
-function inWorker(order: FetchOrder, ask: Ask, signal: AbortSignal): Promise<GitAnswer> {
+function inWorker(order: FetchOrder, ask: Ask, signal: AbortSignal): Promise<Found> {
   const worker = startWorker(order);
   let file: { readonly commit: string; readonly file: Uint8Array } | null = null;
-  const answer = new Promise<GitAnswer>((resolve, reject) => {
+  const answer = new Promise<Found>((resolve, reject) => {
     const late = (): void => {
       // The file is here; only how its commit came about could not be told in time.
       if (file) resolve({ ...file, rewritten: order.last !== null });

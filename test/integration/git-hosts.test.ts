@@ -144,18 +144,88 @@ describe('case 168: answers that change', () => {
       response.writeHead(302, { location: `${elsewhere.url}${request.url}` }).end();
       return true;
     };
-    const login = { login: 'me', token: new SecretValue('hunter2canary') };
+    const login = { login: 'me', token: new SecretValue('hunter2canary'), baseUrl: null };
     const reader = readerFor([plain.host, elsewhere.host]);
-    await expect(reader.read(asking({ login }))).rejects.toMatchObject({ reason: 'HOST_REFUSED' });
+    await expect(reader.read(asking({ login }))).rejects.toMatchObject({ reason: 'REDIRECT_REFUSED' });
     expect(elsewhere.asked).toEqual([]);
     await elsewhere.close();
+  });
+});
+
+describe('case 270: a redirect of the first request', () => {
+  const redirecting = (from: string, to: string, status = 301) => {
+    plain.before = (request, response) => {
+      if (!request.url?.startsWith(from)) return false;
+      response.writeHead(status, { location: to }).end();
+      return true;
+    };
+  };
+  const REFS = 'info/refs?service=git-upload-pack';
+
+  it.each([301, 302, 307, 308])('with %i within the host is followed, and told', async (status) => {
+    redirecting('/renamed/', `${plain.url}/a.git/${REFS}`, status);
+    const answer = await readerFor([plain.host]).read(asking({ repoUrl: `${plain.url}/renamed` }));
+    expect([textOf(answer.file), answer.movedTo]).toEqual(['{"over":"http"}', repository.url]);
+    const known = await readerFor([plain.host]).read(asking({ repoUrl: `${plain.url}/renamed`, known: answer.commit }));
+    expect(known).toMatchObject({ file: null, movedTo: repository.url });
+  });
+
+  it('as a path alone is followed too', async () => {
+    redirecting('/renamed/', `/a.git/${REFS}`, 307);
+    expect((await readerFor([plain.host]).read(asking({ repoUrl: `${plain.url}/renamed` }))).movedTo).toBe(
+      repository.url,
+    );
+  });
+
+  it.each<[string, () => string]>([
+    ['a loop', () => `/renamed/${REFS}`],
+    ['another host', () => `${tls.url}/a.git/${REFS}`],
+    ['another name of the same machine', () => `${plain.url.replace('127.0.0.1', 'localhost')}/a.git/${REFS}`],
+    ['another port', () => `http://127.0.0.1:1/a.git/${REFS}`],
+    ['another scheme', () => `${plain.url.replace('http:', 'https:')}/a.git/${REFS}`],
+    ['with a user', () => `${plain.url.replace('//', '//me:pw@')}/a.git/${REFS}`],
+    ['another path', () => `${plain.url}/users/sign_in`],
+    ['another service', () => `${plain.url}/a.git/info/refs?service=git-receive-pack`],
+    ['more behind it', () => `${plain.url}/a.git/${REFS}&x=1`],
+    ['a fragment', () => `${plain.url}/a.git/${REFS}#x`],
+    ['no URL', () => 'http://['],
+    ['a long address', () => `${plain.url}/${'a'.repeat(3_000)}/${REFS}`],
+  ])('to %s is refused', async (_what, to) => {
+    redirecting('/renamed/', to());
+    const reader = readerFor([plain.host, tls.host, 'localhost'], { ca: TLS.cert });
+    const asked = reader.read(asking({ repoUrl: `${plain.url}/renamed` }));
+    await expect(asked).rejects.toMatchObject({ reason: 'REDIRECT_REFUSED' });
+  });
+
+  it('is followed once', async () => {
+    redirecting('/renamed', `/renamed-again/${REFS}`);
+    const asked = readerFor([plain.host]).read(asking({ repoUrl: `${plain.url}/renamed` }));
+    await expect(asked).rejects.toMatchObject({ reason: 'REDIRECT_REFUSED' });
+  });
+
+  it('takes the login along within the base URL of the account, and not out of it', async () => {
+    const token = new SecretValue('hunter2canary');
+    redirecting('/team/renamed', `/a.git/${REFS}`);
+    for (const [baseUrl, shown] of [
+      [null, 5],
+      [plain.url, 5],
+      [`${plain.url}/team`, 1],
+      [`${plain.url}/tea`, 0],
+    ] as const) {
+      plain.asked.length = 0;
+      const login = { login: 'me', token, baseUrl };
+      const { file } = await readerFor([plain.host]).read(asking({ repoUrl: `${plain.url}/team/renamed`, login }));
+      expect(textOf(file)).toBe('{"over":"http"}');
+      expect(plain.asked.filter(({ authorization }) => authorization !== undefined)).toHaveLength(shown);
+      expect(plain.asked).toHaveLength(5);
+    }
   });
 });
 
 describe('case 170: the login', () => {
   it('goes to the host in a header with each request, and nowhere else', async () => {
     plain.asked.length = 0;
-    const login = { login: 'me', token: new SecretValue('hunter2canary') };
+    const login = { login: 'me', token: new SecretValue('hunter2canary'), baseUrl: null };
     await readerFor([plain.host]).read(asking({ login }));
     const basic = `Basic ${Buffer.from('me:hunter2canary').toString('base64')}`;
     expect(plain.asked.map(({ authorization }) => authorization)).toEqual([basic, basic, basic, basic]);

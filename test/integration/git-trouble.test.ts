@@ -194,6 +194,85 @@ describe('case 171: what a repository holds is not run', () => {
   });
 });
 
+describe('case 272: a host that can leave out what is not needed', () => {
+  const filtering = async () => {
+    const pair = await aPair();
+    git(pair.repository.dir, ['config', 'uploadpack.allowFilter', 'true']);
+    return pair;
+  };
+
+  it('a small file of a large repository is read, and its history followed', async () => {
+    const pair = await filtering();
+    pair.repository.push({ 'large.bin': randomBytes(3_000_000), [FILE]: json({ good: 'small' }) });
+    await done(app, SYNC, { id: pair.id });
+    expect(await readGlobal(app, pair.slug)).toMatchObject({
+      values: { good: 'small' },
+      gitops: { status: { state: 'SYNCED', rewritten: false } },
+    });
+    git(pair.repository.work, ['reset', '--quiet', '--hard', pair.commit]);
+    pair.repository.push({ 'large.bin': randomBytes(3_000_000), [FILE]: json({ good: 'rewritten' }) });
+    await done(app, SYNC, { id: pair.id });
+    expect(await readGlobal(app, pair.slug)).toMatchObject({
+      values: { good: 'rewritten' },
+      gitops: { status: { state: 'SYNCED', rewritten: true } },
+    });
+  });
+
+  it('a file that is too large is told as such, and so is one that unpacks to gigabytes', async () => {
+    const pair = await filtering();
+    pair.repository.push({ [FILE]: json({ good: randomBytes(2_000_000).toString('hex') }) });
+    expect(await outcomeOf(pair)).toBe('INVALID FILE_TOO_LARGE');
+    pair.repository.push({ [FILE]: Buffer.alloc(20_000_000, ' ') });
+    expect(await outcomeOf(pair)).toBe('INVALID FILE_TOO_LARGE');
+  });
+
+  it('too many names for files are too much all the same', async () => {
+    const pair = await filtering();
+    const names = Array.from({ length: 25_000 }, () => `${randomBytes(90).toString('hex')}\t`);
+    const blob = git(pair.repository.dir, ['rev-parse', `${pair.commit}:${FILE}`]);
+    const tree = git(
+      pair.repository.dir,
+      ['mktree'],
+      names.map((name) => `100644 blob ${blob}\t${name.trim()}\n`).join(''),
+    );
+    const commit = git(pair.repository.dir, ['commit-tree', tree, '-m', 'many']);
+    git(pair.repository.dir, ['update-ref', 'refs/heads/main', commit]);
+    expect(await outcomeOf(pair)).toBe('UNREACHABLE REPOSITORY_TOO_LARGE');
+  });
+
+  it('what is sent in the place of the file is not taken for it', async () => {
+    const pair = await filtering();
+    pair.repository.push({ [FILE]: json({ good: 'right' }) });
+    let packs = 0;
+    const other = await filtering();
+    other.repository.push({ [FILE]: json({ good: 'wrong' }) });
+    app.host.before = async (request) => {
+      if (request.url?.endsWith('/git-upload-pack')) packs += 1;
+      // The third asks for the content: another repository's answer to its own question takes its place.
+      if (packs === 3) request.url = request.url?.replace(/repo-\d+/, `repo-${count}`) ?? '';
+      return false;
+    };
+    expect(await outcomeOf(pair)).toMatch(/^UNREACHABLE (BAD_ANSWER|HOST_FAILED)$/);
+    expect(packs).toBeGreaterThanOrEqual(3);
+  });
+
+  it('a host that promises filters and does not keep it is asked for everything', async () => {
+    const pair = await aPair();
+    pair.repository.push({ [FILE]: json({ good: 'whole' }) });
+    app.host.before = (request, response) => {
+      if (!request.url?.includes('/info/refs') || request.headers['git-protocol'] !== 'version=2') return false;
+      const lines = ['# service=git-upload-pack\n', null, 'version 2\n', 'ls-refs\n', 'fetch=shallow filter\n', null];
+      const body = lines
+        .map((line) => (line === null ? '0000' : `${(line.length + 4).toString(16).padStart(4, '0')}${line}`))
+        .join('');
+      response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' }).end(body);
+      return true;
+    };
+    await done(app, SYNC, { id: pair.id });
+    expect((await readGlobal(app, pair.slug)).values).toEqual({ good: 'whole' });
+  });
+});
+
 describe('case 173: too much', () => {
   it('a large repository around a small file', async () => {
     const pair = await aPair();
@@ -260,10 +339,10 @@ describe('case 175: hosts in trouble', () => {
     [404, 'REPOSITORY_NOT_FOUND'],
     [429, 'HOST_FAILED'],
     [500, 'HOST_FAILED'],
-    [301, 'HOST_REFUSED'],
-    [302, 'HOST_REFUSED'],
-    [307, 'HOST_REFUSED'],
-    [308, 'HOST_REFUSED'],
+    [301, 'REDIRECT_REFUSED'],
+    [302, 'REDIRECT_REFUSED'],
+    [307, 'REDIRECT_REFUSED'],
+    [308, 'REDIRECT_REFUSED'],
   ])('an answer of %i', async (status, reason) => {
     app.host.before = (_request, response) => {
       response.writeHead(status, { location: 'http://169.254.169.254/latest/meta-data' }).end(CANARY);

@@ -10,7 +10,13 @@ import type { SyncReason } from './sync-model.ts';
 /** What came of looking at a git file. */
 export type Outcome =
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'file'; readonly commit: string; readonly rewritten: boolean; readonly file: GitFile }
+  | {
+      readonly kind: 'file';
+      readonly commit: string;
+      readonly rewritten: boolean;
+      readonly movedTo: string | null;
+      readonly file: GitFile;
+    }
   /** `commit` null: the branch itself was not read. */
   | { readonly kind: 'bad'; readonly commit: string | null; readonly bad: BadFile }
   | { readonly kind: 'unreachable'; readonly reason: SyncReason }
@@ -43,7 +49,7 @@ export function createGitRead({ git, limits }: { readonly git: GitReader; readon
     // As a stranger last: tokens end, and the repository may be public.
     for (const account of accountLogin === null ? [...fitting, null] : fitting) {
       const token = account && new SecretValue(account.body().token);
-      const login = account && token && { login: account.fields.accountLogin, token };
+      const login = account && token && { login: account.fields.accountLogin, token, baseUrl: account.fields.baseUrl };
       try {
         return await git.read({ repoUrl, branch, filePath, signers, login, ...base, signal });
       } catch (error) {
@@ -70,10 +76,10 @@ export function createGitRead({ git, limits }: { readonly git: GitReader; readon
       if (!aboutFile.has(reason)) return { kind: 'unreachable', reason };
       return { kind: 'bad', commit, bad: { reason, line: null, column: null, member: null } };
     }
-    const { commit, file, rewritten } = answer;
+    const { commit, file, rewritten, movedTo } = answer;
     if (file === null) return { kind: 'unchanged' };
     const found = readGitFile(file, limits);
     if (found.kind === 'bad') return { kind: 'bad', commit, bad: found.bad };
-    return { kind: 'file', commit, rewritten, file: found.file };
+    return { kind: 'file', commit, rewritten, movedTo, file: found.file };
   };
 }

@@ -23,7 +23,10 @@ const shape = z.strictObject({
   accountLogin: accountLoginRule.nullish(),
   vcsLinkId: pattern(/^[A-Za-z0-9-]+$/, 'must be letters, digits and hyphens', 1, 100).nullish(),
   repoUrl: checked((text) => urlTrouble(text)),
-  branch: checked(branchTrouble),
+  branch: z
+    .string()
+    .transform((name) => name.replace(/^refs\/heads\//, ''))
+    .pipe(checked(branchTrouble)),
   filePath: checked(filePathTrouble),
   holdRewrites: z.boolean().nullish(),
   signers: distinct(checked(signerTrouble), keyIn, 20).nullish(),

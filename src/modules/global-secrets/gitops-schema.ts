@@ -19,7 +19,10 @@ export const GitopsInput = builder.inputType('GitopsInput', {
       required: true,
       description: 'https, at most 2,048 characters, without credentials; http where the operator allows the host.',
     }),
-    branch: t.string({ required: true, description: 'Its name, not beginning with a hyphen.' }),
+    branch: t.string({
+      required: true,
+      description: 'Its name, not beginning with a hyphen; `refs/heads/` before it is left out.',
+    }),
     filePath: t.string({ required: true, description: 'From the root of the repository, beginning with a slash.' }),
     holdRewrites: t.boolean({
       description:
@@ -82,6 +85,10 @@ const StatusType = builder.objectRef<StatusRow>('GitopsStatus').implement({
     rewritten: t.exposeBoolean('rewritten', {
       description:
         'Whether the commit before is not among the ancestors of this one (200 generations are looked at): history was rewritten.',
+    }),
+    movedTo: t.exposeString('movedTo', {
+      nullable: true,
+      description: 'Where the host redirects to: change `repoUrl` to it. null: nowhere.',
     }),
     at: t.field({ type: 'DateTime', description: 'When this was recorded.', resolve: ({ at }) => at }),
     nextAttemptAt: t.field({

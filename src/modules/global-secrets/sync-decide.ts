@@ -30,7 +30,7 @@ export function decideSync(body: GlobalBody, status: SyncStatus, outcome: Outcom
   const isNews =
     about.asked ||
     next.body !== null ||
-    (['state', 'reason', 'line', 'column', 'member', 'rewritten'] as const).some(
+    (['state', 'reason', 'line', 'column', 'member', 'movedTo', 'rewritten'] as const).some(
       (name) => next.status[name] !== status[name],
     ) ||
     // Otherwise pushes that leave the file alone would each be a commit here.
@@ -60,8 +60,8 @@ function nextOf(body: GlobalBody, status: SyncStatus, outcome: Outcome, about: C
 }
 
 function taken(body: GlobalBody, status: SyncStatus, outcome: Outcome & { kind: 'file' }, about: Circumstances): Next {
-  const { commit, rewritten, file } = outcome;
-  const seen = { seen: commit, line: null, column: null, member: null, at: about.at } as const;
+  const { commit, rewritten, movedTo, file } = outcome;
+  const seen = { seen: commit, movedTo, line: null, column: null, member: null, at: about.at } as const;
   if (rewritten && body.gitops?.holdRewrites && !about.acceptRewrite) {
     return { body: null, status: { ...status, ...seen, state: 'INVALID', reason: 'HISTORY_REWRITTEN' } };
   }

@@ -7,7 +7,8 @@ export type SyncState = (typeof SYNC_STATES)[number];
 
 /** Codes for programs, with what each means. */
 export const SYNC_REASONS = {
-  HOST_REFUSED: 'The operator does not allow the address that it leads to, or the host sent a redirect.',
+  HOST_REFUSED: 'The operator does not allow the address that it leads to.',
+  REDIRECT_REFUSED: 'The host redirects to somewhere else than a repository of its own, or more than once.',
   HOST_UNREACHABLE: 'No connection: name, network or certificate.',
   HOST_FAILED: 'The host answered with an error of its own.',
   TIMED_OUT: 'The host did not answer in time.',
@@ -46,6 +47,8 @@ export interface SyncStatus {
   readonly previousCommit: string | null;
   /** Whether the one before is not among the ancestors. */
   readonly rewritten: boolean;
+  /** Where the host redirects to, on itself; null: nowhere. */
+  readonly movedTo: string | null;
   /** The commit that was looked at last. */
   readonly seen: string | null;
   /** Since when it is so. */
@@ -74,6 +77,7 @@ export const pendingStatus = (at: string): SyncStatus => ({
   commit: null,
   previousCommit: null,
   rewritten: false,
+  movedTo: null,
   seen: null,
   at,
 });

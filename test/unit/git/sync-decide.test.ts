@@ -41,6 +41,7 @@ const outcomeOf: fc.Arbitrary<Outcome> = fc.oneof(
           kind: 'file',
           commit,
           rewritten,
+          movedTo: null,
           file: { name: null, description, values: { a }, files: new Map() },
         }) as const,
     ),
@@ -131,7 +132,7 @@ describe('decideSync', () => {
     const look = (commit: string, rewritten: boolean, at: string) => {
       const file = { name: null, description: null, values: { a: 1 }, files: new Map<never, never>() };
       const about = { at, asked: false, acceptRewrite: false, requireWithinLimits };
-      return decideSync(body, status, { kind: 'file', commit, rewritten, file }, about).isNews;
+      return decideSync(body, status, { kind: 'file', commit, rewritten, movedTo: null, file }, about).isNews;
     };
     expect(look('c1', false, '2026-01-09T00:00:00.000Z')).toBe(false);
     expect(look('c2', false, '2026-01-01T23:00:00.000Z')).toBe(false);
