@@ -4,7 +4,7 @@ import { type Edge, fileNode, type Node, variableNodes } from './graph.ts';
 import { excludedGroups, holdersOf } from './holders.ts';
 import { scanTemplate } from './template.ts';
 import type { Resolution, ResolutionInput, ResolutionWarning } from './types.ts';
-import { type Kind, mergeWarnings, sortedWarnings } from './warn.ts';
+import { caseTwinWarnings, type Kind, linkWarnings, mergeWarnings, shellNameWarnings, sortedWarnings } from './warn.ts';
 
 /** Explains one key of a resolution of the same input, present or absent. No value enters the explanation. */
 export function explain(input: ResolutionInput, resolution: Resolution, what: Kind, name: string): Explanation {
@@ -12,7 +12,7 @@ export function explain(input: ResolutionInput, resolution: Resolution, what: Ki
   const [winner = null, ...shadowed] = layers;
   const result = resultOf(resolution, what, name);
   const { node, warnings } = traced(input, what, name);
-  const twinWarnings = what === 'variable' ? twinsOf(resolution, name) : [];
+  const twinWarnings = twinsOf(resolution, what, name);
   return {
     what,
     name,
@@ -37,8 +37,13 @@ function resultOf(resolution: Resolution, what: Kind, name: string) {
   return (what === 'file' ? resolution.files : resolution.mounts).get(name) ?? null;
 }
 
-const twinsOf = (resolution: Resolution, name: string): readonly ResolutionWarning[] =>
-  resolution.warnings.filter(({ code, names }) => code === 'CASE_TWINS' && names.includes(name));
+function twinsOf(resolution: Resolution, what: Kind, name: string): readonly ResolutionWarning[] {
+  if (what === 'mount') return [];
+  const { variables, files } = resolution;
+  return caseTwinWarnings(what, (what === 'variable' ? variables : files).keys()).filter(({ names }) =>
+    names.includes(name),
+  );
+}
 
 interface Traced {
   readonly node: Node | null;
@@ -50,8 +55,10 @@ function traced(input: ResolutionInput, what: Kind, name: string): Traced {
   const names = variableNodes(gathered.variables, input.globals, scanTemplate);
   if (what === 'variable') {
     const merged = gathered.variables.get(name);
-    const warnings = merged === undefined ? [] : mergeWarnings(what, name, merged);
-    return { node: names.variables.get(name) ?? null, warnings };
+    const node = names.variables.get(name) ?? null;
+    if (merged === undefined) return { node, warnings: [] };
+    const odd = node === null ? [] : shellNameWarnings([name]);
+    return { node, warnings: [...mergeWarnings(what, name, merged), ...linkWarnings(name, merged), ...odd] };
   }
   const merged = (what === 'file' ? gathered.files : gathered.mounts).get(name);
   if (merged === undefined) return { node: null, warnings: [] };

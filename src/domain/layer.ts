@@ -14,6 +14,8 @@ export interface Entry<T> {
   readonly source: Source;
   readonly type: Sensitivity | null;
   readonly content: T;
+  /** Of a linked key: whether another one of its group takes the same name. */
+  readonly sameName?: true;
 }
 
 /** All that one group (or, with `group` null, the workload itself) brings to a merge. */
@@ -74,12 +76,20 @@ function addonValue(addons: AddonValues, addon: string, keyName: string): AddonV
 export function variableLayer(group: Group, body: GroupBody, addons: AddonValues): Layer<VariableContent> {
   const entries = new Map<string, Entry<VariableContent>>();
   for (const { names, entry } of body.links.length === 0 ? [] : namedLinks(group.id, body.links, addons)) {
-    for (const name of names) if (!entries.has(name)) entries.set(name, entry);
+    for (const name of names) {
+      const first = entries.get(name);
+      if (first === undefined) entries.set(name, entry);
+      else if (!first.sameName && isOtherKey(first, entry)) entries.set(name, { ...first, sameName: true });
+    }
   }
   const source: Source = { kind: 'group', group: group.id };
   for (const [name, text] of body.variables) entries.set(name, ownVariable(source, group.type, text));
   return { group: group.id, priority: group.priority, entries };
 }
+
+/** One key may be linked twice, as required and not. */
+const isOtherKey = (a: Entry<VariableContent>, b: Entry<VariableContent>): boolean =>
+  JSON.stringify(a.source) !== JSON.stringify(b.source);
 
 const ownVariable = (source: Source, type: Sensitivity, text: string): Entry<VariableContent> => ({
   source,

@@ -16,7 +16,14 @@ import type {
   ResolvedVariable,
   UnresolvedReference,
 } from './types.ts';
-import { caseTwinWarnings, mergeWarnings, sortedWarnings } from './warn.ts';
+import {
+  caseTwinWarnings,
+  folderWarnings,
+  linkWarnings,
+  mergeWarnings,
+  shellNameWarnings,
+  sortedWarnings,
+} from './warn.ts';
 
 export interface ResolveOptions {
   readonly limits?: Limits;
@@ -84,8 +91,15 @@ function resolvedFiles(contents: Contents, nodes: Nodes): ReadonlyMap<string, Re
 }
 
 function warningsOf(gathered: Gathered, variables: ReadonlyMap<string, unknown>): readonly ResolutionWarning[] {
-  const warnings = [...caseTwinWarnings(variables.keys())];
-  for (const [name, merged] of gathered.variables) warnings.push(...mergeWarnings('variable', name, merged));
+  const warnings = [
+    ...caseTwinWarnings('variable', variables.keys()),
+    ...shellNameWarnings(variables.keys()),
+    ...caseTwinWarnings('file', gathered.files.keys()),
+    ...folderWarnings(gathered.files.keys()),
+  ];
+  for (const [name, merged] of gathered.variables) {
+    warnings.push(...mergeWarnings('variable', name, merged), ...linkWarnings(name, merged));
+  }
   for (const [name, merged] of gathered.files) warnings.push(...mergeWarnings('file', name, merged));
   for (const [name, merged] of gathered.mounts) warnings.push(...mergeWarnings('mount', name, merged));
   return sortedWarnings(warnings);

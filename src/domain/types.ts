@@ -150,7 +150,15 @@ export interface ResolvedFile {
 }
 
 export interface ResolutionWarning {
-  readonly code: 'TIE' | 'CASE_TWINS' | 'SHADOWED_SECRET' | 'STALE' | 'DANGEROUS_NAME';
+  readonly code:
+    | 'TIE'
+    | 'CASE_TWINS'
+    | 'FILE_AND_FOLDER'
+    | 'LINKED_TWICE'
+    | 'NOT_A_SHELL_NAME'
+    | 'SHADOWED_SECRET'
+    | 'STALE'
+    | 'DANGEROUS_NAME';
   /** Keys, then (for TIE) the groups, all sorted. */
   readonly names: readonly string[];
   readonly groups: readonly string[];

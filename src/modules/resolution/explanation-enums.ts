@@ -13,7 +13,11 @@ function enumOf<T extends string>(name: string, description: string, words: Read
 
 export const WarningCodeEnum = enumOf<ResolutionWarning['code']>('WarningCode', 'What looks unintended.', {
   TIE: 'Groups of equal priority hold the key; the one whose id sorts first wins.',
-  CASE_TWINS: 'Variables differ only in upper and lower case.',
+  CASE_TWINS: 'Variables, or paths of files, differ only in upper and lower case.',
+  FILE_AND_FOLDER: 'A path is a file and, in the same or in another case, a folder of another file.',
+  LINKED_TWICE: 'Several linked addon keys of one group take one name; the first by addon kind, addon and key wins.',
+  NOT_A_SHELL_NAME:
+    'Variables have names that no shell can hold: not letters, digits and underscores, or a digit first.',
   SHADOWED_SECRET: 'A value of type `CONFIG` hides one of type `SECRET`.',
   DANGEROUS_NAME: 'A variable changes what else the workload runs, such as `LD_PRELOAD` or `PATH`.',
   STALE: 'A value is the last good one of an addon that does not answer.',

@@ -1,6 +1,7 @@
 import type { AddonLink } from '../../domain/types.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import type { Session } from '../access/session.ts';
+import { requireDistinctLinkNames, requireDistinctPaths } from '../clashes.ts';
 import { type GivenName, namesOfLink, namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
 import type { Decision } from './decision.ts';
 import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
@@ -19,10 +20,13 @@ export function addedLinks(before: GroupState | null, after: GroupState, only: A
     .filter(({ link }) => !known.has(JSON.stringify(link)));
 }
 
-/** Refuses names that change what a workload runs, unless they are meant or were there before. */
+/**
+ * Refuses names that change what a workload runs, unless they are meant, and names that exclude each other; what was there
+ * before stays.
+ */
 export function requireSafeGroup(
   before: GroupState | null,
-  { state, variable, link }: Decision,
+  { state, variable, file, link }: Decision,
   allowed: boolean | null | undefined,
 ): void {
   const namesIn = ({ variables, links }: GroupState): readonly GivenName[] => [
@@ -31,6 +35,13 @@ export function requireSafeGroup(
   ];
   const known = before ? namesIn(before).map(({ name }) => name) : [];
   requireSafeNames([{ before: known, given: namesIn(state) }], allowed);
+  const given = [...state.files.keys()];
+  const pathOf = (i: number): readonly string[] =>
+    file === undefined ? ['files', String(i), 'path'] : ['file', 'path'];
+  requireDistinctPaths([{ before: before?.files.keys() ?? [], given, pathOf }]);
+  requireDistinctLinkNames(before?.links ?? [], state.links, (each) =>
+    each === link ? ['link'] : ['addonLinks', String(state.links.indexOf(each))],
+  );
 }
 
 /** The groups of a project that hold such a link, by id. */

@@ -75,7 +75,8 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     return change(ref, `secretGroup.set.${part}`, session, async (state) => {
       const kept = await keepFiles(session.principal.team, ref.project, new Map([[name, upload]]), state, []);
       const next = new Map([...state[part], ...kept.entries]);
-      return { state: { ...state, [part]: next }, contents: kept.changes };
+      const only = part === 'files' ? { file: name } : {};
+      return { state: { ...state, [part]: next }, contents: kept.changes, ...only };
     });
   }
 

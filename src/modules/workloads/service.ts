@@ -9,6 +9,7 @@ import { changesOf, type Vault, type View } from '../../vault/vault.ts';
 import { can, type Target, type Verb } from '../access/model.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
+import { requireDistinctPaths } from '../clashes.ts';
 import type { Contents } from '../contents.ts';
 import { namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
 import { requireWithinLimits, sizesOf } from '../holdings.ts';
@@ -159,9 +160,9 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
   return { byId, list, put, remove, maySeeDirect, maySeeKeys, fileBytes };
 }
 
-/** Names that change what a workload runs must be meant, or have been there before. */
+/** Names that change what a workload runs must be meant, and files must fit on one disk, or have been there before. */
 function requireSafe(
-  { variables, buildArguments, allowDangerousNames }: PutWorkloadInput,
+  { variables, buildArguments, files, buildFiles, allowDangerousNames }: PutWorkloadInput,
   before: StoredWorkload | null,
 ) {
   const old = before && !before.deleted ? before.body() : NONE;
@@ -170,6 +171,12 @@ function requireSafe(
     { before: old.buildArguments.keys(), given: namesOfVariables('buildArguments', buildArguments) },
   ];
   requireSafeNames(changes, allowDangerousNames);
+  const paths = (name: 'files' | 'buildFiles', given: ReadonlyMap<string, unknown>) => ({
+    before: old[name].keys(),
+    given: [...given.keys()],
+    pathOf: (i: number) => [name, String(i), 'path'],
+  });
+  requireDistinctPaths([paths('files', files), paths('buildFiles', buildFiles)]);
 }
 
 function requireVerb(session: Session, verb: Verb, target: Target): void {

@@ -195,6 +195,11 @@ function warnings(e: Explanation): readonly string[] {
   if (e.twins.length > 0 && e.outcome !== 'ABSENT')
     expected.push(`CASE_TWINS ${[e.name, ...e.twins].sort(order).join(' ')} -`);
   const own = winner === undefined ? null : groupOf(winner);
+  const isSecond = (layer: ExplainedLayer): boolean =>
+    groupOf(layer) === own && layer.source.kind === 'addon' && winner !== undefined && place(layer) !== place(winner);
+  if (winner?.source.kind === 'addon' && losers.some(isSecond)) expected.push(`LINKED_TWICE ${e.name} - ${own}`);
+  if (e.what === 'variable' && e.outcome !== 'ABSENT' && !/^[_a-z][_a-z\d]*$/i.test(e.name))
+    expected.push(`NOT_A_SHELL_NAME ${e.name} -`);
   if (winner !== undefined && own !== null) {
     const seen = new Set<string | null>([own]);
     const rivals = losers.filter((layer) => !seen.has(groupOf(layer)) && seen.add(groupOf(layer)));

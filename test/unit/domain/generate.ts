@@ -15,8 +15,8 @@ const NARROW: readonly Limits[] = [
   { depth: 1, steps: 3, resultBytes: 20, totalBytes: 30 },
 ];
 
-const NAMES = ['A', 'B', 'C', 'D', 'a', 'constructor', '__proto__', 'EXAMPLE_DB_URL'];
-const PATHS = ['/a', '/b', '/etc/c', 'A'];
+const NAMES = ['A', 'B', 'C', 'D', 'a', 'constructor', '__proto__', 'EXAMPLE_DB_URL', 'x.y', '1A'];
+const PATHS = ['/a', '/b', '/etc/c', 'A', '/A', '/a/b', '/ETC/c/d/e'];
 const TAGS = ['red', 'green', 'blue'];
 const GLOBALS = [
   'secrets.shared.values.host',

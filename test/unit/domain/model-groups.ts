@@ -24,7 +24,8 @@ function appliesTo({ scope = 'RUNTIME', workload = {} }: ProjectData, group: Gro
   return workloads.some((w) => w.id === id && w.kind === kind) || (matching > 0 && matching >= needed);
 }
 
-function linked(data: ProjectData, id: string, group: GroupData, name: string): Candidate | undefined {
+/** The linked keys of a group that take a name, best first. */
+function allLinked(data: ProjectData, id: string, group: GroupData, name: string): readonly Candidate[] {
   const found: Candidate[] = [];
   for (const { to, keys } of group.links ?? []) {
     for (const [key, aliases] of Object.entries(keys)) {
@@ -38,8 +39,17 @@ function linked(data: ProjectData, id: string, group: GroupData, name: string): 
       else found.push({ ...common, text: '', type: null, unavailable: value.fails });
     }
   }
-  return found.sort((a, b) => order(a.source, b.source))[0];
+  return found.sort((a, b) => order(a.source, b.source));
 }
+
+const linked = (data: ProjectData, id: string, group: GroupData, name: string): Candidate | undefined =>
+  allLinked(data, id, group, name)[0];
+
+/** Which keys of which addons take a name in a group; one that is linked twice counts once. */
+export const linkedKeys = (data: ProjectData, id: string, name: string): readonly string[] => {
+  const group = data.groups[id];
+  return group === undefined ? [] : [...new Set(allLinked(data, id, group, name).map(({ source }) => source))];
+};
 
 export type What = 'variables' | 'files' | 'mounts';
 

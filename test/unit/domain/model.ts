@@ -1,5 +1,5 @@
 import type { Limits } from '../../../src/domain/limits.ts';
-import { allNames, type Candidate, candidates, modelWarnings, order } from './model-groups.ts';
+import { allNames, type Candidate, candidates, linkedKeys, modelWarnings, order } from './model-groups.ts';
 import { type Texts, type Thing, textsOf } from './model-texts.ts';
 import type { Outcome, OutcomeEntry, ProjectData } from './project.ts';
 
@@ -43,6 +43,28 @@ function twinWarnings(names: readonly string[]): readonly string[] {
   return [...new Set(lines.map((twins) => `CASE_TWINS ${twins.join(' ')}`))];
 }
 
+function oddNames(names: readonly string[]): readonly string[] {
+  const odd = names.filter((name) => name === '' || /^\d|\W/.test(name));
+  return odd.length === 0 ? [] : [`NOT_A_SHELL_NAME ${odd.join(' ')}`];
+}
+
+/** Of the files above one, the topmost; of several in different case, any that is given first. */
+function foldersOf(paths: readonly string[]): readonly string[] {
+  return paths.flatMap((path) => {
+    const above = paths.filter((other) => path.toLowerCase().startsWith(`${other.toLowerCase()}/`));
+    const top = Math.min(...above.map(({ length }) => length));
+    const file = above.find(({ length }) => length === top);
+    return file === undefined ? [] : [`FILE_AND_FOLDER ${[file, path].sort(order).join(' ')}`];
+  });
+}
+
+const linkedTwice = (data: ProjectData, names: readonly string[]): readonly string[] =>
+  names.flatMap((name) => {
+    const [winner] = candidates(data, 'variables', name);
+    const isTwice = winner?.group && linkedKeys(data, winner.group, name).length > 1 && winner.source.includes(' ');
+    return isTwice ? [`LINKED_TWICE ${name} ${winner.group}`] : [];
+  });
+
 /**
  * The rules of resolution once more, as plainly as they can be said: it searches and recurses where the engine counts and
  * remembers. It shares no code with the engine.
@@ -80,7 +102,14 @@ export function modelOutcome(data: ProjectData, limits: Limits): Outcome {
     variables: Object.fromEntries([...winners.values()].map((t) => entry(t, false))),
     files: Object.fromEntries(files.map((t) => entry(t, true))),
     mounts: Object.fromEntries(mounts.map((t) => entry(t, true))),
-    warnings: [...merges, ...twinWarnings([...winners.keys()].sort(order))].sort(),
+    warnings: [
+      ...merges,
+      ...linkedTwice(data, names),
+      ...twinWarnings([...winners.keys()].sort(order)),
+      ...oddNames([...winners.keys()].sort(order)),
+      ...twinWarnings(files.map(({ name }) => name).sort(order)),
+      ...foldersOf(files.map(({ name }) => name).sort(order)),
+    ].sort(),
     unresolved: [...unresolved, ...[...files, ...mounts].flatMap(texts.unknown)],
   };
 }

@@ -206,6 +206,30 @@ export const INHERIT: readonly Case[] = [
     expect: { variables: { Path: '1', PATH: '2', OTHER: '' }, warnings: ['CASE_TWINS PATH Path'] },
   },
   {
+    title: 'case 266: a file in a folder that is a file, also in another case',
+    groups: {
+      a: { files: { '/etc/app': '1', '/etc/app/config.json': '2' } },
+      b: { files: { '/ETC/app/Deep/er': '3', '/etc/apple': '4' } },
+    },
+    expect: {
+      files: { '/ETC/app/Deep/er': '3', '/etc/app': '1', '/etc/app/config.json': '2', '/etc/apple': '4' },
+      warnings: ['FILE_AND_FOLDER /ETC/app/Deep/er /etc/app', 'FILE_AND_FOLDER /etc/app /etc/app/config.json'],
+    },
+  },
+  {
+    title: 'case 266: paths that differ only in case',
+    groups: { a: { files: { '/A': '1' } }, b: { files: { '/a': '2' } } },
+    expect: { files: { '/A': '1', '/a': '2' }, warnings: ['CASE_TWINS /A /a'] },
+  },
+  {
+    title: 'names that no shell can hold',
+    groups: { a: { variables: { A: '1', _b2: '2', '1C': '3', 'a.b': '4', 'a-b': '5' } } },
+    expect: {
+      variables: { A: '1', _b2: '2', '1C': '3', 'a.b': '4', 'a-b': '5' },
+      warnings: ['NOT_A_SHELL_NAME 1C a-b a.b'],
+    },
+  },
+  {
     title: 'case 41: names of prototypes are names like any other',
     groups: { constructor: { variables: { ['__proto__']: 'p', toString: 't', length: 'l' } } },
     expect: { variables: { ['__proto__']: 'p', toString: 't', length: 'l' } },

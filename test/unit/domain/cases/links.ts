@@ -44,13 +44,13 @@ export const LINKS: readonly Case[] = [
         ],
       },
     },
-    expect: { variables: { N: 'a' } },
+    expect: { variables: { N: 'a' }, warnings: ['LINKED_TWICE N g'] },
   },
   {
     title: 'case 56: of two keys of one link the first by name has it',
     addons: DB,
     groups: { g: { links: [{ to, keys: { USERNAME: ['N'], PASSWORD: ['N'] } }] } },
-    expect: { variables: { N: 'pw' } },
+    expect: { variables: { N: 'pw' }, warnings: ['LINKED_TWICE N g'] },
   },
   {
     title: 'linked keys merge by the priority of their group',
