@@ -73,8 +73,14 @@ function pluginsOf(
   reach: Reach,
   log: Log,
 ): Promise<Plugins> {
-  const { addonDeadlineMs: deadlineMs, addonBytes, addonValueBytes, pluginMemoryBytes } = limits;
-  const bounds = { mostBytes: addonBytes, mostValueBytes: addonValueBytes, mostMemoryBytes: pluginMemoryBytes };
+  const { addonDeadlineMs: deadlineMs } = limits;
+  const bounds = {
+    mostBytes: limits.addonBytes,
+    mostValueBytes: limits.addonValueBytes,
+    mostMemoryBytes: limits.pluginMemoryBytes,
+    maxProcesses: limits.pluginProcesses,
+    idleMs: limits.pluginIdleMs,
+  };
   const directory = pluginDirectory === null ? null : pathToFileURL(`${resolve(pluginDirectory)}/`);
   return loadPlugins({ names, options, directory, hashes, bounds, reach, deadlineMs, log, clock: systemClock });
 }

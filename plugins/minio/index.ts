@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
-import { check } from './client.ts';
 import { endpointOf, hostPort, type Params, params } from './params.ts';
 
 /** As the MinIO client takes it in MC_HOST_<alias>. */
@@ -45,6 +44,7 @@ export default definePlugin({
         ['MC_HOST', clientUri(it)],
       ]);
     },
-    check: ({ params: it }) => check(it, host),
+    // The driver is loaded where it may connect: in a process of its own.
+    check: async ({ params: it }) => (await import('./client.ts')).check(it, host),
   }),
 });

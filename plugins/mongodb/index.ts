@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
-import { check } from './client.ts';
 import { membersOf, nameOf, type Params, params } from './params.ts';
 
 interface Form {
@@ -75,6 +74,7 @@ export default definePlugin({
         ['MONGO_SRV_ADMIN_TLS', uri(it, { srv: true, admin: true, tls: true })],
       ]);
     },
-    check: ({ params: it }) => check(it, host),
+    // The driver is loaded where it may connect: in a process of its own.
+    check: async ({ params: it }) => (await import('./client.ts')).check(it, host),
   }),
 });

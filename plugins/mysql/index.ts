@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
-import { check } from './client.ts';
 import { type Params, params } from './params.ts';
-import { retire, rotate } from './rotate.ts';
 
 /** An IPv6 address stands in brackets. */
 const hostPort = ({ host, port }: Params): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -53,8 +51,9 @@ export default definePlugin({
         ['MYSQL_URI_ADMIN_TLS', uri(it, adminUsername, adminPassword, true)],
       ]);
     },
-    check: ({ params: it }) => check(it, host),
-    rotate: ({ params: it }) => rotate(it, host),
-    retire: ({ params: it, old }) => retire(it, old, host),
+    // The driver is loaded where it may connect: in a process of its own.
+    check: async ({ params: it }) => (await import('./client.ts')).check(it, host),
+    rotate: async ({ params: it }) => (await import('./rotate.ts')).rotate(it, host),
+    retire: async ({ params: it, old }) => (await import('./rotate.ts')).retire(it, old, host),
   }),
 });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
-import { check } from './client.ts';
 import { type Params, params } from './params.ts';
 
 function uri(it: Params, tls: boolean): string {
@@ -46,6 +45,7 @@ export default definePlugin({
         ['MANAGEMENT_URL', managementUrl(it)],
       ]);
     },
-    check: ({ params: it }) => check(it, host),
+    // The driver is loaded where it may connect: in a process of its own.
+    check: async ({ params: it }) => (await import('./client.ts')).check(it, host),
   }),
 });

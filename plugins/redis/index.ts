@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
-import { check } from './client.ts';
 import { type Params, params } from './params.ts';
-import { retire, rotate } from './rotate.ts';
 
 function uri(it: Params, tls: boolean): string {
   const host = it.host.includes(':') ? `[${it.host}]` : it.host;
@@ -41,8 +39,9 @@ export default definePlugin({
         ['REDIS_URI_TLS', uri(it, true)],
       ]);
     },
-    check: ({ params: it }) => check(it, host),
-    rotate: ({ params: it }) => rotate(it, host),
-    retire: ({ params: it, old }) => retire(it, old, host),
+    // The driver is loaded where it may connect: in a process of its own.
+    check: async ({ params: it }) => (await import('./client.ts')).check(it, host),
+    rotate: async ({ params: it }) => (await import('./rotate.ts')).rotate(it, host),
+    retire: async ({ params: it, old }) => (await import('./rotate.ts')).retire(it, old, host),
   }),
 });

@@ -66,6 +66,10 @@ const TABLE = {
   addonBytes: { default: 1_048_576, least: 1 },
   /** The process of one plugin, bytes. */
   pluginMemoryBytes: { default: 536_870_912, least: 134_217_728 },
+  /** Processes that check, rotate and retire shipped addons, at the same time. */
+  pluginProcesses: { default: 8, least: 1 },
+  /** How long such a process waits for its next call before it is ended, milliseconds. */
+  pluginIdleMs: { default: 30_000, least: 0 },
   /** Old credentials of an addon whose time is not over. */
   retiringPerAddon: { default: 20, least: 1 },
   addonsPerProject: { default: 500, least: 1 },

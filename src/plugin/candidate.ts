@@ -2,11 +2,14 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Reach } from '../net/reach.ts';
 import type { AddonProvider, Running } from './contract.ts';
-import { createHost } from './host.ts';
-import { type Bounds, createIsolated, NotReady } from './isolated.ts';
+import { createHost, offline } from './host.ts';
+import { createIsolated } from './isolated.ts';
 import { createLines, type Lines } from './lines.ts';
 import { abilitiesOf, callsOf, keysOf } from './local.ts';
+import { type Bounds, NotReady } from './open-child.ts';
 import type { LoadedPlugin, PluginFacts } from './plugin.ts';
+import type { Pool } from './pool.ts';
+import { pooledCalls } from './pooled.ts';
 import { factsOf, faultOf, parsedBy, runningFaultOf } from './provider.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import type { PluginSource } from './sources.ts';
@@ -25,6 +28,9 @@ export interface CandidateDeps {
   readonly clock: Clock;
   readonly reach: Reach;
   readonly bounds: Bounds;
+  /** For what of shipped addons speaks to backing services. */
+  readonly pool: Pool;
+  readonly startMs: number;
   /** Aborted when the gateway stops. */
   readonly signal: AbortSignal;
 }
@@ -34,7 +40,7 @@ interface Voice {
   readonly lines: Lines;
 }
 
-/** What is shipped is imported here; all else is never, and runs in a process of its own. */
+/** What is shipped is imported here, without its drivers; all else is never, and runs in a process of its own. */
 export function candidateOf(source: PluginSource, deps: CandidateDeps): Candidate {
   const redactor = createRedactor();
   const voice = { redactor, lines: createLines(source.name, deps.log, deps.clock, redactor) };
@@ -61,7 +67,7 @@ function foreign(source: PluginSource, deps: CandidateDeps, { redactor, lines }:
 }
 
 function shipped(source: PluginSource, deps: CandidateDeps, { redactor, lines }: Voice): Candidate {
-  const { clock, reach, signal, bounds } = deps;
+  const { clock, reach, signal, bounds, pool, startMs } = deps;
   let provider: AddonProvider | null = null;
   let close: () => Promise<void> = async () => {};
   const load = async (): Promise<AddonProvider> => {
@@ -81,13 +87,16 @@ function shipped(source: PluginSource, deps: CandidateDeps, { redactor, lines }:
       );
     }
     const host = createHost({ lines, clock, reach, signal, deadlineMs: bounds.deadlineMs });
-    const running = (await found.start(options.value, host)) as Running<unknown>;
+    const running = (await found.start(options.value, offline(host))) as Running<unknown>;
     const fault = runningFaultOf(running);
     if (fault) throw new NotReady(fault);
     close = async () => running.close?.();
     const plugin = { facts, keys: keysOf(facts), abilities: abilitiesOf(running) };
     const here = callsOf(found, running, redactor.learn);
-    if (facts.kind === 'addon') return { ...plugin, ...here };
+    if (facts.kind === 'addon') {
+      const away = pooledCalls({ source, options: given, reach, bounds, lines, redactor, known: facts, pool });
+      return { ...plugin, ...here, ...away, startMs };
+    }
     // It speaks to the outside: its process is started when it is first asked. Its rules are data, and stay here.
     await close();
     const isolated = createIsolated({ source, options: () => given, reach, bounds, lines, redactor, known: facts });

@@ -5,11 +5,6 @@ import { refused } from '../net/reach.ts';
 
 /** What a plugin's process gives up before any code of the plugin runs. It is a second line: the first is that there is nothing here to take. */
 
-interface Place {
-  readonly host: string;
-  readonly port: number;
-}
-
 const forbid = (what: string) => () => {
   throw refused(what);
 };
@@ -36,36 +31,66 @@ export function giveUp(): void {
   syncBuiltinESMExports();
 }
 
-/** Lets every TCP connection of this process, a driver's too, go only where the operator allows. Answers the reach to be lent. */
-export function guardSockets(reach: Reach): Reach {
+export interface SocketGuard {
+  /** To be lent to the plugin. */
+  readonly reach: Reach;
+  /** Closes every connection, and takes back what was lent. */
+  settle(): void;
+}
+
+/**
+ * Lets every TCP connection of this process, a driver's too, go only where the operator allows. `isStrict`: only to places that
+ * were lent by name or address since the last `settle`, so that no server can send a driver elsewhere.
+ */
+export function guardSockets(reach: Reach, isStrict: boolean): SocketGuard {
   const lent = new Set<string>();
+  const sockets = new Set<Socket>();
+  const lend = (host: string, port: number): void => {
+    if (lent.size > 10_000) lent.clear();
+    lent.add(placeOf(host, port));
+  };
+  const mayConnect = (host: string, port: number): boolean => {
+    if (isStrict || lent.has(placeOf(host, port))) return lent.has(placeOf(host, port));
+    // The look-up of a name is guarded by itself.
+    return isIP(host) === 0 || reach.isNamed(host, port) || reach.isOpen(host);
+  };
   const connect = Socket.prototype.connect;
   const guarded = function (this: Socket, ...given: unknown[]): Socket {
     const [options, done] = normalised(given);
     if (typeof options.path === 'string') throw refused('no local sockets');
     const host = typeof options.host === 'string' && options.host !== '' ? options.host : 'localhost';
     const port = Number(options.port);
-    if (!isOpen(reach, lent, { host, port })) throw refused('a private address');
+    if (!mayConnect(host, port)) throw refused('a private address');
+    if (isStrict) {
+      sockets.add(this);
+      this.once('close', () => sockets.delete(this));
+    }
     const lookup = isIP(host) === 0 ? { lookup: reach.lookupFor(host, port), autoSelectFamily: false } : {};
     return connect.call(this, { ...options, host, port, ...lookup } as never, done as never);
   };
   Socket.prototype.connect = guarded as never;
   return {
-    ...reach,
-    async addressOf(host, port) {
-      const address = await reach.addressOf(host, port);
-      if (lent.size > 10_000) lent.clear();
-      lent.add(`${address} ${port}`);
-      return address;
+    reach: {
+      ...reach,
+      lookupFor(host, port) {
+        lend(host, port);
+        return reach.lookupFor(host, port);
+      },
+      async addressOf(host, port) {
+        const address = await reach.addressOf(host, port);
+        lend(address, port);
+        return address;
+      },
+    },
+    settle() {
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+      lent.clear();
     },
   };
 }
 
-function isOpen(reach: Reach, lent: ReadonlySet<string>, { host, port }: Place): boolean {
-  // The look-up of a name is guarded by itself.
-  if (isIP(host) === 0 || reach.isNamed(host, port)) return true;
-  return reach.isOpen(host) || lent.has(`${host} ${port}`);
-}
+const placeOf = (host: string, port: number): string => `${host.replace(/^\[(.*)\]$/, '$1').toLowerCase()} ${port}`;
 
 /** As `connect` takes them: options, or port and host, or what another `connect` made of them. */
 function normalised(given: readonly unknown[]): readonly [Readonly<Record<string, unknown>>, unknown] {

@@ -1,12 +1,21 @@
 import { Socket } from 'node:net';
 import { createReach } from '../net/reach.ts';
-import { giveUp, guardSockets } from './child-guard.ts';
+import { giveUp, guardSockets, type SocketGuard } from './child-guard.ts';
 import type { AddonProvider } from './contract.ts';
 import { createHost } from './host.ts';
 import { abilitiesOf, callsOf } from './local.ts';
 import { PluginFailure, problemOf } from './plugin.ts';
 import { factsOf, faultOf, parsedBy, runningFaultOf } from './provider.ts';
-import { createReader, frameOf, NO_TEXT, type Order, type Telling, TOO_LONG } from './wire.ts';
+import {
+  type CallGiven,
+  createReader,
+  frameOf,
+  type Method,
+  NO_TEXT,
+  type Order,
+  type Telling,
+  TOO_LONG,
+} from './wire.ts';
 
 /** The entry of a process that holds one plugin. It has no keys, no store, no environment; what it says is not believed. */
 
@@ -20,6 +29,8 @@ let provider: AddonProvider | null = null;
 let calls: ReturnType<typeof callsOf> | null = null;
 let most = { bytes: 0, valueBytes: 0 };
 let close: (() => Promise<void>) | undefined;
+let guard: SocketGuard | null = null;
+let isExclusive = false;
 const exit = process.exit.bind(process);
 
 async function load({ entry, folder }: Extract<Order, { type: 'load' }>): Promise<void> {
@@ -41,7 +52,9 @@ async function start(order: Extract<Order, { type: 'start' }>): Promise<void> {
   if (!options.ok) return tell({ type: 'bad-options', problems: [...options.problems] as never });
   most = { bytes: order.mostBytes, valueBytes: order.mostValueBytes };
   const { deadlineMs } = order;
-  const reach = guardSockets(createReach(order.reach));
+  guard = guardSockets(createReach(order.reach), order.isExclusive);
+  isExclusive = order.isExclusive;
+  const { reach } = guard;
   const lines = {
     add: (level: 'debug' | 'info' | 'warn' | 'error', text: string, fields: object = {}) =>
       tell({ type: 'log', level, text: text.slice(0, 2_000), fields: plainFields(fields) }),
@@ -70,14 +83,26 @@ const plainFields = (fields: object): Record<string, string | number | boolean |
   );
 
 async function call({ id, method, given }: Extract<Order, { type: 'call' }>): Promise<void> {
+  const answer = await answerOf(id, method, given);
+  if (isExclusive) await settled();
+  tell(answer);
+}
+
+async function answerOf(id: number, method: Method, given: CallGiven): Promise<Telling> {
   try {
     if (!calls || !provider) throw new PluginFailure('FAILED');
     const value =
       method === 'problemsWith' ? await calls.problemsWith(given.params) : await calls[method](given as never);
-    tell({ type: 'done', id, value: method === 'values' ? valuesFrom(value, provider) : (value ?? null) });
+    return { type: 'done', id, value: method === 'values' ? valuesFrom(value, provider) : (value ?? null) };
   } catch (error) {
-    tell({ type: 'failed', id, reason: problemOf(error) });
+    return { type: 'failed', id, reason: problemOf(error) };
   }
+}
+
+/** What a driver left open must not reach into the next call: a throw at its end is still this call's own. */
+async function settled(): Promise<void> {
+  guard?.settle();
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Declared keys alone; null: no map. What is too much is left here. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Log, LogFields } from '../kernel/log.ts';
 import { type FetchRules, guardedFetch } from '../net/guarded-fetch.ts';
-import type { Reach } from '../net/reach.ts';
+import { type Reach, refused } from '../net/reach.ts';
 import type { PluginHost } from './contract.ts';
 import type { Lines } from './lines.ts';
 
@@ -27,4 +27,10 @@ export function createHost({ lines, clock, reach, signal, deadlineMs }: HostDeps
     clock: () => new Date(clock()),
     signal,
   });
+}
+
+/** For what a shipped plugin does inside the gateway: it computes, and speaks to nobody. */
+export function offline(host: PluginHost): PluginHost {
+  const nowhere = () => Promise.reject(refused('nothing here may connect'));
+  return Object.freeze({ ...host, fetch: nowhere, addressOf: nowhere });
 }

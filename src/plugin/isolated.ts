@@ -1,42 +1,15 @@
-import type { Reach } from '../net/reach.ts';
-import { type ChildLink, openLink } from './child-link.ts';
-import type { Lines } from './lines.ts';
+import type { ChildLink } from './child-link.ts';
+import { type ChildDeps, loadedChild, NotReady, startedChild } from './open-child.ts';
 import { type Abilities, type LoadedPlugin, type PluginFacts, PluginFailure, TOO_LARGE } from './plugin.ts';
-import type { Fault } from './provider.ts';
 import type { Redactor } from './redact.ts';
-import type { PluginSource } from './sources.ts';
 import { type CallGiven, type Method, PROBLEMS, TOO_LONG, VALUES } from './wire.ts';
 
-export interface Bounds {
-  /** One call. */
-  readonly deadlineMs: number;
-  /** All values of one answer. */
-  readonly mostBytes: number;
-  readonly mostValueBytes: number;
-  readonly mostMemoryBytes: number;
-}
-
-export interface IsolatedDeps {
-  readonly source: Pick<PluginSource, 'isolatedEntry' | 'folder' | 'folderName'>;
+export interface IsolatedDeps extends ChildDeps {
   /** As the operator gave them: parsed where the plugin is. */
   readonly options: () => unknown;
-  readonly reach: Pick<Reach, 'entries'>;
-  readonly bounds: Bounds;
-  readonly lines: Lines;
   readonly redactor: Redactor;
   /** What it said of itself in this process; null: what it says first counts. */
   readonly known: PluginFacts | null;
-}
-
-/** Why a plugin did not come up. Options that it refused are told by the paths of their bad leaves. */
-export class NotReady extends Error {
-  readonly fault: Fault | 'options';
-  readonly paths: readonly (readonly string[])[];
-  constructor(fault: Fault | 'options', paths: readonly (readonly string[])[] = []) {
-    super(`The plugin is not ready: ${fault}`);
-    this.fault = fault;
-    this.paths = paths;
-  }
 }
 
 export interface Isolated {
@@ -49,13 +22,10 @@ export interface Isolated {
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 30_000;
-const MOST_DEPTH = 40;
-/** What JSON makes of a text at worst. */
-const ESCAPED = 6;
 
 /** A plugin in a process of its own, which is started when it is needed and again when it died, but not at once. */
 export function createIsolated(deps: IsolatedDeps): Isolated {
-  const { bounds, lines, redactor, source } = deps;
+  const { bounds, lines, redactor } = deps;
   let known = deps.known;
   let loaded: Promise<ChildLink> | null = null;
   let ready: Promise<ChildLink> | null = null;
@@ -72,16 +42,8 @@ export function createIsolated(deps: IsolatedDeps): Isolated {
   }
 
   async function opened(): Promise<ChildLink> {
-    const { mostMemoryBytes } = bounds;
-    const mostMessageBytes = ESCAPED * bounds.mostBytes + 1_048_576;
-    const link = openLink({ folder: source.folder, mostMessageBytes, mostMemoryBytes, lines });
-    const told = await link.prepare({ type: 'load', entry: source.isolatedEntry, folder: source.folderName });
-    if (told.type !== 'loaded' || isTooDeep(told.facts.params)) throw refusedBy(link, told);
-    if (known && JSON.stringify(known) !== JSON.stringify(told.facts)) {
-      link.kill();
-      throw new NotReady('changed');
-    }
-    known ??= told.facts;
+    const { link, facts } = await loadedChild(deps, known);
+    known ??= facts;
     return link;
   }
 
@@ -97,18 +59,7 @@ export function createIsolated(deps: IsolatedDeps): Isolated {
   }
 
   async function begun(link: ChildLink): Promise<ChildLink> {
-    const { deadlineMs, mostBytes, mostValueBytes } = bounds;
-    const { entries: reach } = deps.reach;
-    const told = await link.prepare({
-      type: 'start',
-      options: deps.options(),
-      reach,
-      deadlineMs,
-      mostBytes,
-      mostValueBytes,
-    });
-    if (told.type !== 'started') throw refusedBy(link, told);
-    abilities = told.abilities;
+    abilities = await startedChild(link, { ...deps, options: deps.options(), isExclusive: false });
     return link;
   }
 
@@ -153,7 +104,8 @@ export function createIsolated(deps: IsolatedDeps): Isolated {
   };
 }
 
-function callsOver(call: (method: Method, given: CallGiven) => Promise<unknown>): Isolated['calls'] {
+/** The methods of a plugin over whatever carries a call to its process. What comes back is not believed. */
+export function callsOver(call: (method: Method, given: CallGiven) => Promise<unknown>): Isolated['calls'] {
   return {
     async problemsWith(params) {
       const told = PROBLEMS.safeParse(await call('problemsWith', { id: '', params }));
@@ -174,20 +126,4 @@ function valuesOf(answer: unknown): ReadonlyMap<string, unknown> | null {
   return new Map(
     told.data.map(([name, value]) => [name, typeof value === 'string' ? value : value === TOO_LONG ? TOO_LARGE : null]),
   );
-}
-
-function refusedBy(link: ChildLink, told: Awaited<ReturnType<ChildLink['prepare']>>): NotReady {
-  link.kill();
-  if (told.type === 'refused') return new NotReady(told.fault);
-  return told.type === 'bad-options'
-    ? new NotReady(
-        'options',
-        told.problems.map(({ path }) => path),
-      )
-    : new NotReady('process');
-}
-
-function isTooDeep(value: unknown, depth = 0): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return depth > MOST_DEPTH || Object.values(value).some((each) => isTooDeep(each, depth + 1));
 }

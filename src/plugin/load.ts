@@ -6,8 +6,9 @@ import type { Log } from '../kernel/log.ts';
 import type { Reach } from '../net/reach.ts';
 import { type Candidate, candidateOf } from './candidate.ts';
 import { folderHash } from './folder-hash.ts';
-import { type Bounds, NotReady } from './isolated.ts';
+import { type Bounds, NotReady } from './open-child.ts';
 import type { LoadedPlugin, Plugins } from './plugin.ts';
+import { createPool, type PoolBounds } from './pool.ts';
 import { FAULTS } from './provider.ts';
 import { ownNames, type PluginSource, shippedNames, sourcesOf } from './sources.ts';
 
@@ -21,7 +22,7 @@ export interface LoadRequest {
   readonly reach: Reach;
   /** One question to a plugin. */
   readonly deadlineMs: number;
-  readonly bounds?: Omit<Bounds, 'deadlineMs'>;
+  readonly bounds?: Partial<Omit<Bounds, 'deadlineMs'> & Pick<PoolBounds, 'maxProcesses' | 'idleMs'>>;
   /** The operator's own plugins; none unless given. */
   readonly directory?: URL | null;
   /** SHA-256 of what a plugin's folder holds, by name. Not empty: what is not listed, and not shipped, is not loaded. */
@@ -37,15 +38,23 @@ const BOUNDS = {
   mostBytes: defaults.addonBytes,
   mostValueBytes: defaults.addonValueBytes,
   mostMemoryBytes: defaults.pluginMemoryBytes,
+  maxProcesses: defaults.pluginProcesses,
+  idleMs: defaults.pluginIdleMs,
 };
+/** Beyond the deadline of a call: waiting for another call's process to become free, and a start on a busy machine. */
+const WAIT_MS = 5_000;
+const START_MS = 10_000;
 
 /** Finds, checks and starts in order. The first that fails stops those before it. */
 export async function loadPlugins(request: LoadRequest): Promise<Plugins> {
   const { names, options, directory = null, log } = request;
   const stop = new AbortController();
   const candidates: Candidate[] = [];
+  const bounds = { ...BOUNDS, ...request.bounds, deadlineMs: request.deadlineMs };
+  const pool = createPool({ ...bounds, waitMs: WAIT_MS });
   const close = async (): Promise<void> => {
     stop.abort();
+    await pool.close();
     for (const candidate of candidates.splice(0).reverse()) {
       await candidate.close().catch(() => log.warn('A plugin did not close', { plugin: candidate.source.name }));
     }
@@ -54,11 +63,7 @@ export async function loadPlugins(request: LoadRequest): Promise<Plugins> {
     const wanted = names ?? [...shippedNames(), ...ownNames(directory)];
     if (new Set(wanted).size !== wanted.length) throw bad(twiceIn(wanted), 'is there twice');
     const sources = wanted.map((name) => verifiedSource(name, request));
-    const deps = {
-      ...request,
-      bounds: { ...BOUNDS, ...request.bounds, deadlineMs: request.deadlineMs },
-      signal: stop.signal,
-    };
+    const deps = { ...request, bounds, pool, startMs: WAIT_MS + START_MS, signal: stop.signal };
     candidates.push(...sources.map((source) => candidateOf(source, deps)));
     const facts = await Promise.all(candidates.map((each) => told(each, () => each.facts())));
     const ids = facts.map(({ id }) => id);

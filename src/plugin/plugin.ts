@@ -37,6 +37,8 @@ export interface LoadedPlugin {
   readonly facts: PluginFacts;
   readonly keys: ReadonlyMap<string, LinkableKey>;
   readonly abilities: Abilities;
+  /** How much longer than the deadline a call may take, because a process for it has to be found or started. Absent: not at all. */
+  readonly startMs?: number;
   /** Empty: the parameters are good. */
   problemsWith(params: unknown): Promise<readonly ParamsProblem[]>;
   /** A map of whatever the plugin gave, unchecked; or anything else that it gave. */

@@ -18,6 +18,8 @@ export type Order =
       readonly deadlineMs: number;
       readonly mostBytes: number;
       readonly mostValueBytes: number;
+      /** One call at a time, which may connect only to where it was lent the way. */
+      readonly isExclusive: boolean;
     }
   | { readonly type: 'call'; readonly id: number; readonly method: Method; readonly given: CallGiven }
   | { readonly type: 'close' };

@@ -158,6 +158,21 @@ function offences(file: string): readonly string[] {
   });
 }
 
+/** Without what a file imports by `import()` when it is needed. */
+const importedAtOnce = (file: string): readonly string[] => {
+  const text = readFileSync(join('plugins', file), 'utf8');
+  return importsOf(file, 'plugins').filter((target) => !text.includes(`import('${target}')`));
+};
+
+/** The packages that come with a file of a plugin as soon as it is imported. */
+function packagesAtOnce(file: string, seen = new Set<string>()): readonly string[] {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  return importedAtOnce(file).flatMap((target) =>
+    target.startsWith('.') ? packagesAtOnce(normalize(join(dirname(file), target)), seen) : [target],
+  );
+}
+
 describe('import directions', () => {
   it.each(files)('%s', (file) => {
     expect(offences(file)).toEqual([]);
@@ -167,6 +182,16 @@ describe('import directions', () => {
     expect(pluginOffences(file)).toEqual([]);
     if (file.endsWith('/index.ts')) expect(importsOf(file, 'plugins').length).toBeGreaterThan(0);
   });
+
+  it.each(pluginFiles.filter((file) => file.endsWith('/index.ts')))(
+    'plugins/%s brings no driver into the gateway',
+    (file) => {
+      const found = packagesAtOnce(file).filter((name) => name !== 'zod' && name !== '#plugin');
+      expect(found).toEqual(DRIVERS.has(dirname(file)) ? [] : found);
+      if (DRIVERS.has(dirname(file)))
+        expect(packagesAtOnce(file.replace('index', 'client'))).toContain('#plugin/attempt');
+    },
+  );
 
   it('sees imports at all', () => {
     expect(importsOf('app.ts')).toContain('node:path');

@@ -48,6 +48,10 @@ export async function askPlugin({ plugin, id, params, limits }: Question): Promi
   }
 }
 
+/** How long check, rotation and retirement of a plugin may take: the deadline counts from when its process is there. */
+export const boundOf = ({ startMs = 0 }: LoadedPlugin, { addonDeadlineMs }: Limits): number =>
+  addonDeadlineMs + startMs;
+
 /** What the work gives, or LATE: whether a plugin keeps to its deadline is not left to it. */
 export async function orLate<T>(work: () => Promise<T>, deadlineMs: number): Promise<T | typeof LATE> {
   let timer: NodeJS.Timeout | undefined;

@@ -4,7 +4,7 @@ import { type FailureReason, type LoadedPlugin, problemOf } from '../../plugin/p
 import { idOf } from '../../vault/document.ts';
 import type { Session } from '../access/session.ts';
 import { visibleProject } from '../projects/service.ts';
-import { LATE, orLate } from './ask.ts';
+import { boundOf, LATE, orLate } from './ask.ts';
 import type { Params } from './model.ts';
 import { requireParams } from './params.ts';
 import type { Providers } from './providers.ts';
@@ -30,7 +30,7 @@ export function createChecks({ limits, providers }: CheckDeps) {
   async function problemWith(plugin: LoadedPlugin, id: string, params: unknown): Promise<Problem | null> {
     if (!plugin.abilities.check) return 'UNSUPPORTED';
     try {
-      const found = await orLate(() => plugin.check({ id, params }), limits.addonDeadlineMs);
+      const found = await orLate(() => plugin.check({ id, params }), boundOf(plugin, limits));
       return found === LATE ? 'TIMEOUT' : null;
     } catch (error) {
       return problemOf(error);

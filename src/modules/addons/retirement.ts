@@ -7,7 +7,7 @@ import { problemOf } from '../../plugin/plugin.ts';
 import { idOf } from '../../vault/document.ts';
 import { changesOf } from '../../vault/vault.ts';
 import type { Session } from '../access/session.ts';
-import { LATE, orLate } from './ask.ts';
+import { boundOf, LATE, orLate } from './ask.ts';
 import { documentOf, OPERATION, type Retiring, type StoredAddon, withRetiring } from './model.ts';
 import type { Providers } from './providers.ts';
 import type { Sweep } from './sweep.ts';
@@ -42,7 +42,7 @@ export function createRetirement({ sweep, clock, log, limits, providers }: Retir
     for (const due of retiring.filter(({ until }) => until <= now.toISOString())) {
       const instance = { id: idOf(addon.key), params, old: due.params };
       try {
-        if ((await orLate(() => plugin.retire(instance), limits.addonDeadlineMs)) === LATE) throw new Error('late');
+        if ((await orLate(() => plugin.retire(instance), boundOf(plugin, limits))) === LATE) throw new Error('late');
       } catch (error) {
         const failures = (waiting.get(name)?.failures ?? 0) + 1;
         const wait = Math.min(LONGEST_WAIT_MS, EVERY_MS * 2 ** Math.min(failures, 10));

@@ -6,7 +6,7 @@ import { type LoadedPlugin, problemOf } from '../../plugin/plugin.ts';
 import { idOf } from '../../vault/document.ts';
 import { changesOf, type Vault } from '../../vault/vault.ts';
 import type { Session } from '../access/session.ts';
-import { LATE, orLate } from './ask.ts';
+import { boundOf, LATE, orLate } from './ask.ts';
 import { isGoodParams } from './inputs.ts';
 import { documentOf, OPERATION, type Params, type StoredAddon, withRetiring } from './model.ts';
 import type { Providers } from './providers.ts';
@@ -31,7 +31,7 @@ export function createRotation({ vault, clock, log, limits, providers }: Rotatio
     const { params } = addon.body();
     let found: unknown;
     try {
-      found = await orLate(() => plugin.rotate({ id, params }), limits.addonDeadlineMs);
+      found = await orLate(() => plugin.rotate({ id, params }), boundOf(plugin, limits));
     } catch (error) {
       throw couldNot(problemOf(error));
     }
@@ -47,7 +47,7 @@ export function createRotation({ vault, clock, log, limits, providers }: Rotatio
   async function withdraw(plugin: LoadedPlugin, addon: StoredAddon, fresh: Params): Promise<void> {
     const id = idOf(addon.key);
     const instance = { id, params: addon.body().params, old: fresh };
-    await orLate(() => plugin.retire(instance), limits.addonDeadlineMs).catch(() =>
+    await orLate(() => plugin.retire(instance), boundOf(plugin, limits)).catch(() =>
       log.warn('New credentials that were not kept could not be removed', { addon: addon.key.slice(1).join('/') }),
     );
   }
