@@ -46,13 +46,17 @@ const asApp = (error: unknown): AppError => error as AppError;
 
 builder.objectType(InvalidInputError, {
   name: 'InvalidInputError',
-  description: 'The input breaks rules; all of them are listed.',
+  description: 'The input breaks rules; the first 100 problems are listed.',
   interfaces: [ErrorInterface] as never,
   fields: (t) => ({
     fields: t.field({
       type: [FieldErrorType],
-      description: 'All bad leaves.',
+      description: 'The bad leaves, at most 100.',
       resolve: (error) => [...(asApp(error).details.fields ?? [])],
+    }),
+    more: t.boolean({
+      description: 'Whether there are more problems than are listed.',
+      resolve: (error) => asApp(error).details.more === true,
     }),
   }),
 });

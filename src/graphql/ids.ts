@@ -46,7 +46,7 @@ export function idOfDocument(kind: string, key: Key): string | null {
 }
 
 /** The key behind a global id of one type; null for every other text, which so is an object that does not exist. */
-function localId(type: NodeName, id: string): string | null {
+export function localId(type: NodeName, id: string): string | null {
   const text = Buffer.from(id, 'base64').toString('utf8');
   const isWhole = globalId(type, text.slice(type.length + 1)) === id;
   return isWhole && text.startsWith(`${type}:`) ? text.slice(type.length + 1) : null;

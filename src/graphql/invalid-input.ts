@@ -1,4 +1,4 @@
-import { type AppError, type FieldError, invalidInput } from '../kernel/errors.ts';
+import { type AppError, type FieldError, invalidInput, MAX_PROBLEMS } from '../kernel/errors.ts';
 
 interface Issue {
   readonly message: string;
@@ -20,9 +20,10 @@ const RULES: ReadonlyMap<string, string> = new Map([
   ['unrecognized_keys', 'unknown'],
 ]);
 
-/** All bad leaves of an input as one error. The words are those of the rules; none of them repeats a value. */
+/** The bad leaves of an input as one error. The words are those of the rules; none of them repeats a value. */
 export function invalidInputFrom(issues: readonly Issue[]): AppError {
-  return invalidInput(issues.map(fieldErrorFrom));
+  // One more than are told, so that it can be said that there are more.
+  return invalidInput(issues.slice(0, MAX_PROBLEMS + 1).map(fieldErrorFrom));
 }
 
 function fieldErrorFrom(issue: Issue): FieldError {

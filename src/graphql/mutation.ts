@@ -1,9 +1,12 @@
 import type { InputFieldBuilder, InputFieldMap, ObjectFieldBuilder, ObjectRef, TypeParam } from '@pothos/core';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { requireCouldEver } from '../modules/access/first-check.ts';
 import type { CommitFacts } from '../vault/once.ts';
+import type { Allowed, RawInput } from './allowed.ts';
 import { type Builder, builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { ConflictError, InvalidInputError, LimitExceededError, NotFoundError } from './errors.ts';
+import { invalidInputFrom } from './invalid-input.ts';
 
 export type Types = Builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never;
 type InputFields = InputFieldBuilder<Types, 'InputObject'>;
@@ -44,6 +47,8 @@ export interface MutationOptions<Rules extends z.ZodType, Result extends object>
   readonly name: string;
   readonly description: string;
   readonly input: (t: InputFields) => InputFieldMap;
+  /** The least that it takes, judged before any rule. */
+  readonly allowed: Allowed;
   /** The model's own rules for the input. */
   readonly rules: Rules;
   /** Expected failures next to invalid input. */
@@ -90,7 +95,7 @@ function payloadFields<Rules extends z.ZodType, Result extends object>(
 }
 
 function addField<Rules extends z.ZodType, Result extends object>(
-  { name, description, rules, run, failures, input: fields }: MutationOptions<Rules, Result>,
+  { name, description, allowed, rules, run, failures, input: fields }: MutationOptions<Rules, Result>,
   payload: ObjectRef<Types, Result>,
 ): void {
   const input = builder.inputType(`${capital(name)}Input`, { description: `Input of \`${name}\`.`, fields });
@@ -100,8 +105,20 @@ function addField<Rules extends z.ZodType, Result extends object>(
       description,
       errors: { types: [InvalidInputError, ...failures.map((failure) => FAILURES[failure])] },
       args: { input: t.arg({ type: input, required: true, description: 'All that the mutation needs.' }) },
-      validate: z.object({ input: rules }) as never,
-      resolve: (_root, args, context) => run(args.input as z.output<Rules>, context) as never,
+      // For the test that goes through all of them.
+      extensions: { rules },
+      resolve: (_root, args, context) => {
+        // Who asks comes before what is asked: rules are work, and their answers tell things.
+        requireCouldEver(context.session.principal, allowed(args.input as RawInput));
+        return run(judged(rules, args.input), context) as never;
+      },
     }),
   );
+}
+
+/** The input by the model's rules. */
+function judged<Rules extends z.ZodType>(rules: Rules, input: unknown): z.output<Rules> {
+  const parsed = rules.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw invalidInputFrom(parsed.error.issues);
 }

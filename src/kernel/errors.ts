@@ -30,8 +30,10 @@ export interface FieldError {
 }
 
 export interface ErrorDetails {
-  /** INVALID_INPUT: all bad leaves. */
+  /** INVALID_INPUT: the bad leaves, the first 100. */
   readonly fields?: readonly FieldError[];
+  /** INVALID_INPUT: there are more than those. */
+  readonly more?: boolean;
   /** CONFLICT: kind and key of the document in the way. */
   readonly existing?: { readonly kind: string; readonly key: readonly string[] };
   /** CONFLICT: the revision that the document has now. */
@@ -84,10 +86,17 @@ export const integrity = (what: string, cause?: unknown): AppError =>
 export const conflict = (message: string, details: Pick<ErrorDetails, 'existing' | 'currentRevision'> = {}): AppError =>
   new AppError('CONFLICT', message, { details });
 
-export const invalidInput = (fields: readonly FieldError[]): AppError =>
-  new AppError('INVALID_INPUT', fields.map((f) => `${f.path.join('.') || 'input'}: ${f.message}`).join('; '), {
-    details: { fields },
+/** More problems help nobody, and cost whoever has to list them. */
+export const MAX_PROBLEMS = 100;
+
+export function invalidInput(found: readonly FieldError[]): AppError {
+  const fields = found.slice(0, MAX_PROBLEMS);
+  const more = found.length > fields.length;
+  const words = fields.map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`);
+  return new AppError('INVALID_INPUT', `${words.join('; ')}${more ? '; and more' : ''}`, {
+    details: more ? { fields, more } : { fields },
   });
+}
 
 export const limitExceeded = (limit: string, maximum: number, actual: number): AppError =>
   new AppError('LIMIT_EXCEEDED', `${limit}: at most ${maximum}, got ${actual}`, {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Encoding } from '../domain/types.ts';
+import { MAX_PROBLEMS } from '../kernel/errors.ts';
 import { SLUG } from '../kernel/ids.ts';
 
 /** The rules that several nouns share. Messages never repeat the value. */
@@ -54,22 +55,48 @@ export const idempotencyKeyRule = z
 
 export const revisionRule = z.int().min(1, { error: 'must be at least 1' }).nullish();
 
-/** A list without repeats. */
-export function distinct<T extends z.ZodType>(item: T, keyOf: (value: z.output<T>) => string, most = 100) {
-  return z
-    .array(item)
-    .max(most, { error: `must have at most ${most} entries` })
-    .superRefine((values, ctx) => {
-      const seen = new Set<string>();
-      values.forEach((value, i) => {
-        const key = keyOf(value);
-        if (seen.has(key)) {
-          ctx.addIssue({ code: 'custom', path: [i], params: { rule: 'unique' }, message: 'is given twice' });
-        }
-        seen.add(key);
-      });
-    });
+/** Says of a list what is wrong with it, until there is more than anybody is told. */
+function judgeItems<T extends z.ZodType>(
+  item: T,
+  values: readonly unknown[],
+  keyOf: ((value: z.output<T>) => string) | null,
+  report: (issue: object, path: readonly PropertyKey[]) => void,
+): z.output<T>[] {
+  const items: z.output<T>[] = [];
+  const seen = new Set<string>();
+  let problems = 0;
+  for (const [i, value] of values.entries()) {
+    const parsed = item.safeParse(value);
+    const issues = parsed.error?.issues ?? [];
+    for (const issue of issues) report(issue, [i, ...issue.path]);
+    const found = (parsed.success ? parsed.data : value) as z.output<T>;
+    items.push(found);
+    const isRepeated = keyOf !== null && seen.size === seen.add(keyOf(found)).size;
+    if (isRepeated) report({ code: 'custom', params: { rule: 'unique' }, message: 'is given twice' }, [i]);
+    problems += issues.length + (isRepeated ? 1 : 0);
+    if (problems > MAX_PROBLEMS) break;
+  }
+  return items;
 }
+
+/**
+ * A list whose length is judged before its items, and whose items are judged until there are as many problems as anybody is
+ * told: one of 30,000 bad names costs no more than one of a hundred.
+ */
+function boundedList<T extends z.ZodType>(item: T, keyOf: ((value: z.output<T>) => string) | null, most: number) {
+  return z
+    .array(z.unknown())
+    .max(most, { error: `must have at most ${most.toLocaleString('en')} entries`, abort: true })
+    .transform((values, ctx) =>
+      judgeItems(item, values, keyOf, (issue, path) => void ctx.issues.push({ ...issue, path, input: null } as never)),
+    );
+}
+
+export const listOf = <T extends z.ZodType>(item: T, most: number) => boundedList(item, null, most);
+
+/** A list without repeats. */
+export const distinct = <T extends z.ZodType>(item: T, keyOf: (value: z.output<T>) => string, most = 100) =>
+  boundedList(item, keyOf, most);
 
 export const tagsRule = distinct(slugRule, (tag) => tag);
 
@@ -79,11 +106,14 @@ export const valueRule = z
   .refine((text) => text.isWellFormed(), { error: 'holds a lone surrogate', params: { rule: 'unicode' } })
   .refine((text) => !text.includes('\0'), { error: 'holds a NUL character', params: { rule: 'unicode' } });
 
+/** More than any limit on variables lets through: how many there may be is the operator's. */
+const MAX_VARIABLES = 100_000;
+
 /** Variables come as a list of named values; inside they are a map, so that no name is special. */
 export const variablesRule = distinct(
   z.strictObject({ name: keyNameRule, value: valueRule }),
   (variable) => variable.name,
-  Number.MAX_SAFE_INTEGER,
+  MAX_VARIABLES,
 ).transform((list) => new Map(list.map(({ name, value }) => [name, value])));
 
 const FORBIDDEN_ROOTS = new Set(['proc', 'sys', 'dev']);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { distinct, idempotencyKeyRule, nameRule, platformIdRule, revisionRule, slugRule } from '../rules.ts';
+import { distinct, idempotencyKeyRule, listOf, nameRule, platformIdRule, revisionRule, slugRule } from '../rules.ts';
 import { RESOURCES, SENSITIVITIES, TOKEN_KINDS, VERBS } from './model.ts';
 
 const listed = <T extends string>(values: readonly T[]) => distinct(z.enum(values), (value) => value);
@@ -14,7 +14,7 @@ const grantRule = z.strictObject({
     .nullish()
     .transform((projects) => projects ?? null),
 });
-const grantsRule = z.array(grantRule).max(100, { error: 'must have at most 100 entries' });
+const grantsRule = listOf(grantRule, 100);
 
 export const createRoleInput = z.strictObject({
   name: nameRule,

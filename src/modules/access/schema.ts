@@ -1,3 +1,4 @@
+import { allowedInTeam } from '../../graphql/allowed.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { expectedRevision, idempotencyKey, SensitivityEnum, WorkloadKindEnum } from '../../graphql/fields.ts';
 import { idRule } from '../../graphql/ids.ts';
@@ -174,6 +175,7 @@ export function addAccess(builder: Builder): void {
       expiresAt: t.field({ type: 'DateTime', description: 'When it ends; absent: never.' }),
       idempotencyKey: idempotencyKey(t),
     }),
+    allowed: allowedInTeam('admin', 'token'),
     rules: createTokenInput,
     failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.access.createToken(input, session),
@@ -186,6 +188,7 @@ export function addAccess(builder: Builder): void {
     name: 'revokeToken',
     description: 'Ends a token at once. Needs `admin` on tokens.',
     input: (t) => ({ id: t.id({ required: true, description: 'The token.' }) }),
+    allowed: allowedInTeam('admin', 'token'),
     rules: emptyInput.extend({ id: idRule('Token') }),
     failures: ['notFound', 'conflict'],
     run: ({ id }, { services, session }) => services.access.revokeToken(id, session),
@@ -199,6 +202,7 @@ export function addAccess(builder: Builder): void {
       grants: t.field({ type: [GrantInput], required: true, description: 'What it allows.' }),
       idempotencyKey: idempotencyKey(t),
     }),
+    allowed: allowedInTeam('admin', 'role'),
     rules: createRoleInput,
     failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.access.createRole(input, session),
@@ -213,6 +217,7 @@ export function addAccess(builder: Builder): void {
       grants: t.field({ type: [GrantInput], description: 'What it allows from now on; absent: unchanged.' }),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedInTeam('admin', 'role'),
     rules: updateRoleInput.extend({ id: idRule('Role') }),
     failures: ['notFound', 'conflict'],
     run: ({ id, ...input }, { services, session }) => services.access.updateRole(id, input, session),
@@ -222,6 +227,7 @@ export function addAccess(builder: Builder): void {
     name: 'deleteRole',
     description: 'Deletes a role that no token has. Needs `admin` on roles.',
     input: (t) => ({ id: t.id({ required: true, description: 'The role.' }) }),
+    allowed: allowedInTeam('admin', 'role'),
     rules: emptyInput.extend({ id: idRule('Role') }),
     failures: ['notFound', 'conflict'],
     run: ({ id }, { services, session }) => services.access.deleteRole(id, session),

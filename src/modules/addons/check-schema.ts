@@ -1,3 +1,4 @@
+import { type Allowed, allowedById, allowedInProject } from '../../graphql/allowed.ts';
 import { builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import { groupAddress, idRule } from '../../graphql/ids.ts';
@@ -5,6 +6,7 @@ import { addAction } from '../../graphql/mutation.ts';
 import type { Session } from '../access/session.ts';
 import type { Problem } from './check.ts';
 import { testAddonInput } from './inputs.ts';
+import { NOUN } from './model.ts';
 import { WORDS } from './words.ts';
 
 const PROBLEMS: Readonly<Record<Problem, string>> = {
@@ -36,6 +38,16 @@ function problemOf(input: ReturnType<typeof testAddonInput.parse>, session: Sess
   const { kind, local } = found.find((each) => each.local !== '') ?? { kind: 'addon' as const, local: '' };
   return check.stored({ kind, ...groupAddress(local) }, session);
 }
+/** Of a form by its project; of an addon that is there by its id, of either kind. */
+const allowedTest: Allowed = (input) => {
+  const { id } = input;
+  if (!id) return allowedInProject('write', 'addon')(input);
+  const asked = WORDS.map(({ kind, type }) => allowedById('write', 'addon', type, NOUN[kind])(input));
+  const [first] = asked;
+  const found = asked.find(({ place }) => place.in === 'project' && place.project !== '') ?? first;
+  return found ?? allowedInProject('write', 'addon')(input);
+};
+
 type Checks = Context['services']['addons']['check'];
 
 export function addTestAddon(): void {
@@ -49,6 +61,7 @@ export function addTestAddon(): void {
       provider: t.field({ type: 'Slug', description: 'Id of the provider.' }),
       params: t.field({ type: 'JSON', description: 'As the provider takes them: see `addonProviders`.' }),
     }),
+    allowed: allowedTest,
     rules: testAddonInput,
     failures: ['notFound'],
     run: async (input, { services, session }) => {

@@ -1,10 +1,11 @@
+import { allowedById, allowedInProject } from '../../graphql/allowed.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
 import { groupAddress, idRule } from '../../graphql/ids.ts';
 import { addMutation } from '../../graphql/mutation.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import { createAddonInput, deleteAddonInput, restoreAddonInput, rotateAddonInput, updateAddonInput } from './inputs.ts';
-import type { StoredAddon } from './model.ts';
+import { NOUN, type StoredAddon } from './model.ts';
 import type { Words } from './words.ts';
 
 interface Done {
@@ -33,6 +34,7 @@ export function addAddonMutations(words: Words): void {
       params: t.field({ type: 'JSON', required: true, description: params }),
       idempotencyKey: idempotencyKey(t),
     }),
+    allowed: allowedInProject('write', 'addon'),
     rules: createAddonInput,
     failures: ['notFound', 'conflict', 'limit'],
     run: async (input, { services, session }) => as(field, await services.addons.create(kind, input, session)),
@@ -48,6 +50,7 @@ export function addAddonMutations(words: Words): void {
       params: t.field({ type: 'JSON', description: `All of them, secrets too. ${params} Absent: unchanged.` }),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedById('write', 'addon', type, NOUN[kind]),
     rules: updateAddonInput.extend({ id: address }),
     failures: ['notFound', 'conflict'],
     run: async ({ id, expectedRevision: revision, ...input }, { services, session }) =>
@@ -64,6 +67,7 @@ export function addAddonMutations(words: Words): void {
       }),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedById('delete', 'addon', type, NOUN[kind]),
     rules: deleteAddonInput.extend({ id: address }),
     failures: ['notFound', 'conflict'],
     run: async ({ id, force, expectedRevision: revision }, { services, session }) =>
@@ -82,6 +86,7 @@ function addLaterMutations({ kind, type, field, noun }: Words): void {
     name: `restore${type}`,
     description: `Brings a deleted ${noun} back as it was; no group links it yet. Needs \`write\` on addons.`,
     input: (t) => ({ id: t.id(id), expectedRevision: expectedRevision(t) }),
+    allowed: allowedById('write', 'addon', type, NOUN[kind]),
     rules: restoreAddonInput.extend({ id: address }),
     failures: ['notFound', 'conflict', 'limit'],
     run: async ({ id: ref, expectedRevision: revision }, { services, session }) =>
@@ -98,6 +103,7 @@ function addLaterMutations({ kind, type, field, noun }: Words): void {
       }),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedById('write', 'addon', type, NOUN[kind]),
     rules: rotateAddonInput.extend({ id: address }),
     failures: ['notFound', 'conflict', 'limit'],
     run: async ({ id: ref, overlapSeconds, expectedRevision: revision }, { services, session }) =>

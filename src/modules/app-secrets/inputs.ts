@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CHARACTER_CLASSES } from '../../domain/generate-text.ts';
 import { invalidInput } from '../../kernel/errors.ts';
-import { distinct, idempotencyKeyRule, pattern, revisionRule, slugRule, valueRule } from '../rules.ts';
+import { distinct, idempotencyKeyRule, listOf, pattern, revisionRule, slugRule, valueRule } from '../rules.ts';
 import { PURPOSES } from './model.ts';
 
 export const KEY_VALUE_URN = 'urn:app-secret:app-secret-type:keyValueAppSecret';
@@ -99,7 +99,7 @@ export function requireOneRecipe(given: object, ctx: z.RefinementCtx): void {
 }
 
 const MOST_NAMES = 1_000;
-const namesRule = z.array(z.string()).max(MOST_NAMES, { error: 'must have at most 1,000 entries' }).nullish();
+const namesRule = listOf(z.string(), MOST_NAMES).nullish();
 
 /** Names as an argument of a query; null: all. */
 export function checkedNames(names: readonly string[] | null | undefined): readonly string[] | null {

@@ -1,4 +1,5 @@
 import type { InputFieldBuilder } from '@pothos/core';
+import { allowedInTeam } from '../../graphql/allowed.ts';
 import { builder } from '../../graphql/builder.ts';
 import { idempotencyKey } from '../../graphql/fields.ts';
 import { idRule } from '../../graphql/ids.ts';
@@ -42,6 +43,7 @@ export function addAppSecretMutations(): void {
       }),
       idempotencyKey: idempotencyKey(t),
     }),
+    allowed: allowedInTeam('write', 'appSecret', ['app', 'App']),
     rules: inputs.createSecretInput,
     failures: ['notFound', 'conflict', 'limit'],
     run: (input, { services, session }) => services.appSecrets.create(input, session),
@@ -55,6 +57,7 @@ export function addAppSecretMutations(): void {
       providerId: t.string({ description: 'At most 200 characters; null or empty: none.' }),
       purposeType: t.field({ type: PurposeEnum, description: 'What it is for.' }),
     }),
+    verb: 'write',
     rules: inputs.updateSecretInput,
     run: (ref, input, { services, session }) => services.appSecrets.update(ref, input, session),
     payload,
@@ -65,6 +68,7 @@ export function addAppSecretMutations(): void {
     description:
       'Deletes a secret with its values; it can be restored. Needs `delete`, and `protectedWrite` if it has a value in a protected environment.',
     input: () => ({}),
+    verb: 'delete',
     rules: inputs.secretOnlyInput,
     run: (ref, _input, { services, session }) => services.appSecrets.remove(ref, session),
     payload,
@@ -75,6 +79,7 @@ export function addAppSecretMutations(): void {
     description:
       'Brings a deleted secret back with its values. Needs `write`, and `protectedWrite` if it has a value in a protected environment.',
     input: () => ({}),
+    verb: 'write',
     rules: inputs.secretOnlyInput,
     run: (ref, _input, { services, session }) => services.appSecrets.restore(ref, session),
     payload,
@@ -103,6 +108,7 @@ function addValueMutations(): void {
       hidden: hidden(t),
       kvAppSecretValue: t.field({ type: TextInput, required: true, description: 'The value.' }),
     }),
+    verb: 'write',
     rules: inputs.setValueInput,
     run: (ref, input, { services, session }) =>
       services.appSecrets.setValue({ ...ref, environment: input.environment }, input, session),
@@ -113,6 +119,7 @@ function addValueMutations(): void {
     of: 'AppSecret',
     description: 'Takes the value of a secret in one environment away. Needs what setting it needs.',
     input: (t) => ({ environment: environment(t) }),
+    verb: 'write',
     rules: inputs.unsetValueInput,
     run: (ref, input, { services, session }) =>
       services.appSecrets.unsetValue({ ...ref, environment: input.environment }, session),
@@ -127,6 +134,7 @@ function addGenerator(): void {
     description:
       'Draws a value by one recipe and sets it, so that nobody has to see it. Needs what setting a value needs.',
     input: (t) => ({ environment: environment(t), hidden: hidden(t), ...recipes(t) }),
+    verb: 'write',
     rules: inputs.generateValueInput,
     also: inputs.requireOneRecipe,
     run: (ref, input, { services, session }) =>
@@ -213,6 +221,7 @@ function addCopy(): void {
       names: t.stringList({ description: 'As in the preview.' }),
       planHash: t.string({ required: true, description: 'What the preview gave.' }),
     }),
+    allowed: allowedInTeam('write', 'appSecret', ['app', 'App']),
     rules: inputs.copyValuesInput.extend({ app: idRule('App') }),
     failures: ['notFound', 'conflict'],
     run: ({ names, ...ask }, { services, session }) =>

@@ -1,5 +1,6 @@
 import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
 import type { z } from 'zod';
+import { type Allowed, allowedInTeam, localOf } from '../../graphql/allowed.ts';
 import { builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
@@ -7,6 +8,7 @@ import { idRule, type NodeName } from '../../graphql/ids.ts';
 import { addMutation, type PayloadField, type Types } from '../../graphql/mutation.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
+import type { Verb } from '../access/model.ts';
 import * as inputs from './inputs.ts';
 import { type PlaceInApp, placeInApp } from './model.ts';
 
@@ -17,6 +19,8 @@ interface UpdateOptions<Rules extends z.ZodObject, Result extends { readonly com
   readonly of: Extract<NodeName, 'App' | 'Environment' | 'AppSecret'>;
   readonly description: string;
   readonly input: (t: Inputs) => InputFieldMap;
+  /** What it needs on apps, or on app secrets. */
+  readonly verb: Verb;
   readonly rules: Rules;
   /** Looks at the whole input. */
   readonly also?: (given: object, ctx: z.RefinementCtx) => void;
@@ -31,11 +35,22 @@ interface UpdateRef extends PlaceInApp {
 
 const NOUN = { App: 'app', Environment: 'environment', AppSecret: 'app secret' } as const;
 
+/** Whoever may not see an app sees nothing of it. */
+const allowedOf =
+  (of: keyof typeof NOUN, verb: Verb): Allowed =>
+  ({ id }) => {
+    const local = localOf(of, id);
+    const app = ['app', `App ${of === 'App' ? local : placeInApp(local).app}`] as const;
+    return of === 'AppSecret'
+      ? allowedInTeam(verb, 'appSecret', app, ['appSecret', `App secret ${placeInApp(local).slug}`])({})
+      : allowedInTeam(verb, 'app', app)({});
+  };
+
 /** A mutation of one thing that is there: its id, the revision that the caller saw, and what to do. */
 export function addUpdateInApp<Rules extends z.ZodObject, Result extends { readonly commit: CommitFacts }>(
   options: UpdateOptions<Rules, Result>,
 ): void {
-  const { name, of, description, input, rules, also, run, payload } = options;
+  const { name, of, description, input, verb, rules, also, run, payload } = options;
   const placeOf = (local: string): PlaceInApp => (of === 'App' ? { app: local, slug: local } : placeInApp(local));
   const whole = rules.extend({ id: idRule(of).transform(placeOf) });
   addMutation({
@@ -46,6 +61,7 @@ export function addUpdateInApp<Rules extends z.ZodObject, Result extends { reado
       ...input(t),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedOf(of, verb),
     rules: also ? whole.superRefine(also) : whole,
     failures: ['notFound', 'conflict', 'limit'],
     run: (given, context) => {
@@ -84,6 +100,7 @@ export function addAppMutations(): void {
       environments: t.field({ type: [NewEnvironmentInput], description: 'Its first environments; absent: none.' }),
       idempotencyKey: idempotencyKey(t),
     }),
+    allowed: allowedInTeam('write', 'app'),
     rules: inputs.createAppInput,
     failures: ['conflict', 'limit'],
     run: (input, { services, session }) => services.apps.create(input, session),
@@ -94,6 +111,7 @@ export function addAppMutations(): void {
     of: 'App',
     description: 'Changes what is given; the slug stays. Needs `write`.',
     input: (t) => ({ name: t.string({ description: '3-100 letters, digits, single hyphens and spaces.' }) }),
+    verb: 'write',
     rules: inputs.updateAppInput,
     run: (ref, input, { services, session }) => services.apps.update(ref, input, session),
     payload: appPayload,
@@ -103,6 +121,7 @@ export function addAppMutations(): void {
     of: 'App',
     description: 'Deletes an app with all that is in it. It keeps its slug and can be restored. Needs `delete`.',
     input: () => ({}),
+    verb: 'delete',
     rules: inputs.appOnlyInput,
     run: (ref, _input, { services, session }) => services.apps.remove(ref, session),
     payload: appPayload,
@@ -112,6 +131,7 @@ export function addAppMutations(): void {
     of: 'App',
     description: 'Brings a deleted app back as it was. Needs `write`.',
     input: () => ({}),
+    verb: 'write',
     rules: inputs.appOnlyInput,
     run: (ref, _input, { services, session }) => services.apps.restore(ref, session),
     payload: appPayload,
@@ -129,6 +149,7 @@ function addEnvironmentMutations(): void {
       ...environmentFields(t),
       idempotencyKey: idempotencyKey(t),
     }),
+    allowed: allowedInTeam('write', 'app', ['app', 'App']),
     rules: inputs.createEnvironmentInput,
     failures: ['notFound', 'conflict', 'limit'],
     run: (input, { services, session }) => services.environments.create(input, session),
@@ -143,6 +164,7 @@ function addEnvironmentMutations(): void {
       order: t.int({ description: '0-1,000,000.' }),
       protected: t.boolean({ description: 'Whether changing it, and the values in it, needs `protectedWrite`.' }),
     }),
+    verb: 'write',
     rules: inputs.updateEnvironmentInput,
     run: (ref, input, { services, session }) => services.environments.update(ref, input, session),
     payload: environmentPayload,
@@ -157,6 +179,7 @@ function addEnvironmentMutations(): void {
         description: 'Even while values are set in it, which needs `delete` on app secrets; absent: no.',
       }),
     }),
+    verb: 'delete',
     rules: inputs.deleteEnvironmentInput,
     run: (ref, { force }, { services, session }) => services.environments.remove(ref, force, session),
     payload: environmentPayload,
@@ -166,6 +189,7 @@ function addEnvironmentMutations(): void {
     of: 'Environment',
     description: 'Brings a deleted environment back with its values. Needs what updating it needs.',
     input: () => ({}),
+    verb: 'write',
     rules: inputs.appOnlyInput,
     run: (ref, _input, { services, session }) => services.environments.restore(ref, session),
     payload: environmentPayload,

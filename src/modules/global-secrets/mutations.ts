@@ -1,5 +1,6 @@
 import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
 import type { z } from 'zod';
+import { allowedInTeam } from '../../graphql/allowed.ts';
 import { builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import { EncodingEnum, expectedRevision, idempotencyKey, SensitivityEnum } from '../../graphql/fields.ts';
@@ -7,6 +8,7 @@ import { idRule } from '../../graphql/ids.ts';
 import { addMutation, type Types } from '../../graphql/mutation.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
+import type { Verb } from '../access/model.ts';
 import type { GlobalUpdate } from './find.ts';
 import { GitopsInput } from './gitops-schema.ts';
 import * as inputs from './inputs.ts';
@@ -15,6 +17,7 @@ import type { StoredGlobal } from './model.ts';
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 type Changed = { readonly globalSecret: StoredGlobal; readonly commit: CommitFacts };
 
+const LISTED = ['globalSecret', 'Global secret'] as const;
 const payload = { globalSecret: { type: nodes.globalSecret, description: 'The global secret.' } };
 
 const FileInput = builder.inputType('GlobalSecretFileInput', {
@@ -58,12 +61,21 @@ interface UpdateOptions<Rules extends z.ZodObject> {
   readonly name: string;
   readonly description: string;
   readonly input: (t: Inputs) => InputFieldMap;
+  /** What it needs on the global secret. */
+  readonly verb: Verb;
   readonly rules: Rules;
   readonly run: (ref: GlobalUpdate, input: z.output<Rules>, context: Context) => Promise<Changed>;
 }
 
 /** A mutation of one global secret that is there: its id, the revision that the caller saw, and what to do. */
-function addUpdate<Rules extends z.ZodObject>({ name, description, input, rules, run }: UpdateOptions<Rules>): void {
+function addUpdate<Rules extends z.ZodObject>({
+  name,
+  description,
+  input,
+  verb,
+  rules,
+  run,
+}: UpdateOptions<Rules>): void {
   addMutation({
     name,
     description,
@@ -72,6 +84,7 @@ function addUpdate<Rules extends z.ZodObject>({ name, description, input, rules,
       ...input(t),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedInTeam(verb, 'globalSecret', LISTED),
     rules: rules.extend({ id: idRule('GlobalSecret') }),
     failures: ['notFound', 'conflict', 'limit'],
     run: (given, context) => {
@@ -88,6 +101,7 @@ export function addGlobalMutations(): void {
     name: 'createGlobalSecret',
     description: 'Creates a global secret. Needs `write` on its type.',
     input: wholeFields,
+    allowed: allowedInTeam('write', 'globalSecret'),
     rules: inputs.createGlobalInput,
     failures: ['notFound', 'conflict', 'limit'],
     run: (input, { services, session }) => services.globalSecrets.create(input, session),
@@ -98,6 +112,7 @@ export function addGlobalMutations(): void {
     description:
       'Creates the global secret with the slug that the name gives, or replaces it as a whole, but for its type.',
     input: (t) => ({ ...wholeFields(t), expectedRevision: expectedRevision(t) }),
+    allowed: allowedInTeam('write', 'globalSecret'),
     rules: inputs.putGlobalInput,
     failures: ['notFound', 'conflict', 'limit'],
     run: (input, { services, session }) => services.globalSecrets.put(input, session),
@@ -107,6 +122,7 @@ export function addGlobalMutations(): void {
     name: 'updateGlobalSecret',
     description: 'Changes what is given. Given values or files replace all of them. Needs `write`.',
     input: contentFields,
+    verb: 'write',
     rules: inputs.updateGlobalInput,
     run: (ref, input, { services, session }) => services.globalSecrets.update(ref, input, session),
   });
@@ -116,6 +132,7 @@ export function addGlobalMutations(): void {
     input: (t) => ({
       acceptRewrite: t.boolean({ description: 'Takes the file even if a rewritten history is held. Default: false.' }),
     }),
+    verb: 'write',
     rules: inputs.syncGlobalInput,
     run: (ref, { acceptRewrite }, { services, session }) => services.gitSyncs.syncNow(ref, acceptRewrite, session),
   });
@@ -126,6 +143,7 @@ export function addGlobalMutations(): void {
       id: t.id({ required: true, description: 'The global secret.' }),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedInTeam('write', 'globalSecret', LISTED),
     rules: inputs.globalOnlyInput.extend({ id: idRule('GlobalSecret') }),
     failures: ['notFound', 'conflict'],
     run: ({ id, expectedRevision: revision }, { services, session }) =>
@@ -139,6 +157,7 @@ export function addGlobalMutations(): void {
     name: 'deleteGlobalSecret',
     description: 'Deletes a global secret; references to it are unresolved. It can be restored. Needs `delete`.',
     input: () => ({}),
+    verb: 'delete',
     rules: inputs.globalOnlyInput,
     run: (ref, _input, { services, session }) => services.globalSecrets.remove(ref, session),
   });
@@ -146,6 +165,7 @@ export function addGlobalMutations(): void {
     name: 'restoreGlobalSecret',
     description: 'Brings a deleted global secret back as it was. Needs `write`.',
     input: () => ({}),
+    verb: 'write',
     rules: inputs.globalOnlyInput,
     run: (ref, _input, { services, session }) => services.globalSecrets.restore(ref, session),
   });

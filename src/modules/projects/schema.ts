@@ -1,3 +1,4 @@
+import { allowedNewProject, allowedOnProject } from '../../graphql/allowed.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
 import { idRule } from '../../graphql/ids.ts';
@@ -76,6 +77,7 @@ function addProjectMutations(): void {
       description: t.string({ description: 'At most 200 characters.' }),
       idempotencyKey: idempotencyKey(t),
     }),
+    allowed: allowedNewProject,
     rules: createProjectInput,
     failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.projects.create(input, session),
@@ -90,6 +92,7 @@ function addProjectMutations(): void {
       description: t.string({ description: 'Absent: unchanged; null or empty: none.' }),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedOnProject('write'),
     rules: updateProjectInput.extend({ id: idRule('Project') }),
     failures: ['notFound', 'conflict'],
     run: ({ id, ...input }, { services, session }) => services.projects.update(id, input, session),
@@ -99,6 +102,7 @@ function addProjectMutations(): void {
     name: 'deleteProject',
     description: 'Deletes a project without workloads; seven days later its keys are destroyed. Needs `delete` on it.',
     input: (t) => ({ id: t.id({ required: true, description: 'The project.' }) }),
+    allowed: allowedOnProject('delete'),
     rules: deleteProjectInput.extend({ id: idRule('Project') }),
     failures: ['notFound', 'conflict'],
     run: ({ id }, { services, session }) => services.projects.remove(id, session),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { allowedAnywhere, allowedById, allowedInProject, allowedToItself } from '../../graphql/allowed.ts';
 import { builder } from '../../graphql/builder.ts';
 import { expectedRevision, idempotencyKey, WorkloadKindEnum } from '../../graphql/fields.ts';
 import { decodeGlobalId, groupAddress, idRule, webhookProject } from '../../graphql/ids.ts';
@@ -39,6 +40,7 @@ export function addRestartMutations(): void {
     description:
       'Cancels what waits for its wave and what the webhook was not told yet. Needs `restart` on all of its workloads.',
     input: (t) => ({ id: t.id({ required: true, description: 'The restart.' }) }),
+    allowed: allowedAnywhere('restart', 'workload'),
     rules: inputs.emptyInput.extend({ id: idRule('Restart') }),
     failures: ['notFound', 'conflict'],
     run: ({ id }, { services, session }) => services.restarts.cancel(id, session),
@@ -48,6 +50,7 @@ export function addRestartMutations(): void {
     name: 'redeliverRestart',
     description: 'Delivers a request to the deploy webhook again, or at once. Needs `restart` on the workload.',
     input: (t) => ({ id: t.id({ required: true, description: 'The restart request.' }) }),
+    allowed: allowedById('restart', 'workload', 'RestartRequest', 'Restart request'),
     rules: inputs.emptyInput.extend({ id: idRule('RestartRequest').transform(groupAddress) }),
     failures: ['notFound', 'conflict'],
     run: ({ id: { project, slug } }, { services, session }) => services.restarts.redeliver(project, slug, session),
@@ -85,6 +88,7 @@ function addRestartDependents(): void {
       reason: t.string({ description: 'For people: at most 200 characters.' }),
       idempotencyKey: idempotencyKey(t),
     }),
+    allowed: allowedAnywhere('restart', 'workload'),
     rules: inputs.restartInput.extend({ source: sourceRule }),
     failures: ['notFound', 'conflict', 'limit'],
     run: ({ source, ...input }, { services, session }) => services.restarts.restart(source, input, session),
@@ -111,6 +115,7 @@ function addAcknowledge(): void {
       seq: t.field({ type: 'SafeInt', required: true, description: '`seq` of the environment that it runs.' }),
       digest: t.string({ description: 'Its `digest`; absent: that of the workload at `seq`.' }),
     }),
+    allowed: allowedToItself('restart'),
     rules: inputs.acknowledgeInput,
     failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.restarts.acknowledge(input, session),
@@ -140,6 +145,7 @@ function addWebhookMutations(): void {
       }),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedInProject('write', 'deployWebhook'),
     rules: inputs.putWebhookInput,
     failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.restarts.webhooks.put(input, session),
@@ -155,6 +161,7 @@ function addWebhookMutations(): void {
       overlapSeconds: t.int({ description: 'How long both sign, 0 to 2,592,000; absent: a day.' }),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedById('write', 'deployWebhook', 'DeployWebhook', 'Deploy webhook'),
     rules: inputs.rotateSecretInput.extend({ id: webhookId }),
     failures: ['notFound', 'conflict'],
     run: ({ id, ...input }, { services, session }) => services.restarts.webhooks.rotate(id, input, session),
@@ -167,6 +174,7 @@ function addWebhookMutations(): void {
       id: t.id({ required: true, description: 'The webhook.' }),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedById('delete', 'deployWebhook', 'DeployWebhook', 'Deploy webhook'),
     rules: inputs.deleteWebhookInput.extend({ id: webhookId }),
     failures: ['notFound', 'conflict'],
     run: ({ id, expectedRevision: revision }, { services, session }) =>

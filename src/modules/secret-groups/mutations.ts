@@ -1,6 +1,7 @@
 import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
 import type { z } from 'zod';
 import type { AddonLink } from '../../domain/types.ts';
+import { allowedById, allowedInProject } from '../../graphql/allowed.ts';
 import { builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import {
@@ -17,6 +18,7 @@ import { groupAddress, idRule } from '../../graphql/ids.ts';
 import { addMutation, type Types } from '../../graphql/mutation.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
+import type { Verb } from '../access/model.ts';
 import type { GroupUpdate } from './finding.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGroup } from './model.ts';
@@ -112,12 +114,15 @@ interface UpdateOptions<Rules extends z.ZodObject> {
   readonly name: string;
   readonly description: string;
   readonly input: (t: Inputs) => InputFieldMap;
+  /** What it needs on the group; absent: `write`. */
+  readonly verb?: Verb;
   readonly rules: Rules;
   readonly run: (ref: GroupUpdate, input: z.output<Rules>, context: Context) => Promise<Changed>;
 }
 
 /** A mutation of one group that is there: its id, the revision that the caller saw, and what to do. */
-function addUpdate<Rules extends z.ZodObject>({ name, description, input, rules, run }: UpdateOptions<Rules>): void {
+function addUpdate<Rules extends z.ZodObject>(options: UpdateOptions<Rules>): void {
+  const { name, description, input, verb = 'write', rules, run } = options;
   addMutation({
     name,
     description,
@@ -126,6 +131,7 @@ function addUpdate<Rules extends z.ZodObject>({ name, description, input, rules,
       ...input(t),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedById(verb, 'secretGroup', 'SecretGroup', 'Secret group'),
     rules: rules.extend({ id: addressRule }),
     failures: ['notFound', 'conflict', 'limit'],
     run: (given, context) => {
@@ -151,6 +157,7 @@ export function addGroupMutations(): void {
     name: 'createSecretGroup',
     description: 'Creates a secret group. Needs `write` on its type, and `link` when it links addons.',
     input: wholeFields,
+    allowed: allowedInProject('write', 'secretGroup'),
     rules: inputs.createGroupInput,
     failures: ['notFound', 'conflict', 'limit'],
     run: (input, { services, session }) => services.secretGroups.create(input, session),
@@ -160,6 +167,7 @@ export function addGroupMutations(): void {
     name: 'putSecretGroup',
     description: 'Creates the group with the slug that the name gives, or replaces it as a whole.',
     input: (t) => ({ ...wholeFields(t), expectedRevision: expectedRevision(t) }),
+    allowed: allowedInProject('write', 'secretGroup'),
     rules: inputs.putGroupInput,
     failures: ['notFound', 'conflict', 'limit'],
     run: (input, { services, session }) => services.secretGroups.put(input, session),
@@ -181,6 +189,7 @@ export function addGroupMutations(): void {
     name: 'deleteSecretGroup',
     description: 'Deletes a group; nobody inherits from it any more. It can be restored. Needs `delete`.',
     input: () => ({}),
+    verb: 'delete',
     rules: inputs.groupOnlyInput,
     run: (ref, _input, { services, session }) => services.secretGroups.remove(ref, session),
   });

@@ -1,3 +1,4 @@
+import { allowedInTeam } from '../../graphql/allowed.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
 import { idRule } from '../../graphql/ids.ts';
@@ -47,6 +48,7 @@ export function addTags(builder: Builder): void {
       description: t.string({ description: 'At most 200 characters.' }),
       idempotencyKey: idempotencyKey(t),
     }),
+    allowed: allowedInTeam('write', 'tag'),
     rules: createTagInput,
     failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.tags.create(input, session),
@@ -60,6 +62,7 @@ export function addTags(builder: Builder): void {
       description: t.string({ description: 'Null or empty: none.' }),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedInTeam('write', 'tag', ['tag', 'Tag']),
     rules: updateTagInput.extend({ id: idRule('Tag') }),
     failures: ['notFound', 'conflict'],
     run: ({ id, ...input }, { services, session }) => services.tags.update(id, input, session),
@@ -69,6 +72,7 @@ export function addTags(builder: Builder): void {
     name: 'deleteTag',
     description: 'Takes a tag out of the catalogue; whatever carries it keeps it. Needs `delete` on tags.',
     input: (t) => ({ id: t.id({ required: true, description: 'The tag.' }) }),
+    allowed: allowedInTeam('delete', 'tag', ['tag', 'Tag']),
     rules: deleteTagInput.extend({ id: idRule('Tag') }),
     failures: ['notFound', 'conflict'],
     run: ({ id }, { services, session }) => services.tags.remove(id, session),

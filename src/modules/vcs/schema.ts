@@ -1,3 +1,4 @@
+import { allowedInTeam } from '../../graphql/allowed.ts';
 import { type Builder, builder as shared } from '../../graphql/builder.ts';
 import { expectedRevision } from '../../graphql/fields.ts';
 import { idRule } from '../../graphql/ids.ts';
@@ -75,6 +76,7 @@ export function addVcsAccounts(builder: Builder): void {
       token: t.string({ required: true, description: 'Password or access token. Nobody can read it back.' }),
       expectedRevision: expectedRevision(t),
     }),
+    allowed: allowedInTeam('write', 'vcsAccount'),
     rules: putAccountInput,
     failures: ['conflict', 'limit'],
     run: (input, { services, session }) => services.vcsAccounts.put(input, session),
@@ -84,6 +86,7 @@ export function addVcsAccounts(builder: Builder): void {
     name: 'deleteVcsAccount',
     description: 'Erases an account and its token. What was read with it stays. Needs `delete` on accounts.',
     input: (t) => ({ id: t.id({ required: true, description: 'The account.' }) }),
+    allowed: allowedInTeam('delete', 'vcsAccount', ['vcsAccount', 'Account']),
     rules: deleteAccountInput.extend({ id: idRule('VcsAccount') }),
     failures: ['notFound', 'conflict'],
     run: ({ id }, { services, session }) => services.vcsAccounts.remove(id, session),

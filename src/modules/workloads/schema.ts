@@ -1,5 +1,6 @@
 import type { InputFieldBuilder } from '@pothos/core';
 import type { WorkloadKind } from '../../domain/types.ts';
+import { allowedOnWorkload, allowedToRegister } from '../../graphql/allowed.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import {
@@ -155,6 +156,7 @@ function addMutations(kind: WorkloadKind, type: Ref): void {
       id: t.string({ required: true, description: "The platform's id: 1-100 letters, digits and hyphens." }),
       ...putFields(t),
     }),
+    allowed: allowedToRegister('write', kind),
     rules: putWorkloadInput,
     failures: ['notFound', 'conflict', 'limit'],
     run: async (input, { services, session }) => {
@@ -170,6 +172,7 @@ function addMutations(kind: WorkloadKind, type: Ref): void {
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
       id: t.string({ required: true, description: "The platform's id." }),
     }),
+    allowed: allowedOnWorkload('delete', kind),
     rules: deleteWorkloadInput,
     failures: ['notFound', 'conflict'],
     run: async ({ project, id }, { services, session }) => {
