@@ -3,6 +3,7 @@ import { type FieldError, invalidInput } from './kernel/errors.ts';
 import { SLUG } from './kernel/ids.ts';
 import { LIMIT_VARIABLES, type LimitName, type Limits, limitsWith } from './kernel/limits.ts';
 import { SecretValue } from './kernel/secret-value.ts';
+import { networkOf, type TrustedProxies } from './net/client-address.ts';
 
 export interface Config {
   readonly host: string;
@@ -31,6 +32,8 @@ export interface Config {
   readonly pluginHashes: ReadonlyMap<string, string>;
   /** Hosts that may be asked over http and at private addresses, and private networks that may be reached. */
   readonly allowedHosts: readonly string[];
+  /** Proxies whose word counts for where a request comes from. */
+  readonly trustedProxies: TrustedProxies;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -106,6 +109,11 @@ const VARIABLES = z.object({
     /^(|[0-9a-zA-Z.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?|[0-9a-fA-F.:]+\/\d{1,3})$/,
     'must be hosts or networks, with commas between',
   ).optional(),
+  KEYLOOM_TRUSTED_PROXIES: list(/^[0-9a-fA-F.:/]*$/, 'must be addresses or networks, with commas between')
+    .refine((all) => all.every((each) => networkOf(each) !== null), {
+      error: 'must be addresses or networks such as 10.0.0.0/8, with commas between',
+    })
+    .optional(),
   MONGODB_URL: text(1, 4_096)
     .regex(/^mongodb(\+srv)?:\/\/[^\s]+$/, 'must begin with mongodb:// or mongodb+srv:// and hold no spaces')
     .optional(),
@@ -173,6 +181,10 @@ function configOf(given: Given, limits: Limits): Config {
     pluginDirectory: given.KEYLOOM_PLUGIN_DIRECTORY ?? null,
     pluginHashes: new Map((given.KEYLOOM_PLUGIN_HASHES ?? []).map((each) => each.split('=') as [string, string])),
     allowedHosts: given.KEYLOOM_ALLOWED_HOSTS ?? [],
+    trustedProxies: (given.KEYLOOM_TRUSTED_PROXIES ?? []).flatMap((each) => {
+      const network = networkOf(each);
+      return network ? [network] : [];
+    }),
   };
 }
 

@@ -5,6 +5,10 @@ import { describeFault } from './graphql/mask-error.ts';
 import { createLog } from './http/log.ts';
 import { init } from './init.ts';
 import { isAppError } from './kernel/errors.ts';
+import { startWatchdog } from './watchdog.ts';
+
+// A listener takes the place of the inspector, which this signal would open to everybody on the machine.
+if (process.env.KEYLOOM_DEVELOPMENT !== 'true') process.on('SIGUSR1', () => {});
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -17,6 +21,7 @@ function complaint(error: unknown): string {
 
 async function start(): Promise<void> {
   const config = readConfig(process.env);
+  startWatchdog(config.limits.loopBlockedMs);
   const log = createLog(config.logLevel);
   const dieOf = (what: string) => (error: unknown) => {
     log.error(what, describeFault(error));

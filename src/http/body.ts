@@ -1,7 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../kernel/errors.ts';
+import { guarded } from '../kernel/guarded.ts';
 
 const tooLarge = (most: number): AppError => new AppError('TOO_LARGE', `The body is larger than ${most} bytes`);
+
+interface Connection {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
 
@@ -19,22 +25,26 @@ export function checkContentType({ headers }: IncomingMessage): void {
  * All bytes of a body, refused as soon as it says or turns out to be larger than `most`. Of one that breaks off nothing is
  * heard: there is nobody left to be answered.
  */
-export function readBody(request: IncomingMessage, response: ServerResponse, most: number): Promise<Uint8Array> {
+export function readBody({ request, response }: Connection, most: number): Promise<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) > most) return Promise.reject(tooLarge(most));
   if (request.headers.expect !== undefined) response.writeContinue();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    request.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer): void => {
       size += chunk.length;
       if (size <= most) chunks.push(chunk);
       else {
         chunks.length = 0;
         reject(tooLarge(most));
       }
-    });
-    request.on('end', () =>
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    };
+    request.on('data', guarded(reject, take));
+    request.on(
+      'end',
+      guarded(reject, () =>
+        resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+      ),
     );
   });
 }
@@ -45,9 +55,16 @@ const LINGER_MS = 2_000;
 export function dropRestOfBody(request: IncomingMessage): void {
   if (request.complete) return;
   request.resume();
-  const timer = setTimeout(() => {
-    if (!request.complete) request.socket.destroy();
-  }, LINGER_MS);
+  const fault = (): void => void request.socket.destroy();
+  const timer = setTimeout(
+    guarded(fault, () => {
+      if (!request.complete) request.socket.destroy();
+    }),
+    LINGER_MS,
+  );
   timer.unref();
-  request.once('close', () => clearTimeout(timer));
+  request.once(
+    'close',
+    guarded(fault, () => clearTimeout(timer)),
+  );
 }

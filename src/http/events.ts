@@ -1,7 +1,8 @@
 import type { Opened } from '../graphql/source.ts';
+import { guarded } from '../kernel/guarded.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Delivery, End } from '../modules/changes/subscriber.ts';
-import { commonHeaders, type Exchange } from './exchange.ts';
+import { commonHeaders, type Exchange, sendLatin1 } from './exchange.ts';
 import { watchOutgoing } from './outgoing.ts';
 
 /** Server-sent events in the distinct connections mode of graphql-sse: one stream a request. */
@@ -30,6 +31,10 @@ const LAST: Readonly<Record<End, string>> = {
 };
 const LAST_WORDS_MS = 2_000;
 
+/** One answer as a whole stream of events. `latin1`: its JSON, a byte a character. */
+export const sendAsEvent = (exchange: Exchange, latin1: string): void =>
+  sendLatin1(exchange, 200, `event: next\ndata: ${latin1}\n\n${COMPLETE}`, HEADERS['content-type']);
+
 const framed = new WeakMap<Delivery, Buffer>();
 
 /** The same bytes for all who get it. */
@@ -49,7 +54,7 @@ export function createEventStreams(limits: Limits): EventStreams {
     for (const beat of beats) beat();
   }, limits.socketPingMs).unref();
 
-  async function serve({ response, id }: Exchange, { begin }: Opened): Promise<void> {
+  async function serve({ response, id, onFault }: Exchange, { begin }: Opened): Promise<void> {
     const outgoing = watchOutgoing(response, limits);
     let leave = (): void => {};
     let ended = false;
@@ -59,9 +64,9 @@ export function createEventStreams(limits: Limits): EventStreams {
       response.shouldKeepAlive = false;
       response.writeHead(200, { ...commonHeaders(id), ...HEADERS });
     };
-    const beat = (): void => {
+    const beat = guarded(onFault, () => {
       if (response.writableLength === 0) response.write(':\n\n');
-    };
+    });
     const end = (why: End): void => {
       if (ended) return;
       ended = true;
@@ -71,14 +76,23 @@ export function createEventStreams(limits: Limits): EventStreams {
       head();
       response.end(LAST[why]);
       // Whoever does not take even that is not waited for.
-      const timer = setTimeout(() => response.destroy(), LAST_WORDS_MS).unref();
-      response.once('close', () => clearTimeout(timer));
+      const timer = setTimeout(
+        guarded(onFault, () => response.destroy()),
+        LAST_WORDS_MS,
+      ).unref();
+      response.once(
+        'close',
+        guarded(onFault, () => clearTimeout(timer)),
+      );
     };
     const closed = new Promise<void>((resolve) =>
-      response.once('close', () => {
-        end('fault');
-        resolve();
-      }),
+      response.once(
+        'close',
+        guarded(onFault, () => {
+          resolve();
+          end('fault');
+        }),
+      ),
     );
     const send = (delivery: Delivery): void => {
       if (ended) return;

@@ -14,11 +14,22 @@ export interface Exchange {
   readonly startedAt: number;
   /** For the log: what the document calls its operation. */
   operationName: string | null;
+  /** Whether the client reads server-sent events and its request was understood: then answers are events, too. */
+  asEvents: boolean;
+  /** Of the client, as log and limits know it. */
+  readonly client: string;
+  /** Ends the connection after a fault in something that it called. */
+  readonly onFault: (error: unknown) => void;
   /** Called when the connection is done with it, answered or not. */
   onClose: (() => void) | null;
 }
 
-export function openExchange(request: IncomingMessage, response: ServerResponse): Exchange {
+export function openExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  client: string,
+  failed: (error: unknown) => void,
+): Exchange {
   const url = request.url ?? '';
   const mark = url.indexOf('?');
   return {
@@ -30,9 +41,21 @@ export function openExchange(request: IncomingMessage, response: ServerResponse)
     search: mark < 0 ? '' : url.slice(mark + 1),
     startedAt: performance.now(),
     operationName: null,
+    asEvents: false,
+    client,
+    onFault: (error) => {
+      failed(error);
+      response.destroy();
+    },
     onClose: null,
   };
 }
+
+/** What is refused before it comes to an answer keeps its status, also for those who read events. */
+const KEPT_STATUS: ReadonlySet<number> = new Set([401, 405, 413, 415, 429, 503]);
+
+/** A client of server-sent events takes any other kind of answer for a broken connection, and asks again. */
+export const isSaidAsEvent = ({ asEvents }: Exchange, status: number): boolean => asEvents && !KEPT_STATUS.has(status);
 
 /** Headers of every answer. */
 export const commonHeaders = (id: string): Record<string, string> => ({

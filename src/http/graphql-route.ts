@@ -3,15 +3,16 @@ import type { Answer, Graphql } from '../graphql/execute.ts';
 import type { GraphqlRequest } from '../graphql/request.ts';
 import type { Opened } from '../graphql/source.ts';
 import { AppError } from '../kernel/errors.ts';
+import { guarded } from '../kernel/guarded.ts';
 import type { Limits } from '../kernel/limits.ts';
 import { authorizationOf } from './authorization.ts';
 import { checkContentType, readBody } from './body.ts';
+import type { Caller, ConnectionLimits } from './connection-limits.ts';
 import type { Deadline } from './deadline.ts';
-import type { EventStreams } from './events.ts';
-import { type Exchange, latin1Of, sendLatin1 } from './exchange.ts';
+import { type EventStreams, sendAsEvent } from './events.ts';
+import { type Exchange, isSaidAsEvent, latin1Of, sendLatin1 } from './exchange.ts';
 import { checkOrigin } from './origin.ts';
 import { paramsOfBody, paramsOfQuery } from './params.ts';
-import type { Places } from './places.ts';
 import type { YogaLane } from './yoga.ts';
 
 /** Who asks: throws UNAUTHENTICATED for strangers. */
@@ -26,7 +27,7 @@ export type ContextFor = (request: {
   /** Whether the answer depended on nothing else. */
   readonly isRepeatable?: () => boolean;
   /** Who asks, for limits on what stays open. */
-  readonly session?: { readonly principal: { readonly id: string } };
+  readonly session?: { readonly principal: Caller };
 }>;
 
 interface Deps {
@@ -34,7 +35,7 @@ interface Deps {
   readonly contextFor: ContextFor;
   readonly yoga: YogaLane;
   readonly events: EventStreams;
-  readonly places: Places;
+  readonly connections: ConnectionLimits;
   readonly answers: Answers;
   readonly limits: Limits;
   readonly startDeadline: () => Deadline;
@@ -48,7 +49,7 @@ export function createGraphqlRoute({
   contextFor,
   yoga,
   events,
-  places,
+  connections,
   answers,
   limits,
   startDeadline,
@@ -56,23 +57,26 @@ export function createGraphqlRoute({
 }: Deps): Route {
   const serve = async (exchange: Exchange, deadline: Deadline): Promise<void> => {
     const context = await contextFor(callerOf(exchange, deadline));
+    const wantsEvents = accepts(exchange, EVENTS);
+    if (wantsEvents) checkOrigin(exchange.request.headers);
     const body = await readBytes(exchange, limits);
     const { stamp } = context;
     const given = stamp === null || body === null ? null : answers.find(stamp, body, exchange.request.socket);
+    exchange.asEvents = wantsEvents && given !== null;
     if (given) return sendGiven(exchange, given);
     const graphqlRequest = requestOf(exchange, body, limits);
-    if (!accepts(exchange, 'text/event-stream')) {
+    exchange.asEvents = wantsEvents;
+    if (!wantsEvents) {
       const answer = await graphql.answer(graphqlRequest, context);
       const sent = givenOf(answer);
       const isRepeatable = answer.repeatable && context.isRepeatable?.() !== false;
       if (isRepeatable && stamp !== null && body !== null) answers.keep(stamp, body, sent);
       return sendGiven(exchange, sent);
     }
-    checkOrigin(exchange.request.headers);
     const resumeAfter = cursorOf(exchange);
     const outcome = await graphql.stream(graphqlRequest, { ...context, resumeAfter });
     if (!('begin' in outcome)) return sendGiven(exchange, givenOf(outcome));
-    takePlaces(exchange, context.session?.principal.id ?? '', places);
+    if (context.session) takePlace(exchange, context.session.principal, connections);
     const begin: Opened['begin'] = async (sink) => {
       const leave = await outcome.begin(sink);
       deadline.end();
@@ -86,7 +90,7 @@ export function createGraphqlRoute({
     if (method !== 'POST' && method !== 'GET') throw new AppError('METHOD_NOT_ALLOWED', 'Use POST');
     if (method === 'GET' && accepts(exchange, 'text/html')) {
       if (development) return yoga.page(exchange);
-      throw new AppError('NOT_FOUND', 'There is no page here');
+      throw new AppError('NOT_FOUND', 'Not found');
     }
     const deadline = startDeadline();
     let isServed = false;
@@ -111,7 +115,8 @@ const callerOf = ({ request, id }: Exchange, deadline: Deadline): Parameters<Con
 });
 
 /** The body of a POST; null for a GET. */
-async function readBytes({ request, response, method }: Exchange, limits: Limits): Promise<Uint8Array | null> {
+async function readBytes(exchange: Exchange, limits: Limits): Promise<Uint8Array | null> {
+  const { request, method } = exchange;
   if (method === 'GET') {
     // Only what a page cannot make a browser send along with a GET of its own.
     if (request.headers['content-type'] !== undefined) checkContentType(request);
@@ -119,7 +124,7 @@ async function readBytes({ request, response, method }: Exchange, limits: Limits
   }
   checkContentType(request);
   // Which mutation it is, is known only after parsing; the usual limit is held then.
-  return readBody(request, response, Math.max(limits.bodyBytes, limits.fileBodyBytes));
+  return readBody(exchange, Math.max(limits.bodyBytes, limits.fileBodyBytes));
 }
 
 function requestOf({ search, id }: Exchange, body: Uint8Array | null, limits: Limits): GraphqlRequest {
@@ -127,6 +132,7 @@ function requestOf({ search, id }: Exchange, body: Uint8Array | null, limits: Li
   return { ...paramsOfBody(body, limits), requestId: id, method: 'POST', bytes: body.byteLength };
 }
 
+const EVENTS = 'text/event-stream';
 const GRAPHQL_TYPE = 'application/graphql-response+json';
 
 const givenOf = ({ status, body, operationName }: Answer): Given => ({
@@ -137,6 +143,10 @@ const givenOf = ({ status, body, operationName }: Answer): Given => ({
 
 function sendGiven(exchange: Exchange, { status, latin1, operationName }: Given): void {
   exchange.operationName = operationName;
+  if (isSaidAsEvent(exchange, status)) {
+    sendAsEvent(exchange, latin1);
+    return;
+  }
   const type = accepts(exchange, GRAPHQL_TYPE) ? GRAPHQL_TYPE : 'application/json';
   sendLatin1(exchange, status, latin1, `${type}; charset=utf-8`);
 }
@@ -148,9 +158,8 @@ function cursorOf({ request }: Exchange): string | null {
 }
 
 /** A stream stays open: there are only so many. */
-function takePlaces({ request, response }: Exchange, principal: string, places: Places): void {
-  for (const back of [places.ofAddress(request.socket.remoteAddress ?? ''), places.ofPrincipal(principal)]) {
-    if (back === null) throw new AppError('RATE_LIMITED', 'Too many connections');
-    response.once('close', back);
-  }
+function takePlace({ response, onFault }: Exchange, caller: Caller, connections: ConnectionLimits): void {
+  const release = connections.signedIn(caller);
+  if (release === null) throw new AppError('RATE_LIMITED', 'Too many connections of this token');
+  response.once('close', guarded(onFault, release));
 }

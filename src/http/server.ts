@@ -5,18 +5,20 @@ import type { Config } from '../config.ts';
 import { createAnswers } from '../graphql/answers.ts';
 import { createDocuments } from '../graphql/documents.ts';
 import { createGraphql } from '../graphql/execute.ts';
-import { createMask, type Mask, statusOf } from '../graphql/mask-error.ts';
+import { createMask, describeFault, type Mask, statusOf } from '../graphql/mask-error.ts';
 import { AppError, unavailable } from '../kernel/errors.ts';
+import { guarded } from '../kernel/guarded.ts';
 import type { Log } from '../kernel/log.ts';
+import { clientAddressOf } from '../net/client-address.ts';
 import { dropRestOfBody } from './body.ts';
+import { createConnectionLimits } from './connection-limits.ts';
 import { createDeadlines } from './deadline.ts';
-import { createEventStreams, type EventStreams } from './events.ts';
-import { type Exchange, openExchange, sendJson } from './exchange.ts';
+import { createEventStreams, type EventStreams, sendAsEvent } from './events.ts';
+import { type Exchange, isSaidAsEvent, latin1Of, openExchange, sendJson } from './exchange.ts';
 import { createGitHookRoute, GIT_HOOKS, type GitHooks } from './git-hook-route.ts';
 import { type ContextFor, createGraphqlRoute, type Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready } from './health.ts';
 import { parseQuery } from './params.ts';
-import { createPlaces } from './places.ts';
 import { createSockets, type Sockets } from './sockets.ts';
 import { createYogaLane } from './yoga.ts';
 
@@ -24,7 +26,7 @@ export interface ServerDeps {
   readonly schema: GraphQLSchema;
   readonly contextFor: ContextFor;
   readonly ready: Ready;
-  readonly config: Pick<Config, 'host' | 'port' | 'development' | 'limits' | 'answerCacheBytes'>;
+  readonly config: Pick<Config, 'host' | 'port' | 'development' | 'limits' | 'answerCacheBytes' | 'trustedProxies'>;
   readonly log: Log;
   readonly gitHooks?: GitHooks;
   /** Names of the mutations that carry files and so may have larger bodies. */
@@ -52,22 +54,27 @@ export function createServer(deps: ServerDeps): HttpServer {
   ]);
   const gitHook = deps.gitHooks && createGitHookRoute(deps.gitHooks, config.limits);
   const routeOf = (path: string): Route | undefined =>
-    routes.get(path) ?? (path.startsWith(GIT_HOOKS) ? gitHook : undefined);
+    routes.get(path) ?? routes.get(path.replace(/\/$/, '')) ?? (path.startsWith(GIT_HOOKS) ? gitHook : undefined);
   const underWay = new Set<ServerResponse>();
   let closing = false;
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
-    const exchange = openExchange(request, response);
+    const client = clientAddressOf(request, config.trustedProxies);
+    const exchange = openExchange(request, response, client, (error) =>
+      log.error('A connection failed', { requestId: exchange.id, ...describeFault(error) }),
+    );
     if (closing) response.shouldKeepAlive = false;
     underWay.add(response);
-    response.on('close', () => {
+    const done = (): void => {
       underWay.delete(response);
       exchange.onClose?.();
       logRequest(log, exchange);
       dropRestOfBody(request);
-    });
-    serve(routeOf, exchange).catch((error) => sendRefusal(exchange, mask, error));
+    };
+    response.on('close', guarded(exchange.onFault, done));
+    serve(routeOf, exchange).catch(guarded(exchange.onFault, (error) => sendRefusal(exchange, mask, error)));
   };
   const server = httpServerOf(handler, config.limits.connections);
+  // Guards its own parts, each with its connection.
   server.on('upgrade', lanes.sockets.upgrade);
   return {
     handler,
@@ -95,12 +102,12 @@ function graphqlLanes({ schema, contextFor, config, fileMutations, log }: Server
   const documents = createDocuments({ schema, limits, development });
   const answers = createAnswers(config.answerCacheBytes);
   const graphql = createGraphql({ schema, documents, mask, limits, fileMutations, answers });
-  const places = createPlaces(limits);
+  const connections = createConnectionLimits(limits);
   const events = createEventStreams(limits);
   const yoga = createYogaLane(development);
   const startDeadline = createDeadlines(limits.deadlineMs);
-  const shared = { graphql, contextFor, limits, startDeadline, places };
-  const sockets = createSockets({ ...shared, path: GRAPHQL, mask, log });
+  const shared = { graphql, contextFor, limits, startDeadline, connections, log };
+  const sockets = createSockets({ ...shared, path: GRAPHQL, mask, proxies: config.trustedProxies });
   const route = createGraphqlRoute({ ...shared, yoga, events, answers, development });
   return { route, sockets, events };
 }
@@ -109,7 +116,7 @@ async function serve(routeOf: (path: string) => Route | undefined, exchange: Exc
   const route = routeOf(exchange.path);
   // Refuses tokens in the URL, wherever it leads.
   if (exchange.search !== '') parseQuery(exchange.search);
-  if (route === undefined) throw new AppError('NOT_FOUND', 'There is nothing at this path');
+  if (route === undefined) throw new AppError('NOT_FOUND', 'Not found');
   await route(exchange);
 }
 
@@ -126,22 +133,24 @@ function sendRefusal(exchange: Exchange, mask: Mask, error: unknown): void {
   if (exchange.response.destroyed) return;
   const masked = mask.one(error, exchange.id);
   const status = statusOf(masked);
-  const isGraphql = exchange.path === GRAPHQL;
+  const isGraphql = exchange.path === GRAPHQL || exchange.path === `${GRAPHQL}/`;
   const headers = {
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(status === 405 ? { allow: isGraphql ? 'POST, GET' : 'GET, HEAD' } : {}),
   };
   const body = isGraphql ? { errors: [masked] } : { error: { message: masked.message, id: exchange.id } };
-  sendJson(exchange, status, body, headers);
+  if (isSaidAsEvent(exchange, status)) sendAsEvent(exchange, latin1Of(JSON.stringify(body)));
+  else sendJson(exchange, status, body, headers);
 }
 
-function logRequest(log: Log, { method, path, response, startedAt, id, operationName }: Exchange): void {
+function logRequest(log: Log, { method, path, response, startedAt, id, client, operationName }: Exchange): void {
   log.info('request', {
     method,
     // The id behind it names a global secret.
     path: path.startsWith(GIT_HOOKS) ? GIT_HOOKS : path.slice(0, 200),
     status: response.headersSent ? response.statusCode : 0,
     ms: Math.round((performance.now() - startedAt) * 100) / 100,
+    client,
     requestId: id,
     operation: operationName,
   });

@@ -20,8 +20,7 @@ export function messageOf(bytes: Uint8Array, limits: Limits): Message | string {
   try {
     return parsed(parseStrictJson(decodeUtf8(bytes), limits));
   } catch (error) {
-    // A close frame holds 123 bytes of reason.
-    return isAppError(error) ? error.message.slice(0, 100) : 'Invalid message';
+    return isAppError(error) ? error.message : 'Invalid message';
   }
 }
 

@@ -1,13 +1,17 @@
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import type { Graphql } from '../graphql/execute.ts';
+import { describeFault } from '../graphql/mask-error.ts';
 import { isAppError } from '../kernel/errors.ts';
+import { guarded } from '../kernel/guarded.ts';
 import type { Limits } from '../kernel/limits.ts';
+import type { Log } from '../kernel/log.ts';
 import type { End } from '../modules/changes/subscriber.ts';
 import { bearerOf } from './authorization.ts';
+import { closeSocket } from './close-socket.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import type { Deadline } from './deadline.ts';
 import type { ContextFor } from './graphql-route.ts';
-import type { Places } from './places.ts';
 import { type Message, messageOf } from './socket-message.ts';
 import { createOperations } from './socket-operations.ts';
 
@@ -16,7 +20,8 @@ export interface SocketDeps {
   readonly contextFor: ContextFor;
   readonly limits: Limits;
   readonly startDeadline: () => Deadline;
-  readonly places: Places;
+  readonly connections: ConnectionLimits;
+  readonly log: Log;
 }
 
 export interface Connection {
@@ -26,6 +31,8 @@ export interface Connection {
   readonly requestId: string;
   /** Of the request that opened it. */
   readonly authorization: string | undefined;
+  /** Of the client, as limits count it. */
+  readonly address: string;
 }
 
 export interface Socket {
@@ -40,8 +47,6 @@ const CLOSE: Readonly<Record<Exclude<End, 'complete'>, readonly [code: number, r
   resync: [4413, 'Too slow: come again with the last cursor'],
   fault: [1013, 'Try again later'],
 };
-/** How long a client may take to answer a close frame. */
-const FAREWELL_MS = 2_000;
 const MINUTE_MS = 60_000;
 
 /** Counts what comes; true: more than may come in a minute. */
@@ -60,12 +65,15 @@ function floodGate(most: number): () => boolean {
 }
 
 /** One connection by the protocol `graphql-transport-ws`. Operations take the same lane as requests over HTTP. */
-export function openSocket(deps: SocketDeps, { ws, stream, requestId, authorization: sent }: Connection): Socket {
-  const { graphql, contextFor, limits, startDeadline, places } = deps;
+export function openSocket(
+  deps: SocketDeps,
+  { ws, stream, requestId, authorization: sent, address }: Connection,
+): Socket {
+  const { graphql, contextFor, limits, startDeadline, connections, log } = deps;
   const isFlood = floodGate(limits.socketMessagesPerMinute);
   let authorization = sent;
   let phase: 'new' | 'initialising' | 'ready' | 'closed' = 'new';
-  let givePlaceBack = (): void => {};
+  let release = connections.stranger(address, () => close(4408, 'Connection initialisation timeout'));
   let isAlive = true;
   const isClosed = (): boolean => phase === 'closed';
 
@@ -86,17 +94,28 @@ export function openSocket(deps: SocketDeps, { ws, stream, requestId, authorizat
     phase = 'closed';
     clearTimeout(initTimer);
     operations.leaveAll();
-    givePlaceBack();
+    release();
   }
 
   function close(code: number, reason: string): void {
     if (isClosed()) return;
     leave();
-    ws.close(code, reason);
-    setTimeout(() => ws.terminate(), FAREWELL_MS).unref();
+    closeSocket(ws, code, reason);
   }
 
-  const initTimer = setTimeout(() => close(4408, 'Connection initialisation timeout'), limits.socketInitMs);
+  /** A fault in something that the network called ends this connection alone. */
+  const failed = (error: unknown): void => {
+    log.error('A connection failed', { requestId, ...describeFault(error) });
+    try {
+      close(...CLOSE.fault);
+    } catch {
+      ws.terminate();
+    }
+  };
+  const initTimer = setTimeout(
+    guarded(failed, () => close(4408, 'Connection initialisation timeout')),
+    limits.socketInitMs,
+  );
 
   /** Who it is; their place among all connections of the same token is kept until the end. */
   async function initialise(given: string | null): Promise<void> {
@@ -104,10 +123,11 @@ export function openSocket(deps: SocketDeps, { ws, stream, requestId, authorizat
     try {
       if (given !== null) authorization = bearerOf(given);
       const { session } = await contextFor({ authorization, requestId, signal: () => new AbortController().signal });
-      const place = session === undefined ? () => {} : places.ofPrincipal(session.principal.id);
+      const place = session === undefined ? () => {} : connections.signedIn(session.principal);
       if (place === null) return close(1013, 'Too many connections of this token');
       if (isClosed()) return place();
-      givePlaceBack = place;
+      release();
+      release = place;
       clearTimeout(initTimer);
       phase = 'ready';
       say({ type: 'connection_ack' });
@@ -131,7 +151,7 @@ export function openSocket(deps: SocketDeps, { ws, stream, requestId, authorizat
       case 'subscribe': {
         const { id, params } = message;
         if (phase !== 'ready') close(4401, 'Unauthorized');
-        else if (operations.has(id)) close(4409, `Subscriber for ${id.slice(0, 60)} already exists`);
+        else if (operations.has(id)) close(4409, `Subscriber for ${id} already exists`);
         else operations.start(id, { ...params, requestId, method: 'SOCKET', bytes }, authorization);
         break;
       }
@@ -140,21 +160,27 @@ export function openSocket(deps: SocketDeps, { ws, stream, requestId, authorizat
     }
   }
 
-  ws.on('message', (data, isBinary) => {
+  function receive(data: RawData, isBinary: boolean): void {
     isAlive = true;
     if (isClosed()) return;
-    if (isBinary) return close(4400, 'Only text messages are accepted');
-    if (isFlood()) return close(4429, 'Too many messages');
-    const message = messageOf(data as Buffer, limits);
-    if (typeof message === 'string') close(4400, message);
+    // Counted first: nothing of a flood is parsed.
+    const isOver = isFlood();
+    const message = isOver || isBinary ? 'Only text messages are accepted' : messageOf(data as Buffer, limits);
+    if (isOver) close(4429, 'Too many messages');
+    else if (typeof message === 'string') close(4400, message);
     else take(message, (data as Buffer).length);
-  });
-  ws.on('pong', () => {
-    isAlive = true;
-  });
+  }
+
+  ws.on('message', guarded(failed, receive));
+  ws.on(
+    'pong',
+    guarded(failed, () => {
+      isAlive = true;
+    }),
+  );
   // The library closes with the right code by itself: 1009 for what is too large.
-  ws.on('error', leave);
-  ws.on('close', leave);
+  ws.on('error', guarded(failed, leave));
+  ws.on('close', guarded(failed, leave));
 
   return {
     beat() {

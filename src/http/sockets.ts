@@ -3,9 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Mask } from '../graphql/mask-error.ts';
-import { statusOf } from '../graphql/mask-error.ts';
+import { describeFault, statusOf } from '../graphql/mask-error.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { Log } from '../kernel/log.ts';
+import { guarded } from '../kernel/guarded.ts';
+import { clientAddressOf, clientKeyOf, type TrustedProxies } from '../net/client-address.ts';
 import { authorizationOf } from './authorization.ts';
 import { checkOrigin } from './origin.ts';
 import { parseQuery } from './params.ts';
@@ -22,13 +23,13 @@ export interface SocketsDeps extends SocketDeps {
   /** Where they are taken. */
   readonly path: string;
   readonly mask: Mask;
-  readonly log: Log;
+  readonly proxies: TrustedProxies;
 }
 
 const PROTOCOL = 'graphql-transport-ws';
 
 export function createSockets(deps: SocketsDeps): Sockets {
-  const { limits, places, path, log } = deps;
+  const { limits, proxies, path, log } = deps;
   const sockets = new Set<Socket>();
   let closing = false;
   const server = new WebSocketServer({
@@ -41,32 +42,49 @@ export function createSockets(deps: SocketsDeps): Sockets {
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : ([...offered][0] ?? false)),
   });
   const heart = setInterval(() => {
-    for (const socket of sockets) if (!socket.beat()) sockets.delete(socket);
+    for (const socket of sockets) beat(socket);
   }, limits.socketPingMs).unref();
+  const beat = (socket: Socket): void =>
+    guarded(
+      () => sockets.delete(socket),
+      () => {
+        if (!socket.beat()) sockets.delete(socket);
+      },
+    )();
 
   /** Everything that is judged before the connection is a WebSocket. */
   function admit(request: IncomingMessage): string | undefined {
     const [target = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
-    if (target !== path) throw new AppError('NOT_FOUND', 'There is nothing at this path');
+    if (target !== path && target !== `${path}/`) throw new AppError('NOT_FOUND', 'There is nothing at this path');
     if (search !== '') parseQuery(search);
     checkOrigin(request.headers);
     if (closing) throw new AppError('UNAVAILABLE', 'The gateway is closing');
     return authorizationOf(request.rawHeaders);
   }
 
+  /** A fault in something that the network called ends this connection alone. */
+  const failed =
+    (requestId: string, stream: Duplex) =>
+    (error: unknown): void => {
+      log.error('A connection failed', { requestId, ...describeFault(error) });
+      stream.destroy();
+    };
+
   function open(request: IncomingMessage, stream: Duplex, head: Buffer, requestId: string): void {
     const authorization = admit(request);
-    const givePlaceBack = places.ofAddress(request.socket.remoteAddress ?? '');
-    if (givePlaceBack === null) throw new AppError('RATE_LIMITED', 'Too many connections');
-    stream.once('close', givePlaceBack);
+    const client = clientAddressOf(request, proxies);
+    const address = clientKeyOf(client);
     const startedAt = performance.now();
     server.handleUpgrade(request, stream, head, (ws) => {
-      const socket = openSocket(deps, { ws, stream, requestId, authorization });
+      const socket = openSocket(deps, { ws, stream, requestId, authorization, address });
       sockets.add(socket);
-      ws.once('close', (code) => {
-        sockets.delete(socket);
-        log.info('socket', { code, ms: Math.round(performance.now() - startedAt), requestId });
-      });
+      ws.once(
+        'close',
+        guarded(failed(requestId, stream), (code: number) => {
+          sockets.delete(socket);
+          log.info('socket', { code, ms: Math.round(performance.now() - startedAt), client, requestId });
+        }),
+      );
       if (ws.protocol !== PROTOCOL) socket.close(4406, 'Subprotocol not acceptable');
     });
   }
@@ -74,13 +92,16 @@ export function createSockets(deps: SocketsDeps): Sockets {
   return {
     upgrade(request, stream, head) {
       const requestId = randomUUID();
-      stream.on('error', () => stream.destroy());
-      try {
-        open(request, stream, head, requestId);
-      } catch (error) {
+      const refused = (error: unknown): void => {
         const masked = deps.mask.one(error, requestId);
         refuse(stream, statusOf(masked), JSON.stringify({ errors: [masked] }));
-      }
+      };
+      const fault = failed(requestId, stream);
+      stream.on(
+        'error',
+        guarded(fault, () => stream.destroy()),
+      );
+      guarded(guarded(fault, refused), () => open(request, stream, head, requestId))();
     },
     close() {
       closing = true;

@@ -30,12 +30,17 @@ const TABLE = {
   errors: { default: 5, least: 1 },
   /** From the first byte of a request's work to its answer, milliseconds. */
   deadlineMs: { default: 10_000, least: 100 },
+  /** How long the event loop may stand still before the process is ended, milliseconds; 0: for ever. */
+  loopBlockedMs: { default: 30_000, least: 0 },
   /** Of all kinds together: WebSockets, streams of events and requests. */
   connections: { default: 24_000, least: 1 },
-  /** WebSockets and streams of events: of one token, from one address, of the process. */
+  /** WebSockets and streams of events whose token is known: of one token, of one dependent's token, of the process. */
   socketsPerPrincipal: { default: 20, least: 1 },
-  socketsPerAddress: { default: 200, least: 1 },
+  socketsPerDependent: { default: 200, least: 1 },
   sockets: { default: 20_000, least: 1 },
+  /** WebSockets that have not signed in yet: from one address (IPv6: one /64), of the process. The oldest makes room. */
+  strangersPerAddress: { default: 50, least: 1 },
+  strangers: { default: 1_000, least: 1 },
   /** Operations under way on one WebSocket. */
   subscriptionsPerSocket: { default: 20, least: 1 },
   /** One message of a WebSocket's client, bytes. */

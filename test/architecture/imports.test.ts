@@ -90,19 +90,20 @@ const LAYERS: readonly {
   },
   {
     files: /^http\//,
-    own: ['kernel/', 'graphql/', 'http/', 'modules/changes/subscriber.ts', 'config.ts'],
+    own: ['kernel/', 'graphql/', 'http/', 'net/client-address.ts', 'modules/changes/subscriber.ts', 'config.ts'],
     packages: ['node:', 'graphql', 'graphql-yoga', '@graphql-yoga/render-graphiql', 'pino', 'ws'],
   },
   { files: /^git\/signed-commit\.ts$/, own: ['crypto/ssh-signature.ts'], packages: [] },
   { files: /^git\/port\.ts$/, own: ['kernel/'], packages: [] },
   { files: /^git\/fetch-file\.ts$/, own: ['git/'], packages: ['isomorphic-git'] },
   { files: /^git\//, own: ['kernel/', 'net/', 'git/'], packages: ['node:'] },
-  { files: /^net\//, own: ['kernel/', 'net/'], packages: ['node:'] },
+  { files: /^net\//, own: ['kernel/', 'net/'], packages: ['node:', 'ipaddr.js'] },
   { files: /^plugin\/contract\.ts$/, own: ['kernel/', 'net/guarded-fetch.ts'], packages: ['zod'] },
   { files: /^plugin\/plugin\.ts$/, own: ['plugin/contract.ts'], packages: [] },
   { files: /^plugin\//, own: ['kernel/', 'net/', 'plugin/'], packages: ['node:', 'zod'] },
-  { files: /^config\.ts$/, own: ['kernel/'], packages: ['zod'] },
+  { files: /^config\.ts$/, own: ['kernel/', 'net/client-address.ts'], packages: ['zod'] },
   { files: /^gateway\.ts$/, own: [''], packages: ['graphql'] },
+  { files: /^watchdog(-thread)?\.ts$/, own: ['watchdog.ts'], packages: ['node:'] },
   { files: /^(app|main|demo|init|jobs)\.ts$/, own: [''], packages: ['node:'] },
 ];
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { networkOf } from '../../src/net/client-address.ts';
 import { type RunningServer, startServer } from '../support/http-app.ts';
 import { until } from '../support/listening.ts';
 
@@ -193,15 +194,88 @@ describe('limits', () => {
     raw.ws.close();
   });
 
-  it('case 83: connections from an address, given back when they end', async () => {
-    server = await startServer({ limits: { socketsPerAddress: 2 } });
-    const first = await dial();
-    const second = await dial();
-    expect(await refusalOf({})).toBe(429);
-    first.ws.close();
-    await first.closed;
-    const third = await dial();
-    for (const { ws } of [second, third]) ws.close();
+  it('case 239: of one address the oldest stranger makes room, and nobody who has signed in', async () => {
+    server = await startServer({ limits: { strangersPerAddress: 2 } });
+    const known = await ready();
+    const [first, second, third] = [await dial(), await dial(), await dial()];
+    expect(await first?.closed).toBe(4408);
+    second?.send(INIT);
+    await until(() => second?.said.length === 1);
+    const fourth = await dial();
+    expect([known, second, third, fourth].map((raw) => raw?.ws.readyState)).toEqual([1, 1, 1, 1]);
+    for (const raw of [known, second, third, fourth]) raw?.ws.close();
+  });
+
+  it('case 239: 300 strangers from one address lock nobody out', async () => {
+    server = await startServer();
+    const strangers = await Promise.all(Array.from({ length: 300 }, () => dial()));
+    const raw = await ready();
+    raw.send(COUNT);
+    await until(() => raw.said.length === 3);
+    raw.ws.close();
+    const open = strangers.filter(({ ws }) => ws.readyState === WebSocket.OPEN);
+    expect(open.length).toBeLessThanOrEqual(50);
+    for (const { ws } of strangers) ws.close();
+  });
+
+  it('case 239: behind a trusted proxy clients are told apart', async () => {
+    const trustedProxies = [networkOf('127.0.0.1')].flatMap((each) => (each ? [each] : []));
+    server = await startServer({ limits: { strangersPerAddress: 1 }, trustedProxies });
+    const from = (address: string) => dial(PROTOCOL, { 'x-forwarded-for': address });
+    const [one, two, again] = [await from('203.0.113.1'), await from('203.0.113.2'), await from('203.0.113.1')];
+    expect(await one?.closed).toBe(4408);
+    await until(() => server.lines.some(({ message }) => message === 'socket'));
+    expect(server.lines.find(({ message }) => message === 'socket')?.fields).toMatchObject({ client: '203.0.113.1' });
+    for (const raw of [two, again]) raw?.ws.close();
+  });
+
+  it('case 231: a second subscription under a long id ends that connection alone', async () => {
+    server = await startServer();
+    const [raw, other] = [await ready(), await ready()];
+    const id = '\u20ac'.repeat(60);
+    for (let i = 0; i < 2; i += 1) raw.send({ ...NEVER, id });
+    expect(await raw.closed).toBe(4409);
+    other.send(COUNT);
+    await until(() => other.said.length === 3);
+    other.ws.close();
+  });
+
+  it.each([
+    ['\u20ac'.repeat(41)],
+    ['\u20ac'.repeat(60)],
+    ['\ud83d\ude00'.repeat(90)],
+    ['\ud800'.repeat(200)],
+    ['x'.repeat(200)],
+  ])('case 231: a close reason with %j is cut to whole characters', async (id) => {
+    server = await startServer();
+    const raw = await ready();
+    const reason = new Promise<string>((resolve) => raw.ws.once('close', (_code, text) => resolve(String(text))));
+    for (let i = 0; i < 2; i += 1)
+      raw.send(`{"id":${JSON.stringify(id)},"type":"subscribe","payload":{"query":"{ never }"}}`);
+    await raw.closed;
+    expect(Buffer.byteLength(await reason)).toBeLessThanOrEqual(123);
+    expect(await reason).not.toContain('\ufffd');
+  });
+
+  it('a slash behind the path makes no difference', async () => {
+    server = await startServer();
+    const ws = new WebSocket(`${server.url.replace('http', 'ws')}/graphql/`, PROTOCOL);
+    await once(ws, 'open');
+    ws.close();
+    const response = await fetch(`${server.url}/graphql/`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer good', 'content-type': 'application/json' },
+      body: '{"query":"{ hello }"}',
+    });
+    expect(await response.json()).toEqual({ data: { hello: 'Hello world' } });
+  });
+
+  it.each([[1], [null], [{}], [['a']], ['']])('an id that is %j is refused in words', async (id) => {
+    server = await startServer();
+    const raw = await ready();
+    const reason = new Promise<string>((resolve) => raw.ws.once('close', (_code, text) => resolve(String(text))));
+    raw.send({ ...NEVER, id } as object);
+    expect([await raw.closed, await reason]).toEqual([4400, 'id must be a text of 1 to 200 characters']);
   });
 
   it('case 86: what is refused over HTTP is refused here', async () => {
@@ -275,9 +349,12 @@ describe('limits', () => {
   });
 
   it('case 83: connections in all', async () => {
-    server = await startServer({ limits: { sockets: 1 } });
-    const raw = await dial();
-    expect(await refusalOf({})).toBe(429);
+    server = await startServer({ limits: { sockets: 1, strangers: 2 } });
+    const [raw, second] = [await ready(), await dial()];
+    second.send(INIT);
+    expect(await second.closed).toBe(1013);
+    const [third] = [await dial(), await dial(), await dial()];
+    expect(await third?.closed).toBe(4408);
     raw.ws.close();
   });
 

@@ -9,7 +9,7 @@ import { CHANGES } from '../support/stream-queries.ts';
 
 /** Small crowds, and what must hold for any: how fast it is for large ones is for the benches to say. */
 
-const CROWD = { socketsPerPrincipal: 1_000, socketsPerAddress: 1_000 };
+const CROWD = { socketsPerPrincipal: 1_000, socketsPerDependent: 1_000 };
 const put = (app: TestApp, token: string, value: string) =>
   done(
     app,

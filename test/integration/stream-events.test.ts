@@ -108,11 +108,17 @@ describe('server-sent events', () => {
 
   it.each([
     ['case 84: a page of another site', { origin: 'https://evil.example' }, 403],
-    ['case 154: a cursor of its own making', { 'last-event-id': 'AAAA' }, 400],
     ['no token', { authorization: 'Bearer x' }, 401],
   ])('refuses %s', async (_who, headers, status) => {
     const { response, stop } = await open(headers);
     expect(response.status).toBe(status);
+    stop();
+  });
+
+  it('case 154: refuses a cursor of its own making, in an event of its own', async () => {
+    const { response, text, stop } = await open({ 'last-event-id': 'AAAA' });
+    await until(() => text().includes('event: complete'));
+    expect([response.status, text()]).toEqual([200, expect.stringContaining('"code":"INVALID_CURSOR"')]);
     stop();
   });
 

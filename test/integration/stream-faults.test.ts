@@ -15,7 +15,7 @@ afterEach(async () => {
   for (const app of apps.splice(0)) await app.close();
 });
 async function start(options: AppOptions = {}): Promise<TestApp> {
-  const app = await startApp({ limits: { socketsPerPrincipal: 1_000, socketsPerAddress: 1_000 }, ...options });
+  const app = await startApp({ limits: { socketsPerPrincipal: 1_000, socketsPerDependent: 1_000 }, ...options });
   apps.push(app);
   return app;
 }

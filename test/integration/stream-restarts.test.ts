@@ -17,7 +17,7 @@ async function start(services: number, options: AppOptions = {}): Promise<void> 
   app = await startApp({
     clock: clock.now,
     ...options,
-    limits: { socketsPerPrincipal: 1_000, socketsPerAddress: 1_000, ...options.limits },
+    limits: { socketsPerPrincipal: 1_000, socketsPerDependent: 1_000, ...options.limits },
     open: ({ mac }) => {
       counted = counting(openMemoryStore({ mac }));
       return counted.port;

@@ -19,7 +19,7 @@ afterEach(async () => {
 async function start(options: AppOptions = {}): Promise<void> {
   app = await startApp({
     ...options,
-    limits: { socketsPerPrincipal: 1_000, socketsPerAddress: 1_000, ...options.limits },
+    limits: { socketsPerPrincipal: 1_000, socketsPerDependent: 1_000, ...options.limits },
     open: ({ mac }) => {
       counted = counting(openMemoryStore({ mac }));
       return counted.port;

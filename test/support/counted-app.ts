@@ -49,7 +49,7 @@ export async function countedApp(store: Store, { cacheBytes, answerCacheBytes }:
   const git = createGitReader({ reach: createReach([]), limits });
   const shared = { clock: systemClock, log: silentLog, limits, plugins: noPlugins, git };
   const { schema, contextFor, fileMutations } = createGateway({ ...shared, store: port, keys: counted, cacheBytes });
-  const config = { host: '127.0.0.1', port: 0, development: true, limits, answerCacheBytes };
+  const config = { host: '127.0.0.1', port: 0, development: true, limits, answerCacheBytes, trustedProxies: [] };
   const server = createServer({ schema, contextFor, fileMutations, config, log: silentLog, ready: async () => true });
   const { url } = await server.listen();
   return {

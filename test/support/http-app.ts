@@ -194,6 +194,7 @@ interface Over {
   readonly development?: boolean;
   readonly ready?: ServerDeps['ready'];
   readonly port?: number;
+  readonly trustedProxies?: ServerDeps['config']['trustedProxies'];
 }
 
 /** A listening server; the token `good` is let in. */
@@ -202,6 +203,7 @@ export async function startServer({
   development = false,
   ready = async () => true,
   port = 0,
+  trustedProxies = [],
 }: Over = {}): Promise<RunningServer> {
   const journal: Journal = [];
   const { log, lines } = collectingLog();
@@ -209,10 +211,10 @@ export async function startServer({
     schema: aSchema(journal),
     contextFor: async ({ authorization, signal }) => {
       if (authorization !== GOOD_TOKEN) throw unauthenticated();
-      return { signal: signal(), stamp: null };
+      return { signal: signal(), stamp: null, session: { principal: { id: 'good' } } };
     },
     ready,
-    config: { host: '127.0.0.1', port, development, limits: limitsWith(limits), answerCacheBytes: 0 },
+    config: { host: '127.0.0.1', port, development, limits: limitsWith(limits), answerCacheBytes: 0, trustedProxies },
     log,
     fileMutations: new Set(['upload']),
   });

@@ -71,6 +71,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const { schema, contextFor, fileMutations, gitHooks } = gateway;
   const config = {
     host: '127.0.0.1',
+    trustedProxies: [],
     port: 0,
     development: true,
     limits,

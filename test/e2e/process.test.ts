@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Built, build, type Environment, type Serving, serving, stopped } from '../support/built.ts';
+
+let entry: string;
+let dir: string;
+const running: Built[] = [];
+beforeAll(() => {
+  entry = build();
+}, 120_000);
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'keyloom-process-'));
+});
+afterEach(async () => {
+  for (const each of running.splice(0)) if (each.process.exitCode === null) await stopped(each, 'SIGKILL');
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function start(env: Environment): Promise<Serving> {
+  const server = await serving(entry, { KEYLOOM_PORT: '0', KEYLOOM_DATA: dir, ...env });
+  running.push(server);
+  return server;
+}
+const DEVELOPMENT = { KEYLOOM_DEVELOPMENT: 'true' };
+/** A module that Node runs first: blocks the loop for good, soon. */
+const BLOCKING = `--import=data:text/javascript,${encodeURIComponent('setTimeout(()=>{for(;;);},2500).unref();')}`;
+
+describe('a loop that is blocked', () => {
+  it('ends the process, and says so without a value', async () => {
+    const server = await start({ ...DEVELOPMENT, KEYLOOM_LIMIT_LOOP_BLOCKED_MS: '2000', NODE_OPTIONS: BLOCKING });
+    expect(await server.ended).toBeNull();
+    expect(server.process.signalCode).toBe('SIGKILL');
+    expect(server.output()).toMatch(/\{"level":"fatal","msg":"The event loop is blocked","ms":\d+\}/);
+  });
+
+  it('is left alone where the limit is 0, and one that is not blocked always', async () => {
+    const off = await start({ ...DEVELOPMENT, KEYLOOM_LIMIT_LOOP_BLOCKED_MS: '0', NODE_OPTIONS: BLOCKING });
+    await sleep(5_000);
+    expect([off.process.exitCode, off.process.signalCode]).toEqual([null, null]);
+    const well = await start({
+      ...DEVELOPMENT,
+      KEYLOOM_DATA: join(dir, 'well'),
+      KEYLOOM_LIMIT_LOOP_BLOCKED_MS: '2000',
+    });
+    await sleep(3_500);
+    expect((await fetch(`${well.url}/healthz`)).status).toBe(200);
+    expect(await stopped(well, 'SIGTERM')).toBe(0);
+  });
+});
+
+describe('case 243: SIGUSR1', () => {
+  it('opens no inspector in production', async () => {
+    const development = await start(DEVELOPMENT);
+    await stopped(development, 'SIGTERM');
+    const server = await start({ KEYLOOM_ROOT_KEY_FILE: join(dir, 'root.key'), KEYLOOM_HOST: '127.0.0.1' });
+    server.process.kill('SIGUSR1');
+    await sleep(500);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    expect(server.output()).not.toContain('Debugger');
+  });
+});
