@@ -49,7 +49,8 @@ export async function createApp({ config, log }: { readonly config: Config; read
     const { schema, contextFor, fileMutations, gitHooks } = gateway;
     const ready = async (): Promise<boolean> => (await store.head([config.team])) !== null;
     const jobs = startJobs(gateway.jobs, log);
-    const server = createServer({ schema, contextFor, fileMutations, gitHooks, ready, config, log });
+    const { counters } = store;
+    const server = createServer({ schema, contextFor, fileMutations, gitHooks, ready, config, log, counters });
     return {
       announcements,
       listen: () => server.listen(),

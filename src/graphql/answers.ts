@@ -5,6 +5,8 @@ export interface Given {
   readonly status: number;
   readonly latin1: string;
   readonly operationName: string | null;
+  /** Of a refusal: when to come again, seconds. */
+  readonly retryAfter?: number;
   /** Of an event of a stream: where it stands. */
   readonly cursor?: string;
 }

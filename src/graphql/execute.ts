@@ -50,15 +50,19 @@ export function createGraphql(deps: Deps): Graphql {
   const bodyOf = ({ data, errors }: ExecutionResult, { requestId }: GraphqlRequest): Body =>
     errors === undefined ? { data } : { data, errors: mask.all(errors, requestId) };
 
+  const answerReady = async (ready: Ready, request: GraphqlRequest, context: object): Promise<Answer> => {
+    if (ready.operation.node.operation === 'subscription') throw notAStream();
+    const result = await executeReady(schema, ready, request.variables, context);
+    const { name, node } = ready.operation;
+    const repeatable = node.operation === 'query' && result.errors === undefined;
+    return { status: 200, body: bodyOf(result, request), operationName: name, repeatable };
+  };
+
   const answer = async (request: GraphqlRequest, context: object): Promise<Answer> => {
     try {
-      const ready = prepare(deps, request);
+      const ready = await admit(deps, request);
       if ('errors' in ready) return refusal(ready.errors, request);
-      if (ready.operation.node.operation === 'subscription') throw notAStream();
-      const result = await executeReady(schema, ready, request.variables, context);
-      const { name, node } = ready.operation;
-      const repeatable = node.operation === 'query' && result.errors === undefined;
-      return { status: 200, body: bodyOf(result, request), operationName: name, repeatable };
+      return await answerReady(ready, request, context);
     } catch (error) {
       return refusal([error], request);
     }
@@ -66,9 +70,9 @@ export function createGraphql(deps: Deps): Graphql {
 
   const stream = async (request: GraphqlRequest, context: object): Promise<Opened | Answer> => {
     try {
-      const ready = prepare(deps, request);
+      const ready = await admit(deps, request);
       if ('errors' in ready) return refusal(ready.errors, request);
-      if (ready.operation.node.operation !== 'subscription') return await answer(request, context);
+      if (ready.operation.node.operation !== 'subscription') return await answerReady(ready, request, context);
       const args = argumentsOf(schema, ready.operation, request.variables, context);
       const bodyOfEvent = (result: ExecutionResult): Body => bodyOf(result, request);
       const source = await openSource({ args, operation: ready.operation, request, answers, bodyOf: bodyOfEvent });
@@ -81,24 +85,36 @@ export function createGraphql(deps: Deps): Graphql {
   return { answer, stream, refusal: (error, request) => refusal([error], request) };
 }
 
+/** So much of the cost is worth a point. */
+const COST_OF_A_POINT = 100;
+
+/** Takes what the request costs: a point before it is looked at, and the rest when its cost is known. */
+async function admit(deps: Deps, request: GraphqlRequest): Promise<Prepared> {
+  const { charge } = request;
+  if (charge) await charge(1);
+  const ready = prepare(deps, request);
+  const points = 'errors' in ready ? 0 : Math.floor(ready.cost / COST_OF_A_POINT);
+  if (charge && points > 0) await charge(points);
+  return ready;
+}
+
 /** Everything that is judged before anything runs. */
-function prepare(
-  { schema, documents, limits, fileMutations }: Deps,
-  request: GraphqlRequest,
-): Ready | { readonly errors: readonly unknown[] } {
+function prepare({ schema, documents, limits, fileMutations }: Deps, request: GraphqlRequest): Prepared {
   const prepared = documents.prepare(request.query, request.operationName);
   if (!prepared.ok) return prepared;
   const { operation } = prepared;
   checkRequest(request, operation, limits, fileMutations);
   const coerced = coerceVariables(schema, operation.node.variableDefinitions ?? [], request.variables, limits.errors);
   if (!coerced.ok) return coerced;
-  checkCost(operation, coerced.values, limits);
-  return { operation, variables: coerced.values };
+  return { operation, variables: coerced.values, cost: checkedCost(operation, coerced.values, limits) };
 }
+
+type Prepared = Ready | { readonly errors: readonly unknown[] };
 
 interface Ready {
   readonly operation: Operation;
   readonly variables: Record<string, unknown>;
+  readonly cost: number;
 }
 
 const notAStream = (): AppError =>
@@ -119,10 +135,11 @@ function checkRequest(
   if (!carriesFiles) throw new AppError('TOO_LARGE', `The body is larger than ${limits.bodyBytes} bytes`);
 }
 
-function checkCost(operation: Operation, variables: Variables, limits: Limits): void {
-  if (!operation.hasPagesByVariable) return;
+function checkedCost(operation: Operation, variables: Variables, limits: Limits): number {
+  if (!operation.hasPagesByVariable) return operation.cost;
   const cost = costOf(operation.document, operation.node, variables);
   if (!(cost <= limits.cost)) throw new AppError('BAD_REQUEST', `The operation costs more than ${limits.cost}`);
+  return cost;
 }
 
 /** graphql coerces once more by itself, so it gets the variables as they came. */

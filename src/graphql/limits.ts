@@ -18,6 +18,8 @@ export interface Measured {
   readonly usesIntrospection: boolean;
   /** Whether it asks for a page of a list: cursors on it are good for one viewer only. */
   readonly hasPages: boolean;
+  /** Fields times the sizes of the pages they are on, without what variables say. */
+  readonly cost: number;
   /** Whether the cost depends on a variable. */
   readonly hasPagesByVariable: boolean;
 }
@@ -84,6 +86,7 @@ export function measureOperation(
     rootFields: new Set(rootNames),
     usesIntrospection: size.introspectionDepth > 0,
     hasPages: walk.pages,
+    cost: size.cost,
     hasPagesByVariable: walk.pagesByVariable,
   };
 }

@@ -12,6 +12,8 @@ export interface GraphqlRequest {
   readonly method: 'GET' | 'POST' | 'SOCKET';
   /** Size of the body; above the usual limit only mutations that carry files pass. */
   readonly bytes: number;
+  /** Has whoever asks pay so many points; rejects when they have none left. */
+  readonly charge?: (points: number) => Promise<void>;
 }
 
 export interface Body {

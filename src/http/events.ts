@@ -54,7 +54,7 @@ export function createEventStreams(limits: Limits): EventStreams {
     for (const beat of beats) beat();
   }, limits.socketPingMs).unref();
 
-  async function serve({ response, id, onFault }: Exchange, { begin }: Opened): Promise<void> {
+  async function serve({ response, id, headers, onFault }: Exchange, { begin }: Opened): Promise<void> {
     const outgoing = watchOutgoing(response, limits);
     let leave = (): void => {};
     let ended = false;
@@ -62,7 +62,7 @@ export function createEventStreams(limits: Limits): EventStreams {
       if (response.headersSent) return;
       // Its end is the end of the connection: clients see it at once, and a gateway that closes need not wait.
       response.shouldKeepAlive = false;
-      response.writeHead(200, { ...commonHeaders(id), ...HEADERS });
+      response.writeHead(200, { ...commonHeaders(id), ...headers, ...HEADERS });
     };
     const beat = guarded(onFault, () => {
       if (response.writableLength === 0) response.write(':\n\n');

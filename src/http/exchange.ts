@@ -12,6 +12,8 @@ export interface Exchange {
   /** Without the question mark; may hold what must not be logged. */
   readonly search: string;
   readonly startedAt: number;
+  /** More headers of the answer, whichever it will be. */
+  headers: Readonly<Record<string, string>> | null;
   /** For the log: what the document calls its operation. */
   operationName: string | null;
   /** Whether the client reads server-sent events and its request was understood: then answers are events, too. */
@@ -40,6 +42,7 @@ export function openExchange(
     path: mark < 0 ? url : url.slice(0, mark),
     search: mark < 0 ? '' : url.slice(mark + 1),
     startedAt: performance.now(),
+    headers: null,
     operationName: null,
     asEvents: false,
     client,
@@ -66,7 +69,7 @@ export const commonHeaders = (id: string): Record<string, string> => ({
 
 /** Answers once, in one write of bytes given as a text of one character each; a second answer and one to a broken connection are dropped. */
 export function sendLatin1(
-  { response, id }: Exchange,
+  { response, id, headers: known }: Exchange,
   status: number,
   latin1: string,
   type: string,
@@ -76,7 +79,7 @@ export function sendLatin1(
   const own = { 'content-type': type, 'content-length': latin1.length };
   response.writeHead(
     status,
-    headers ? { ...own, ...commonHeaders(id), ...headers } : Object.assign(own, commonHeaders(id)),
+    headers ? { ...own, ...commonHeaders(id), ...known, ...headers } : Object.assign(own, commonHeaders(id), known),
   );
   response.end(latin1, 'latin1');
 }

@@ -13,6 +13,8 @@ import { type EventStreams, sendAsEvent } from './events.ts';
 import { type Exchange, isSaidAsEvent, latin1Of, sendLatin1 } from './exchange.ts';
 import { checkOrigin } from './origin.ts';
 import { paramsOfBody, paramsOfQuery } from './params.ts';
+import type { Rates } from './rates.ts';
+import type { WrongTokens } from './wrong-tokens.ts';
 import type { YogaLane } from './yoga.ts';
 
 /** Who asks: throws UNAUTHENTICATED for strangers. */
@@ -36,6 +38,8 @@ interface Deps {
   readonly yoga: YogaLane;
   readonly events: EventStreams;
   readonly connections: ConnectionLimits;
+  readonly rates: Rates;
+  readonly wrongTokens: WrongTokens;
   readonly answers: Answers;
   readonly limits: Limits;
   readonly startDeadline: () => Deadline;
@@ -50,21 +54,35 @@ export function createGraphqlRoute({
   yoga,
   events,
   connections,
+  rates,
+  wrongTokens,
   answers,
   limits,
   startDeadline,
   development,
 }: Deps): Route {
   const serve = async (exchange: Exchange, deadline: Deadline): Promise<void> => {
-    const context = await contextFor(callerOf(exchange, deadline));
+    const context = await contextFor(callerOf(exchange, deadline)).catch(async (error) => {
+      throw await wrongTokens.judge(error, exchange.client);
+    });
     const wantsEvents = accepts(exchange, EVENTS);
     if (wantsEvents) checkOrigin(exchange.request.headers);
     const body = await readBytes(exchange, limits);
-    const { stamp } = context;
+    const { stamp, session } = context;
+    // An answer given again costs nothing, but tells how it stands.
+    if (session) exchange.headers = rates.headers(session.principal);
     const given = stamp === null || body === null ? null : answers.find(stamp, body, exchange.request.socket);
     exchange.asEvents = wantsEvents && given !== null;
     if (given) return sendGiven(exchange, given);
-    const graphqlRequest = requestOf(exchange, body, limits);
+    const charge = async (points: number): Promise<void> => {
+      if (!session) return;
+      try {
+        await rates.take(session.principal, points);
+      } finally {
+        exchange.headers = rates.headers(session.principal);
+      }
+    };
+    const graphqlRequest = { ...requestOf(exchange, body, limits), charge };
     exchange.asEvents = wantsEvents;
     if (!wantsEvents) {
       const answer = await graphql.answer(graphqlRequest, context);
@@ -76,7 +94,7 @@ export function createGraphqlRoute({
     const resumeAfter = cursorOf(exchange);
     const outcome = await graphql.stream(graphqlRequest, { ...context, resumeAfter });
     if (!('begin' in outcome)) return sendGiven(exchange, givenOf(outcome));
-    if (context.session) takePlace(exchange, context.session.principal, connections);
+    if (session) takePlace(exchange, session.principal, connections);
     const begin: Opened['begin'] = async (sink) => {
       const leave = await outcome.begin(sink);
       deadline.end();
@@ -135,20 +153,27 @@ function requestOf({ search, id }: Exchange, body: Uint8Array | null, limits: Li
 const EVENTS = 'text/event-stream';
 const GRAPHQL_TYPE = 'application/graphql-response+json';
 
+const retryAfterOf = ({ errors }: Answer['body']): Pick<Given, 'retryAfter'> => {
+  const retryAfter = errors?.[0]?.extensions.retryAfter;
+  return retryAfter === undefined ? {} : { retryAfter };
+};
+
 const givenOf = ({ status, body, operationName }: Answer): Given => ({
   status,
   operationName,
   latin1: latin1Of(JSON.stringify(body)),
+  ...retryAfterOf(body),
 });
 
-function sendGiven(exchange: Exchange, { status, latin1, operationName }: Given): void {
+function sendGiven(exchange: Exchange, { status, latin1, operationName, retryAfter }: Given): void {
   exchange.operationName = operationName;
   if (isSaidAsEvent(exchange, status)) {
     sendAsEvent(exchange, latin1);
     return;
   }
   const type = accepts(exchange, GRAPHQL_TYPE) ? GRAPHQL_TYPE : 'application/json';
-  sendLatin1(exchange, status, latin1, `${type}; charset=utf-8`);
+  const headers = retryAfter === undefined ? null : { 'retry-after': String(retryAfter) };
+  sendLatin1(exchange, status, latin1, `${type}; charset=utf-8`, headers);
 }
 
 /** Where a stream that broke off was, as clients of server-sent events say it. */

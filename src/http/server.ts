@@ -6,6 +6,7 @@ import { createAnswers } from '../graphql/answers.ts';
 import { createDocuments } from '../graphql/documents.ts';
 import { createGraphql } from '../graphql/execute.ts';
 import { createMask, describeFault, type Mask, statusOf } from '../graphql/mask-error.ts';
+import type { Counters } from '../kernel/counters.ts';
 import { AppError, unavailable } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
 import type { Log } from '../kernel/log.ts';
@@ -19,7 +20,10 @@ import { createGitHookRoute, GIT_HOOKS, type GitHooks } from './git-hook-route.t
 import { type ContextFor, createGraphqlRoute, type Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready } from './health.ts';
 import { parseQuery } from './params.ts';
+import { startRateExchange } from './rate-exchange.ts';
+import { createRates, type Rates } from './rates.ts';
 import { createSockets, type Sockets } from './sockets.ts';
+import { createWrongTokens } from './wrong-tokens.ts';
 import { createYogaLane } from './yoga.ts';
 
 export interface ServerDeps {
@@ -31,6 +35,8 @@ export interface ServerDeps {
   readonly gitHooks?: GitHooks;
   /** Names of the mutations that carry files and so may have larger bodies. */
   readonly fileMutations: ReadonlySet<string>;
+  /** Where the processes that serve the same teams tell each other what they count; absent: there is only this one. */
+  readonly counters?: Counters | undefined;
 }
 
 export interface HttpServer {
@@ -73,6 +79,7 @@ export function createServer(deps: ServerDeps): HttpServer {
     response.on('close', guarded(exchange.onFault, done));
     serve(routeOf, exchange).catch(guarded(exchange.onFault, (error) => sendRefusal(exchange, mask, error)));
   };
+  const endExchange = deps.counters ? startRateExchange(lanes.rates, deps.counters) : () => {};
   const server = httpServerOf(handler, config.limits.connections);
   // Guards its own parts, each with its connection.
   server.on('upgrade', lanes.sockets.upgrade);
@@ -81,6 +88,7 @@ export function createServer(deps: ServerDeps): HttpServer {
     listen: () => listen(server, config),
     close: () => {
       closing = true;
+      endExchange();
       lanes.sockets.close();
       lanes.events.close();
       // Connections are not kept for a next request.
@@ -94,6 +102,7 @@ interface Lanes {
   readonly route: Route;
   readonly sockets: Sockets;
   readonly events: EventStreams;
+  readonly rates: Rates;
 }
 
 /** All the ways into GraphQL: one set of rules, one store of answers, one count of connections. */
@@ -103,13 +112,15 @@ function graphqlLanes({ schema, contextFor, config, fileMutations, log }: Server
   const answers = createAnswers(config.answerCacheBytes);
   const graphql = createGraphql({ schema, documents, mask, limits, fileMutations, answers });
   const connections = createConnectionLimits(limits);
+  const rates = createRates(limits);
+  const wrongTokens = createWrongTokens(limits);
   const events = createEventStreams(limits);
   const yoga = createYogaLane(development);
   const startDeadline = createDeadlines(limits.deadlineMs);
-  const shared = { graphql, contextFor, limits, startDeadline, connections, log };
+  const shared = { graphql, contextFor, limits, startDeadline, connections, rates, wrongTokens, log };
   const sockets = createSockets({ ...shared, path: GRAPHQL, mask, proxies: config.trustedProxies });
   const route = createGraphqlRoute({ ...shared, yoga, events, answers, development });
-  return { route, sockets, events };
+  return { route, sockets, events, rates };
 }
 
 async function serve(routeOf: (path: string) => Route | undefined, exchange: Exchange): Promise<void> {
@@ -133,8 +144,10 @@ function sendRefusal(exchange: Exchange, mask: Mask, error: unknown): void {
   if (exchange.response.destroyed) return;
   const masked = mask.one(error, exchange.id);
   const status = statusOf(masked);
+  const { retryAfter } = masked.extensions;
   const isGraphql = exchange.path === GRAPHQL || exchange.path === `${GRAPHQL}/`;
   const headers = {
+    ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(status === 405 ? { allow: isGraphql ? 'POST, GET' : 'GET, HEAD' } : {}),
   };

@@ -7,6 +7,7 @@ import type { Delivery, End, Sink } from '../modules/changes/subscriber.ts';
 import type { Deadline } from './deadline.ts';
 import type { ContextFor } from './graphql-route.ts';
 import { watchOutgoing } from './outgoing.ts';
+import type { Rates } from './rates.ts';
 import { prefixOf, writeNext } from './socket-frames.ts';
 
 export interface OperationsDeps {
@@ -15,6 +16,7 @@ export interface OperationsDeps {
   readonly limits: Limits;
   /** Of each operation until it has its answer. */
   readonly startDeadline: () => Deadline;
+  readonly rates: Rates;
   /** What the messages are written to. */
   readonly stream: Duplex;
   /** Says something to the client. */
@@ -38,7 +40,7 @@ interface Operation {
 }
 
 export function createOperations(deps: OperationsDeps): Operations {
-  const { graphql, contextFor, limits, startDeadline, stream, say, close } = deps;
+  const { graphql, contextFor, limits, startDeadline, rates, stream, say, close } = deps;
   const operations = new Map<string, Operation>();
   const outgoing = watchOutgoing(stream, limits);
 
@@ -72,7 +74,10 @@ export function createOperations(deps: OperationsDeps): Operations {
     id: string,
     operation: Operation,
   ): Promise<void> {
-    const outcome = await graphql.stream(request, await contextFor(caller));
+    const context = await contextFor(caller);
+    const payer = context.session?.principal;
+    const charge = async (points: number): Promise<void> => payer && rates.take(payer, points);
+    const outcome = await graphql.stream({ ...request, charge }, context);
     if (operation.left) return;
     if ('begin' in outcome) {
       operation.leave = await outcome.begin(sinkOf(id, operation));

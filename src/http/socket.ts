@@ -12,8 +12,10 @@ import { closeSocket } from './close-socket.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { Deadline } from './deadline.ts';
 import type { ContextFor } from './graphql-route.ts';
+import type { Rates } from './rates.ts';
 import { type Message, messageOf } from './socket-message.ts';
 import { createOperations } from './socket-operations.ts';
+import type { WrongTokens } from './wrong-tokens.ts';
 
 export interface SocketDeps {
   readonly graphql: Graphql;
@@ -21,6 +23,8 @@ export interface SocketDeps {
   readonly limits: Limits;
   readonly startDeadline: () => Deadline;
   readonly connections: ConnectionLimits;
+  readonly rates: Rates;
+  readonly wrongTokens: WrongTokens;
   readonly log: Log;
 }
 
@@ -69,7 +73,7 @@ export function openSocket(
   deps: SocketDeps,
   { ws, stream, requestId, authorization: sent, address }: Connection,
 ): Socket {
-  const { graphql, contextFor, limits, startDeadline, connections, log } = deps;
+  const { graphql, contextFor, limits, startDeadline, connections, wrongTokens, log } = deps;
   const isFlood = floodGate(limits.socketMessagesPerMinute);
   let authorization = sent;
   let phase: 'new' | 'initialising' | 'ready' | 'closed' = 'new';
@@ -85,6 +89,7 @@ export function openSocket(
     contextFor,
     limits,
     startDeadline,
+    rates: deps.rates,
     stream,
     say,
     close: (why) => close(...CLOSE[why]),
@@ -133,6 +138,7 @@ export function openSocket(
       say({ type: 'connection_ack' });
     } catch (error) {
       const isRefused = isAppError(error) && error.code === 'UNAUTHENTICATED';
+      await wrongTokens.judge(error, address);
       close(...CLOSE[isRefused ? 'forbidden' : 'fault']);
     }
   }

@@ -42,6 +42,8 @@ export interface ErrorDetails {
   readonly limit?: string;
   readonly maximum?: number;
   readonly actual?: number;
+  /** RATE_LIMITED, UNAVAILABLE: when to come again, seconds. */
+  readonly retryAfter?: number;
 }
 
 /** The one error that carries a code on purpose. Its message is public: no secret value may enter it. */
@@ -78,6 +80,10 @@ export const unauthenticated = (message = 'A valid bearer token is required'): A
 
 export const unavailable = (message: string, cause?: unknown): AppError =>
   new AppError('UNAVAILABLE', message, { cause });
+
+/** `retryAfter`: seconds. */
+export const rateLimited = (message: string, retryAfter: number): AppError =>
+  new AppError('RATE_LIMITED', message, { details: { retryAfter } });
 
 /** Stored data that fails authentication. The cause stays in the log. */
 export const integrity = (what: string, cause?: unknown): AppError =>

@@ -17,6 +17,11 @@ const TABLE = {
   bodyBytes: { default: 1_048_576, least: 1_024 },
   /** The body of a mutation that carries files, bytes. */
   fileBodyBytes: { default: 12_582_912, least: 1_024 },
+  /** Points that a token has in a minute: 1 for a request or an operation of a WebSocket and 1 for each 100 of its cost; 0: no limit. */
+  ratePoints: { default: 6_000, least: 0 },
+  ratePointsDependent: { default: 60_000, least: 0 },
+  /** Tokens that do not exist, from one address in a minute; 0: no limit. */
+  wrongTokensPerAddress: { default: 600, least: 0 },
   /** The text of a GraphQL document, UTF-16 units. */
   documentLength: { default: 65_536, least: 100 },
   tokens: { default: 2_000, least: 10 },

@@ -1,3 +1,4 @@
+import type { Counters } from '../kernel/counters.ts';
 import type { PageRequest } from '../kernel/page.ts';
 
 /** Every kind of document, and so of collection. A new noun adds a line here. */
@@ -159,4 +160,10 @@ export interface Store {
   revisions(kind: Kind, key: Key, page: PageRequest): Promise<readonly Doc[]>;
   /** Waits for commits under way; later calls are UNAVAILABLE. */
   close(): Promise<void>;
+}
+
+/** A store with what stands beside it. */
+export interface OpenedStore extends Store {
+  /** Where processes tell each other what they count; absent: there is only one. */
+  readonly counters?: Counters;
 }

@@ -91,7 +91,15 @@ const LAYERS: readonly {
   {
     files: /^http\//,
     own: ['kernel/', 'graphql/', 'http/', 'net/client-address.ts', 'modules/changes/subscriber.ts', 'config.ts'],
-    packages: ['node:', 'graphql', 'graphql-yoga', '@graphql-yoga/render-graphiql', 'pino', 'ws'],
+    packages: [
+      'node:',
+      'graphql',
+      'graphql-yoga',
+      '@graphql-yoga/render-graphiql',
+      'pino',
+      'rate-limiter-flexible',
+      'ws',
+    ],
   },
   { files: /^git\/signed-commit\.ts$/, own: ['crypto/ssh-signature.ts'], packages: [] },
   { files: /^git\/port\.ts$/, own: ['kernel/'], packages: [] },

@@ -10,14 +10,14 @@ import { openKeys } from '../../src/modules/keys/open-keys.ts';
 import { createReach, type Reach } from '../../src/net/reach.ts';
 import type { Plugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
-import type { Store } from '../../src/store/port.ts';
+import type { OpenedStore, Store } from '../../src/store/port.ts';
 import { usualPlugins } from './plugins.ts';
 
 export const ROOT_KEY = Buffer.alloc(32, 7);
 
 export interface AppOptions {
   /** Opens the store; in memory unless given. */
-  readonly open?: (holder: MacHolder) => Store | Promise<Store>;
+  readonly open?: (holder: MacHolder) => OpenedStore | Promise<OpenedStore>;
   readonly rootKey?: Uint8Array;
   readonly clock?: Clock;
   readonly log?: Log;
@@ -53,7 +53,7 @@ export interface TestApp {
 export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const { clock = () => new Date(), log = silentLog, team = 'default', rootKey = ROOT_KEY } = options;
   const holder = createMacHolder();
-  const store = await (options.open ?? (({ mac }) => openMemoryStore({ mac })))(holder);
+  const store: OpenedStore = await (options.open ?? (({ mac }) => openMemoryStore({ mac })))(holder);
   const keys = await openKeys({ store, holder, rootKey, clock, initialise: true });
   const limits = limitsWith(options.limits);
   const gateway = createGateway({
@@ -77,7 +77,9 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     limits,
     answerCacheBytes: options.answerCacheBytes ?? 8 * 1024 * 1024,
   };
-  const server = createServer({ schema, contextFor, fileMutations, gitHooks, config, log, ready: async () => true });
+  const { counters } = store;
+  const ready = async () => true;
+  const server = createServer({ schema, contextFor, fileMutations, gitHooks, config, log, ready, counters });
   const { url } = await server.listen();
 
   async function gql(query: string, variables: object = {}, token: string | null = owner): Promise<Answer> {

@@ -5,12 +5,13 @@ import { checkCommit } from '../check.ts';
 import { assertFollows, pageSize, revisionBelow } from '../history.ts';
 import { isKey, keyText } from '../keys.ts';
 import { createListeners } from '../listeners.ts';
-import type { Commit, Doc, Key, Kind, Mac, Seq, Store, TeamId } from '../port.ts';
+import type { Commit, Doc, Key, Kind, Mac, OpenedStore, Seq, Store, TeamId } from '../port.ts';
 import { watchLog } from '../watch.ts';
 import { idRange } from './batch.ts';
 import { type Collections, collectionsOf } from './collections.ts';
 import { createCommitter } from './committer.ts';
 import { connect } from './connect.ts';
+import { createCounters } from './counters.ts';
 import { mapped } from './errors.ts';
 import { createFeed } from './feed.ts';
 import * as record from './records.ts';
@@ -34,13 +35,13 @@ const BATCH = 64;
 const WATCH_PAGE = 256;
 
 /** The store in MongoDB. UNAVAILABLE when it is not there, is no replica set, or a later version of Keyloom wrote it. */
-export async function openMongoStore(options: MongoOptions): Promise<Store> {
+export async function openMongoStore(options: MongoOptions): Promise<OpenedStore> {
   const patience = options.patience ?? PATIENCE;
   const client = await connect(options.url);
   try {
     const db = client.db(options.database);
     await retrying(() => ensureSchema(db), patience);
-    return createMongoStore(client, collectionsOf(db), { ...options, patience });
+    return { ...createMongoStore(client, collectionsOf(db), { ...options, patience }), counters: createCounters(db) };
   } catch (error) {
     await client.close();
     throw mapped(error);
