@@ -85,6 +85,25 @@ describe('the deploy webhook', () => {
     expect(verified({ ...call, text: `${call.text} ` }, [secret]).by).toEqual([]);
   });
 
+  it('case 244: another URL takes a secret of its own, so that nobody can have the old one sign for them', async () => {
+    const { secret: first } = await putWebhook(app, receiver);
+    const moved = await putWebhook(app, receiver, { url: `${receiver.url}/elsewhere` });
+    expect([typeof moved.secret, moved.secret === first, moved.deployWebhook.signingSecrets.length]).toEqual([
+      'string',
+      false,
+      1,
+    ]);
+    const same = await putWebhook(app, receiver, { url: `${receiver.url}/elsewhere` });
+    expect([same.secret, same.deployWebhook.signingSecrets.length]).toEqual([null, 1]);
+    await restart();
+    receiver.calls.length = 0;
+    await runJobs(app);
+    expect(receiver.calls.map((call) => verified(call, [first, moved.secret]).by)).toEqual([
+      [moved.secret],
+      [moved.secret],
+    ]);
+  });
+
   it('case 219: is signed with both secrets while they change', async () => {
     const { secret: first, deployWebhook } = await putWebhook(app, receiver);
     const { secret: second } = await done(app, ROTATE_SECRET, { id: deployWebhook.id, overlapSeconds: 3_600 });
@@ -102,7 +121,9 @@ describe('the deploy webhook', () => {
     ]);
     expect(await signersAfter(1)).toEqual([[second], [second]]);
     const own = 'a-secret-of-the-receivers-own';
-    expect(await done(app, PUT_WEBHOOK, { project: 'default-project', url: receiver.url, secret: own })).toMatchObject({
+    expect(
+      await done(app, PUT_WEBHOOK, { project: 'default-project', url: `${receiver.url}/deploy`, secret: own }),
+    ).toMatchObject({
       secret: null,
       deployWebhook: { revision: 3, signingSecrets: [{ until: null }, {}] },
     });

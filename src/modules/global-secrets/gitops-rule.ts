@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isSshPublicKey } from '../../crypto/ssh-signature.ts';
+import { invalidInput } from '../../kernel/errors.ts';
 import { distinct, pattern } from '../rules.ts';
 import { accountLoginRule, SERVICE_HOSTS, selfHostedVcsIdRule, VCS_SERVICES } from '../vcs/model.ts';
 import { branchTrouble, canonicalUrl, filePathTrouble, type Trouble, urlTrouble } from '../vcs/repo-url.ts';
@@ -54,3 +55,21 @@ export const gitopsRule = shape
       signers: given.signers ?? [],
     }),
   );
+
+/** Members of a setting that is there: what is absent stays. */
+export const gitopsPatchRule = shape.partial();
+export type GitopsPatch = z.output<typeof gitopsPatchRule>;
+
+/** What a patch makes of a setting; of none it takes a whole one. INVALID_INPUT where the two together break a rule. */
+export function patchedGitops(before: Gitops | null, patch: GitopsPatch): Gitops {
+  const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+  const { success, data, error } = gitopsRule.safeParse({ ...before, ...given });
+  if (success) return data;
+  throw invalidInput(
+    error.issues.map((issue) => {
+      const path = ['gitops', ...issue.path.map(String)];
+      if (issue.code === 'custom') return { path, rule: String(issue.params?.rule), message: issue.message };
+      return { path, rule: 'required', message: 'must be given: the global secret follows no git file yet' };
+    }),
+  );
+}

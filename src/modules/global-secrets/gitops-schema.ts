@@ -1,4 +1,4 @@
-import type { ObjectFieldBuilder } from '@pothos/core';
+import type { InputFieldBuilder, ObjectFieldBuilder } from '@pothos/core';
 import { builder } from '../../graphql/builder.ts';
 import type { Types } from '../../graphql/mutation.ts';
 import { idOf } from '../../vault/document.ts';
@@ -6,33 +6,44 @@ import { VcsServiceEnum } from '../vcs/schema.ts';
 import type { Gitops, StoredGlobal } from './model.ts';
 import { pendingStatus, SYNC_REASONS, type SYNC_STATES, type SyncReason, type SyncStatus } from './sync-model.ts';
 
+type Inputs = InputFieldBuilder<Types, 'InputObject'>;
+
+/** `required`: whether the place of the file must be named. */
+const gitopsFields = (t: Inputs, required: boolean) => ({
+  vcsService: t.field({ type: VcsServiceEnum, required, description: 'Who keeps the repository.' }),
+  selfHostedVcsId: t.string({ description: 'Which self-hosted service. For SELF_HOSTED only.' }),
+  accountLogin: t.string({
+    description: 'The linked account to read with. Absent: the first by login that can, or none if none can.',
+  }),
+  vcsLinkId: t.string({ description: 'Kept for those who have one; nothing follows from it.' }),
+  repoUrl: t.string({
+    required,
+    description: 'https, at most 2,048 characters, without credentials; http where the operator allows the host.',
+  }),
+  branch: t.string({
+    required,
+    description: 'Its name, not beginning with a hyphen; `refs/heads/` before it is left out.',
+  }),
+  filePath: t.string({ required, description: 'From the root of the repository, beginning with a slash.' }),
+  holdRewrites: t.boolean({
+    description:
+      'Keeps the last good state when the history was rewritten, until `syncGlobalSecret` accepts it. Default: false.',
+  }),
+  signers: t.stringList({
+    description:
+      'At most 20 public keys, `ssh-ed25519 AAAA...` and the like: the last commit of the branch is taken only with an SSH signature by one of them. Default: none, and any commit is taken.',
+  }),
+});
+
 export const GitopsInput = builder.inputType('GitopsInput', {
   description: 'A file in a git repository.',
-  fields: (t) => ({
-    vcsService: t.field({ type: VcsServiceEnum, required: true, description: 'Who keeps the repository.' }),
-    selfHostedVcsId: t.string({ description: 'Which self-hosted service. For SELF_HOSTED only.' }),
-    accountLogin: t.string({
-      description: 'The linked account to read with. Absent: the first by login that can, or none if none can.',
-    }),
-    vcsLinkId: t.string({ description: 'Kept for those who have one; nothing follows from it.' }),
-    repoUrl: t.string({
-      required: true,
-      description: 'https, at most 2,048 characters, without credentials; http where the operator allows the host.',
-    }),
-    branch: t.string({
-      required: true,
-      description: 'Its name, not beginning with a hyphen; `refs/heads/` before it is left out.',
-    }),
-    filePath: t.string({ required: true, description: 'From the root of the repository, beginning with a slash.' }),
-    holdRewrites: t.boolean({
-      description:
-        'Keeps the last good state when the history was rewritten, until `syncGlobalSecret` accepts it. Default: false.',
-    }),
-    signers: t.stringList({
-      description:
-        'At most 20 public keys, `ssh-ed25519 AAAA...` and the like: the last commit of the branch is taken only with an SSH signature by one of them. Default: none, and any commit is taken.',
-    }),
-  }),
+  fields: (t) => gitopsFields(t, true),
+});
+
+export const GitopsPatchInput = builder.inputType('GitopsPatchInput', {
+  description:
+    'Changes of the git file that a global secret follows. What is absent stays; a list is replaced as a whole.',
+  fields: (t) => gitopsFields(t, false),
 });
 
 const StateEnum = builder.enumType('GitopsState', {

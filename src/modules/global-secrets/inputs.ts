@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { jsonTroubles } from '../../domain/free-json.ts';
 import { descriptionRule, idempotencyKeyRule, identifiedFilesRule, nameRule, revisionRule } from '../rules.ts';
-import { gitopsRule } from './gitops-rule.ts';
+import { gitopsPatchRule, gitopsRule } from './gitops-rule.ts';
 import type { GlobalFile, JsonObject } from './model.ts';
 
 /** An object of any JSON that can be given back exactly as it came. */
@@ -66,7 +66,7 @@ export const updateGlobalInput = z.strictObject({
   description: descriptionRule.optional(),
   values: valuesRule.optional(),
   files: filesRule.optional(),
-  gitops: gitopsRule.nullish(),
+  gitops: gitopsPatchRule.nullish(),
   expectedRevision: revisionRule,
 });
 export const syncGlobalInput = z.strictObject({

@@ -10,7 +10,7 @@ import { nodes } from '../../graphql/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import type { Verb } from '../access/model.ts';
 import type { GlobalUpdate } from './find.ts';
-import { GitopsInput } from './gitops-schema.ts';
+import { GitopsInput, GitopsPatchInput } from './gitops-schema.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGlobal } from './model.ts';
 
@@ -30,7 +30,7 @@ const FileInput = builder.inputType('GlobalSecretFileInput', {
   }),
 });
 
-const contentFields = (t: Inputs) => ({
+const contentFields = (t: Inputs, gitops: typeof GitopsInput | typeof GitopsPatchInput) => ({
   description: t.string({ description: 'At most 200 characters; null or empty: none.' }),
   values: t.field({
     type: 'JSON',
@@ -38,7 +38,7 @@ const contentFields = (t: Inputs) => ({
   }),
   files: t.field({ type: [FileInput], description: 'All its files.' }),
   gitops: t.field({
-    type: GitopsInput,
+    type: gitops,
     description:
       'The git file that values and files come from; they cannot be given then. Needs `link` on accounts. Null turns it off and keeps what came last.',
   }),
@@ -53,7 +53,7 @@ const wholeFields = (t: Inputs) => ({
     required: true,
     description: 'Which permissions guard it; fixed after creation.',
   }),
-  ...contentFields(t),
+  ...contentFields(t, GitopsInput),
   idempotencyKey: idempotencyKey(t),
 });
 
@@ -120,8 +120,9 @@ export function addGlobalMutations(): void {
   });
   addUpdate({
     name: 'updateGlobalSecret',
-    description: 'Changes what is given. Given values or files replace all of them. Needs `write`.',
-    input: contentFields,
+    description:
+      'Changes what is given, within `gitops` too. Given values or files replace all of them. Needs `write`.',
+    input: (t) => contentFields(t, GitopsPatchInput),
     verb: 'write',
     rules: inputs.updateGlobalInput,
     run: (ref, input, { services, session }) => services.globalSecrets.update(ref, input, session),

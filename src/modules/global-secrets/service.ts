@@ -12,11 +12,12 @@ import type { Inspect } from '../certificates/inspection.ts';
 import type { Keys } from '../keys/keys.ts';
 import { deletedGlobal, type Find, type GlobalUpdate, visibleGlobal } from './find.ts';
 import { createGitops, type FirstLook, followingLike, nameFrom } from './gitops.ts';
+import { type GitopsPatch, patchedGitops } from './gitops-rule.ts';
 import { createPrune } from './history.ts';
 import { type CreateGlobalInput, FROM_GIT, type PutGlobalInput, type UpdateGlobalInput } from './inputs.ts';
 import { createInspected } from './inspected.ts';
 import { createSizeCheck } from './limits.ts';
-import { type Gitops, type GlobalBody, globalDocument, type StoredGlobal } from './model.ts';
+import { type GlobalBody, globalDocument, type StoredGlobal } from './model.ts';
 import { mayOnGlobal } from './rights.ts';
 import { decideSync } from './sync-decide.ts';
 import { pendingStatus, type SyncBody, syncDocument } from './sync-model.ts';
@@ -191,10 +192,14 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
   }
 
   async function update(ref: GlobalUpdate, input: Omit<UpdateGlobalInput, 'expectedRevision'>, session: Session) {
-    const wanted = input.gitops;
-    const first = wanted ? await firstLook(ref, wanted, session) : null;
+    const patch = input.gitops;
+    const { settings, first } = patch ? await firstLook(ref, patch, session) : { settings: patch, first: null };
     return change(ref, 'globalSecret.update', session, async (before) => {
       const body = before.body();
+      const wanted = patch ? patchedGitops(body.gitops, patch) : patch;
+      // What was looked at would be another file.
+      if (JSON.stringify(wanted) !== JSON.stringify(settings))
+        throw conflict('The git settings were changed meanwhile; try again');
       const { description = body.description, values = body.values, files = body.files } = input;
       const next = { description, values, files, gitops: wanted === undefined ? body.gitops : wanted };
       requireByHand(next, input);
@@ -204,11 +209,12 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
   }
 
   /** Nobody makes the gateway ask a host who might not change the global secret anyway. */
-  async function firstLook({ slug }: GlobalUpdate, wanted: Gitops, session: Session): Promise<FirstLook> {
+  async function firstLook({ slug }: GlobalUpdate, patch: GitopsPatch, session: Session) {
     const before = await bySlug(slug, session);
     if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
-    await gitops.requireAllowed(wanted, session);
-    return gitops.look(wanted, slug, session);
+    const settings = patchedGitops(before.body().gitops, patch);
+    await gitops.requireAllowed(settings, session);
+    return { settings, first: await gitops.look(settings, slug, session) };
   }
 
   async function remove({ slug, expectedRevision }: GlobalUpdate, session: Session) {

@@ -131,7 +131,7 @@ function addWebhookMutations(): void {
   addMutation({
     name: 'putDeployWebhook',
     description:
-      'Sets where restart requests of a project are delivered. Signing secrets stay when it was set before. Needs `write` on deploy webhooks.',
+      'Sets where restart requests of a project are delivered. Signing secrets stay while the URL does; with another URL there is a new one. Needs `write` on deploy webhooks.',
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of the project.' }),
       url: t.string({

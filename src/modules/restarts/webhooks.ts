@@ -65,8 +65,9 @@ export function createWebhooks({ clock }: { readonly clock: Clock }) {
       const before = taken && !taken.deleted ? taken : null;
       if (before) requireRevision(before, expectedRevision);
       else if (expectedRevision) throw conflict('There is no deploy webhook yet');
-      const old = before?.body().secrets ?? [];
-      const secret = input.secret ?? (before ? null : newSigningSecret());
+      // A secret stays with the address that it was made for.
+      const old = before?.body().url === url ? before.body().secrets : [];
+      const secret = input.secret ?? (old.length > 0 ? null : newSigningSecret());
       const secrets = secret === null ? old : withSecret(old, secret, at, DAY);
       const fields = { enabled, createdAt: before?.fields.createdAt ?? at, updatedAt: at };
       const body = { url, secrets };

@@ -27,26 +27,33 @@ const typeRule = z.enum(['secret', 'config']);
 const secretTypeRule = z.enum(['environment', 'arguments', 'environment-arguments']);
 const priorityRule = z.int().min(0, { error: 'must be at least 0' }).max(100, { error: 'must be at most 100' });
 
-/** Absent parts take their defaults: unrestricted, nothing listed, any tag. */
-const restrictionsRule = z
-  .strictObject({
-    restricted: z.boolean().nullish(),
-    workloads: distinct(
-      z.strictObject({ id: platformIdRule, kind: z.enum(['service', 'job']) }),
-      ({ id, kind }) => `${kind} ${id}`,
-      1000,
-    ).nullish(),
-    tags: tagsRule.nullish(),
-    tagMatchCondition: z.enum(['and', 'or']).nullish(),
-  })
-  .transform(
-    (given): Restrictions => ({
-      restricted: given.restricted ?? false,
-      workloads: given.workloads ?? [],
-      tags: given.tags ?? [],
-      tagMatchCondition: given.tagMatchCondition ?? 'or',
-    }),
-  );
+/** What is named; null is no way to say something. */
+const restrictionsRule = z.strictObject({
+  restricted: z.boolean({ error: 'must be true or false' }).optional(),
+  workloads: distinct(
+    z.strictObject({ id: platformIdRule, kind: z.enum(['service', 'job']) }),
+    ({ id, kind }) => `${kind} ${id}`,
+    1000,
+  ).optional(),
+  tags: tagsRule.optional(),
+  tagMatchCondition: z.enum(['and', 'or']).optional(),
+});
+export type GivenRestrictions = z.output<typeof restrictionsRule>;
+
+/** The restrictions of a new group: whoever names any part of them means them, unless `restricted` is false. */
+export const newRestrictions = (given: GivenRestrictions | null | undefined): Restrictions =>
+  given ? restrictionsAfter({ ...UNRESTRICTED, restricted: Object.keys(given).length > 0 }, given) : UNRESTRICTED;
+
+/** A patch: members that are not named stay, so that nothing opens a group but `restricted: false`. */
+export function restrictionsAfter(before: Restrictions, given: GivenRestrictions): Restrictions {
+  const { restricted, workloads, tags, tagMatchCondition } = given;
+  return {
+    restricted: restricted ?? before.restricted,
+    workloads: workloads ?? before.workloads,
+    tags: tags ?? before.tags,
+    tagMatchCondition: tagMatchCondition ?? before.tagMatchCondition,
+  };
+}
 
 /** Anchored: the seeds' `[a-zA-Z]+` would take any text with a letter in it. */
 const linkKeyRule = pattern(
@@ -91,7 +98,7 @@ const wholeShape = {
   type: typeRule.nullish().transform((type) => type ?? 'secret'),
   secretType: secretTypeRule,
   priority: priorityRule,
-  restrictions: restrictionsRule.nullish().transform((restrictions) => restrictions ?? UNRESTRICTED),
+  restrictions: restrictionsRule.nullish(),
   variables: variablesRule.nullish().transform((map) => map ?? new Map<string, string>()),
   files: filesRule.nullish().transform((map) => map ?? new Map<never, never>()),
   dockerSecretMounts: mountsRule.nullish().transform((map) => map ?? new Map<never, never>()),

@@ -91,7 +91,8 @@ const contentFields = (t: Inputs) => ({
   }),
   restrictions: t.field({
     type: RestrictionsInput,
-    description: 'Who inherits it; unrestricted at creation unless given.',
+    description:
+      'Who inherits it. At creation: absent, everybody; with any member named, restricted unless `restricted` is false. In a patch members that are absent stay. A put of a restricted group must name them.',
   }),
   variables: t.field({ type: [VariableInput], description: 'All its variables.' }),
   files: t.field({ type: [FileInput], description: 'All its files.' }),

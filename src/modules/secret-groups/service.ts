@@ -7,7 +7,7 @@ import { visibleProject } from '../projects/service.ts';
 import type { Upload } from '../rules.ts';
 import type { Decision } from './decision.ts';
 import { deletedGroup, type GroupRef, type GroupUpdate, visibleGroup } from './finding.ts';
-import type { CreateGroupInput, PutGroupInput, UpdateGroupInput } from './inputs.ts';
+import { type CreateGroupInput, type PutGroupInput, restrictionsAfter, type UpdateGroupInput } from './inputs.ts';
 import { isLink } from './linking.ts';
 import { type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
 import { without } from './requests.ts';
@@ -40,7 +40,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
 
   function update(ref: GroupUpdate, input: Omit<UpdateGroupInput, 'expectedRevision'>, session: Session) {
     return change(ref, 'secretGroup.update', session, async (state) => {
-      const { files, dockerSecretMounts, addonLinks, ...plain } = input;
+      const { files, dockerSecretMounts, addonLinks, restrictions, ...plain } = input;
       const { team } = session.principal;
       const kept = files ? await keepFiles(team, ref.project, files, state, []) : null;
       const more = kept ? [kept.entries] : [];
@@ -49,6 +49,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
       const next: GroupState = {
         ...state,
         ...given,
+        restrictions: restrictions ? restrictionsAfter(state.restrictions, restrictions) : state.restrictions,
         files: kept?.entries ?? state.files,
         mounts: mounts?.entries ?? state.mounts,
         links: addonLinks ?? state.links,

@@ -1,6 +1,6 @@
 import type { FileEntry } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { conflict, forbidden, limitExceeded } from '../../kernel/errors.ts';
+import { conflict, forbidden, invalidInput, limitExceeded } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { createOnce } from '../../vault/once.ts';
@@ -17,7 +17,7 @@ import type { Upload } from '../rules.ts';
 import type { Decision } from './decision.ts';
 import { type FindGroup, type GroupUpdate, visibleGroup } from './finding.ts';
 import { createHistory } from './history.ts';
-import type { CreateGroupInput, PutGroupInput } from './inputs.ts';
+import { type CreateGroupInput, newRestrictions, type PutGroupInput } from './inputs.ts';
 import { addedLinks, requireSafeGroup } from './linking.ts';
 import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
 import { requestOf } from './requests.ts';
@@ -39,6 +39,13 @@ type Asked = Pick<GroupUpdate, 'project' | 'allowDangerousNames'>;
 const isTaken = (key: readonly string[]) =>
   conflict('There is already a secret with the same derived identifier', { existing: { kind: 'secretGroup', key } });
 
+/** A put says the whole group; one that leaves out who may have it would open it to everybody. */
+function requireNamedRestrictions(before: GroupState | null, { restrictions }: PutGroupInput): void {
+  if (!before?.restrictions.restricted || restrictions) return;
+  const message = 'must be given: the group is restricted (to open it, `restricted: false`)';
+  throw invalidInput([{ path: ['restrictions'], rule: 'required', message }]);
+}
+
 /** The two ways in which the state of a group is written: as a whole under its name, and as a change of what is there. */
 export function createWriting(deps: WritingDeps) {
   const { vault, keys, contents, clock, limits, addons } = deps;
@@ -54,8 +61,14 @@ export function createWriting(deps: WritingDeps) {
     const kept = await keepFiles(team, project, files, before, []);
     const mounts = await keepFiles(team, project, dockerSecretMounts, before, [kept.entries]);
     const { name, description, stageId, tags, type, secretType, priority, restrictions, variables } = rest;
-    const plain = { name, description, stageId, tags, type, secretType, priority, restrictions, variables };
-    const state = { ...plain, files: kept.entries, mounts: mounts.entries, links: addonLinks };
+    const plain = { name, description, stageId, tags, type, secretType, priority, variables };
+    const state = {
+      ...plain,
+      restrictions: newRestrictions(restrictions),
+      files: kept.entries,
+      mounts: mounts.entries,
+      links: addonLinks,
+    };
     return { state, contents: [...kept.changes, ...mounts.changes] };
   }
 
@@ -101,6 +114,7 @@ export function createWriting(deps: WritingDeps) {
         else if (expectedRevision) throw conflict('There is no such secret group yet');
         if (!before) requireRoom(count);
         const old = before ? stateOf(before) : null;
+        requireNamedRestrictions(old, input);
         const decided = await wholeState(whole, team, old);
         requireMayChange(session, project, old, decided.state);
         const guards = await guardsFor(decided, old, input, session);
