@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { createRootKeyFile, loadRootKey } from './crypto/root-key.ts';
 import { createGateway } from './gateway.ts';
 import { createGitReader } from './git/reader.ts';
+import { describeFault } from './graphql/mask-error.ts';
 import { createServer } from './http/server.ts';
 import { startJobs } from './jobs.ts';
 import { systemClock } from './kernel/clock.ts';
@@ -48,6 +49,10 @@ export async function createApp({ config, log }: { readonly config: Config; read
     if (owner !== null) announcements.push(`Owner token of the team ${config.team}, shown this once: ${owner}`);
     const { schema, contextFor, fileMutations, gitHooks } = gateway;
     const ready = async (): Promise<boolean> => (await store.head([config.team])) !== null;
+    const stop = new AbortController();
+    const warned = gateway.services.addons
+      .warnOfBareHosts(reach.bareHosts, stop.signal)
+      .catch((error: unknown) => log.warn('Addons could not be looked at', describeFault(error)));
     const jobs = startJobs(gateway.jobs, log);
     const { counters } = store;
     const server = createServer({ schema, contextFor, fileMutations, gitHooks, ready, config, log, counters });
@@ -57,6 +62,8 @@ export async function createApp({ config, log }: { readonly config: Config; read
       close: async () => {
         await server.close();
         gateway.services.streams.close();
+        stop.abort();
+        await warned;
         await jobs.close();
         await plugins.close();
         await store.close();

@@ -3,6 +3,7 @@ import { type FieldError, invalidInput } from './kernel/errors.ts';
 import { SLUG } from './kernel/ids.ts';
 import { LIMIT_VARIABLES, type LimitName, type Limits, limitsWith } from './kernel/limits.ts';
 import { SecretValue } from './kernel/secret-value.ts';
+import { allowedOf } from './net/allowed.ts';
 import { networkOf, type TrustedProxies } from './net/client-address.ts';
 
 export interface Config {
@@ -53,7 +54,7 @@ const whole = (least: number, most: number): z.ZodType<number> =>
     })
     .transform(Number);
 
-const list = (item: RegExp, words: string): z.ZodType<readonly string[]> =>
+const list = (item: Pick<RegExp, 'test'>, words: string): z.ZodType<readonly string[]> =>
   z
     .string()
     .max(4_096, 'is longer than 4096 characters')
@@ -106,8 +107,8 @@ const VARIABLES = z.object({
     'must be `name=sha256` of plugins, with commas between',
   ).optional(),
   KEYLOOM_ALLOWED_HOSTS: list(
-    /^(|[0-9a-zA-Z.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?|[0-9a-fA-F.:]+\/\d{1,3})$/,
-    'must be hosts or networks, with commas between',
+    { test: (entry) => entry === '' || allowedOf(entry) !== null },
+    'must be hosts (`host`, `host:5432`, `host:*`) or networks (`10.0.0.0/8`, `10.0.0.0/8:5432`), with commas between',
   ).optional(),
   KEYLOOM_TRUSTED_PROXIES: list(/^[0-9a-fA-F.:/]*$/, 'must be addresses or networks, with commas between')
     .refine((all) => all.every((each) => networkOf(each) !== null), {
@@ -180,7 +181,7 @@ function configOf(given: Given, limits: Limits): Config {
     pluginOptions: given.KEYLOOM_PLUGIN_OPTIONS ?? new Map(),
     pluginDirectory: given.KEYLOOM_PLUGIN_DIRECTORY ?? null,
     pluginHashes: new Map((given.KEYLOOM_PLUGIN_HASHES ?? []).map((each) => each.split('=') as [string, string])),
-    allowedHosts: given.KEYLOOM_ALLOWED_HOSTS ?? [],
+    allowedHosts: (given.KEYLOOM_ALLOWED_HOSTS ?? []).filter((entry) => entry !== ''),
     trustedProxies: (given.KEYLOOM_TRUSTED_PROXIES ?? []).flatMap((each) => {
       const network = networkOf(each);
       return network ? [network] : [];

@@ -34,7 +34,7 @@ import { createSecretGroups } from './modules/secret-groups/service.ts';
 import { createTags } from './modules/tags/service.ts';
 import { createVcsAccounts } from './modules/vcs/service.ts';
 import { createWorkloads } from './modules/workloads/service.ts';
-import { type GuardedFetch, guardedFetch } from './net/guarded-fetch.ts';
+import { type GuardedFetch, guardedFetch, isPermitted } from './net/guarded-fetch.ts';
 import { createReach, type Reach } from './net/reach.ts';
 import type { Plugins } from './plugin/plugin.ts';
 import type { Store } from './store/port.ts';
@@ -83,7 +83,7 @@ export function createGateway({
   // Finished resolutions are small beside the documents that they were made of.
   const documentBytes = Math.floor((cacheBytes * 3) / 4);
   const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes });
-  const inspect = createInspection();
+  const inspect = createInspection(limits);
   const contents = createContents({ vault, keys, inspect });
   const addonBytes = Math.floor(cacheBytes / 16);
   const access = createAccess({ store, vault, keys, clock });
@@ -100,7 +100,15 @@ export function createGateway({
   });
   const fetch = webhookFetch(reach, limits);
   const nouns = { access, secretGroups, addons, globalSecrets, resolutions };
-  const restarts = createRestarts({ vault, keys, clock, limits, fetch, ...nouns });
+  const restarts = createRestarts({
+    vault,
+    keys,
+    clock,
+    limits,
+    fetch,
+    mayAsk: (url) => isPermitted(url, reach),
+    ...nouns,
+  });
   const services: Services = {
     ...nouns,
     projects: createProjects({ vault, keys, clock }),

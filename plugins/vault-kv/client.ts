@@ -12,6 +12,9 @@ const answer = z.object({
 });
 export type Secret = z.output<typeof answer>['data'];
 
+const withoutSlashes = (address: string): string =>
+  address.endsWith('/') ? withoutSlashes(address.slice(0, -1)) : address;
+
 /** The secret as it is now; a path without one, and a token that may not read it, are errors that tell their code alone. */
 export const secretOf = (it: Params, { fetch, signal: stop }: PluginHost): Promise<Secret> =>
   within(
@@ -24,7 +27,7 @@ export const secretOf = (it: Params, { fetch, signal: stop }: PluginHost): Promi
         'x-vault-request': 'true',
         ...(it.namespace ? { 'x-vault-namespace': it.namespace } : {}),
       };
-      const url = `${it.address.replace(/\/+$/, '')}/v1/${it.mount}/data/${it.path}`;
+      const url = `${withoutSlashes(it.address)}/v1/${it.mount}/data/${it.path}`;
       const response = await fetch(url, { headers, signal });
       if (response.status === 403) throw checkFailed('CREDENTIALS');
       if (response.status !== 200) throw checkFailed('FAILED');

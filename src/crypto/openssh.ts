@@ -63,7 +63,10 @@ export function publicLine(key: SshKey, comment: string): string {
 
 /** As `ssh-keygen -l` prints it. */
 export function fingerprintOf(key: SshKey): string {
-  return `SHA256:${createHash('sha256').update(publicBlob(key)).digest('base64').replace(/=+$/, '')}`;
+  return `SHA256:${createHash('sha256')
+    .update(publicBlob(key))
+    .digest('base64')
+    .replace(/={1,2}$/, '')}`;
 }
 
 /** The file that `ssh-keygen` would write without a passphrase. `check`: 4 random bytes. */

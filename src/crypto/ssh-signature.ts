@@ -2,7 +2,11 @@ import { createHash, createPublicKey, type JsonWebKey, type KeyObject, verify } 
 
 // https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.sshsig
 const MAGIC = 'SSHSIG';
-const ARMOR = /^-----BEGIN SSH SIGNATURE-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END SSH SIGNATURE-----\s*$/;
+const BEGIN = '-----BEGIN SSH SIGNATURE-----';
+const END = '-----END SSH SIGNATURE-----';
+const BASE64 = /^[A-Za-z0-9+/]{1,20000}={0,2}$/;
+/** Characters of an armored signature. One made with RSA of 16,384 bits has 6,000. */
+const MAX_ARMOR = 20_000;
 const LINE = /^(\S{1,40}) ([A-Za-z0-9+/]{1,2000}={0,2})(?: [^\p{Cc}]{0,200})?$/u;
 const LEAST_RSA_BITS = 2_048;
 /** RFC 5656: the curve's names there and here, its hash, and how long its numbers are. */
@@ -87,10 +91,19 @@ function blobIn(line: string): Buffer | null {
 /** Whether it is one line of a public key that signatures can be checked with: Ed25519, ECDSA, or RSA of 2,048 bits or more. */
 export const isSshPublicKey = (line: string): boolean => blobIn(line) !== null;
 
+/** What stands between the two lines of an armor, read in one pass; empty for what has another form. */
+function armoredBytes(armored: string): Buffer {
+  const text = armored.length > MAX_ARMOR ? '' : armored.trimEnd();
+  if (!text.startsWith(BEGIN) || !text.endsWith(END)) return Buffer.alloc(0);
+  const body = text.slice(BEGIN.length, -END.length);
+  const base64 = body.split(/\s/).join('');
+  return body.trimStart() !== body && BASE64.test(base64) ? Buffer.from(base64, 'base64') : Buffer.alloc(0);
+}
+
 /** Whether one of the keys, lines as in `authorized_keys`, made this armored signature of a message, for this purpose. */
 export function isSshSigned(message: Uint8Array, armored: string, purpose: string, lines: readonly string[]): boolean {
   try {
-    const bytes = Buffer.from(ARMOR.exec(armored)?.[1] ?? '', 'base64');
+    const bytes = armoredBytes(armored);
     const version = bytes.readUInt32BE(MAGIC.length);
     if (bytes.toString('latin1', 0, MAGIC.length) !== MAGIC || version !== 1) return false;
     const fields = stringsOf(bytes.subarray(MAGIC.length + 4));

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { deadline } from '../kernel/deadline.ts';
 import type { Limits } from '../kernel/limits.ts';
-import { permitted } from '../net/guarded-fetch.ts';
+import { isPermitted } from '../net/guarded-fetch.ts';
 import type { Reach } from '../net/reach.ts';
 import type { FetchOrder } from './fetch-file.ts';
 import { createGate } from './gate.ts';
@@ -93,14 +93,7 @@ export function createGitReader({ reach, limits, ca }: GitReaderDeps): GitReader
 
   return {
     read,
-    mayAsk(url) {
-      try {
-        permitted(url, reach);
-        return true;
-      } catch {
-        return false;
-      }
-    },
+    mayAsk: (url) => isPermitted(url, reach),
   };
 }
 

@@ -59,6 +59,8 @@ const TABLE = {
   /** What a subscriber has not taken yet, before it is told to come again. */
   outgoingBytes: { default: 1_048_576, least: 1_024 },
   outgoingEvents: { default: 1_000, least: 1 },
+  /** PKCS#12 files of one write that are opened to look for certificates. */
+  pkcs12PerWrite: { default: 20, least: 0 },
   jsonDepth: { default: 64, least: 1 },
   /** Members and items in one JSON body. */
   jsonItems: { default: 100_000, least: 1 },

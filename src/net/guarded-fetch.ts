@@ -2,6 +2,7 @@ import { type IncomingMessage, type RequestOptions, request as requestHttp } fro
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { deadline } from '../kernel/deadline.ts';
+import { plainHost } from './allowed.ts';
 import { type Reach, refused } from './reach.ts';
 
 export interface GuardedInit {
@@ -48,6 +49,16 @@ export function permitted(url: string | URL, reach: Reach): { readonly target: U
   return { target, port };
 }
 
+/** Whether a URL that people give may be asked at all: the one rule for addresses of webhooks, repositories and accounts. */
+export function isPermitted(url: string | URL, reach: Reach): boolean {
+  try {
+    permitted(url, reach);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const portOf = ({ port, protocol }: URL): number => (port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port));
 
 function parsed(url: string | URL): URL {
@@ -58,15 +69,21 @@ function parsed(url: string | URL): URL {
   }
 }
 
+/** Names that lead to this machine or to what clouds tell of it. */
+const ALWAYS_PRIVATE = [
+  [/^(?:.*\.)?localhost$/, '127.0.0.1'],
+  [/^metadata\.google\.internal$/, '169.254.169.254'],
+] as const;
+
 function requirePermitted(url: URL, port: number, reach: Reach): void {
   if (url.username !== '' || url.password !== '') throw refused('credentials do not belong into a URL');
   const isNamed = reach.isNamed(url.hostname, port);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isNamed)) {
     throw refused('only https, unless the operator allows the host');
   }
-  // An address in place of a name is not looked up.
-  const literal = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  if (!isNamed && isIP(literal) !== 0 && !reach.isOpen(literal)) throw refused('a private address');
+  // An address in place of a name is not looked up, and some names have the same everywhere.
+  const literal = ALWAYS_PRIVATE.find(([name]) => name.test(plainHost(url.hostname)))?.[1] ?? plainHost(url.hostname);
+  if (!isNamed && isIP(literal) !== 0 && !reach.isOpen(literal, port)) throw refused('a private address');
 }
 
 function send(url: URL, options: RequestOptions, init: GuardedInit, rules: FetchRules): Promise<Response> {

@@ -5,6 +5,9 @@ import { CHECK_PROBLEMS, type CheckProblem, checkFailed } from './contract.ts';
 /** Below the five seconds that the host waits. */
 const DEADLINE_MS = 4_000;
 
+/** Characters of an error's code that are looked at: a server may have a say in it. */
+const MAX_CODE = 100;
+
 const UNREACHABLE =
   /^(ECONN(REFUSED|RESET|ABORTED)|E(HOST|NET)(UNREACH|DOWN)|EADDRNOTAVAIL|EPIPE|ENOTFOUND|EAI_[A-Z]+)$/;
 const TLS =
@@ -13,7 +16,7 @@ const TLS =
 /** What an error of a socket, of TLS or of a look-up means; the error that caused it counts where it says nothing itself. */
 function networkProblem(error: unknown, depth = 0): CheckProblem {
   if (!(error instanceof Error) || depth > 4) return 'FAILED';
-  const code = 'code' in error ? String(error.code) : '';
+  const code = 'code' in error ? String(error.code).slice(0, MAX_CODE) : '';
   if (TLS.test(code) || /before secure TLS connection/.test(error.message)) return 'TLS';
   // So the host refuses to go where the operator does not allow.
   if (code === 'UNAVAILABLE') return 'REFUSED';

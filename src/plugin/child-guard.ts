@@ -1,5 +1,6 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { isIP, Socket } from 'node:net';
+import { plainHost } from '../net/allowed.ts';
 import type { Reach } from '../net/reach.ts';
 import { refused } from '../net/reach.ts';
 
@@ -52,7 +53,7 @@ export function guardSockets(reach: Reach, isStrict: boolean): SocketGuard {
   const mayConnect = (host: string, port: number): boolean => {
     if (isStrict || lent.has(placeOf(host, port))) return lent.has(placeOf(host, port));
     // The look-up of a name is guarded by itself.
-    return isIP(host) === 0 || reach.isNamed(host, port) || reach.isOpen(host);
+    return isIP(host) === 0 || reach.isNamed(host, port) || reach.isOpen(host, port);
   };
   const connect = Socket.prototype.connect;
   const guarded = function (this: Socket, ...given: unknown[]): Socket {
@@ -90,7 +91,7 @@ export function guardSockets(reach: Reach, isStrict: boolean): SocketGuard {
   };
 }
 
-const placeOf = (host: string, port: number): string => `${host.replace(/^\[(.*)\]$/, '$1').toLowerCase()} ${port}`;
+const placeOf = (host: string, port: number): string => `${plainHost(host)} ${port}`;
 
 /** As `connect` takes them: options, or port and host, or what another `connect` made of them. */
 function normalised(given: readonly unknown[]): readonly [Readonly<Record<string, unknown>>, unknown] {

@@ -109,7 +109,7 @@ const LAYERS: readonly {
   { files: /^plugin\/contract\.ts$/, own: ['kernel/', 'net/guarded-fetch.ts'], packages: ['zod'] },
   { files: /^plugin\/plugin\.ts$/, own: ['plugin/contract.ts'], packages: [] },
   { files: /^plugin\//, own: ['kernel/', 'net/', 'plugin/'], packages: ['node:', 'zod'] },
-  { files: /^config\.ts$/, own: ['kernel/', 'net/client-address.ts'], packages: ['zod'] },
+  { files: /^config\.ts$/, own: ['kernel/', 'net/allowed.ts', 'net/client-address.ts'], packages: ['zod'] },
   { files: /^gateway\.ts$/, own: [''], packages: ['graphql'] },
   { files: /^watchdog(-thread)?\.ts$/, own: ['watchdog.ts'], packages: ['node:'] },
   { files: /^(app|main|demo|init|jobs)\.ts$/, own: [''], packages: ['node:'] },

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createReach } from '../../src/net/reach.ts';
 import { codeOf, done, environmentOf, run } from '../support/makers.ts';
 import {
   ACKNOWLEDGE,
@@ -200,20 +201,21 @@ describe('the deploy webhook', () => {
   });
 
   it('case 218: at a private address, behind a redirect, or without https is refused; a long answer is not read', async () => {
-    const refusals = [
-      'http://127.0.0.1:1/x',
-      'https://127.0.0.1:1/x',
-      'https://[::1]/',
-      'https://169.254.169.254/',
-      'http://2130706433/',
-    ];
-    for (const url of refusals) {
-      await done(app, PUT_WEBHOOK, { project: 'default-project', url });
-      await restart();
-      await runJobs(app);
-      const last = (await requestsOf(app)).filter(({ state }) => state === 'RELEASED');
-      expect([url, last[0].delivery.attempts]).toMatchObject([url, [{ status: null, error: 'REFUSED' }]]);
-    }
+    await app.close();
+    // Allowed when it was given, and not any more when it is delivered to.
+    const allowed = createReach([receiver.host]);
+    let isAllowed = true;
+    const reach = { ...allowed, isNamed: (host: string, port: number) => isAllowed && allowed.isNamed(host, port) };
+    app = await appFor(receiver, { clock: clock.now, reach });
+    group = await aFleet(app, 2);
+    await putWebhook(app, receiver);
+    isAllowed = false;
+    await restart();
+    await runJobs(app);
+    const [refusal] = (await requestsOf(app)).filter(({ state }) => state === 'RELEASED');
+    expect(refusal.delivery.attempts).toMatchObject([{ status: null, error: 'REFUSED' }]);
+    expect(receiver.calls.length).toBe(0);
+    isAllowed = true;
     await putWebhook(app, receiver);
     receiver.answer = (_call, response) => response.writeHead(302, { location: `${receiver.url}/other` }).end();
     await restart();
@@ -228,6 +230,29 @@ describe('the deploy webhook', () => {
     await runJobs(app);
     expect(receiver.calls.length).toBe(seen + 2);
     expect((await states()).filter((line) => line.includes('DELIVERED'))).toHaveLength(2);
+  });
+
+  it.each([
+    'http://127.0.0.1:1/x',
+    'https://127.0.0.1:1/x',
+    'https://[::1]/',
+    'https://169.254.169.254/',
+    'http://2130706433/',
+    'http://deploy.example.com/',
+    'https://localhost/',
+    'https://deploy.localhost./',
+    'https://metadata.google.internal/',
+    'https://192.175.48.1/',
+    'another port of the allowed host',
+  ])('case 254: %s is refused when it is given', async (url) => {
+    const { hostname, port } = new URL(receiver.url);
+    const given = url.startsWith('http') ? url : `http://${hostname}:${Number(port) + 1}/`;
+    const input = { project: 'default-project', url: given };
+    const { data } = await app.gql(PUT_WEBHOOK, { input });
+    expect(data.result).toMatchObject({ code: 'INVALID_INPUT', fields: [{ path: ['url'], rule: 'host' }] });
+    const { webhook } = (await app.gql('{ project(slug: "default-project") { webhook: deployWebhook { url } } }')).data
+      .project;
+    expect(webhook).toBeNull();
   });
 
   it('case 218: that does not answer costs no more than its deadline', async () => {

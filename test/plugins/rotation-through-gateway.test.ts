@@ -131,7 +131,7 @@ for (const { provider, uri, isThere, serve } of SERVERS)
     beforeAll(async () => {
       [server, hole] = await Promise.all([serve(), aBlackHole()]);
       const host = { log: silentLog, clock: () => new Date(), deadlineMs: 5_000 };
-      const reach = createReach(['127.0.0.1', 'localhost']);
+      const reach = createReach(['127.0.0.1:*', 'localhost:*']);
       plugins = await loadPlugins({ names: [provider], options: new Map(), reach, ...host });
       app = await startApp({ plugins, clock: () => new Date(now) });
       await aProject(app);

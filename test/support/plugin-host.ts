@@ -19,7 +19,7 @@ const missing = (what: string) => async (): Promise<never> => {
 /** A shipped plugin behind the operator's list of hosts; loopback unless given. */
 export async function startPlugin(
   id: string,
-  allowed: readonly string[] = ['127.0.0.1', 'localhost'],
+  allowed: readonly string[] = ['127.0.0.1:*', 'localhost:*'],
 ): Promise<StartedPlugin> {
   const { provider, running, close } = await startInProcess(id, createReach(allowed), 4_500);
   return {

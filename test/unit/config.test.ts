@@ -52,11 +52,11 @@ describe('readConfig', () => {
     const config = readConfig({
       KEYLOOM_PLUGINS: 'redis, @acme/keyloom-plugin',
       KEYLOOM_PLUGIN_OPTIONS: '{"redis":{"a":1}}',
-      KEYLOOM_ALLOWED_HOSTS: 'Vault.internal:8200,[::1],10.0.0.0/8',
+      KEYLOOM_ALLOWED_HOSTS: 'Vault.internal:8200,[::1],10.0.0.0/8,,db:*,[fd00::/8]:5432',
     });
     expect(config.plugins).toEqual(['redis', '@acme/keyloom-plugin']);
     expect(config.pluginOptions.get('redis')).toEqual({ a: 1 });
-    expect(config.allowedHosts).toEqual(['Vault.internal:8200', '[::1]', '10.0.0.0/8']);
+    expect(config.allowedHosts).toEqual(['Vault.internal:8200', '[::1]', '10.0.0.0/8', 'db:*', '[fd00::/8]:5432']);
     expect(readConfig({ KEYLOOM_PLUGINS: '' }).plugins).toEqual([]);
     expect(readConfig({}).plugins).toBeNull();
   });
@@ -71,6 +71,9 @@ describe('readConfig', () => {
     ['a plugin with a path', { KEYLOOM_PLUGINS: 'redis,../x' }, ['KEYLOOM_PLUGINS']],
     ['options that are no object', { KEYLOOM_PLUGIN_OPTIONS: '[1' }, ['KEYLOOM_PLUGIN_OPTIONS']],
     ['an allowed host with a path', { KEYLOOM_ALLOWED_HOSTS: 'a.example.com/x' }, ['KEYLOOM_ALLOWED_HOSTS']],
+    ['an allowed host with port 0', { KEYLOOM_ALLOWED_HOSTS: 'a.example.com:0' }, ['KEYLOOM_ALLOWED_HOSTS']],
+    ['an allowed network too narrow', { KEYLOOM_ALLOWED_HOSTS: '10.0.0.0/33' }, ['KEYLOOM_ALLOWED_HOSTS']],
+    ['an allowed IPv6 address without brackets', { KEYLOOM_ALLOWED_HOSTS: '::1' }, ['KEYLOOM_ALLOWED_HOSTS']],
     ['a port of words', { KEYLOOM_PORT: '80a' }, ['KEYLOOM_PORT']],
     ['a port too high', { KEYLOOM_PORT: '65536' }, ['KEYLOOM_PORT']],
     ['TRUE', { KEYLOOM_DEVELOPMENT: 'TRUE' }, ['KEYLOOM_DEVELOPMENT']],

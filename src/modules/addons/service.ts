@@ -16,6 +16,7 @@ import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import { groupsLinking, stillSo, unlinked } from '../secret-groups/linking.ts';
 import { mayOnGroup } from '../secret-groups/rights.ts';
+import { createBareHostWarning } from './bare-hosts.ts';
 import { createChecks } from './check.ts';
 import { createDrawing } from './drawing.ts';
 import { createAddonHistory } from './history.ts';
@@ -181,6 +182,7 @@ export function createAddons(deps: AddonsDeps) {
     ...createRotation({ ...deps, providers }),
     ...createLinkRules(providers),
     drawn: createDrawing(vault, now),
+    warnOfBareHosts: createBareHostWarning({ sweep, log: deps.log, providers }),
     jobs,
   };
 }

@@ -2,17 +2,18 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { certificateFormOf, certificatesIn, soonerOf } from '../../crypto/certificate.ts';
 import type { CertificateFacts } from '../../kernel/certificate.ts';
+import type { Limits } from '../../kernel/limits.ts';
 
 /** The facts of the certificate that ends first in each file, by the files' names; files without one are absent. */
 export type Inspect = (
   files: ReadonlyMap<string, { readonly bytes: Uint8Array }>,
 ) => Promise<ReadonlyMap<string, CertificateFacts>>;
 
-/** PKCS#12 files of one list that are opened: each may cost many milliseconds. The rest counts as not readable. */
-const CONTAINERS = 20;
-
-/** Looks at files as they are written. What was seen is remembered, since a write that lost a race is decided again. */
-export function createInspection(): Inspect {
+/**
+ * Looks at files as they are written. What was seen is remembered, since a write that lost a race is decided again. Of one list
+ * so many PKCS#12 files are opened: each may cost some milliseconds. The rest counts as not readable.
+ */
+export function createInspection({ pkcs12PerWrite }: Pick<Limits, 'pkcs12PerWrite'>): Inspect {
   const seen = new LRUCache<string, { readonly facts: CertificateFacts | null }>({ max: 1_000 });
 
   return async (files) => {
@@ -23,7 +24,7 @@ export function createInspection(): Inspect {
       if (form === null) continue;
       if (form === 'pkcs12') containers += 1;
       // Those already seen count, too: what becomes of a list must not depend on what came before it.
-      if (form === 'pkcs12' && containers > CONTAINERS) continue;
+      if (form === 'pkcs12' && containers > pkcs12PerWrite) continue;
       const digest = hash('sha256', bytes, 'base64');
       let known = seen.get(digest);
       if (!known) {

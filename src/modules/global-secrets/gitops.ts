@@ -5,6 +5,7 @@ import type { Key } from '../../store/port.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import { can } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
+import { requireAskable } from '../addresses.ts';
 import { nameRule } from '../rules.ts';
 import { accountDocument } from '../vcs/model.ts';
 import { accountsFor } from '../vcs/service.ts';
@@ -36,10 +37,7 @@ export function createGitops({ git, limits }: { readonly git: GitReader; readonl
    */
   async function requireAllowed(gitops: Gitops, session: Session): Promise<void> {
     if (!can(session.principal, 'link', 'vcsAccount')) throw forbidden('Reading git files needs `link` on accounts');
-    if (!git.mayAsk(new URL(gitops.repoUrl))) {
-      const message = 'must be https at a public address, unless the operator allows the host';
-      throw invalidInput([{ path: ['gitops', 'repoUrl'], rule: 'host', message }]);
-    }
+    requireAskable(gitops.repoUrl, ['gitops', 'repoUrl'], git.mayAsk);
     if (gitops.selfHostedVcsId === null && gitops.accountLogin === null) return;
     const accounts = await accountsIn(session);
     const { selfHostedVcsId: id, accountLogin } = gitops;

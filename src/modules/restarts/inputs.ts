@@ -62,7 +62,7 @@ export const acknowledgeInput = z.strictObject({
     .transform((digest) => digest ?? null),
 });
 
-/** As `URL` reads it: no credentials, no fragment, http or https. Whether it may be reached is seen when it is. */
+/** As `URL` reads it: no credentials, no fragment, http or https. Whether it may be asked at all is for `requireAskable` to say. */
 const urlRule = z.string().superRefine((text, ctx) => {
   const refuse = (rule: string, message: string) => ctx.addIssue({ code: 'custom', params: { rule }, message });
   if (text.length > 2048) return refuse('max', 'must have at most 2048 characters');

@@ -10,6 +10,7 @@ import { can } from '../access/model.ts';
 import type { AccessService } from '../access/service.ts';
 import type { Session } from '../access/session.ts';
 import type { AddonsService } from '../addons/service.ts';
+import type { MayAsk } from '../addresses.ts';
 import type { GlobalSecretsService } from '../global-secrets/service.ts';
 import type { Keys } from '../keys/keys.ts';
 import { visibleProject } from '../projects/service.ts';
@@ -44,6 +45,7 @@ export interface RestartsDeps {
   readonly globalSecrets: GlobalSecretsService;
   readonly resolutions: ResolutionsService;
   readonly fetch: GuardedFetch;
+  readonly mayAsk: MayAsk;
 }
 export type RestartsService = ReturnType<typeof createRestarts>['service'];
 

@@ -4,6 +4,7 @@ import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import { can, type Verb } from '../access/model.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
+import { type MayAsk, requireAskable } from '../addresses.ts';
 import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import { bookOf, isUndelivered } from './book.ts';
@@ -18,7 +19,7 @@ const may = (session: Session, verb: Verb, project: string): boolean =>
   can(session.principal, verb, 'deployWebhook', { project });
 
 /** Where the restarts of a project are announced. */
-export function createWebhooks({ clock }: { readonly clock: Clock }) {
+export function createWebhooks({ clock, mayAsk }: { readonly clock: Clock; readonly mayAsk: MayAsk }) {
   async function visible(project: string, view: View, session: Session): Promise<StoredWebhook> {
     await visibleProject(project, view, session);
     const stored = (await view.set(webhookDocument, project)).get(WEBHOOK_ID);
@@ -62,6 +63,7 @@ export function createWebhooks({ clock }: { readonly clock: Clock }) {
         const taken = (await view.set(webhookDocument, project)).get(WEBHOOK_ID);
         return { guard, taken, more: await stirred(project, view, session, at) };
       });
+      requireAskable(url, ['url'], mayAsk);
       const before = taken && !taken.deleted ? taken : null;
       if (before) requireRevision(before, expectedRevision);
       else if (expectedRevision) throw conflict('There is no deploy webhook yet');

@@ -42,12 +42,7 @@ type Address = Pick<AccountFields, 'service' | 'selfHostedVcsId' | 'accountLogin
 export const accountId = ({ service, selfHostedVcsId, accountLogin }: Address): string =>
   `${service}:${selfHostedVcsId ?? ''}:${accountLogin}`;
 
-export const selfHostedVcsIdRule = pattern(
-  /^([A-Za-z0-9-]+|[0-9a-f]{24})$/,
-  'must be letters, digits and hyphens',
-  1,
-  64,
-);
+export const selfHostedVcsIdRule = pattern(/^[A-Za-z0-9-]+$/, 'must be letters, digits and hyphens', 1, 64);
 export const accountLoginRule = pattern(
   /^[A-Za-z0-9][A-Za-z0-9._@+-]*$/,
   'must be letters, digits, dots, underscores, hyphens, plus and at signs, and begin with a letter or a digit',

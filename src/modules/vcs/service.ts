@@ -1,11 +1,12 @@
 import type { Clock } from '../../kernel/clock.ts';
-import { conflict, forbidden, invalidInput, limitExceeded, notFound } from '../../kernel/errors.ts';
+import { conflict, forbidden, limitExceeded, notFound } from '../../kernel/errors.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { changesOf } from '../../vault/vault.ts';
 import { can, type Verb } from '../access/model.ts';
 import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
+import { type MayAsk, requireAskable } from '../addresses.ts';
 import { accountDocument, accountId, type PutAccountInput, type StoredAccount } from './model.ts';
 import { canonicalUrl } from './repo-url.ts';
 
@@ -14,8 +15,7 @@ const changes = changesOf(accountDocument);
 export interface VcsAccountsDeps {
   readonly clock: Clock;
   readonly limits: Limits;
-  /** Whether the operator lets a URL be asked at all. */
-  readonly mayAsk: (url: URL) => boolean;
+  readonly mayAsk: MayAsk;
 }
 export type VcsAccountsService = ReturnType<typeof createVcsAccounts>;
 
@@ -39,10 +39,7 @@ export function createVcsAccounts({ clock, limits, mayAsk }: VcsAccountsDeps) {
     if (!mayOn(session, 'write')) throw forbidden();
     const { service, selfHostedVcsId = null, accountLogin, token, expectedRevision } = input;
     const baseUrl = input.baseUrl ? canonicalUrl(input.baseUrl) : null;
-    if (baseUrl !== null && !mayAsk(new URL(baseUrl))) {
-      const message = 'must be https at a public address, unless the operator allows the host';
-      throw invalidInput([{ path: ['baseUrl'], rule: 'host', message }]);
-    }
+    if (baseUrl !== null) requireAskable(baseUrl, ['baseUrl'], mayAsk);
     const id = accountId({ service, selfHostedVcsId, accountLogin });
     const key = [session.principal.team, id];
     const commit = await session.write(key, async () => {
