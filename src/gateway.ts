@@ -11,6 +11,7 @@ import { unauthenticated } from './kernel/errors.ts';
 import type { Job } from './kernel/job.ts';
 import type { Limits } from './kernel/limits.ts';
 import type { Log } from './kernel/log.ts';
+import { couldEver } from './modules/access/first-check.ts';
 import { createAccess } from './modules/access/service.ts';
 import type { Session } from './modules/access/session.ts';
 import { createAddons } from './modules/addons/service.ts';
@@ -67,6 +68,9 @@ export interface Gateway {
 }
 
 const BEARER = 'Bearer ';
+/** What mutations that carry files write. */
+const FILE_RESOURCES = ['secretGroup', 'globalSecret', 'workload'] as const;
+const ANYWHERE = { in: 'unknown' } as const;
 
 /** Everything between a store and a transport. */
 export function createGateway({
@@ -132,7 +136,9 @@ export function createGateway({
     };
     const isRepeatable = (): boolean => repeatable;
     const { stamp } = session;
-    return { session, services, cursorMac, stamp, notRepeatable, isRepeatable, withSession: contextOf };
+    const mayCarryFiles = (): boolean =>
+      FILE_RESOURCES.some((each) => couldEver(session.principal, 'write', each, ANYWHERE));
+    return { session, services, cursorMac, stamp, notRepeatable, isRepeatable, mayCarryFiles, withSession: contextOf };
   };
   const contextFor: ContextFor = async ({ authorization }): Promise<Context> => {
     if (!authorization?.startsWith(BEARER)) throw unauthenticated();

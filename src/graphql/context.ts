@@ -46,6 +46,8 @@ export interface Context {
   /** Says that the answer drew on what may change without a commit: it is not kept. */
   readonly notRepeatable: () => void;
   readonly isRepeatable: () => boolean;
+  /** Whether the token may write anything that carries files. */
+  readonly mayCarryFiles: () => boolean;
   /** MAC of a cursor's content. */
   readonly cursorMac: (bytes: Uint8Array) => Uint8Array;
   /** The place in a stream that the transport says the client has reached; it wins over the argument. */

@@ -24,6 +24,8 @@ export interface Graphql {
   answer(request: GraphqlRequest, context: object): Promise<Answer>;
   /** For a subscription a stream that is not yet begun, one answer for anything else. Never rejects. */
   stream(request: GraphqlRequest, context: object): Promise<Opened | Answer>;
+  /** Whether a body above the usual limit may carry this operation; no for anything that is not in order. */
+  mayCarryFiles(query: string, operationName: string | null): boolean;
   /** Puts what was thrown beside them into words. */
   refusal(error: unknown, request: GraphqlRequest): Answer;
 }
@@ -82,7 +84,16 @@ export function createGraphql(deps: Deps): Graphql {
     }
   };
 
-  return { answer, stream, refusal: (error, request) => refusal([error], request) };
+  const mayCarryFiles = (query: string, operationName: string | null): boolean => {
+    try {
+      const prepared = deps.documents.prepare(query, operationName);
+      return prepared.ok && carriesFiles(prepared.operation, deps.fileMutations);
+    } catch {
+      return false;
+    }
+  };
+
+  return { answer, stream, mayCarryFiles, refusal: (error, request) => refusal([error], request) };
 }
 
 /** So much of the cost is worth a point. */
@@ -131,9 +142,12 @@ function checkRequest(
     throw new AppError('METHOD_NOT_ALLOWED', 'Mutations are sent by POST');
   }
   if (request.bytes <= limits.bodyBytes) return;
-  const carriesFiles = kind === 'mutation' && [...operation.rootFields].every((name) => fileMutations.has(name));
-  if (!carriesFiles) throw new AppError('TOO_LARGE', `The body is larger than ${limits.bodyBytes} bytes`);
+  if (carriesFiles(operation, fileMutations)) return;
+  throw new AppError('TOO_LARGE', `The body is larger than ${limits.bodyBytes} bytes (KEYLOOM_LIMIT_BODY_BYTES)`);
 }
+
+const carriesFiles = ({ node, rootFields }: Operation, fileMutations: ReadonlySet<string>): boolean =>
+  node.operation === 'mutation' && [...rootFields].every((name) => fileMutations.has(name));
 
 function checkedCost(operation: Operation, variables: Variables, limits: Limits): number {
   if (!operation.hasPagesByVariable) return operation.cost;

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
+import type { Hold } from './in-flight.ts';
 
-const tooLarge = (most: number): AppError => new AppError('TOO_LARGE', `The body is larger than ${most} bytes`);
+/** `setting`: which limit it is. */
+export const tooLarge = (most: number, setting = 'KEYLOOM_LIMIT_BODY_BYTES'): AppError =>
+  new AppError('TOO_LARGE', `The body is larger than ${most} bytes (${setting})`);
 
 interface Connection {
   readonly request: IncomingMessage;
@@ -21,25 +24,44 @@ export function checkContentType({ headers }: IncomingMessage): void {
   }
 }
 
+export interface BodyLimits {
+  readonly most: number;
+  /** Which limit that is; the usual one when not given. */
+  readonly setting?: string;
+  /** Counts what is held; throws when there is no room for it. */
+  readonly hold?: Pick<Hold, 'add'>;
+}
+
 /**
  * All bytes of a body, refused as soon as it says or turns out to be larger than `most`. Of one that breaks off nothing is
  * heard: there is nobody left to be answered.
  */
-export function readBody({ request, response }: Connection, most: number): Promise<Uint8Array> {
-  if (Number(request.headers['content-length'] ?? 0) > most) return Promise.reject(tooLarge(most));
+export async function readBody(
+  { request, response }: Connection,
+  { most, setting, hold }: BodyLimits,
+): Promise<Uint8Array> {
+  const length = request.headers['content-length'];
+  if (Number(length ?? 0) > most) throw tooLarge(most, setting);
+  // One that says how long it is takes its room before its first byte.
+  if (length !== undefined) hold?.add(Number(length));
   if (request.headers.expect !== undefined) response.writeContinue();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let refused = false;
     const take = (chunk: Buffer): void => {
+      if (refused) return;
       size += chunk.length;
-      if (size <= most) chunks.push(chunk);
-      else {
-        chunks.length = 0;
-        reject(tooLarge(most));
-      }
+      if (size > most) throw tooLarge(most, setting);
+      if (length === undefined) hold?.add(chunk.length);
+      chunks.push(chunk);
     };
-    request.on('data', guarded(reject, take));
+    const refuse = (error: unknown): void => {
+      refused = true;
+      chunks.length = 0;
+      reject(error);
+    };
+    request.on('data', guarded(refuse, take));
     request.on(
       'end',
       guarded(reject, () =>

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Hold } from './in-flight.ts';
 
 /** One request and its answer. */
 export interface Exchange {
@@ -22,6 +23,8 @@ export interface Exchange {
   readonly client: string;
   /** Ends the connection after a fault in something that it called. */
   readonly onFault: (error: unknown) => void;
+  /** What is held of its body. */
+  hold: Hold | null;
   /** Called when the connection is done with it, answered or not. */
   onClose: (() => void) | null;
 }
@@ -43,6 +46,7 @@ export function openExchange(
     search: mark < 0 ? '' : url.slice(mark + 1),
     startedAt: performance.now(),
     headers: null,
+    hold: null,
     operationName: null,
     asEvents: false,
     client,

@@ -29,7 +29,7 @@ export function createGitHookRoute(hooks: GitHooks, limits: Pick<Limits, 'bodyBy
     const id = exchange.path.slice(GIT_HOOKS.length);
     // Strangers are refused before their bodies are read.
     if (id.length > MOST_ID || !hooks.isKnown(id)) return sendJson(exchange, STATUS.unauthorized, {});
-    const body = await readBody(exchange, limits.bodyBytes).catch((error: unknown) => {
+    const body = await readBody(exchange, { most: limits.bodyBytes }).catch((error: unknown) => {
       if (error instanceof AppError) return null;
       throw error;
     });

@@ -6,13 +6,15 @@ import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
 import type { Limits } from '../kernel/limits.ts';
 import { authorizationOf } from './authorization.ts';
-import { checkContentType, readBody } from './body.ts';
+import { checkContentType, readBody, tooLarge } from './body.ts';
+import { operationIn } from './body-operation.ts';
 import type { Caller, ConnectionLimits } from './connection-limits.ts';
 import type { Deadline } from './deadline.ts';
 import { type EventStreams, sendAsEvent } from './events.ts';
 import { type Exchange, isSaidAsEvent, latin1Of, sendLatin1 } from './exchange.ts';
+import type { InFlight } from './in-flight.ts';
 import { checkOrigin } from './origin.ts';
-import { paramsOfBody, paramsOfQuery } from './params.ts';
+import { paramsOfBody, paramsOfLongBody, paramsOfQuery } from './params.ts';
 import type { Rates } from './rates.ts';
 import type { WrongTokens } from './wrong-tokens.ts';
 import type { YogaLane } from './yoga.ts';
@@ -28,6 +30,8 @@ export type ContextFor = (request: {
   readonly stamp: string | null;
   /** Whether the answer depended on nothing else. */
   readonly isRepeatable?: () => boolean;
+  /** Whether the token may write anything that carries files, and so send larger bodies; absent: yes. */
+  readonly mayCarryFiles?: () => boolean;
   /** Who asks, for limits on what stays open. */
   readonly session?: { readonly principal: Caller };
 }>;
@@ -39,6 +43,7 @@ interface Deps {
   readonly events: EventStreams;
   readonly connections: ConnectionLimits;
   readonly rates: Rates;
+  readonly bodies: InFlight;
   readonly wrongTokens: WrongTokens;
   readonly answers: Answers;
   readonly limits: Limits;
@@ -55,20 +60,39 @@ export function createGraphqlRoute({
   events,
   connections,
   rates,
+  bodies,
   wrongTokens,
   answers,
   limits,
   startDeadline,
   development,
 }: Deps): Route {
+  const requestOf = async (
+    { search, id }: Exchange,
+    body: Uint8Array | null,
+    charge: (points: number) => Promise<void>,
+  ): Promise<GraphqlRequest> => {
+    if (body === null) return { ...paramsOfQuery(search, limits), requestId: id, method: 'GET', bytes: 0 };
+    const facts = { requestId: id, method: 'POST', bytes: body.byteLength } as const;
+    if (body.byteLength <= limits.bodyBytes) return { ...paramsOfBody(body, limits), ...facts };
+    // Nothing is parsed of a large body before it is known to be one that may be large.
+    const named = await operationIn(body, limits.documentLength);
+    if (named === null || !graphql.mayCarryFiles(named.query, named.operationName)) {
+      await charge(1);
+      throw tooLarge(limits.bodyBytes);
+    }
+    return { ...(await paramsOfLongBody(body, limits)), ...facts };
+  };
+
   const serve = async (exchange: Exchange, deadline: Deadline): Promise<void> => {
     const context = await contextFor(callerOf(exchange, deadline)).catch(async (error) => {
       throw await wrongTokens.judge(error, exchange.client);
     });
     const wantsEvents = accepts(exchange, EVENTS);
     if (wantsEvents) checkOrigin(exchange.request.headers);
-    const body = await readBytes(exchange, limits);
     const { stamp, session } = context;
+    exchange.hold = bodies.hold(session?.principal.id ?? '');
+    const body = await readBytes(exchange, context, limits);
     // An answer given again costs nothing, but tells how it stands.
     if (session) exchange.headers = rates.headers(session.principal);
     const given = stamp === null || body === null ? null : answers.find(stamp, body, exchange.request.socket);
@@ -82,7 +106,7 @@ export function createGraphqlRoute({
         exchange.headers = rates.headers(session.principal);
       }
     };
-    const graphqlRequest = { ...requestOf(exchange, body, limits), charge };
+    const graphqlRequest = { ...(await requestOf(exchange, body, charge)), charge };
     exchange.asEvents = wantsEvents;
     if (!wantsEvents) {
       const answer = await graphql.answer(graphqlRequest, context);
@@ -114,9 +138,11 @@ export function createGraphqlRoute({
     let isServed = false;
     exchange.onClose = () => {
       if (!isServed) deadline.abandon();
+      // Nobody will ever hear of a body that broke off.
+      if (!exchange.request.complete) exchange.hold?.release();
     };
     try {
-      await deadline.race(serve(exchange, deadline));
+      await deadline.race(serve(exchange, deadline).finally(() => exchange.hold?.release()));
     } finally {
       isServed = true;
       deadline.end();
@@ -133,21 +159,25 @@ const callerOf = ({ request, id }: Exchange, deadline: Deadline): Parameters<Con
 });
 
 /** The body of a POST; null for a GET. */
-async function readBytes(exchange: Exchange, limits: Limits): Promise<Uint8Array | null> {
-  const { request, method } = exchange;
+async function readBytes(
+  exchange: Exchange,
+  { mayCarryFiles }: Awaited<ReturnType<ContextFor>>,
+  { bodyBytes, fileBodyBytes }: Limits,
+): Promise<Uint8Array | null> {
+  const { request, method, hold } = exchange;
   if (method === 'GET') {
     // Only what a page cannot make a browser send along with a GET of its own.
     if (request.headers['content-type'] !== undefined) checkContentType(request);
     return null;
   }
   checkContentType(request);
-  // Which mutation it is, is known only after parsing; the usual limit is held then.
-  return readBody(exchange, Math.max(limits.bodyBytes, limits.fileBodyBytes));
-}
-
-function requestOf({ search, id }: Exchange, body: Uint8Array | null, limits: Limits): GraphqlRequest {
-  if (body === null) return { ...paramsOfQuery(search, limits), requestId: id, method: 'GET', bytes: 0 };
-  return { ...paramsOfBody(body, limits), requestId: id, method: 'POST', bytes: body.byteLength };
+  const counted = hold === null ? {} : { hold };
+  const isShort = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= bodyBytes;
+  if (isShort || fileBodyBytes <= bodyBytes || mayCarryFiles?.() === false) {
+    return readBody(exchange, { most: bodyBytes, ...counted });
+  }
+  // Which operation it is, is known only when it is there.
+  return readBody(exchange, { most: fileBodyBytes, setting: 'KEYLOOM_LIMIT_FILE_BODY_BYTES', ...counted });
 }
 
 const EVENTS = 'text/event-stream';

@@ -1,6 +1,6 @@
 import { AppError } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';
-import { decodeUtf8, parseStrictJson } from './strict-json.ts';
+import { decodeUtf8, parseLongJson, parseStrictJson } from './strict-json.ts';
 
 /** The parameters of a GraphQL request, of the right types. */
 export interface Params {
@@ -21,6 +21,10 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 export function paramsOfBody(bytes: Uint8Array, limits: Limits): Params {
   return paramsOf(parseStrictJson(decodeUtf8(bytes), limits));
 }
+
+/** The same of a body above the usual limit. */
+export const paramsOfLongBody = async (bytes: Uint8Array, limits: Limits): Promise<Params> =>
+  paramsOf(await parseLongJson(bytes, limits));
 
 /** From a query string, in which `variables` is JSON. */
 export function paramsOfQuery(search: string, limits: Limits): Params {

@@ -19,6 +19,7 @@ import { type Exchange, isSaidAsEvent, latin1Of, openExchange, sendJson } from '
 import { createGitHookRoute, GIT_HOOKS, type GitHooks } from './git-hook-route.ts';
 import { type ContextFor, createGraphqlRoute, type Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready } from './health.ts';
+import { createInFlight } from './in-flight.ts';
 import { parseQuery } from './params.ts';
 import { startRateExchange } from './rate-exchange.ts';
 import { createRates, type Rates } from './rates.ts';
@@ -114,12 +115,18 @@ function graphqlLanes({ schema, contextFor, config, fileMutations, log }: Server
   const connections = createConnectionLimits(limits);
   const rates = createRates(limits);
   const wrongTokens = createWrongTokens(limits);
+  const bodies = createInFlight({
+    noun: 'The bodies',
+    perPrincipal: limits.bodyBytesPerPrincipal,
+    inAll: limits.bodyBytesInFlight,
+    settings: ['KEYLOOM_LIMIT_BODY_BYTES_PER_PRINCIPAL', 'KEYLOOM_LIMIT_BODY_BYTES_IN_FLIGHT'],
+  });
   const events = createEventStreams(limits);
   const yoga = createYogaLane(development);
   const startDeadline = createDeadlines(limits.deadlineMs);
   const shared = { graphql, contextFor, limits, startDeadline, connections, rates, wrongTokens, log };
   const sockets = createSockets({ ...shared, path: GRAPHQL, mask, proxies: config.trustedProxies });
-  const route = createGraphqlRoute({ ...shared, yoga, events, answers, development });
+  const route = createGraphqlRoute({ ...shared, bodies, yoga, events, answers, development });
   return { route, sockets, events, rates };
 }
 

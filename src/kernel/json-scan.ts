@@ -18,13 +18,18 @@ interface Scan {
   readonly open: Frame[];
   items: number;
   at: number;
+  /** Nothing behind it is looked at in this turn. */
+  pauseAt: number;
+  /** Of the string that is open: its quote, whether it has escapes, and whether it stands between the halves of a pair. */
+  start: number;
+  escaped: boolean;
+  high: boolean;
 }
 
-type State = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'after';
+type State = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'after' | 'in-string' | 'in-key';
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORDS: readonly string[] = ['true', 'false', 'null'];
-const HEX = /^[0-9a-fA-F]{4}$/;
 const SIMPLE_ESCAPES = '"\\/bfnrt';
 
 class Refused extends Error {
@@ -35,18 +40,55 @@ class Refused extends Error {
   }
 }
 
+const scanOf = (text: string, maxDepth: number, maxItems: number): Scan => {
+  const string = { start: 0, escaped: false, high: false };
+  return { text, maxDepth, maxItems, open: [], items: 0, at: 0, pauseAt: text.length, ...string };
+};
+
 /** The first thing wrong with a JSON text, or null. One pass, no recursion. */
 export function scanJson(text: string, maxDepth: number, maxItems: number): JsonTrouble | null {
-  const scan: Scan = { text, maxDepth, maxItems, open: [], items: 0, at: 0 };
+  return goOn(scanOf(text, maxDepth, maxItems), 'value').trouble;
+}
+
+/** UTF-16 units between two turns: some milliseconds of work. */
+const TURN = 262_144;
+
+/** The same of a long text, with `turn` awaited again and again. */
+export async function scanJsonInTurns(
+  text: string,
+  maxDepth: number,
+  maxItems: number,
+  turn: () => Promise<void>,
+  length = TURN,
+): Promise<JsonTrouble | null> {
+  const scan = scanOf(text, maxDepth, maxItems);
+  let state: State | null = 'value';
+  for (;;) {
+    scan.pauseAt = Math.min(text.length, scan.at + length);
+    const went = goOn(scan, state);
+    if (went.state === null) return went.trouble;
+    state = went.state;
+    await turn();
+  }
+}
+
+/** Up to the end, to the first trouble, or to the pause: then `state` says where to go on. */
+function goOn(
+  scan: Scan,
+  from: State,
+): { readonly state: null; readonly trouble: JsonTrouble | null } | { readonly state: State; readonly trouble: null } {
+  const isLast = scan.pauseAt >= scan.text.length;
   try {
-    let state: State | null = 'value';
+    let state: State | null = from;
     while (state !== null) {
-      skipSpace(scan);
+      if (!isLast && scan.at >= scan.pauseAt) return { state, trouble: null };
+      // White space within a string is part of it.
+      if (state !== 'in-string' && state !== 'in-key') skipSpace(scan);
       state = step(scan, state);
     }
-    return null;
+    return { state, trouble: null };
   } catch (error) {
-    if (error instanceof Refused) return error.trouble;
+    if (error instanceof Refused) return { state: null, trouble: error.trouble };
     throw error;
   }
 }
@@ -63,6 +105,10 @@ function step(scan: Scan, state: State): State | null {
       return key(scan);
     case 'after':
       return after(scan);
+    case 'in-string':
+      return string(scan) ? 'after' : 'in-string';
+    case 'in-key':
+      return string(scan) ? keyEnd(scan) : 'in-key';
   }
 }
 
@@ -88,8 +134,11 @@ function value(scan: Scan): State {
     scan.at += 1;
     return first === '{' ? 'key-or-end' : 'value-or-end';
   }
-  if (first === '"') string(scan);
-  else if (!word(scan)) number(scan);
+  if (first === '"') {
+    openString(scan);
+    return string(scan) ? 'after' : 'in-string';
+  }
+  if (!word(scan)) number(scan);
   return 'after';
 }
 
@@ -118,10 +167,14 @@ function after(scan: Scan): State | null {
 }
 
 function key(scan: Scan): State {
-  const start = scan.at;
-  if (scan.text[start] !== '"') throw unexpected(scan);
-  const escaped = string(scan);
-  const name = escaped
+  if (scan.text[scan.at] !== '"') throw unexpected(scan);
+  openString(scan);
+  return string(scan) ? keyEnd(scan) : 'in-key';
+}
+
+function keyEnd(scan: Scan): State {
+  const { start } = scan;
+  const name = scan.escaped
     ? (JSON.parse(scan.text.slice(start, scan.at)) as string)
     : scan.text.slice(start + 1, scan.at - 1);
   if (!isNew(scan, name)) throw new Refused('a key is given twice in one object', start);
@@ -156,29 +209,34 @@ function number(scan: Scan): void {
   scan.at = NUMBER.lastIndex;
 }
 
-/** Moves behind the closing quote; true when the string has escapes. */
-function string(scan: Scan): boolean {
-  const { text } = scan;
-  const start = scan.at;
-  let escaped = false;
-  let high = false;
+function openString(scan: Scan): void {
+  scan.start = scan.at;
+  scan.escaped = false;
+  scan.high = false;
   scan.at += 1;
-  for (;;) {
+}
+
+/** Moves behind the closing quote; false: there was a pause before it. */
+function string(scan: Scan): boolean {
+  const { text, pauseAt, start } = scan;
+  while (scan.at < pauseAt) {
     let unit = text.charCodeAt(scan.at);
-    if (unit === 0x22 && !high) break;
-    // NaN is the end of the text.
-    if (!(unit >= 0x20) || unit === 0x22) throw high ? halfPair(start) : unexpected(scan);
+    if (unit === 0x22 && !scan.high) {
+      scan.at += 1;
+      return true;
+    }
+    if (unit < 0x20 || unit === 0x22) throw scan.high ? halfPair(start) : unexpected(scan);
     if (unit === 0x5c) {
-      escaped = true;
+      scan.escaped = true;
       unit = escapeSequence(scan);
     } else scan.at += 1;
-    if (high || (unit >= 0xd800 && unit <= 0xdfff)) {
-      if (high !== (unit >= 0xdc00 && unit <= 0xdfff)) throw halfPair(start);
-      high = !high;
+    if (scan.high || (unit >= 0xd800 && unit <= 0xdfff)) {
+      if (scan.high !== (unit >= 0xdc00 && unit <= 0xdfff)) throw halfPair(start);
+      scan.high = !scan.high;
     }
   }
-  scan.at += 1;
-  return escaped;
+  if (scan.at >= text.length) throw scan.high ? halfPair(start) : unexpected(scan);
+  return false;
 }
 
 const halfPair = (start: number): Refused => new Refused('half a surrogate pair in the string', start);
@@ -187,14 +245,27 @@ const halfPair = (start: number): Refused => new Refused('half a surrogate pair 
 function escapeSequence(scan: Scan): number {
   const letter = scan.text[scan.at + 1];
   if (letter === 'u') {
-    const digits = scan.text.slice(scan.at + 2, scan.at + 6);
-    if (!HEX.test(digits)) throw unexpected(scan);
+    const unit = hexAt(scan.text, scan.at + 2);
+    if (unit < 0) throw unexpected(scan);
     scan.at += 6;
-    return Number.parseInt(digits, 16);
+    return unit;
   }
   if (letter === undefined || !SIMPLE_ESCAPES.includes(letter)) throw unexpected(scan);
   scan.at += 2;
   return 0;
+}
+
+/** The number that four hexadecimal digits stand for, or -1. */
+function hexAt(text: string, at: number): number {
+  let found = 0;
+  for (let i = at; i < at + 4; i += 1) {
+    const unit = text.charCodeAt(i);
+    const letter = unit | 0x20;
+    if (unit >= 0x30 && unit <= 0x39) found = found * 16 + unit - 0x30;
+    else if (letter >= 0x61 && letter <= 0x66) found = found * 16 + letter - 0x57;
+    else return -1;
+  }
+  return found;
 }
 
 /** Some editors and shells put a byte order mark before a text; it is no part of the JSON behind it. */

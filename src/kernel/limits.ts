@@ -17,6 +17,9 @@ const TABLE = {
   bodyBytes: { default: 1_048_576, least: 1_024 },
   /** The body of a mutation that carries files, bytes. */
   fileBodyBytes: { default: 12_582_912, least: 1_024 },
+  /** Bodies of requests under way, of one token and of the process, bytes. */
+  bodyBytesPerPrincipal: { default: 33_554_432, least: 1_024 },
+  bodyBytesInFlight: { default: 100_663_296, least: 1_024 },
   /** Points that a token has in a minute: 1 for a request or an operation of a WebSocket and 1 for each 100 of its cost; 0: no limit. */
   ratePoints: { default: 6_000, least: 0 },
   ratePointsDependent: { default: 60_000, least: 0 },
