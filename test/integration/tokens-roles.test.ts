@@ -195,10 +195,28 @@ describe('roles', () => {
 
   it.each([
     ['a verb twice', { resources: ['TAG'], verbs: ['LIST', 'LIST'] }, ['grants.0.verbs.1 unique']],
-    ['a project twice', { resources: ['TAG'], verbs: [], projects: ['a', 'a'] }, ['grants.0.projects.1 unique']],
+    ['a project twice', { resources: ['TAG'], verbs: ['LIST'], projects: ['a', 'a'] }, ['grants.0.projects.1 unique']],
     ['an unknown verb', { resources: ['TAG'], verbs: ['SUDO'] }, ['BAD_REQUEST']],
     ['an unknown field', { resources: ['TAG'], verbs: ['LIST'], deny: true }, ['BAD_REQUEST']],
   ])('are refused with %s', async (_what, grant, expected) => {
     expect(await refusals(app, CREATE_ROLE, { name: 'bad role', grants: [grant] })).toEqual(expected);
   });
+});
+
+describe('case 245: a grant with an empty list', () => {
+  const full = {
+    resources: ['ROLE', 'TOKEN'],
+    verbs: ['ADMIN', 'LIST'],
+    types: ['SECRET'],
+    projects: ['default-project'],
+  };
+  it.each(['resources', 'verbs', 'types', 'projects'])(
+    'of %s is refused, in a new role and in a changed one',
+    async (name) => {
+      const grants = [full, { ...full, [name]: [] }];
+      expect(await refusals(app, CREATE_ROLE, { name: 'Empty', grants })).toEqual([`grants.1.${name} min`]);
+      const { role } = await done(app, CREATE_ROLE, { name: `Full ${name}`, grants: [full] });
+      expect(await refusals(app, UPDATE_ROLE, { id: role.id, grants })).toEqual([`grants.1.${name} min`]);
+    },
+  );
 });

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { distinct, idempotencyKeyRule, listOf, nameRule, platformIdRule, revisionRule, slugRule } from '../rules.ts';
 import { RESOURCES, SENSITIVITIES, TOKEN_KINDS, VERBS } from './model.ts';
 
-const listed = <T extends string>(values: readonly T[]) => distinct(z.enum(values), (value) => value);
+/** An empty list would say nothing, and be read as everything by somebody some day. */
+const named = <T extends string>(item: z.ZodType<T>, most?: number) =>
+  distinct(item, (value) => value, most).refine((list) => list.length > 0, {
+    error: 'must name at least one',
+    params: { rule: 'min' },
+  });
+const listed = <T extends string>(values: readonly T[]) => named(z.enum(values) as unknown as z.ZodType<T>);
 
 const grantRule = z.strictObject({
   resources: listed(RESOURCES),
@@ -10,7 +16,7 @@ const grantRule = z.strictObject({
   types: listed(SENSITIVITIES)
     .nullish()
     .transform((types) => types ?? SENSITIVITIES),
-  projects: distinct(slugRule, (slug) => slug, 1000)
+  projects: named(slugRule, 1000)
     .nullish()
     .transform((projects) => projects ?? null),
 });

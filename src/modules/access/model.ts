@@ -159,7 +159,8 @@ export function can(principal: Principal, verb: Verb, resource: Resource, target
     (grant) =>
       grant.resources.includes(resource) &&
       grant.verbs.includes(verb) &&
-      (target.type === undefined || grant.types.includes(target.type)) &&
+      // A grant for no type allows nothing, also of what has none.
+      (target.type === undefined ? grant.types.length > 0 : grant.types.includes(target.type)) &&
       (grant.projects === null || (target.project !== undefined && grant.projects.includes(target.project))),
   );
 }
@@ -175,7 +176,10 @@ function isOwn(own: WorkloadAddress, verb: Verb, resource: Resource, target: Tar
 export const isSelf = ({ workload: own }: Principal, { project, workload }: Target): boolean =>
   own !== null && own.project === project && own.kind === workload?.kind && own.id === workload.id;
 
-/** Whether everything that `inner` allows is allowed by `outer`: nobody hands out more than they have. */
+/**
+ * Whether everything that `inner` allows is allowed by `outer`: nobody hands out more than they have. A grant with an empty
+ * list allows nothing, and so asks for nothing.
+ */
 export function covers(outer: readonly Grant[], inner: readonly Grant[]): boolean {
   return inner.every((grant) =>
     grant.resources.every((resource) =>
