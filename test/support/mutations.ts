@@ -233,6 +233,26 @@ export const MUTATIONS: readonly MutationCase[] = [
       return { project: slugFor(n), id: 'example' };
     },
   },
+  {
+    name: 'restoreService',
+    async prepare(app, n) {
+      await aProject(app, n);
+      await done(app, 'putService', workloadInput(n));
+      const address = { project: slugFor(n), id: 'example' };
+      await done(app, 'deleteService', address);
+      return address;
+    },
+  },
+  {
+    name: 'restoreJob',
+    async prepare(app, n) {
+      await aProject(app, n);
+      await done(app, 'putJob', workloadInput(n));
+      const address = { project: slugFor(n), id: 'example' };
+      await done(app, 'deleteJob', address);
+      return address;
+    },
+  },
   inProject('createSecretGroup', (n) => ({ ...groupInput(n), ...keyed(n) })),
   inProject('putSecretGroup', (n) => ({ ...groupInput(n), ...keyed(n) })),
   {

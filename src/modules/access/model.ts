@@ -64,12 +64,14 @@ export type TokenKind = (typeof TOKEN_KINDS)[number];
 
 /** The workload that a dependent's token stands for. */
 export type WorkloadAddress = { readonly project: string; readonly kind: WorkloadKind; readonly id: string };
+/** The same, and which of its registrations: registered anew it is another workload. */
+export type BoundWorkload = WorkloadAddress & { readonly registration: string };
 
 export type TokenFields = {
   readonly name: string;
   readonly kind: TokenKind;
   readonly role: string;
-  readonly workload: WorkloadAddress | null;
+  readonly workload: BoundWorkload | null;
   readonly createdAt: string;
   readonly createdBy: string;
   readonly expiresAt: string | null;
@@ -87,7 +89,7 @@ export interface Principal {
   readonly kind: TokenKind;
   readonly team: TeamId;
   readonly role: Role;
-  readonly workload: WorkloadAddress | null;
+  readonly workload: BoundWorkload | null;
   readonly expiresAt: string | null;
 }
 

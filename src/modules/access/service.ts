@@ -17,6 +17,7 @@ import {
   tokenDocument,
   tokenIndexDocument,
 } from './model.ts';
+import { isRegistered, registrations } from './registrations.ts';
 import { createRoles, roleIn, roleOf } from './roles.ts';
 import { createSession, type Session } from './session.ts';
 import { createTokens, mintToken, tokenHash } from './tokens.ts';
@@ -66,7 +67,7 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
     if (found.last?.seq === view.seq) return found.last.principal;
     const stored = (await view.set(tokenDocument)).get(found.token);
     const role = stored && !stored.deleted ? await roleOf(view, stored.fields.role) : null;
-    if (!stored || !role) return null;
+    if (!stored || !role || !(await isRegistered(stored.fields.workload, view))) return null;
     const principal = principalFrom(found.team, stored, role);
     found.last = { seq: view.seq, principal };
     return principal;
@@ -90,12 +91,17 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
     });
   }
 
-  /** Who each token stands for as of a view; null: it is revoked or has expired, or its role is gone. */
-  async function standing(view: View): Promise<(token: string) => Principal | null> {
+  /**
+   * Who each token stands for as of a view; null: it is revoked or has expired, its role is gone, or so is its workload, which
+   * is looked at in these projects.
+   */
+  async function standing(view: View, projects: Iterable<string>): Promise<(token: string) => Principal | null> {
     const [tokens, roles] = [await view.set(tokenDocument), await view.set(roleDocument)];
+    const registered = await registrations(view, projects);
     return (token) => {
       const stored = tokens.damaged.has(token) ? null : tokens.get(token);
-      const isLive = stored && !stored.deleted && !roles.damaged.has(stored.fields.role);
+      const isLive =
+        stored && !stored.deleted && registered(stored.fields.workload) && !roles.damaged.has(stored.fields.role);
       const role = isLive ? roleIn(roles, stored.fields.role) : null;
       const principal = stored && role && principalFrom(view.team, stored, role);
       return principal && !hasExpired(principal) ? principal : null;

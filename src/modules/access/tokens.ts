@@ -9,6 +9,7 @@ import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { CreateTokenInput } from './inputs.ts';
 import { can, covers, type TokenFields, tokenDocument, tokenIndexDocument } from './model.ts';
+import { boundTo } from './registrations.ts';
 import { roleOf } from './roles.ts';
 import type { Session } from './session.ts';
 
@@ -63,7 +64,9 @@ export function createTokens({ vault, keys, clock }: TokensDeps) {
     if (principal.expiresAt !== null && (input.expiresAt === null || input.expiresAt > principal.expiresAt)) {
       throw forbidden('A token cannot outlive the token that makes it');
     }
-    const { name, kind, workload, expiresAt } = input;
+    const { name, kind, expiresAt } = input;
+    const { workload: address } = input;
+    const workload = address && (await session.read((view) => boundTo(address, view, session)));
     if (expiresAt !== null && expiresAt <= at) {
       throw invalidInput([{ path: ['expiresAt'], rule: 'future', message: 'must lie in the future' }]);
     }

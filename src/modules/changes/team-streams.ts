@@ -39,8 +39,22 @@ function rightsOf(principal: Principal): string {
   return made;
 }
 
-const changesStanding = ({ touched }: Commit): boolean =>
-  touched.some(({ kind }) => kind === 'token' || kind === 'role');
+/** Whose standing a commit may change: everybody's, or that of the dependents in some projects. null: nobody's. */
+function whoseStanding({ touched, operation }: Commit): 'all' | ReadonlySet<string> | null {
+  if (touched.some(({ kind }) => kind === 'token' || kind === 'role')) return 'all';
+  // Putting a workload ends no registration, and is by far the most frequent of its changes.
+  if (operation === 'service.put' || operation === 'job.put') return null;
+  const projects = touched.flatMap(({ kind, key }) =>
+    kind === 'service' || kind === 'job' || kind === 'project' ? (key[1] ?? []) : [],
+  );
+  return projects.length === 0 ? null : new Set(projects);
+}
+
+/** Who stands for what after a commit, and whom it may concern. */
+interface Recheck {
+  readonly standing: Standing;
+  readonly whose: 'all' | ReadonlySet<string>;
+}
 
 export interface Ending {
   /** The last subscriber has gone. */
@@ -67,10 +81,10 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     return view;
   }
 
-  const standingAt = (seq: Seq): Promise<Standing> =>
+  const standingAt = (seq: Seq, projects: Iterable<string>): Promise<Standing> =>
     retryingStale(async () => {
       try {
-        return await access.standing(await viewAt(seq));
+        return await access.standing(await viewAt(seq), projects);
       } catch (error) {
         latest = null;
         throw error;
@@ -115,8 +129,10 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
   }
 
   /** Rights have changed: some may listen no more, some see more or less than before. */
-  function recheck(standing: Standing): void {
+  function recheck({ standing, whose }: Recheck): void {
     for (const [subscriber] of [...subscribers]) {
+      const own = subscriber.principal.workload?.project;
+      if (whose !== 'all' && (own === undefined || !whose.has(own))) continue;
       const now = standing(subscriber.principal.id);
       if (now === null) drop(subscriber, 'forbidden');
       else if (rightsOf(now) === rightsOf(subscriber.principal)) subscriber.principal = now;
@@ -133,14 +149,17 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     moved.set(subscriber, next);
   }
 
-  const feed = openFeed<Standing | null>({
+  const feed = openFeed<Recheck | null>({
     vault,
     log,
     team,
     from,
-    prepare: async (commit) => (changesStanding(commit) ? standingAt(commit.seq) : null),
-    take(commit, standing) {
-      if (standing) recheck(standing);
+    async prepare(commit) {
+      const whose = whoseStanding(commit);
+      return whose && { whose, standing: await standingAt(commit.seq, whose === 'all' ? [] : whose) };
+    },
+    take(commit, changed) {
+      if (changed) recheck(changed);
       for (const channel of [...channels.values()]) channel.offer(commit);
     },
     lost() {
@@ -174,7 +193,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
       if (!now || isExpired(now)) throw unauthenticated();
       const at = feed.position();
       if (at <= known) return now;
-      now = (await standingAt(at))(principal.id);
+      now = (await standingAt(at, principal.workload ? [principal.workload.project] : []))(principal.id);
       known = at;
     }
   }

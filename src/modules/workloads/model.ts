@@ -19,6 +19,8 @@ export type WorkloadFields = {
   readonly name: string;
   readonly tags: readonly string[];
   readonly stageId: string | null;
+  /** Made when it is registered, kept by every put and by a restoration: tokens are for one registration. */
+  readonly registration: string;
   readonly createdAt: string;
   readonly updatedAt: string;
 };
@@ -75,5 +77,5 @@ export const putWorkloadInput = z.strictObject({
   expectedRevision: revisionRule,
   idempotencyKey: idempotencyKeyRule,
 });
-export const deleteWorkloadInput = z.strictObject({ project: slugRule, id: platformIdRule });
+export const workloadOnlyInput = z.strictObject({ project: slugRule, id: platformIdRule });
 export type PutWorkloadInput = z.output<typeof putWorkloadInput>;

@@ -21,7 +21,7 @@ import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
 import { workloads } from '../../graphql/workload-refs.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
-import { deleteWorkloadInput, putWorkloadInput, type StoredWorkload } from './model.ts';
+import { putWorkloadInput, type StoredWorkload, workloadOnlyInput } from './model.ts';
 
 const projectOf = ({ key }: StoredWorkload): string => key[1] ?? '';
 const BY_ID: ListOrder<StoredWorkload> = { name: 'workloads', keyOf: ({ kind, key }) => `${kind} ${idOf(key)}` };
@@ -167,19 +167,35 @@ function addMutations(kind: WorkloadKind, type: Ref): void {
   });
   addMutation({
     name: `delete${name}`,
-    description: `Forgets a ${kind} and its own values. Needs \`delete\` on workloads.`,
+    description: `Deletes a ${kind}; its tokens end. Needs \`delete\` on workloads; on secret ones when it has values of its own. \`restore${name}\` brings it back.`,
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
       id: t.string({ required: true, description: "The platform's id." }),
     }),
     allowed: allowedOnWorkload('delete', kind),
-    rules: deleteWorkloadInput,
+    rules: workloadOnlyInput,
     failures: ['notFound', 'conflict'],
     run: async ({ project, id }, { services, session }) => {
       const { workload, commit } = await services.workloads.remove(project, kind, id, session);
       return { [kind]: workload, commit };
     },
     payload: { [kind]: { type, description: `The ${kind} as it was.` } },
+  });
+  addMutation({
+    name: `restore${name}`,
+    description: `Brings a deleted ${kind} back as it was, and its tokens with it. Needs what registering it so needs.`,
+    input: (t) => ({
+      project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
+      id: t.string({ required: true, description: "The platform's id." }),
+    }),
+    allowed: allowedToRegister('write', kind),
+    rules: workloadOnlyInput,
+    failures: ['notFound', 'conflict'],
+    run: async ({ project, id }, { services, session }) => {
+      const { workload, commit } = await services.workloads.restore(project, kind, id, session);
+      return { [kind]: workload, commit };
+    },
+    payload: { [kind]: { type, description: `The ${kind}.` } },
   });
 }
 

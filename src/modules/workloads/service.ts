@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { verdictOn } from '../../domain/restrict.ts';
 import type { DirectValues, FileEntry, Restrictions, WorkloadKind } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -27,6 +28,17 @@ export interface WorkloadsDeps {
   readonly limits: Limits;
 }
 export type WorkloadsService = ReturnType<typeof createWorkloads>;
+
+/** What decides who may register a workload. */
+interface Held {
+  readonly project: string;
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly variables: ReadonlyMap<string, string>;
+  readonly buildArguments: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, unknown>;
+  readonly buildFiles: ReadonlyMap<string, unknown>;
+}
 
 const NONE: DirectValues = { variables: new Map(), buildArguments: new Map(), files: new Map(), buildFiles: new Map() };
 
@@ -87,9 +99,10 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
         else if (input.expectedRevision) throw conflict(`There is no ${kind} ${id} yet`);
         requireSafe(input, before);
         const { direct, changes: contentChanges } = await directOf(input, before, team);
-        const createdAt = before && !before.deleted ? before.fields.createdAt : at;
+        const old = before && !before.deleted ? before.fields : { createdAt: at, registration: randomUUID() };
         const { name, tags, stageId } = input;
-        const fields = { name, tags, stageId, createdAt, updatedAt: at };
+        const { createdAt, registration } = old;
+        const fields = { name, tags, stageId, registration, createdAt, updatedAt: at };
         const changes = changesOf(type);
         const change = before ? changes.replace(before, fields, direct) : changes.create(key, fields, direct);
         const guard = changesOf(projectDocument).unchanged(parent);
@@ -111,7 +124,7 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
 
   async function requireMayPut(
     kind: WorkloadKind,
-    input: PutWorkloadInput,
+    input: Held,
     before: StoredWorkload | null,
     view: View,
     session: Session,
@@ -140,10 +153,34 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
   function remove(project: string, kind: WorkloadKind, id: string, session: Session) {
     return session.write([session.principal.team, project, id], async () => {
       const before = await byId(project, kind, id, session);
-      requireVerb(session, 'delete', { project, type: 'config', workload: { kind, id } });
-      const change = changesOf(documentOf(kind)).erase(before, before.fields, NONE);
+      const target = { project, workload: { kind, id } };
+      requireVerb(session, 'delete', { ...target, type: 'config' });
+      // What is asked for is read off what is held, as for a write.
+      if (Object.values(before.body()).some(({ size }) => size > 0)) {
+        requireVerb(session, 'delete', { ...target, type: 'secret' });
+      }
+      const change = changesOf(documentOf(kind)).erase(before, before.fields);
       return { workload: before, commit: await session.commit(`${kind}.delete`, [change]) };
     });
+  }
+
+  /** Brings a deleted one back as it was, with its tokens. Takes what registering it so would take. */
+  async function restore(project: string, kind: WorkloadKind, id: string, session: Session) {
+    const type = documentOf(kind);
+    const commit = await session.write([session.principal.team, project, id], async () => {
+      const { parent, before } = await session.read(async (view) => {
+        const parent = await visibleProject(project, view, session);
+        const stored = (await view.set(type, project)).get(id);
+        const maySee = can(session.principal, 'list', 'workload', { project, workload: { kind, id } });
+        if (!stored?.deleted || !maySee) throw notFound(`The deleted ${kind} ${id}`);
+        await requireMayPut(kind, { project, id, tags: stored.fields.tags, ...stored.body() }, null, view, session);
+        return { parent, before: stored };
+      });
+      const fields = { ...before.fields, updatedAt: clock().toISOString() };
+      const guard = changesOf(projectDocument).unchanged(parent);
+      return session.commit(`${kind}.restore`, [changesOf(type).replace(before, fields, before.body()), guard]);
+    });
+    return { workload: await byId(project, kind, id, session), commit };
   }
 
   /** Whether the caller may see the workload's own values. */
@@ -157,7 +194,7 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
   const fileBytes = (project: string, entry: FileEntry, session: Session): Promise<Uint8Array> =>
     contents.read(session.principal.team, project, entry);
 
-  return { byId, list, put, remove, maySeeDirect, maySeeKeys, fileBytes };
+  return { byId, list, put, remove, restore, maySeeDirect, maySeeKeys, fileBytes };
 }
 
 /** Names that change what a workload runs must be meant, and files must fit on one disk, or have been there before. */

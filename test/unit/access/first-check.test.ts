@@ -24,7 +24,14 @@ const kinds = fc.constantFrom('service' as const, 'job' as const);
 const principals: fc.Arbitrary<Principal> = fc
   .record({
     grants: fc.array(grants, { maxLength: 3 }),
-    workload: fc.option(fc.record({ project: fc.constantFrom(...PROJECTS), kind: kinds, id: fc.constantFrom(...IDS) })),
+    workload: fc.option(
+      fc.record({
+        project: fc.constantFrom(...PROJECTS),
+        kind: kinds,
+        id: fc.constantFrom(...IDS),
+        registration: fc.constant('r'),
+      }),
+    ),
   })
   .map(({ grants: given, workload }) => ({
     id: 'x',
