@@ -149,7 +149,7 @@ async function fillGit(app: TestApp, { value, values }: Flock): Promise<void> {
   const gitops = () => ({
     vcsService: 'SELF_HOSTED',
     vcsLinkId: value('Link'),
-    repoUrl: `https://localhost/${value('Repository')}`,
+    repoUrl: `https://git.invalid/${value('Repository')}`,
     branch: value('Branch'),
     filePath: `/${value('File')}`,
   });
