@@ -1,9 +1,8 @@
 import { byCodePoint } from '../kernel/ids.ts';
 import { gather } from './gather.ts';
-import { globalNamed } from './global-reference.ts';
+import { globalNamed, namesIn } from './global-reference.ts';
 import { namedLinks } from './layer.ts';
 import { type InheritanceRule, verdictOn } from './restrict.ts';
-import { scanTemplate } from './template.ts';
 import type { AddonLink, FileEntry, Globals, Group, GroupBody, Scope, Source, Workload } from './types.ts';
 
 /** One way in which a workload draws on something, in one scope. */
@@ -125,9 +124,6 @@ function winningTexts(scope: Scope, groups: readonly Group[], workload: Workload
   }
   return texts;
 }
-
-const namesIn = (texts: readonly string[]): readonly string[] =>
-  texts.flatMap((text) => scanTemplate(text).flatMap((piece) => (typeof piece === 'string' ? [] : [piece.name])));
 
 /** A quick look that may say yes for nothing, but never no for something. */
 const looksLike = (slug: string, texts: Iterable<string>): boolean => {

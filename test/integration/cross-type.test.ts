@@ -208,7 +208,7 @@ describe('case 98: a reference that leads nowhere', () => {
     await aGroup(app, { ...place, project: 'elsewhere', name: 'of elsewhere', ...holding('OF_ELSEWHERE') });
     await done(app, PUT_SERVICE, aServiceInput({ id: 'another', ...holding('OF_ANOTHER') }));
     await aGlobal(app, { name: 'Removed', values: { a: VALUE } });
-    await done(app, globalOp('deleteGlobalSecret'), { id: globalIdOf('removed') });
+    await done(app, globalOp('deleteGlobalSecret'), { id: globalIdOf('removed'), force: true });
     const stranger = (await app.gateway.services.access.bootstrap('other-team')) ?? '';
     await done(
       app,

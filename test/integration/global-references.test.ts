@@ -154,7 +154,7 @@ describe('a reference to a global secret', () => {
     expect((await see()).unresolved).toMatchObject([{ reason: 'UNKNOWN_GLOBAL_SECRET' }]);
     await aGlobal(app, { name: 'later', values: { a: 'here' } });
     expect(valuesOf(await see())).toEqual({ A: 'here' });
-    await done(app, globalOp('deleteGlobalSecret', 'id'), { id: globalIdOf('later') });
+    await done(app, globalOp('deleteGlobalSecret', 'id'), { id: globalIdOf('later'), force: true });
     expect((await see()).unresolved).toMatchObject([{ reason: 'UNKNOWN_GLOBAL_SECRET' }]);
     await done(app, globalOp('restoreGlobalSecret', 'id'), { id: globalIdOf('later') });
     expect(valuesOf(await see())).toEqual({ A: 'here' });
@@ -202,7 +202,7 @@ describe('what is drawn in', () => {
     states.push(await see());
     await done(app, globalOp('putGlobalSecret', 'id'), aGlobalInput({ name: 'past', values: { a: 'two' } }));
     states.push(await see());
-    await done(app, globalOp('deleteGlobalSecret', 'id'), { id: globalIdOf('past') });
+    await done(app, globalOp('deleteGlobalSecret', 'id'), { id: globalIdOf('past'), force: true });
     await done(
       app,
       globalOp('createGlobalSecret', 'id'),

@@ -136,11 +136,11 @@ const WAYS: Readonly<Record<string, Way>> = {
     files: { changed: ['/etc/app.conf'] },
   },
   'a global secret that is gone': {
-    act: () => done(app, operation('deleteGlobalSecret', ''), { id: idOf('shared') }),
+    act: () => done(app, operation('deleteGlobalSecret', ''), { id: idOf('shared'), force: true }),
     variables: { changed: ['HOST'] },
   },
   'a global secret that is back': {
-    act: () => done(app, operation('restoreGlobalSecret', 'globalSecret { id }'), { id: idOf('shared') }),
+    act: () => done(app, operation('restoreGlobalSecret', 'globalSecret { id }'), { id: idOf('shared'), force: true }),
     variables: { changed: ['HOST'] },
   },
   'an addon': {

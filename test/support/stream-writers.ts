@@ -81,7 +81,7 @@ const ACTS: readonly (readonly [times: number, act: Act])[] = [
     async (team, random, send) => {
       const input = { name: `Scratch ${number(random)}`, type: 'SECRET', values: { a: 1 } };
       const made = await send(team, 'createGlobalSecret', input, 'globalSecret { id }');
-      if (made) await send(team, 'deleteGlobalSecret', { id: made.globalSecret.id });
+      if (made) await send(team, 'deleteGlobalSecret', { id: made.globalSecret.id, force: true });
     },
   ],
   [

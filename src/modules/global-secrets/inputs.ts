@@ -78,6 +78,8 @@ export const syncGlobalInput = z.strictObject({
 });
 export const globalOnlyInput = z.strictObject({ expectedRevision: revisionRule });
 
+export const deleteGlobalInput = z.strictObject({ force: z.boolean().nullish(), expectedRevision: revisionRule });
+
 export type CreateGlobalInput = z.output<typeof createGlobalInput>;
 export type PutGlobalInput = z.output<typeof putGlobalInput>;
 export type UpdateGlobalInput = z.output<typeof updateGlobalInput>;

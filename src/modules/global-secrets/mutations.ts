@@ -156,11 +156,13 @@ export function addGlobalMutations(): void {
   });
   addUpdate({
     name: 'deleteGlobalSecret',
-    description: 'Deletes a global secret; references to it are unresolved. It can be restored. Needs `delete`.',
-    input: () => ({}),
+    description: 'Deletes a global secret that nothing refers to. It can be restored. Needs `delete`.',
+    input: (t) => ({
+      force: t.boolean({ description: 'Deletes it even if references are left unresolved. Default: false.' }),
+    }),
     verb: 'delete',
-    rules: inputs.globalOnlyInput,
-    run: (ref, _input, { services, session }) => services.globalSecrets.remove(ref, session),
+    rules: inputs.deleteGlobalInput,
+    run: (ref, { force }, { services, session }) => services.globalSecrets.remove(ref, force === true, session),
   });
   addUpdate({
     name: 'restoreGlobalSecret',

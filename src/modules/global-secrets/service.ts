@@ -21,6 +21,7 @@ import { type GlobalBody, globalDocument, type StoredGlobal } from './model.ts';
 import { mayOnGlobal } from './rights.ts';
 import { decideSync } from './sync-decide.ts';
 import { pendingStatus, type SyncBody, syncDocument } from './sync-model.ts';
+import { requireUnused } from './uses.ts';
 
 const changes = changesOf(globalDocument);
 
@@ -217,11 +218,13 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     return { settings, first: await gitops.look(settings, slug, session) };
   }
 
-  async function remove({ slug, expectedRevision }: GlobalUpdate, session: Session) {
+  /** Refused while anything refers to it, unless `force` leaves the references unresolved. */
+  async function remove({ slug, expectedRevision }: GlobalUpdate, force: boolean, session: Session) {
     return session.write([session.principal.team, slug], async () => {
       const before = await bySlug(slug, session);
       if (!mayOnGlobal(session, 'delete', before.fields.type)) throw forbidden();
       requireRevision(before, expectedRevision);
+      if (!force) await session.read((view) => requireUnused(slug, view, session));
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
       const commit = await session.commit('globalSecret.delete', [changes.erase(before, fields)]);
       return { globalSecret: before, commit };

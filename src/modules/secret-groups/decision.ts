@@ -14,4 +14,6 @@ export interface Decision {
   readonly link?: AddonLink;
   /** A state that was accepted once: its links are not looked at again. */
   readonly isAsItWas?: boolean;
+  /** It was deleted, and so held nothing: all that it holds is written anew. */
+  readonly isRestored?: boolean;
 }

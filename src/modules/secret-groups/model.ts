@@ -1,3 +1,4 @@
+import type { Writing } from '../../domain/global-reference.ts';
 import type {
   AddonLink,
   Group,
@@ -54,6 +55,12 @@ export const groupDocument: DocumentType<GroupFields, GroupContent> = {
     };
   },
 };
+
+/** Where people write references in it. */
+export const groupWriting = ({ variables, files, mounts }: GroupBody): Writing => ({
+  texts: [variables],
+  files: [files, mounts],
+});
 
 export type StoredGroup = Stored<GroupFields, GroupContent>;
 

@@ -119,7 +119,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     const restored = async (state: GroupState): Promise<Decision> => {
       const { live } = await session.read((view) => view.set(groupDocument, ref.project));
       requireRoom(live.length);
-      return { state, isAsItWas: true };
+      return { state, isAsItWas: true, isRestored: true };
     };
     return change(ref, 'secretGroup.restore', session, restored, deletedGroup);
   }

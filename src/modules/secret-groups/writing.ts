@@ -9,6 +9,7 @@ import { requireRevision } from '../access/revision.ts';
 import type { Session } from '../access/session.ts';
 import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
+import { requireMayRefer } from '../global-secrets/references.ts';
 import { requireWithinLimits, sizesOf } from '../holdings.ts';
 import type { Keys } from '../keys/keys.ts';
 import { projectDocument } from '../projects/model.ts';
@@ -19,7 +20,7 @@ import { type FindGroup, type GroupUpdate, visibleGroup } from './finding.ts';
 import { createHistory } from './history.ts';
 import { type CreateGroupInput, newRestrictions, type PutGroupInput } from './inputs.ts';
 import { addedLinks, requireSafeGroup } from './linking.ts';
-import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
+import { type GroupState, groupDocument, groupWriting, partsOf, type StoredGroup, stateOf } from './model.ts';
 import { requestOf } from './requests.ts';
 import { mayOnGroup, requireMayChange } from './rights.ts';
 
@@ -126,17 +127,20 @@ export function createWriting(deps: WritingDeps) {
   }
 
   /** What a change brings must be fit to be brought. Answers checks for its commit. */
-  function guardsFor(
+  async function guardsFor(
     decided: Decision,
     old: GroupState | null,
     { project, allowDangerousNames }: Asked,
     session: Session,
   ) {
-    if (decided.isAsItWas) return [];
+    const { state, isAsItWas, isRestored, link } = decided;
+    const held = old && !isRestored ? groupWriting(old) : null;
+    const guards = await session.read((view) => requireMayRefer(held, groupWriting(state), view, session));
+    if (isAsItWas) return guards;
     requireSafeGroup(old, decided, allowDangerousNames);
-    const added = addedLinks(old, decided.state, decided.link);
-    if (added.length === 0) return [];
-    return session.read((view) => addons.requireLinkable(added, project, view, session));
+    const added = addedLinks(old, state, link);
+    if (added.length === 0) return guards;
+    return [...guards, ...(await session.read((view) => addons.requireLinkable(added, project, view, session)))];
   }
 
   function writeOf(

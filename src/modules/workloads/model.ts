@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Writing } from '../../domain/global-reference.ts';
 import type { DirectValues, Workload, WorkloadKind } from '../../domain/types.ts';
 import type { Json } from '../../store/port.ts';
 import { type DocumentType, idOf, type Stored } from '../../vault/document.ts';
@@ -58,6 +59,12 @@ export const workloadFacts = (stored: StoredWorkload): Workload => ({
   kind: stored.kind,
   tags: stored.fields.tags,
   direct: stored.body,
+});
+
+/** Where people write references in its own values. */
+export const workloadWriting = ({ variables, buildArguments, files, buildFiles }: DirectValues): Writing => ({
+  texts: [variables, buildArguments],
+  files: [files, buildFiles],
 });
 
 const emptyMap = () => new Map<never, never>();

@@ -13,12 +13,13 @@ import type { Session } from '../access/session.ts';
 import { requireDistinctPaths } from '../clashes.ts';
 import type { Contents } from '../contents.ts';
 import { namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
+import { requireMayRefer } from '../global-secrets/references.ts';
 import { requireWithinLimits, sizesOf } from '../holdings.ts';
 import type { Keys } from '../keys/keys.ts';
 import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import { groupDocument, groupHeader } from '../secret-groups/model.ts';
-import { documentOf, type PutWorkloadInput, type StoredWorkload } from './model.ts';
+import { documentOf, type PutWorkloadInput, type StoredWorkload, workloadWriting } from './model.ts';
 
 export interface WorkloadsDeps {
   readonly vault: Vault;
@@ -106,7 +107,9 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
         const changes = changesOf(type);
         const change = before ? changes.replace(before, fields, direct) : changes.create(key, fields, direct);
         const guard = changesOf(projectDocument).unchanged(parent);
-        return session.commit(operation, [change, guard, ...contentChanges, ...extra]);
+        const held = before && !before.deleted ? workloadWriting(before.body()) : null;
+        const referred = await session.read((view) => requireMayRefer(held, workloadWriting(direct), view, session));
+        return session.commit(operation, [change, guard, ...referred, ...contentChanges, ...extra]);
       }),
     );
     return { workload: await byId(project, kind, id, session), commit: created.commit };
@@ -168,17 +171,23 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
   async function restore(project: string, kind: WorkloadKind, id: string, session: Session) {
     const type = documentOf(kind);
     const commit = await session.write([session.principal.team, project, id], async () => {
-      const { parent, before } = await session.read(async (view) => {
+      const { parent, before, referred } = await session.read(async (view) => {
         const parent = await visibleProject(project, view, session);
         const stored = (await view.set(type, project)).get(id);
         const maySee = can(session.principal, 'list', 'workload', { project, workload: { kind, id } });
         if (!stored?.deleted || !maySee) throw notFound(`The deleted ${kind} ${id}`);
         await requireMayPut(kind, { project, id, tags: stored.fields.tags, ...stored.body() }, null, view, session);
-        return { parent, before: stored };
+        // Deleted, it held nothing: all its references are written anew.
+        const referred = await requireMayRefer(null, workloadWriting(stored.body()), view, session);
+        return { parent, before: stored, referred };
       });
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
       const guard = changesOf(projectDocument).unchanged(parent);
-      return session.commit(`${kind}.restore`, [changesOf(type).replace(before, fields, before.body()), guard]);
+      return session.commit(`${kind}.restore`, [
+        changesOf(type).replace(before, fields, before.body()),
+        guard,
+        ...referred,
+      ]);
     });
     return { workload: await byId(project, kind, id, session), commit };
   }
