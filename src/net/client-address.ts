@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
+import { withoutZone } from './private-address.ts';
 
 type Address = ReturnType<typeof ipaddr.process>;
 /** Addresses and networks of proxies whose `X-Forwarded-For` counts. */
@@ -53,7 +54,7 @@ const WITH_PORT = /^(?:\[([^\]]+)\](?::\d{1,5})?|([0-9.]+):\d{1,5})$/;
 /** With or without a port, an IPv4 address in IPv6 as the IPv4 address that it is. Strict: `1.2` and `0x7f.1` are none. */
 function addressIn(text: string): Address | null {
   const [, six, four] = WITH_PORT.exec(text) ?? [];
-  const bare = (six ?? four ?? text).replace(/%.*$/, '');
+  const bare = withoutZone(six ?? four ?? text);
   if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return null;
   return ipaddr.process(bare);
 }
