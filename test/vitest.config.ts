@@ -8,6 +8,7 @@ export default defineConfig({
       { find: /^graphql$/, replacement: 'graphql/index.js' },
       // package.json leads to the built contract.
       { find: /^#plugin$/, replacement: fileURLToPath(new URL('../src/plugin/contract.ts', import.meta.url)) },
+      { find: /^#plugin\/json$/, replacement: fileURLToPath(new URL('../src/plugin/json-text.ts', import.meta.url)) },
       { find: /^#plugin\/attempt$/, replacement: fileURLToPath(new URL('../src/plugin/attempt.ts', import.meta.url)) },
     ],
   },

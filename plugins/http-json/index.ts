@@ -1,26 +1,27 @@
 import { z } from 'zod';
 import { definePlugin, type PluginHost } from '#plugin';
+import { type JsonText, textOf } from '#plugin/json';
 import { documentOf } from './client.ts';
 import { type Params, params, SLOTS } from './params.ts';
 
+const NUMBER = /^(?:0|[1-9]\d{0,6})$/;
+
 /** What a pointer leads to; undefined when it leads nowhere. */
-function at(document: unknown, pointer: string): unknown {
+function at(document: JsonText, pointer: string): JsonText | undefined {
   const steps = pointer
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return steps.reduce<unknown>((value, step) => {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
-    return (value as Readonly<Record<string, unknown>>)[step];
+  return steps.reduce<JsonText | undefined>((value, step) => {
+    if (value?.kind === 'list') return NUMBER.test(step) ? value.items[Number(step)] : undefined;
+    // What is given twice leads nowhere certain.
+    return value?.kind === 'bad' ? value : value?.members.get(step);
   }, document);
 }
 
-/** Texts as they are, all else as JSON. */
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-
-async function valuesOf(it: Params, host: PluginHost): Promise<ReadonlyMap<string, string>> {
+async function valuesOf(it: Params, host: PluginHost): Promise<ReadonlyMap<string, string | null>> {
   const document = await documentOf(it, host);
-  const values = new Map([['DOCUMENT', JSON.stringify(document)]]);
+  const values = new Map([['DOCUMENT', document.isBad ? null : document.source]]);
   it.pointers.forEach((pointer, i) => {
     const found = at(document, pointer);
     if (found !== undefined) values.set(`VALUE_${i + 1}`, textOf(found));

@@ -6,7 +6,8 @@ import type { Params } from './params.ts';
 
 export interface Login {
   readonly username: string;
-  readonly password: string;
+  /** Absent: the server asks for none. */
+  readonly password?: string | undefined;
 }
 
 /** Sends one command as it is and answers what the server answers. */
@@ -50,8 +51,7 @@ export async function session<T>(
   const client = createClient({
     socket: socketOf(it, address, port, signal),
     RESP: 2,
-    username,
-    password,
+    ...(password === undefined ? {} : { username, password }),
     database: it.database,
     disableClientInfo: true,
     // The server must not send the client elsewhere.

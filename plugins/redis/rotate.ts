@@ -37,6 +37,8 @@ async function persist(ask: Ask): Promise<void> {
 /** A user has any number of passwords at once. Answers once the new one is kept and somebody logged in with it. */
 export const rotate = (it: Params, host: PluginHost): Promise<Params> =>
   within(host.signal, codeOf, async (signal) => {
+    // A server that asks for no password would ask for one from now on.
+    if (it.password === undefined) throw checkFailed('UNSUPPORTED');
     const reach = { addressOf: host.addressOf, signal };
     const next = { ...it, password: newPassword() };
     await session(it, adminOf(it) ?? it, reach, async (ask) => {
@@ -58,13 +60,15 @@ export const rotate = (it: Params, host: PluginHost): Promise<Params> =>
 export const retire = (params: Params, old: Params, host: PluginHost): Promise<void> =>
   within(host.signal, codeOf, async (signal) => {
     const isSamePlace = old.host === params.host && old.port === params.port;
+    if (old.password === undefined) return;
     if (isSamePlace && old.username === params.username && old.password === params.password) return;
+    const known = hashOf(old.password);
     // Another user has passwords of its own: the old one removes itself.
     const it = isSamePlace && old.username === params.username ? params : old;
     await session(it, adminOf(it) ?? it, { addressOf: host.addressOf, signal }, async (ask) => {
       const user = await userOf(ask, old.username);
-      if (!user?.passwords.includes(hashOf(old.password))) return;
-      await ask('ACL', 'SETUSER', old.username, `!${hashOf(old.password)}`);
+      if (!user?.passwords.includes(known)) return;
+      await ask('ACL', 'SETUSER', old.username, `!${known}`);
       await persist(ask);
     });
   });

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { definePlugin, type PluginHost } from '#plugin';
+import { textOf } from '#plugin/json';
 import { secretOf } from './client.ts';
 import { type Params, params, SLOTS } from './params.ts';
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-
-async function valuesOf(it: Params, host: PluginHost): Promise<ReadonlyMap<string, string>> {
-  const { data, metadata } = await secretOf(it, host);
+async function valuesOf(it: Params, host: PluginHost): Promise<ReadonlyMap<string, string | null>> {
+  const { data, version } = await secretOf(it, host);
   const values = new Map([
-    ['DATA', JSON.stringify(data)],
-    ['VERSION', String(metadata.version)],
+    ['DATA', data.isBad ? null : data.source],
+    ['VERSION', version],
   ]);
   it.fields.forEach((field, i) => {
-    if (Object.hasOwn(data, field)) values.set(`VALUE_${i + 1}`, textOf(data[field]));
+    const found = data.members.get(field);
+    if (found !== undefined) values.set(`VALUE_${i + 1}`, textOf(found));
   });
   return values;
 }

@@ -7,7 +7,12 @@ import type { AddonLink, AddonValue, AddonValues, Group, GroupBody, LinkedKey, S
  */
 export type VariableContent =
   | { readonly available: true; readonly text: string; readonly template: boolean }
-  | { readonly available: false; readonly reason: string; readonly required: boolean };
+  | {
+      readonly available: false;
+      readonly reason: string;
+      readonly detail?: string;
+      readonly required: boolean;
+    };
 
 /** What one source holds for one key. `type` null: a link without a value, whose sensitivity nobody knows. */
 export interface Entry<T> {
@@ -61,7 +66,10 @@ function linkEntry(group: string, link: AddonLink, keyName: string, addons: Addo
   const { addonKind, addonId, required } = link;
   const source: Source = { kind: 'addon', group, addonKind, addonId, keyName };
   const value = addonValue(addons, `${addonKind}/${addonId}`, keyName);
-  if (!value.ok) return { source, type: null, content: { available: false, reason: value.reason, required } };
+  if (!value.ok) {
+    const { ok: _, ...why } = value;
+    return { source, type: null, content: { available: false, ...why, required } };
+  }
   const type = value.sensitive ? 'secret' : 'config';
   return { source, type, content: { available: true, text: value.value, template: false } };
 }

@@ -112,7 +112,8 @@ function unresolvedVariables(gathered: Gathered, names: Names): readonly Unresol
     const { source, content } = entry;
     if (source.kind !== 'addon' || content.available) return [];
     const reference = `${source.addonKind}/${source.addonId}/${source.keyName}`;
-    return [{ name, reference, reason: content.reason }];
+    const { reason, detail } = content;
+    return [detail === undefined ? { name, reference, reason } : { name, reference, reason, detail }];
   });
 }
 

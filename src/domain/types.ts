@@ -86,7 +86,12 @@ export interface DirectValues {
 /** What an addon yields for one linked key, or why it yields nothing. */
 export type AddonValue =
   | { readonly ok: true; readonly value: string; readonly sensitive: boolean }
-  | { readonly ok: false; readonly reason: string };
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      /** More than `reason` says, for those who may list the addon; it is no part of what is delivered. */
+      readonly detail?: string;
+    };
 
 /** Values of an addon by key name. An addon that is not in the map does not exist. */
 export type AddonValues = ReadonlyMap<string, ReadonlyMap<string, AddonValue>>;
@@ -171,6 +176,8 @@ export interface UnresolvedReference {
   /** As written, or `addon/<id>/<keyName>` for a link without a value. */
   readonly reference: string;
   readonly reason: string;
+  /** Of a link without a value: more than `reason` says, for those who may list the addon. */
+  readonly detail?: string;
 }
 
 export interface Resolution {

@@ -33,8 +33,11 @@ export interface AddonProvider<Options = unknown, Params = unknown> {
 
 /** Methods may run concurrently and honour `host.signal`. */
 export interface Running<Params> {
-  /** Values of declared keys and of no other; a key left out has none. An addon's depend on its parameters alone. */
-  values(instance: { readonly id: string; readonly params: Params }): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Values of declared keys and of no other; a key left out has none, and null is a value that cannot be given as a text. An
+   * addon's depend on its parameters alone.
+   */
+  values(instance: { readonly id: string; readonly params: Params }): Promise<ReadonlyMap<string, string | null>>;
   /** Rejects when the instance cannot be used: with `checkFailed(code)` to say why, anything else counts as FAILED. */
   check?(instance: { readonly params: Params }): Promise<void>;
   /**
@@ -59,7 +62,7 @@ export interface PluginHost {
   readonly signal: AbortSignal;
 }
 
-/** Why a check or a rotation did not go well, as people are told it. */
+/** Why a check, a rotation or a look at values did not go well, as people are told it. */
 export const CHECK_PROBLEMS = [
   'UNREACHABLE',
   'TIMEOUT',
@@ -67,11 +70,14 @@ export const CHECK_PROBLEMS = [
   'CREDENTIALS',
   'REFUSED',
   'UNSUPPORTED',
+  'NOT_FOUND',
+  'SEALED',
+  'BROKEN',
   'FAILED',
 ] as const;
 export type CheckProblem = (typeof CHECK_PROBLEMS)[number];
 
-/** What `check`, `rotate` and `retire` reject with. Only its code is passed on. */
+/** What `values`, `check`, `rotate` and `retire` reject with. Only its code is passed on. */
 export const checkFailed = (code: CheckProblem): Error & { readonly code: CheckProblem } =>
   Object.assign(new Error(`The instance cannot be used: ${code}`), { code });
 

@@ -80,10 +80,19 @@ export function parsedBy(rules: Rules, given: unknown): Parsed {
   try {
     const parsed = rules.safeParse(given);
     if (parsed.success) return { ok: true, value: parsed.data };
-    const problems = parsed.error.issues.map(({ path, code }) => ({ path: path.map(String), code: String(code) }));
+    const problems = parsed.error.issues.flatMap(problemsOf);
     return { ok: false, problems: problems.length > 0 ? problems : UNSAID };
   } catch {
     return { ok: false, problems: UNSAID };
   }
 }
+/** A field that is not known is named by its own path. */
+function problemsOf(issue: { readonly path: readonly PropertyKey[]; readonly code?: string; readonly keys?: unknown }) {
+  const path = issue.path.map(String);
+  const code = String(issue.code);
+  if (code !== 'unrecognized_keys' || !Array.isArray(issue.keys)) return [{ path, code }];
+  return issue.keys.slice(0, MAX_UNKNOWN).map((key) => ({ path: [...path, String(key).slice(0, 200)], code }));
+}
+const MAX_UNKNOWN = 20;
+
 const UNSAID: readonly ParamsProblem[] = [{ path: [], code: 'custom' }];

@@ -125,7 +125,7 @@ const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['minio', ['aws4fetch']],
 ]);
 
-const COMMON = new Set(['#plugin', '#plugin/attempt', 'zod']);
+const COMMON = new Set(['#plugin', '#plugin/attempt', '#plugin/json', 'zod']);
 
 /** Plugins are apart: the contract, zod, their own files and their own packages. */
 function pluginOffences(file: string): readonly string[] {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Limits } from '../../src/kernel/limits.ts';
+import { checkFailed } from '../../src/plugin/contract.ts';
 import { noPlugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import { type Counting, counting } from '../support/counting.ts';
@@ -391,5 +392,45 @@ describe('what is gone', () => {
     await done(app, operation('updateAddon', 'addon { id }'), { id, params });
     expect(valuesIn(await environmentOf(app)).CACHE_PASSWORD).toBe('new password');
     expect(valuesIn(await environmentOf(app, undefined, { at: seq })).CACHE_PASSWORD).toBe('redis password');
+  });
+});
+
+describe('why a provider failed', () => {
+  const DETAILS = [
+    ['NOT_FOUND', 'PROVIDER_NOT_FOUND'],
+    ['SEALED', 'PROVIDER_SEALED'],
+    ['CREDENTIALS', 'PROVIDER_DENIED'],
+    ['UNREACHABLE', 'PROVIDER_UNREACHABLE'],
+    ['TLS', 'PROVIDER_UNREACHABLE'],
+    ['REFUSED', 'PROVIDER_REFUSED'],
+    ['BROKEN', 'PROVIDER_BROKEN'],
+    ['FAILED', 'PROVIDER_FAILED'],
+  ] as const;
+
+  it('is told to those who may list the addon; others get one constant, and so does the digest', async () => {
+    const { app, behave, later } = await world();
+    const verbs = ['LIST', 'KEYS', 'READ'];
+    const grants = [
+      { resources: ['PROJECT'], verbs: ['LIST'] },
+      { resources: ['SECRET_GROUP', 'WORKLOAD'], verbs: [...verbs, 'RESOLVE'], types: ['SECRET', 'CONFIG'] },
+    ];
+    await done(app, operation('createRole', 'role { id }'), { name: 'No addons', grants });
+    const other = await app.token('no-addons');
+    const workload = { project: 'default-project', kind: 'SERVICE', id: 'example-service' };
+    const dependent = await app.token('dependent', { kind: 'DEPENDENT', workload });
+    const digests = new Set<string>();
+    for (const [code, reason] of DETAILS) {
+      behave(() => {
+        throw checkFailed(code);
+      });
+      later(120_000);
+      const owned = await environmentOf(app);
+      digests.add(owned.digest);
+      expect([code, reasonsIn(owned).SCRIPTED_HOST]).toEqual([code, reason]);
+      for (const token of [other, dependent]) {
+        expect(reasonsIn(await environmentOf(app, undefined, {}, token)).SCRIPTED_HOST).toBe('PROVIDER_FAILED');
+      }
+    }
+    expect(digests.size).toBe(1);
   });
 });

@@ -78,14 +78,30 @@ describe('addons', () => {
     ['no params', { params: [] }, ['params type']],
     [
       'every bad leaf',
-      { params: { host: `a/${CANARY}`, password: 7, port: CANARY, [CANARY]: 1 } },
-      ['params unknown', 'params.host pattern', 'params.password type', 'params.port type'],
+      { params: { host: `a/${CANARY}`, password: 7, port: CANARY, hsot: CANARY } },
+      ['params.host pattern', 'params.hsot unknown', 'params.password type', 'params.port type'],
     ],
     ['a NUL', { params: { ...PARAMS, password: '\0' } }, ['params unicode']],
     ['too much', { params: { ...PARAMS, password: 'a'.repeat(70_000) } }, ['params max']],
     ['a bad name', { name: 'a_b' }, ['name pattern']],
   ])('refuse %s without repeating it', async (_what, over, expected) => {
     expect(await refusals(app, CREATE, input(over))).toEqual(expected);
+  });
+
+  it('say what the provider wants, and which fields it knows', async () => {
+    const params = { host: `a/${CANARY}`, port: 'x', database: 1_024, password: '', tls: 'yes', tlsprot: CANARY };
+    const result = await run(app, CREATE, input({ params }));
+    const { fields } = result as { fields: readonly { path: readonly string[]; message: string }[] };
+    const told = Object.fromEntries(fields.map(({ path, message }) => [path.join('.'), message]));
+    expect(told).toEqual({
+      'params.host': 'must be a text of at most 255 characters that matches ^[a-zA-Z0-9.:-]+$',
+      'params.port': 'must be a whole number from 1 to 65535',
+      'params.database': 'must be a whole number from 0 to 1023',
+      'params.password': 'must be a text of 1 to 1024 characters',
+      'params.tls': 'must be true or false',
+      'params.tlsprot':
+        'is not a field that the provider knows; it knows host, port, tlsPort, database, username, password, adminUsername, adminPassword, tls, caCertificate',
+    });
   });
 
   it('case 41: refuse `__proto__` wherever it is', async () => {
@@ -131,11 +147,11 @@ describe('addons', () => {
     expect(ids).toEqual(['minio', 'mongodb', 'mysql', 'postgresql', 'rabbitmq', 'redis', 'scripted']);
     const redis = data.addonProviders[5];
     expect(redis.params.properties.password).toMatchObject({ type: 'string', sensitive: true });
-    expect(redis.params.required).toEqual(['host', 'password']);
+    expect(redis.params.required).toEqual(['host']);
     expect(redis.keys).toContainEqual({
       name: 'PASSWORD',
       title: 'Password',
-      description: 'Of that user.',
+      description: 'Of that user; without a value where the server asks for none.',
       sensitive: true,
     });
   });

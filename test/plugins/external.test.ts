@@ -65,10 +65,13 @@ describe('http-json', () => {
 
   it.each([
     [200, '{}', 'none'],
-    [200, 'hunter2canary', 'FAILED'],
+    [200, 'hunter2canary', 'BROKEN'],
+    [200, '{"a":', 'BROKEN'],
     [401, '{}', 'CREDENTIALS'],
     [403, '{}', 'CREDENTIALS'],
-    [404, '{}', 'FAILED'],
+    [404, '{}', 'NOT_FOUND'],
+    [410, '{}', 'NOT_FOUND'],
+    [500, '{}', 'BROKEN'],
     [302, '{}', 'REFUSED'],
   ])('check: %i %j is %s', async (status, body, code) => {
     expect(await checked('http-json', { url: stub.url, authorization: 'hunter2canary' }, status, body)).toBe(code);
@@ -77,6 +80,46 @@ describe('http-json', () => {
   it('check: TLS where there is none', async () => {
     const elsewhere = { url: stub.url.replace(/^http/, 'https') };
     expect(await checked('http-json', elsewhere, 200, '{}')).toBe('TLS');
+  });
+});
+
+/** A document that other readers change, by the key of what they would change. */
+const EXACT: Readonly<Record<string, readonly [sent: string, given: string | null]>> = {
+  id: ['12345678901234567890', '12345678901234567890'],
+  f: ['1.10', '1.10'],
+  small: ['-0.0', '-0.0'],
+  e: ['1E+2', '1E+2'],
+  n: ['null', null],
+  big: ['1e400', null],
+  nan: ['NaN', null],
+  octal: ['01', null],
+  list: ['[ 1.0 , {"a" : 1e2}, null ]', '[1.0,{"a":1e2},null]'],
+  deep: ['{"a":1,"a":1}', null],
+  text: ['"1.10\\n\\u00e4"', '1.10\nä'],
+  t: ['true', 'true'],
+  twice: ['1, "twice": 1', null],
+};
+const document = `{${Object.entries(EXACT)
+  .map(([key, [sent]]) => `"${key}": ${sent}`)
+  .join(' ,')}}`;
+const expected = Object.fromEntries(Object.values(EXACT).map(([, given], i) => [`VALUE_${i + 1}`, given]));
+
+describe('case 263: a document whose numbers, nulls and keys a reader could change', () => {
+  it('http-json gives the text as it was sent, or nothing certain', async () => {
+    answer = { status: 200, body: document };
+    const pointers = [...Object.keys(EXACT).map((key) => `/${key}`), '/deep/a', '/list/1/a', '/list/01'];
+    const given = await valuesOf('http-json', { url: stub.url, pointers });
+    expect(given).toEqual({ ...expected, DOCUMENT: null, VALUE_14: null, VALUE_15: '1e2' });
+    answer = { status: 200, body: ' { "id" : 12345678901234567890 , "f":1.10, "n":null } ' };
+    expect(await valuesOf('http-json', { url: stub.url })).toEqual({
+      DOCUMENT: '{"id":12345678901234567890,"f":1.10,"n":null}',
+    });
+  });
+
+  it('vault-kv does so, too', async () => {
+    answer = { status: 200, body: `{"data":{"data":${document},"metadata":{"version":7}}}` };
+    const given = { address: stub.url, path: 'a', token: 't', fields: Object.keys(EXACT) };
+    expect(await valuesOf('vault-kv', given)).toEqual({ ...expected, DATA: null, VERSION: '7' });
   });
 });
 
@@ -109,13 +152,36 @@ describe('vault-kv', () => {
     await expect(valuesOf('vault-kv', params())).rejects.toThrow();
   });
 
+  it.each([
+    ['a@b/c d', '/v1/kv/data/a%40b/c%20d'],
+    ['/apps/shop', '/v1/kv/data/apps/shop'],
+    ['ä?x=1#y', '/v1/kv/data/%C3%A4%3Fx%3D1%23y'],
+    ['%2e%2e', '/v1/kv/data/%252e%252e'],
+    ['a\\b', '/v1/kv/data/a%5Cb'],
+  ])('asks for the path %j segment by segment', async (path, url) => {
+    answer = { status: 200, body: good };
+    await valuesOf('vault-kv', { ...params(), path });
+    expect(seen).toMatchObject({ url });
+  });
+
+  it.each(['', '/', '//a', 'a//b', 'a/', '.', 'a/../b', 'a/./b', '..', 'a\n', 'a\0b', '\ud800'])(
+    'takes no path such as %j',
+    (path) => {
+      expect(() => pluginOf('vault-kv').params({ ...params(), path })).toThrow();
+    },
+  );
+
   const good = '{"data":{"data":{},"metadata":{"version":1}}}';
   it.each([
     [200, good, 'none'],
-    [200, '{"data":{"password":"hunter2canary"}}', 'FAILED'],
+    [200, '{"data":{"password":"hunter2canary"}}', 'BROKEN'],
+    [200, 'hunter2canary', 'BROKEN'],
+    [500, '{"errors":[]}', 'BROKEN'],
+    [200, '{"data":{"data":null,"metadata":{"version":7,"destroyed":true}}}', 'NOT_FOUND'],
     [403, '{"errors":["permission denied"]}', 'CREDENTIALS'],
-    [404, '{"errors":[]}', 'FAILED'],
-    [503, '{"errors":["Vault is sealed"]}', 'FAILED'],
+    [404, '{"errors":[]}', 'NOT_FOUND'],
+    [404, '{"data":{"data":null,"metadata":{"version":7,"destroyed":true}}}', 'NOT_FOUND'],
+    [503, '{"errors":["Vault is sealed"]}', 'SEALED'],
   ])('check: %i %j is %s', async (status, body, code) => {
     expect(await checked('vault-kv', params(), status, body)).toBe(code);
   });
@@ -153,7 +219,7 @@ describe.skipIf(!hasBao())('vault-kv, against OpenBao', () => {
     expect([await check({}), await check({ token: 'other' }), await check({ path: 'none' })]).toEqual([
       'none',
       'CREDENTIALS',
-      'FAILED',
+      'NOT_FOUND',
     ]);
   });
 });

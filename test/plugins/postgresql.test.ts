@@ -32,7 +32,7 @@ describe.skipIf(!hasPostgresql())('PostgreSQL', () => {
 
   /** As a service would, by the URI that it gets. */
   async function asUser(params: object, text: string): Promise<readonly Record<string, unknown>[]> {
-    const client = new pg.Client({ connectionString: (await plugin.valuesOf(params)).get('POSTGRES_URI') });
+    const client = new pg.Client({ connectionString: (await plugin.valuesOf(params)).get('POSTGRES_URI') ?? '' });
     client.on('error', () => {});
     await client.connect();
     try {
@@ -167,7 +167,7 @@ describe.skipIf(!hasPostgresql())('PostgreSQL', () => {
     it('ends the sessions of a retired user', async () => {
       const old = given(ROOT);
       const next = await rotated(old);
-      const held = new pg.Client({ connectionString: (await plugin.valuesOf(old)).get('POSTGRES_URI') });
+      const held = new pg.Client({ connectionString: (await plugin.valuesOf(old)).get('POSTGRES_URI') ?? '' });
       const lost = new Promise((resolve) => held.on('error', resolve));
       await held.connect();
       await retire(next, old);

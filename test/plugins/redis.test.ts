@@ -136,3 +136,31 @@ describe.skipIf(!hasRedis())('Redis', () => {
     expect(await codeOf(rotated(given({ username: 'meek', password: 'meek' })))).toBe('CREDENTIALS');
   });
 });
+
+describe.skipIf(!hasRedis())('Redis that asks for no password', () => {
+  let server: Redis;
+  let plugin: StartedPlugin;
+  const login = { username: 'root', password: 'rootpass' };
+  beforeAll(async () => {
+    plugin = await startPlugin('redis');
+    const users = `user default on nopass ~* &* +@all\nuser root on >${login.password} ~* &* +@all\n`;
+    server = await startRedis({ tls: authority.issue(), users, login });
+  }, START_MS);
+  afterAll(() => server?.stop());
+
+  it('is described, checked and used without one, and has nothing to rotate', async () => {
+    const params = plugin.params({ host: '127.0.0.1', port: server.port });
+    expect(await codeOf(plugin.check({ params }))).toBe('none');
+    const values = await plugin.valuesOf(params);
+    expect(values.has('PASSWORD')).toBe(false);
+    const url = values.get('REDIS_URI') ?? '';
+    expect(url).toBe(`redis://127.0.0.1:${server.port}/0`);
+    expect(values.get('REDIS_URI_TLS')).toBe(`rediss://127.0.0.1:${server.port}/0`);
+    const client = createClient({ url, socket: { reconnectStrategy: false } });
+    await client.connect();
+    await client.set('order', '1');
+    client.destroy();
+    expect(await codeOf(plugin.rotate({ id: 'it', params }))).toBe('UNSUPPORTED');
+    await plugin.retire({ id: 'it', params: { ...params, password: 'new' }, old: params });
+  });
+});

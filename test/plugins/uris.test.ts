@@ -3,14 +3,14 @@ import { createReach } from '../../src/net/reach.ts';
 import { startInProcess } from '../support/in-process-plugins.ts';
 import { RESERVED, SAMPLES } from './samples.ts';
 
-async function valuesOf(id: string, over: object = {}): Promise<ReadonlyMap<string, string>> {
+async function valuesOf(id: string, over: object = {}): Promise<ReadonlyMap<string, string | null>> {
   const { provider, running } = await startInProcess(id, createReach([]));
   const params = provider.params.parse({ ...SAMPLES.get(id)?.params, ...over });
   return running.values({ id: 'it', params });
 }
 
 /** A URI taken apart by the standard's own rules. */
-function parts(uri: string | undefined) {
+function parts(uri: string | null | undefined) {
   // Lists of hosts are MongoDB's own; the standard knows one.
   const url = new URL((uri ?? '').replace(/,[^/]*(?=\/)/, ''));
   const { protocol, host, pathname, search } = url;

@@ -9,7 +9,7 @@ export interface StartedPlugin extends Required<Omit<Running<unknown>, 'close'>>
   /** As when the gateway stops. */
   stop(): Promise<void>;
   /** Of the keys that a service would get. */
-  valuesOf(params: unknown): Promise<ReadonlyMap<string, string>>;
+  valuesOf(params: unknown): Promise<ReadonlyMap<string, string | null>>;
 }
 
 const missing = (what: string) => async (): Promise<never> => {

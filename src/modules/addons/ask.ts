@@ -3,6 +3,15 @@ import type { AddonValue } from '../../domain/types.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { type LoadedPlugin, problemOf, TOO_LARGE } from '../../plugin/plugin.ts';
 
+/** Why a provider failed, for those who may list the addon. */
+export type TroubleDetail =
+  | 'PROVIDER_NOT_FOUND'
+  | 'PROVIDER_SEALED'
+  | 'PROVIDER_DENIED'
+  | 'PROVIDER_UNREACHABLE'
+  | 'PROVIDER_REFUSED'
+  | 'PROVIDER_BROKEN';
+
 /** Why an addon as a whole yields nothing. */
 export type Trouble =
   | 'PROVIDER_MISSING'
@@ -14,7 +23,7 @@ export type Trouble =
 
 export type Asked =
   | { readonly ok: true; readonly values: ReadonlyMap<string, AddonValue>; readonly bytes: number }
-  | { readonly ok: false; readonly trouble: Trouble };
+  | { readonly ok: false; readonly trouble: Trouble; readonly detail: TroubleDetail | null };
 
 const TROUBLES: ReadonlyMap<string, Trouble> = new Map([
   ['PARAMS_INVALID', 'PARAMS_INVALID'],
@@ -22,7 +31,17 @@ const TROUBLES: ReadonlyMap<string, Trouble> = new Map([
   ['TOO_LARGE', 'VALUE_TOO_LARGE'],
 ]);
 
-const failed = (trouble: Trouble): Asked => ({ ok: false, trouble });
+const DETAILS: ReadonlyMap<string, TroubleDetail> = new Map([
+  ['NOT_FOUND', 'PROVIDER_NOT_FOUND'],
+  ['SEALED', 'PROVIDER_SEALED'],
+  ['CREDENTIALS', 'PROVIDER_DENIED'],
+  ['UNREACHABLE', 'PROVIDER_UNREACHABLE'],
+  ['TLS', 'PROVIDER_UNREACHABLE'],
+  ['REFUSED', 'PROVIDER_REFUSED'],
+  ['BROKEN', 'PROVIDER_BROKEN'],
+]);
+
+const failed = (trouble: Trouble, detail: TroubleDetail | null = null): Asked => ({ ok: false, trouble, detail });
 export const LATE = Symbol('late');
 
 export interface Question {
@@ -38,7 +57,8 @@ export async function askPlugin({ plugin, id, params, limits }: Question): Promi
   try {
     found = await orLate(async () => plugin.values({ id, params }), limits.addonDeadlineMs);
   } catch (error) {
-    return failed(TROUBLES.get(problemOf(error)) ?? 'PROVIDER_FAILED');
+    const problem = problemOf(error);
+    return failed(TROUBLES.get(problem) ?? 'PROVIDER_FAILED', DETAILS.get(problem) ?? null);
   }
   if (found === LATE) return failed('PROVIDER_TIMEOUT');
   try {

@@ -1,6 +1,7 @@
 import { type FieldError, invalidInput, unavailable } from '../../kernel/errors.ts';
 import type { JsonSchema, LoadedPlugin, ParamsProblem } from '../../plugin/plugin.ts';
 import type { Json } from '../../store/port.ts';
+import { membersOf, schemaAt, wanted } from './wanted.ts';
 
 const isObject = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -29,20 +30,25 @@ export async function requireParams(plugin: LoadedPlugin, given: unknown): Promi
   } catch (cause) {
     throw unavailable('The provider does not answer', cause);
   }
-  if (problems.length > 0) throw invalidInput(problems.map(fieldError));
+  if (problems.length > 0) throw invalidInput(problems.map((each) => fieldError(each, plugin.facts.params)));
 }
 
 const RULES: ReadonlyMap<string, readonly [string, string]> = new Map([
   ['too_small', ['min', 'is too small, too short or empty']],
   ['too_big', ['max', 'is too large or too long']],
-  ['invalid_format', ['pattern', 'has another form']],
+  ['invalid_format', ['pattern', 'does not have the form that the provider asks for']],
   ['invalid_type', ['type', 'is missing or of another type']],
   ['invalid_value', ['enum', 'is none of the values that are allowed']],
-  ['unrecognized_keys', ['unknown', 'holds a field that the provider does not know']],
 ]);
 
-/** Words of our own: those of a provider might quote what was given. */
-function fieldError({ path, code }: ParamsProblem): FieldError {
+/** Words of our own, and what the provider's schema says to everybody: its other words might quote what was given. */
+function fieldError({ path, code }: ParamsProblem, schema: JsonSchema): FieldError {
+  const field = ['params', ...path];
+  if (code === 'unrecognized_keys') {
+    const known = membersOf(schemaAt(schema, path.slice(0, -1)));
+    return { path: field, rule: 'unknown', message: `is not a field that the provider knows; it knows ${known}` };
+  }
   const [rule, message] = RULES.get(code) ?? ['invalid', 'is refused by the provider'];
-  return { path: ['params', ...path], rule, message };
+  const wish = wanted(schemaAt(schema, path));
+  return { path: field, rule, message: wish === null ? message : `must be ${wish}` };
 }

@@ -5,7 +5,7 @@ import type { Limits } from '../../kernel/limits.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { LoadedPlugin, Plugins } from '../../plugin/plugin.ts';
 import { idOf } from '../../vault/document.ts';
-import { type Asked, askPlugin, type Trouble } from './ask.ts';
+import { type Asked, askPlugin, type Trouble, type TroubleDetail } from './ask.ts';
 import type { StoredAddon } from './model.ts';
 import type { SeenDigest } from './seen.ts';
 
@@ -96,7 +96,7 @@ export function createAddonValues({
       log.warn('An addon yields nothing', {
         addon: `${project}/${id}`,
         plugin: plugin.facts.id,
-        reason: asked.trouble,
+        reason: asked.detail ?? asked.trouble,
       });
     }
     return entry;
@@ -179,8 +179,12 @@ function outcomeOf(values: ReadonlyMap<string, AddonValue>, volatile: boolean, s
 }
 
 /** Every key with the reason. */
-function failing(reason: Trouble, keyNames: Iterable<string>): ReadonlyMap<string, AddonValue> {
-  const value: AddonValue = { ok: false, reason };
+function failing(
+  reason: Trouble,
+  keyNames: Iterable<string>,
+  detail: TroubleDetail | null = null,
+): ReadonlyMap<string, AddonValue> {
+  const value: AddonValue = detail ? { ok: false, reason, detail } : { ok: false, reason };
   return new Map([...keyNames].map((name) => [name, value]));
 }
 
@@ -198,7 +202,7 @@ function entryAfter(
   }
   const count = (failure?.count ?? 0) + 1;
   const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(count - 1, 10));
-  const outcome = outcomeOf(failing(asked.trouble, plugin.keys.keys()), true);
+  const outcome = outcomeOf(failing(asked.trouble, plugin.keys.keys(), asked.detail), true);
   return { good, failure: { count, retryAt: at + wait, outcome } };
 }
 

@@ -5,6 +5,7 @@ import { EncodingEnum, SensitivityEnum } from '../../graphql/fields.ts';
 import { ScopeEnum } from '../../graphql/scope.ts';
 import { workloads } from '../../graphql/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
+import { mayOnAddon } from '../addons/rights.ts';
 import { mayListGroups } from '../secret-groups/rights.ts';
 import type { StoredWorkload } from '../workloads/model.ts';
 import { addExplanations, WarningType } from './explanation-schema.ts';
@@ -117,7 +118,10 @@ const UnresolvedType = shared.objectRef<UnresolvedView>('UnresolvedReference').i
       nullable: true,
       description: 'As written; of a linked key, `addon/<id>/<key>`; null when the text it stands in is kept from you.',
     }),
-    reason: t.exposeString('reason', { description: 'Why, for programs: `UNKNOWN_VARIABLE`, `ADDON_NOT_FOUND`, ...' }),
+    reason: t.exposeString('reason', {
+      description:
+        'Why, for programs: `UNKNOWN_VARIABLE`, `ADDON_NOT_FOUND`, `VALUE_INVALID`, ... What `PROVIDER_FAILED` says to everybody, those who may list addons are told apart: `PROVIDER_NOT_FOUND`, `PROVIDER_SEALED`, `PROVIDER_DENIED`, `PROVIDER_UNREACHABLE`, `PROVIDER_REFUSED` (by the operator), `PROVIDER_BROKEN` (an answer that cannot be used).',
+    }),
   }),
 });
 
@@ -176,7 +180,11 @@ export const EnvironmentType = shared.objectRef<EnvironmentView>('ResolvedEnviro
       type: [UnresolvedType],
       description: 'What could not be drawn in.',
       resolve: ({ environment }, _args, { services, session }) => [
-        ...unresolvedViews(environment, (type) => services.resolutions.maySee(environment, type, session)),
+        ...unresolvedViews(
+          environment,
+          (type) => services.resolutions.maySee(environment, type, session),
+          mayOnAddon(session, 'list', environment.ask.project),
+        ),
       ],
     }),
   }),

@@ -83,10 +83,14 @@ export interface UnresolvedView {
   readonly reason: string;
 }
 
-/** A reference is a piece of the text it stands in: whoever may not read the one gets only the name and the reason. */
+/**
+ * A reference is a piece of the text it stands in: whoever may not read the one gets only the name and the reason. More of why
+ * a provider failed is for those who may list addons.
+ */
 export function unresolvedViews(
   { resolution }: Environment,
   maySee: (type: Sensitivity) => boolean,
+  mayListAddons: boolean,
 ): readonly UnresolvedView[] {
   const isKept = ({ name, reference }: UnresolvedReference): boolean =>
     reference.startsWith('$') &&
@@ -94,7 +98,11 @@ export function unresolvedViews(
       const type = part.get(name)?.type;
       return type !== undefined && !maySee(type);
     });
-  return resolution.unresolved.map((each) => (isKept(each) ? { ...each, reference: null } : each));
+  return resolution.unresolved.map(({ detail, ...each }) => ({
+    ...each,
+    reference: isKept(each) ? null : each.reference,
+    reason: (mayListAddons ? detail : null) ?? each.reason,
+  }));
 }
 
 export interface WarningView {
