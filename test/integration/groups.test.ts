@@ -135,7 +135,11 @@ describe('putSecretGroup', () => {
     const name = fresh();
     const first = await done(app, PUT, aGroupInput({ ...FULL, name, type: 'SECRET' }));
     expect(first.secretGroup).toMatchObject({ ...SHOWN, type: 'SECRET', revision: 1 });
-    const second = await done(app, PUT, aGroupInput({ name: name.toUpperCase(), type: 'SECRET', priority: 0, restrictions: { restricted: false } }));
+    const second = await done(
+      app,
+      PUT,
+      aGroupInput({ name: name.toUpperCase(), type: 'SECRET', priority: 0, restrictions: { restricted: false } }),
+    );
     expect(second.secretGroup).toMatchObject({
       id: first.secretGroup.id,
       name: name.toUpperCase(),

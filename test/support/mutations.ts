@@ -109,7 +109,12 @@ const aGlobal = async (app: TestApp, n: number): Promise<string> =>
   (await done(app, 'createGlobalSecret', globalInput(n), 'globalSecret { id }')).globalSecret.id;
 
 /** One that follows a git file at a host that the gateway may not be sent to. */
-const GITOPS = { vcsService: 'SELF_HOSTED', repoUrl: 'https://git.invalid/team/config', branch: 'main', filePath: '/a' };
+const GITOPS = {
+  vcsService: 'SELF_HOSTED',
+  repoUrl: 'https://git.invalid/team/config',
+  branch: 'main',
+  filePath: '/a',
+};
 const followingInput = (n: number) => ({ name: `Global ${n}`, type: 'SECRET', gitops: GITOPS });
 const aFollowing = async (app: TestApp, n: number): Promise<string> =>
   (await done(app, 'createGlobalSecret', followingInput(n), 'globalSecret { id }')).globalSecret.id;

@@ -29,7 +29,7 @@ describe('loading plugins', () => {
     expect(await hello.problemsWith({ password: 7, other: 1 })).toEqual([
       { path: ['name'], code: 'invalid_type' },
       { path: ['password'], code: 'invalid_type' },
-      { path: [], code: 'unrecognized_keys' },
+      { path: ['other'], code: 'unrecognized_keys' },
     ]);
     expect(hello.abilities).toEqual({ check: false, rotate: false });
     await expect(hello.values({ id: 'it', params: {} })).rejects.toMatchObject({ reason: 'PARAMS_INVALID' });
@@ -79,7 +79,7 @@ describe('loading plugins', () => {
     );
     expect(
       await messageOf(folder.load({ names: ['redis'], directory: null, options: new Map([['redis', { a: 1 }]]) })),
-    ).toMatch(/^INVALID_INPUT KEYLOOM_PLUGIN_OPTIONS.redis: is not what/);
+    ).toMatch(/^INVALID_INPUT KEYLOOM_PLUGIN_OPTIONS.redis.a: is not what/);
     const other = folder.load({ names: ['picky'], options: new Map([['other', {}]]) });
     expect(await messageOf(other)).toBe('UNAVAILABLE The plugin other has options, but is not loaded');
   });
