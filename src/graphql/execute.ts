@@ -1,18 +1,23 @@
 import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import { AppError } from '../kernel/errors.ts';
+import type { InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
+import { createAnswerMeter, type Metered } from './answer-meter.ts';
 import type { Answers } from './answers.ts';
 import type { Documents, Operation } from './documents.ts';
 import { costOf } from './limits.ts';
 import type { Mask } from './mask-error.ts';
 import { statusOf } from './mask-error.ts';
 import type { Body, GraphqlRequest } from './request.ts';
-import { type Opened, openSource } from './source.ts';
+import { type Opened, openSource, type Source } from './source.ts';
 import { coerceVariables, type Variables } from './variables.ts';
+import { latin1Of, writeAnswer } from './write-answer.ts';
 
 export interface Answer {
   readonly status: number;
   readonly body: Body;
+  /** The same as it is sent: bytes of JSON, one character each. */
+  readonly latin1: string;
   /** As the document names it; for logs. */
   readonly operationName: string | null;
   /** A query that met no trouble: the same request gets the same answer until something changes. */
@@ -38,6 +43,8 @@ interface Deps {
   /** Mutations whose bodies may be larger. */
   readonly fileMutations: ReadonlySet<string>;
   readonly answers: Answers;
+  /** What is held of answers while they are made. */
+  readonly inFlight: InFlight;
 }
 
 /** The one set of rules between a parsed request and an answer, for every transport. */
@@ -47,17 +54,19 @@ export function createGraphql(deps: Deps): Graphql {
     const masked = mask.all(errors, requestId);
     const [first] = masked;
     const status = first === undefined ? 500 : statusOf(first);
-    return { status, body: { errors: masked }, operationName: null, repeatable: false };
+    const body = { errors: masked };
+    return { status, body, latin1: latin1Of(JSON.stringify(body)), operationName: null, repeatable: false };
   };
   const bodyOf = ({ data, errors }: ExecutionResult, { requestId }: GraphqlRequest): Body =>
     errors === undefined ? { data } : { data, errors: mask.all(errors, requestId) };
 
   const answerReady = async (ready: Ready, request: GraphqlRequest, context: object): Promise<Answer> => {
     if (ready.operation.node.operation === 'subscription') throw notAStream();
-    const result = await executeReady(schema, ready, request.variables, context);
+    const run = () => executeReady(schema, ready, request.variables, context);
+    const { result, ...answered } = await metered(deps, context, run, (made) => bodyOf(made, request));
     const { name, node } = ready.operation;
     const repeatable = node.operation === 'query' && result.errors === undefined;
-    return { status: 200, body: bodyOf(result, request), operationName: name, repeatable };
+    return { status: 200, ...answered, operationName: name, repeatable };
   };
 
   const answer = async (request: GraphqlRequest, context: object): Promise<Answer> => {
@@ -76,8 +85,15 @@ export function createGraphql(deps: Deps): Graphql {
       if ('errors' in ready) return refusal(ready.errors, request);
       if (ready.operation.node.operation !== 'subscription') return await answerReady(ready, request, context);
       const args = argumentsOf(schema, ready.operation, request.variables, context);
-      const bodyOfEvent = (result: ExecutionResult): Body => bodyOf(result, request);
-      const source = await openSource({ args, operation: ready.operation, request, answers, bodyOf: bodyOfEvent });
+      const word: Source['word'] = async (viewer, run) => {
+        try {
+          const { result, latin1 } = await metered(deps, viewer, run, (made) => bodyOf(made, request));
+          return { latin1, whole: result.errors === undefined };
+        } catch (error) {
+          return { latin1: refusal([error], request).latin1, whole: false };
+        }
+      };
+      const source = await openSource({ args, operation: ready.operation, request, answers, word });
       return 'begin' in source ? source : refusal(source.errors ?? [], request);
     } catch (error) {
       return refusal([error], request);
@@ -94,6 +110,33 @@ export function createGraphql(deps: Deps): Graphql {
   };
 
   return { answer, stream, mayCarryFiles, refusal: (error, request) => refusal([error], request) };
+}
+
+interface Written {
+  readonly result: ExecutionResult;
+  readonly body: Body;
+  readonly latin1: string;
+}
+
+/** Makes an answer and writes it, as long as it is no larger than it may be and there is room for it. */
+async function metered(
+  { limits, inFlight }: Deps,
+  context: Metered & { readonly session?: { readonly principal: { readonly id: string } } },
+  run: () => ExecutionResult | Promise<ExecutionResult>,
+  bodyOf: (result: ExecutionResult) => Body,
+): Promise<Written> {
+  const hold = inFlight.hold(context.session?.principal.id ?? '');
+  const meter = createAnswerMeter(limits.answerBytes, hold);
+  context.meter = meter;
+  try {
+    const result = await run();
+    const refused = meter.refusal();
+    if (refused) throw refused;
+    const body = bodyOf(result);
+    return { result, body, latin1: await writeAnswer(body, meter) };
+  } finally {
+    hold.release();
+  }
 }
 
 /** So much of the cost is worth a point. */

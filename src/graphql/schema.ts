@@ -14,6 +14,7 @@ import { addSecretGroups } from '../modules/secret-groups/schema.ts';
 import { addTags } from '../modules/tags/schema.ts';
 import { addVcsAccounts } from '../modules/vcs/schema.ts';
 import { addWorkloads } from '../modules/workloads/schema.ts';
+import { withMeters } from './answer-meter.ts';
 import { builder } from './builder.ts';
 
 for (const add of [
@@ -36,4 +37,4 @@ for (const add of [
   add(builder);
 
 /** The whole API. One schema a process. */
-export const schema: GraphQLSchema = builder.toSchema();
+export const schema: GraphQLSchema = withMeters(builder.toSchema());

@@ -11,7 +11,7 @@ import type { Delivery, Sink } from '../modules/changes/subscriber.ts';
 import type { Answers } from './answers.ts';
 import type { Context } from './context.ts';
 import type { Operation } from './documents.ts';
-import type { Body, GraphqlRequest } from './request.ts';
+import type { GraphqlRequest } from './request.ts';
 import { shareOf } from './sharing.ts';
 
 /** A subscription that passed every check. */
@@ -20,12 +20,16 @@ export interface Opened {
   readonly begin: (sink: Sink) => Promise<() => void>;
 }
 
-interface Source {
+export interface Source {
   readonly args: ExecutionArgs;
   readonly operation: Operation;
   readonly request: GraphqlRequest;
   readonly answers: Answers;
-  readonly bodyOf: (result: ExecutionResult) => Body;
+  /** Makes one event in a context and writes it. Never rejects: every trouble is an answer. */
+  readonly word: (
+    context: object,
+    run: () => ExecutionResult | Promise<ExecutionResult>,
+  ) => Promise<{ readonly latin1: string; readonly whole: boolean }>;
 }
 
 /** Asks the field for its source. Errors of the field come as a result. */
@@ -68,16 +72,8 @@ function nameOf({ document, name }: Operation, { query, variables }: GraphqlRequ
   return JSON.stringify([query, name, rest.sort(([a], [b]) => (a < b ? -1 : 1)), viewer]);
 }
 
-async function worded(
-  { args, bodyOf }: Source,
-  rootValue: unknown,
-  contextValue: unknown,
-): Promise<{ readonly latin1: string; readonly whole: boolean }> {
-  const result = await execute({ ...args, rootValue, contextValue });
-  const text = JSON.stringify(bodyOf(result));
-  const latin1 = Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1');
-  return { latin1, whole: result.errors === undefined };
-}
+const worded = ({ args, word }: Source, rootValue: unknown, contextValue: object) =>
+  word(contextValue, () => execute({ ...args, rootValue, contextValue }));
 
 /** A source of its own: drawn for one client, no faster than it takes. */
 function pump(source: AsyncIterable<unknown>, given: Source, sink: Sink): () => void {
@@ -89,7 +85,7 @@ function pump(source: AsyncIterable<unknown>, given: Source, sink: Sink): () => 
       const { done, value } = left ? { done: true, value: undefined } : await events.next();
       if (left) return;
       if (done) return sink.end('complete');
-      const { latin1 } = await worded(given, value, given.args.contextValue);
+      const { latin1 } = await worded(given, value, given.args.contextValue as object);
       if (!left) sink.send({ cursor: null, latin1 });
     }
   };

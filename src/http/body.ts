@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
-import type { Hold } from './in-flight.ts';
+import type { Hold } from '../kernel/in-flight.ts';
 
 /** `setting`: which limit it is. */
 export const tooLarge = (most: number, setting = 'KEYLOOM_LIMIT_BODY_BYTES'): AppError =>

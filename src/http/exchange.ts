@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Hold } from './in-flight.ts';
+import { latin1Of } from '../graphql/write-answer.ts';
+import type { Hold } from '../kernel/in-flight.ts';
 
 /** One request and its answer. */
 export interface Exchange {
@@ -86,12 +87,6 @@ export function sendLatin1(
     headers ? { ...own, ...commonHeaders(id), ...known, ...headers } : Object.assign(own, commonHeaders(id), known),
   );
   response.end(latin1, 'latin1');
-}
-
-/** A text as its UTF-8 bytes, one character each. */
-export function latin1Of(text: string): string {
-  // Plain ASCII, as nearly all answers are, is that already.
-  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1');
 }
 
 export function sendJson(

@@ -1,9 +1,11 @@
+import { SMALL_ANSWER } from '../graphql/answer-meter.ts';
 import type { Answers, Given } from '../graphql/answers.ts';
 import type { Answer, Graphql } from '../graphql/execute.ts';
 import type { GraphqlRequest } from '../graphql/request.ts';
 import type { Opened } from '../graphql/source.ts';
 import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
+import type { Hold, InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import { authorizationOf } from './authorization.ts';
 import { checkContentType, readBody, tooLarge } from './body.ts';
@@ -11,8 +13,7 @@ import { operationIn } from './body-operation.ts';
 import type { Caller, ConnectionLimits } from './connection-limits.ts';
 import type { Deadline } from './deadline.ts';
 import { type EventStreams, sendAsEvent } from './events.ts';
-import { type Exchange, isSaidAsEvent, latin1Of, sendLatin1 } from './exchange.ts';
-import type { InFlight } from './in-flight.ts';
+import { type Exchange, isSaidAsEvent, sendLatin1 } from './exchange.ts';
 import { checkOrigin } from './origin.ts';
 import { paramsOfBody, paramsOfLongBody, paramsOfQuery } from './params.ts';
 import type { Rates } from './rates.ts';
@@ -44,6 +45,8 @@ interface Deps {
   readonly connections: ConnectionLimits;
   readonly rates: Rates;
   readonly bodies: InFlight;
+  /** What is held of answers until they are sent. */
+  readonly inFlight: InFlight;
   readonly wrongTokens: WrongTokens;
   readonly answers: Answers;
   readonly limits: Limits;
@@ -61,6 +64,7 @@ export function createGraphqlRoute({
   connections,
   rates,
   bodies,
+  inFlight,
   wrongTokens,
   answers,
   limits,
@@ -97,7 +101,12 @@ export function createGraphqlRoute({
     if (session) exchange.headers = rates.headers(session.principal);
     const given = stamp === null || body === null ? null : answers.find(stamp, body, exchange.request.socket);
     exchange.asEvents = wantsEvents && given !== null;
-    if (given) return sendGiven(exchange, given);
+    const send = (answer: Given): void => {
+      if (answer.latin1.length > SMALL_ANSWER)
+        holdUntilSent(exchange, inFlight.hold(session?.principal.id ?? ''), answer);
+      sendGiven(exchange, answer);
+    };
+    if (given) return send(given);
     const charge = async (points: number): Promise<void> => {
       if (!session) return;
       try {
@@ -113,11 +122,11 @@ export function createGraphqlRoute({
       const sent = givenOf(answer);
       const isRepeatable = answer.repeatable && context.isRepeatable?.() !== false;
       if (isRepeatable && stamp !== null && body !== null) answers.keep(stamp, body, sent);
-      return sendGiven(exchange, sent);
+      return send(sent);
     }
     const resumeAfter = cursorOf(exchange);
     const outcome = await graphql.stream(graphqlRequest, { ...context, resumeAfter });
-    if (!('begin' in outcome)) return sendGiven(exchange, givenOf(outcome));
+    if (!('begin' in outcome)) return send(givenOf(outcome));
     if (session) takePlace(exchange, session.principal, connections);
     const begin: Opened['begin'] = async (sink) => {
       const leave = await outcome.begin(sink);
@@ -188,10 +197,10 @@ const retryAfterOf = ({ errors }: Answer['body']): Pick<Given, 'retryAfter'> => 
   return retryAfter === undefined ? {} : { retryAfter };
 };
 
-const givenOf = ({ status, body, operationName }: Answer): Given => ({
+const givenOf = ({ status, body, latin1, operationName }: Answer): Given => ({
   status,
   operationName,
-  latin1: latin1Of(JSON.stringify(body)),
+  latin1,
   ...retryAfterOf(body),
 });
 
@@ -204,6 +213,13 @@ function sendGiven(exchange: Exchange, { status, latin1, operationName, retryAft
   const type = accepts(exchange, GRAPHQL_TYPE) ? GRAPHQL_TYPE : 'application/json';
   const headers = retryAfter === undefined ? null : { 'retry-after': String(retryAfter) };
   sendLatin1(exchange, status, latin1, `${type}; charset=utf-8`, headers);
+}
+
+/** A client that takes its time holds what it has not taken yet. */
+function holdUntilSent({ response, onFault }: Exchange, hold: Hold, { latin1 }: Given): void {
+  hold.add(latin1.length);
+  if (response.destroyed) hold.release();
+  else response.once('close', guarded(onFault, hold.release));
 }
 
 /** Where a stream that broke off was, as clients of server-sent events say it. */

@@ -6,20 +6,21 @@ import { createAnswers } from '../graphql/answers.ts';
 import { createDocuments } from '../graphql/documents.ts';
 import { createGraphql } from '../graphql/execute.ts';
 import { createMask, describeFault, type Mask, statusOf } from '../graphql/mask-error.ts';
+import { latin1Of } from '../graphql/write-answer.ts';
 import type { Counters } from '../kernel/counters.ts';
 import { AppError, unavailable } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
+import { createInFlight } from '../kernel/in-flight.ts';
 import type { Log } from '../kernel/log.ts';
 import { clientAddressOf } from '../net/client-address.ts';
 import { dropRestOfBody } from './body.ts';
 import { createConnectionLimits } from './connection-limits.ts';
 import { createDeadlines } from './deadline.ts';
 import { createEventStreams, type EventStreams, sendAsEvent } from './events.ts';
-import { type Exchange, isSaidAsEvent, latin1Of, openExchange, sendJson } from './exchange.ts';
+import { type Exchange, isSaidAsEvent, openExchange, sendJson } from './exchange.ts';
 import { createGitHookRoute, GIT_HOOKS, type GitHooks } from './git-hook-route.ts';
 import { type ContextFor, createGraphqlRoute, type Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready } from './health.ts';
-import { createInFlight } from './in-flight.ts';
 import { parseQuery } from './params.ts';
 import { startRateExchange } from './rate-exchange.ts';
 import { createRates, type Rates } from './rates.ts';
@@ -111,7 +112,13 @@ function graphqlLanes({ schema, contextFor, config, fileMutations, log }: Server
   const { limits, development } = config;
   const documents = createDocuments({ schema, limits, development });
   const answers = createAnswers(config.answerCacheBytes);
-  const graphql = createGraphql({ schema, documents, mask, limits, fileMutations, answers });
+  const inFlight = createInFlight({
+    noun: 'The answers',
+    perPrincipal: limits.answerBytesPerPrincipal,
+    inAll: limits.answerBytesInFlight,
+    settings: ['KEYLOOM_LIMIT_ANSWER_BYTES_PER_PRINCIPAL', 'KEYLOOM_LIMIT_ANSWER_BYTES_IN_FLIGHT'],
+  });
+  const graphql = createGraphql({ schema, documents, mask, limits, fileMutations, answers, inFlight });
   const connections = createConnectionLimits(limits);
   const rates = createRates(limits);
   const wrongTokens = createWrongTokens(limits);
@@ -124,7 +131,7 @@ function graphqlLanes({ schema, contextFor, config, fileMutations, log }: Server
   const events = createEventStreams(limits);
   const yoga = createYogaLane(development);
   const startDeadline = createDeadlines(limits.deadlineMs);
-  const shared = { graphql, contextFor, limits, startDeadline, connections, rates, wrongTokens, log };
+  const shared = { graphql, inFlight, contextFor, limits, startDeadline, connections, rates, wrongTokens, log };
   const sockets = createSockets({ ...shared, path: GRAPHQL, mask, proxies: config.trustedProxies });
   const route = createGraphqlRoute({ ...shared, bodies, yoga, events, answers, development });
   return { route, sockets, events, rates };

@@ -39,7 +39,7 @@ function headed(length: number, room: number): { readonly frame: Buffer; readonl
  * Writes a `next` message past the WebSocket library, which would encode and keep a text of its own for each client: here
  * those who wait hold the same bytes. Only for connections without compression, where frames may be written at any time.
  */
-export function writeNext(socket: Duplex, prefix: Buffer, delivery: Delivery): void {
+export function writeNext(socket: Duplex, prefix: Buffer, delivery: Delivery, done = (): void => {}): void {
   const tail = tailOf(delivery);
   const length = prefix.length + tail.length;
   const isCopied = length <= COPIED_BYTES;
@@ -47,11 +47,11 @@ export function writeNext(socket: Duplex, prefix: Buffer, delivery: Delivery): v
   prefix.copy(frame, at);
   if (isCopied) {
     tail.copy(frame, at + prefix.length);
-    socket.write(frame);
+    socket.write(frame, done);
     return;
   }
   socket.cork();
   socket.write(frame);
-  socket.write(tail);
+  socket.write(tail, done);
   socket.uncork();
 }

@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
+import { SMALL_ANSWER } from '../graphql/answer-meter.ts';
 import type { Graphql } from '../graphql/execute.ts';
 import type { GraphqlRequest } from '../graphql/request.ts';
 import { isAppError } from '../kernel/errors.ts';
+import type { InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Delivery, End, Sink } from '../modules/changes/subscriber.ts';
 import type { Deadline } from './deadline.ts';
@@ -16,6 +18,8 @@ export interface OperationsDeps {
   readonly limits: Limits;
   /** Of each operation until it has its answer. */
   readonly startDeadline: () => Deadline;
+  /** What is held of answers until they are sent. */
+  readonly inFlight: InFlight;
   readonly rates: Rates;
   /** What the messages are written to. */
   readonly stream: Duplex;
@@ -40,7 +44,7 @@ interface Operation {
 }
 
 export function createOperations(deps: OperationsDeps): Operations {
-  const { graphql, contextFor, limits, startDeadline, rates, stream, say, close } = deps;
+  const { graphql, contextFor, limits, startDeadline, inFlight, rates, stream, say, close } = deps;
   const operations = new Map<string, Operation>();
   const outgoing = watchOutgoing(stream, limits);
 
@@ -68,6 +72,18 @@ export function createOperations(deps: OperationsDeps): Operations {
     };
   }
 
+  /** What the client has not taken yet of an answer that is not small is held. */
+  function sendAnswer(id: string, latin1: string, principal: string): void {
+    const answer = { cursor: null, latin1 };
+    if (latin1.length <= SMALL_ANSWER) {
+      writeNext(stream, prefixOf(id), answer);
+      return;
+    }
+    const hold = inFlight.hold(principal);
+    hold.add(latin1.length);
+    writeNext(stream, prefixOf(id), answer, hold.release);
+  }
+
   async function work(
     request: GraphqlRequest,
     caller: Parameters<ContextFor>[0],
@@ -84,9 +100,9 @@ export function createOperations(deps: OperationsDeps): Operations {
       if (operation.left) operation.leave();
       return;
     }
-    const { data, errors } = outcome.body;
-    if (data === undefined) return end(id, operation, { id, type: 'error', payload: errors });
-    say({ id, type: 'next', payload: outcome.body });
+    const { body, latin1 } = outcome;
+    if (body.data === undefined) return end(id, operation, { id, type: 'error', payload: body.errors });
+    sendAnswer(id, latin1, payer?.id ?? '');
     end(id, operation, { id, type: 'complete' });
   }
 

@@ -4,6 +4,7 @@ import type { Graphql } from '../graphql/execute.ts';
 import { describeFault } from '../graphql/mask-error.ts';
 import { isAppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
+import type { InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Log } from '../kernel/log.ts';
 import type { End } from '../modules/changes/subscriber.ts';
@@ -23,6 +24,7 @@ export interface SocketDeps {
   readonly limits: Limits;
   readonly startDeadline: () => Deadline;
   readonly connections: ConnectionLimits;
+  readonly inFlight: InFlight;
   readonly rates: Rates;
   readonly wrongTokens: WrongTokens;
   readonly log: Log;
@@ -89,6 +91,7 @@ export function openSocket(
     contextFor,
     limits,
     startDeadline,
+    inFlight: deps.inFlight,
     rates: deps.rates,
     stream,
     say,

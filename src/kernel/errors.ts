@@ -12,6 +12,7 @@ export const ERROR_STATUS = {
   TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   LIMIT_EXCEEDED: 422,
+  BUDGET_EXCEEDED: 422,
   UNRESOLVED: 422,
   RATE_LIMITED: 429,
   INTERNAL: 500,
@@ -42,6 +43,8 @@ export interface ErrorDetails {
   readonly limit?: string;
   readonly maximum?: number;
   readonly actual?: number;
+  /** BUDGET_EXCEEDED: what of the work was too much; `maximum` says how much there may be. */
+  readonly budget?: string;
   /** RATE_LIMITED, UNAVAILABLE: when to come again, seconds. */
   readonly retryAfter?: number;
 }
@@ -80,6 +83,10 @@ export const unauthenticated = (message = 'A valid bearer token is required'): A
 
 export const unavailable = (message: string, cause?: unknown): AppError =>
   new AppError('UNAVAILABLE', message, { cause });
+
+/** More work than a request may ask for; asking again does not help. */
+export const budgetExceeded = (message: string, budget: string, maximum: number): AppError =>
+  new AppError('BUDGET_EXCEEDED', message, { details: { budget, maximum } });
 
 /** `retryAfter`: seconds. */
 export const rateLimited = (message: string, retryAfter: number): AppError =>

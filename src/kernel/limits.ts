@@ -20,6 +20,11 @@ const TABLE = {
   /** Bodies of requests under way, of one token and of the process, bytes. */
   bodyBytesPerPrincipal: { default: 33_554_432, least: 1_024 },
   bodyBytesInFlight: { default: 100_663_296, least: 1_024 },
+  /** One answer, or one event of a stream, bytes. */
+  answerBytes: { default: 16_777_216, least: 65_536 },
+  /** Answers under way that are not small, of one token and of the process, bytes. */
+  answerBytesPerPrincipal: { default: 67_108_864, least: 65_536 },
+  answerBytesInFlight: { default: 134_217_728, least: 65_536 },
   /** Points that a token has in a minute: 1 for a request or an operation of a WebSocket and 1 for each 100 of its cost; 0: no limit. */
   ratePoints: { default: 6_000, least: 0 },
   ratePointsDependent: { default: 60_000, least: 0 },

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
@@ -39,8 +39,11 @@ function send(token: string, body: Buffer, isChunked: boolean): Promise<Refused>
       },
     });
     sending.on('error', (error) => answered || reject(error));
-    sending.on('response', async (response) => {
+    sending.on('response', (response) => {
       answered = true;
+      void read(response);
+    });
+    const read = async (response: IncomingMessage): Promise<void> => {
       const chunks: Buffer[] = [];
       for await (const chunk of response) chunks.push(chunk as Buffer);
       const { errors } = JSON.parse(Buffer.concat(chunks).toString()) as {
@@ -49,7 +52,7 @@ function send(token: string, body: Buffer, isChunked: boolean): Promise<Refused>
       const retryAfter = response.headers['retry-after'];
       resolve({ status: response.statusCode ?? 0, code: errors?.[0]?.extensions.code ?? 'OK', retryAfter, sent });
       sending.destroy();
-    });
+    };
     const more = (): void => {
       while (!answered && sent < body.length) {
         const piece = body.subarray(sent, sent + 65_536);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { operationIn } from '../../../src/http/body-operation.ts';
-import { createInFlight } from '../../../src/http/in-flight.ts';
 import { parseLongJson, parseStrictJson } from '../../../src/http/strict-json.ts';
+import { createInFlight } from '../../../src/kernel/in-flight.ts';
 import { scanJson, scanJsonInTurns } from '../../../src/kernel/json-scan.ts';
 
 const text = fc.string({ unit: 'binary' }).filter((each) => each.isWellFormed());

@@ -4,6 +4,7 @@ import { createAnswers } from '../../../src/graphql/answers.ts';
 import { createDocuments, type Operation } from '../../../src/graphql/documents.ts';
 import { type Answer, createGraphql, type Graphql } from '../../../src/graphql/execute.ts';
 import { createMask } from '../../../src/graphql/mask-error.ts';
+import { createInFlight } from '../../../src/kernel/in-flight.ts';
 import { limitsWith } from '../../../src/kernel/limits.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import { aSchema, type Journal } from '../../support/http-app.ts';
@@ -24,7 +25,10 @@ function anEngine(compileFrom: number, journal: Journal = []): Engine {
     if (!prepared.ok) throw new Error('not valid');
     return prepared.operation;
   };
-  return { ...createGraphql({ schema, documents, mask, limits, fileMutations: new Set(), answers }), operationOf };
+  const settings = ['A', 'B'] as const;
+  const inFlight = createInFlight({ noun: 'The answers', perPrincipal: 1_000_000, inAll: 1_000_000, settings });
+  const deps = { schema, documents, mask, limits, fileMutations: new Set<string>(), answers, inFlight };
+  return { ...createGraphql(deps), operationOf };
 }
 
 const ask = (engine: Graphql, query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Answer> =>

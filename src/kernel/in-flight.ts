@@ -1,4 +1,4 @@
-import { AppError, rateLimited } from '../kernel/errors.ts';
+import { AppError, rateLimited } from './errors.ts';
 
 /** Bytes that requests under way hold, by token and in all. */
 export interface InFlight {
