@@ -1,6 +1,7 @@
 import type { InputFieldBuilder, InputFieldMap, ObjectFieldBuilder, ObjectRef, TypeParam } from '@pothos/core';
 import type { z } from 'zod';
 import { requireCouldEver } from '../modules/access/first-check.ts';
+import { isMovedStanding } from '../modules/access/standing.ts';
 import type { CommitFacts } from '../vault/once.ts';
 import type { Allowed, RawInput } from './allowed.ts';
 import { type Builder, builder } from './builder.ts';
@@ -108,12 +109,26 @@ function addField<Rules extends z.ZodType, Result extends object>(
       // For the test that goes through all of them.
       extensions: { rules },
       resolve: (_root, args, context) => {
-        // Who asks comes before what is asked: rules are work, and their answers tell things.
-        requireCouldEver(context.session.principal, allowed(args.input as RawInput));
-        return run(judged(rules, args.input), context) as never;
+        const attempt = () => {
+          // Who asks comes before what is asked: rules are work, and their answers tell things.
+          requireCouldEver(context.session.principal, allowed(args.input as RawInput));
+          return run(judged(rules, args.input), context);
+        };
+        return decidingAnew(attempt, context) as never;
       },
     }),
   );
+}
+
+/** Once more by the rights of now when the caller's token or role changed before the commit. */
+async function decidingAnew<Result>(attempt: () => Promise<Result>, { session }: Context): Promise<Result> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!isMovedStanding(error)) throw error;
+    await session.renew();
+    return attempt();
+  }
 }
 
 /** The input by the model's rules. */

@@ -91,6 +91,8 @@ export interface Principal {
   readonly role: Role;
   readonly workload: BoundWorkload | null;
   readonly expiresAt: string | null;
+  /** Of the token's document; null: the gateway itself, which has none. */
+  readonly revision: number | null;
 }
 
 const BOTH: readonly Sensitivity[] = ['secret', 'config'];

@@ -20,6 +20,7 @@ import {
 import { isRegistered, registrations } from './registrations.ts';
 import { createRoles, roleIn, roleOf } from './roles.ts';
 import { createSession, type Session } from './session.ts';
+import type { Standing } from './standing.ts';
 import { createTokens, mintToken, tokenHash } from './tokens.ts';
 
 export interface AccessDeps {
@@ -39,15 +40,25 @@ interface Known {
 
 export type AccessService = ReturnType<typeof createAccess>;
 
-function principalFrom(team: TeamId, { key, fields }: Stored<TokenFields, null>, role: Role): Principal {
+function principalFrom(team: TeamId, { key, fields, revision }: Stored<TokenFields, null>, role: Role): Principal {
   const { name, kind, workload, expiresAt } = fields;
-  return { id: idOf(key), name, kind, team, role, workload, expiresAt };
+  return { id: idOf(key), name, kind, team, role, workload, expiresAt, revision };
+}
+
+/** Who a token stands for as of a view; null: nobody. */
+async function principalIn(view: View, token: string): Promise<Principal | null> {
+  const stored = (await view.set(tokenDocument)).get(token);
+  const role = stored && !stored.deleted ? await roleOf(view, stored.fields.role) : null;
+  if (!stored || !role || !(await isRegistered(stored.fields.workload, view))) return null;
+  return principalFrom(view.team, stored, role);
 }
 
 /** Who may come in, and as what. */
 export function createAccess({ store, vault, keys, clock }: AccessDeps) {
   /** By the text of the token, which a busy caller's requests hold in memory at every moment anyway. */
   const known = new LRUCache<string, Known>({ max: 10_000 });
+
+  const hasExpired = ({ expiresAt }: Principal): boolean => expiresAt !== null && new Date(expiresAt) <= clock();
 
   /** Team and id behind a token. The index never changes for a hash, so it may be remembered. */
   async function lookUp(text: string): Promise<Known | null> {
@@ -65,13 +76,21 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
   /** Who a token stands for as of a view; looked up anew whenever the team has changed. */
   async function principalOf(found: Known, view: View): Promise<Principal | null> {
     if (found.last?.seq === view.seq) return found.last.principal;
-    const stored = (await view.set(tokenDocument)).get(found.token);
-    const role = stored && !stored.deleted ? await roleOf(view, stored.fields.role) : null;
-    if (!stored || !role || !(await isRegistered(stored.fields.workload, view))) return null;
-    const principal = principalFrom(found.team, stored, role);
+    const principal = await principalIn(view, found.token);
+    if (!principal) return null;
     found.last = { seq: view.seq, principal };
     return principal;
   }
+
+  const standingOf: Standing = {
+    isExpired: hasExpired,
+    renewed: ({ team, id }) =>
+      retryingStale(async () => {
+        const principal = await principalIn(await vault.view(team), id);
+        if (!principal || hasExpired(principal)) throw unauthenticated();
+        return principal;
+      }),
+  };
 
   /** A session for a bearer token; every reason to refuse sounds the same. */
   async function authenticate(text: string): Promise<Session> {
@@ -80,14 +99,15 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
     const first = await vault.view(found.team);
     const { last } = found;
     // Nearly always nothing has changed since it was last seen: told apart here, in as few steps as can be.
-    if (last?.seq === first.seq && !hasExpired(last.principal)) return createSession(vault, last.principal, first);
+    if (last?.seq === first.seq && !hasExpired(last.principal))
+      return createSession(vault, last.principal, first, standingOf);
     let seen: View | null = first;
     return retryingStale(async () => {
       const view = seen ?? (await vault.view(found.team));
       seen = null;
       const principal = await principalOf(found, view);
       if (!principal || hasExpired(principal)) throw unauthenticated();
-      return createSession(vault, principal, view);
+      return createSession(vault, principal, view, standingOf);
     });
   }
 
@@ -117,7 +137,7 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
   function systemIn(view: View, actor: `system:${string}`): Session {
     const role = BUILT_IN_ROLES.get('owner');
     if (!role) throw unauthenticated();
-    const facts = { kind: 'machine', workload: null, expiresAt: null } as const;
+    const facts = { kind: 'machine', workload: null, expiresAt: null, revision: null } as const;
     return createSession(vault, { ...facts, id: actor, name: actor, team: view.team, role }, view);
   }
 
@@ -126,8 +146,6 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
     const docs = await store.list('team', [], { limit: 10_000 });
     return docs.flatMap(({ key: [team] }) => team ?? []);
   }
-
-  const hasExpired = ({ expiresAt }: Principal): boolean => expiresAt !== null && new Date(expiresAt) <= clock();
 
   /** Makes the team with its data key and the owner's token, once; null when the team is there already. */
   async function bootstrap(team: TeamId): Promise<string | null> {

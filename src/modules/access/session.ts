@@ -1,8 +1,9 @@
-import { isAppError } from '../../kernel/errors.ts';
+import { isAppError, unauthenticated } from '../../kernel/errors.ts';
 import type { Commit, Key, Seq } from '../../store/port.ts';
 import { retryingStale } from '../../vault/sets.ts';
 import type { Change, Vault, View } from '../../vault/vault.ts';
 import type { Principal } from './model.ts';
+import { FIXED, isMovedStanding, type Standing, standingError, withStanding } from './standing.ts';
 
 /** One caller at work: who, and the state of the team that the work sees. Lives as long as one request or one event. */
 export interface Session {
@@ -13,7 +14,10 @@ export interface Session {
   readonly seq: Seq;
   /** Reads within one request share a view, and so one state of the team; after a commit they share a newer one. */
   read<T>(use: (view: View) => Promise<T>): Promise<T>;
+  /** Commits while the caller's token and role still are what the decision was made under. */
   commit(operation: string, changes: readonly Change[]): Promise<Commit>;
+  /** Looks again at who the caller is, after a commit found that to have changed; later reads see a newer state. */
+  renew(): Promise<void>;
   /** Read, decide, commit on one document: one at a time in this process, and again when another writer was faster. */
   write<T>(key: Key, attempt: () => Promise<T>): Promise<T>;
 }
@@ -24,11 +28,14 @@ const ATTEMPTS = 20;
 const raced = new WeakSet<Error>();
 
 /** `first`: the view that the principal was found in. */
-export function createSession(vault: Vault, principal: Principal, first: View): Session {
+export function createSession(vault: Vault, caller: Principal, first: View, standing: Standing = FIXED): Session {
   let current: Promise<View> | View | null = first;
+  let principal = caller;
   return {
-    principal,
-    stamp: `${principal.team} ${principal.id} ${first.seq}`,
+    get principal() {
+      return principal;
+    },
+    stamp: `${caller.team} ${caller.id} ${first.seq}`,
     seq: first.seq,
     read: (use) =>
       retryingStale(async () => {
@@ -42,14 +49,21 @@ export function createSession(vault: Vault, principal: Principal, first: View): 
         }
       }),
     async commit(operation, changes) {
+      if (standing.isExpired(principal)) throw unauthenticated();
       try {
-        return await vault.commit({ team: principal.team, actor: principal.id, operation, changes });
-      } catch (error) {
-        if (isAppError(error) && error.code === 'CONFLICT') raced.add(error);
+        const guarded = withStanding(principal, changes);
+        return await vault.commit({ team: principal.team, actor: principal.id, operation, changes: guarded });
+      } catch (cause) {
+        const error = standingError(principal, cause);
+        if (isAppError(error) && error.code === 'CONFLICT' && !isMovedStanding(error)) raced.add(error);
         throw error;
       } finally {
         current = null;
       }
+    },
+    async renew() {
+      current = null;
+      principal = await standing.renewed(principal);
     },
     write: (key, attempt) =>
       vault.exclusive(key, async () => {

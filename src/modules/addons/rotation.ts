@@ -21,7 +21,14 @@ export interface RotationDeps {
 }
 
 /** Refusals that are certain: nothing was committed, and nothing will be. */
-const CERTAIN: ReadonlySet<string> = new Set(['CONFLICT', 'NOT_FOUND', 'FORBIDDEN', 'LIMIT_EXCEEDED', 'INTEGRITY']);
+const CERTAIN: ReadonlySet<string> = new Set([
+  'CONFLICT',
+  'NOT_FOUND',
+  'FORBIDDEN',
+  'UNAUTHENTICATED',
+  'LIMIT_EXCEEDED',
+  'INTEGRITY',
+]);
 
 /** New credentials for addons. The old ones go on working until their time, and are then removed by a job. */
 export function createRotation({ vault, clock, log, limits, providers }: RotationDeps) {

@@ -30,6 +30,7 @@ const withGrants = (all: readonly Grant[]): Principal => ({
   role: { slug: 'x', name: 'x', builtIn: false, revision: 1, grants: all },
   workload: null,
   expiresAt: null,
+  revision: 1,
 });
 
 /** Everything that can be asked about. */

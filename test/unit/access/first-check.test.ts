@@ -41,6 +41,7 @@ const principals: fc.Arbitrary<Principal> = fc
     role: { slug: 'r', name: 'r', builtIn: false, revision: 1, grants: given },
     workload,
     expiresAt: null,
+    revision: 1,
   }));
 
 /** Every target that the names of a place may turn out to be. */
@@ -91,7 +92,16 @@ describe('the first check', () => {
   it('answers alike for every project that is not open to the caller', () => {
     const grant = { resources: ['project'], verbs: ['list'], types: SENSITIVITIES, projects: ['open'] } as const;
     const role = { slug: 'r', name: 'r', builtIn: false, revision: 1, grants: [grant] };
-    const principal = { id: 'x', name: 'x', kind: 'user', team: 't', role, workload: null, expiresAt: null } as const;
+    const principal = {
+      id: 'x',
+      name: 'x',
+      kind: 'user',
+      team: 't',
+      role,
+      workload: null,
+      expiresAt: null,
+      revision: 1,
+    } as const;
     const codeIn = (project: string) => {
       try {
         const place = { in: 'project', project } as const;
