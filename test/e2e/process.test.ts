@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Built, build, type Environment, type Serving, serving, stopped } from '../support/built.ts';
+import { type Built, build, type Environment, type Serving, serving, spawned, stopped } from '../support/built.ts';
 
 let entry: string;
 let dir: string;
@@ -24,20 +24,26 @@ async function start(env: Environment): Promise<Serving> {
   running.push(server);
   return server;
 }
+function begun(env: Environment): Built {
+  const built = spawned(entry, { KEYLOOM_PORT: '0', KEYLOOM_DATA: dir, ...env });
+  running.push(built);
+  return built;
+}
 const DEVELOPMENT = { KEYLOOM_DEVELOPMENT: 'true' };
 /** A module that Node runs first: blocks the loop for good, soon. */
 const BLOCKING = `--import=data:text/javascript,${encodeURIComponent('setTimeout(()=>{for(;;);},2500).unref();')}`;
 
 describe('a loop that is blocked', () => {
   it('ends the process, and says so without a value', async () => {
-    const server = await start({ ...DEVELOPMENT, KEYLOOM_LIMIT_LOOP_BLOCKED_MS: '2000', NODE_OPTIONS: BLOCKING });
+    // Blocked whether it listens by then or not.
+    const server = begun({ ...DEVELOPMENT, KEYLOOM_LIMIT_LOOP_BLOCKED_MS: '2000', NODE_OPTIONS: BLOCKING });
     expect(await server.ended).toBeNull();
     expect(server.process.signalCode).toBe('SIGKILL');
     expect(server.output()).toMatch(/\{"level":"fatal","msg":"The event loop is blocked","ms":\d+\}/);
   });
 
   it('is left alone where the limit is 0, and one that is not blocked always', async () => {
-    const off = await start({ ...DEVELOPMENT, KEYLOOM_LIMIT_LOOP_BLOCKED_MS: '0', NODE_OPTIONS: BLOCKING });
+    const off = begun({ ...DEVELOPMENT, KEYLOOM_LIMIT_LOOP_BLOCKED_MS: '0', NODE_OPTIONS: BLOCKING });
     await sleep(5_000);
     expect([off.process.exitCode, off.process.signalCode]).toEqual([null, null]);
     const well = await start({
