@@ -11,14 +11,16 @@ import { startJobs } from './jobs.ts';
 import { systemClock } from './kernel/clock.ts';
 import { unavailable } from './kernel/errors.ts';
 import type { Log } from './kernel/log.ts';
+import { createAccess } from './modules/access/service.ts';
 import { isEmpty } from './modules/keys/instance.ts';
-import { createMacHolder } from './modules/keys/mac-holder.ts';
+import { createMacHolder, type MacHolder } from './modules/keys/mac-holder.ts';
 import { openKeys } from './modules/keys/open-keys.ts';
 import { createReach, type Reach } from './net/reach.ts';
 import { loadPlugins } from './plugin/load.ts';
 import { noPlugins, type Plugins } from './plugin/plugin.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/port.ts';
+import { createVault } from './vault/vault.ts';
 
 export interface App {
   listen(): Promise<{ readonly url: string }>;
@@ -31,10 +33,7 @@ export interface App {
 export async function createApp({ config, log }: { readonly config: Config; readonly log: Log }): Promise<App> {
   const given = await givenRootKey(config);
   const holder = createMacHolder();
-  const { mongodbUrl, database, dataDirectory } = config;
-  const dir = join(dataDirectory, 'store');
-  const place = mongodbUrl ? { mongodbUrl: mongodbUrl.reveal() } : {};
-  const store = await openStore({ ...place, database, dir, mac: holder.mac, log });
+  const store = await openStoreOf(config, holder, log);
   let plugins: Plugins = noPlugins;
   try {
     const announcements: string[] = [];
@@ -74,6 +73,27 @@ export async function createApp({ config, log }: { readonly config: Config; read
     await store.close();
     throw error;
   }
+}
+
+/** A token of an owner, made while nobody serves the store (MongoDB: at any time), for whoever holds the root key. */
+export async function makeOwnerToken(config: Config, log: Log): Promise<string> {
+  const given = await givenRootKey(config);
+  const rootKey = given ?? (await loadRootKey({ file: join(config.dataDirectory, 'root.key') }));
+  const holder = createMacHolder();
+  const store = await openStoreOf(config, holder, log);
+  try {
+    const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: false });
+    const vault = createVault({ store, keys, clock: systemClock, log, cacheBytes: 0 });
+    const access = createAccess({ store, vault, keys, clock: systemClock, limits: config.limits });
+    return await access.offlineOwner(config.team);
+  } finally {
+    await store.close();
+  }
+}
+
+function openStoreOf({ mongodbUrl, database, dataDirectory }: Config, holder: MacHolder, log: Log) {
+  const place = mongodbUrl ? { mongodbUrl: mongodbUrl.reveal() } : {};
+  return openStore({ ...place, database, dir: join(dataDirectory, 'store'), mac: holder.mac, log });
 }
 
 function pluginsOf(

@@ -90,7 +90,7 @@ export function createGateway({
   const inspect = createInspection(limits);
   const contents = createContents({ vault, keys, inspect });
   const addonBytes = Math.floor(cacheBytes / 16);
-  const access = createAccess({ store, vault, keys, clock });
+  const access = createAccess({ store, vault, keys, clock, limits });
   const addons = createAddons({ vault, keys, clock, log, limits, plugins, access, cacheBytes: addonBytes });
   const secretGroups = createSecretGroups({ vault, keys, contents, clock, limits, addons });
   const globalSecrets = createGlobalSecrets({ vault, keys, clock, limits, inspect, git });

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-import { createApp } from './app.ts';
+import { readFileSync } from 'node:fs';
+import { createApp, makeOwnerToken } from './app.ts';
 import { readConfig } from './config.ts';
 import { describeFault } from './graphql/mask-error.ts';
 import { createLog } from './http/log.ts';
 import { init } from './init.ts';
-import { isAppError } from './kernel/errors.ts';
+import { isAppError, unavailable } from './kernel/errors.ts';
+import { ownerToken } from './owner-token.ts';
 import { startWatchdog } from './watchdog.ts';
 
 // A listener takes the place of the inspector, which this signal would open to everybody on the machine.
@@ -19,7 +21,7 @@ function complaint(error: unknown): string {
   return `${name}\n  ${stack.replaceAll(' | ', '\n  ')}`;
 }
 
-async function start(): Promise<void> {
+async function start(): Promise<readonly string[]> {
   const config = readConfig(process.env);
   startWatchdog(config.limits.loopBlockedMs);
   const log = createLog(config.logLevel);
@@ -45,14 +47,51 @@ async function start(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  return [];
 }
 
+const VERSION = (): string =>
+  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+const HELP = `Usage: keyloom [command]
+
+  serve                       serves the API (the default)
+  init FILE                   makes a root key in a new file
+  owner-token [--file FILE]   makes an owner's token with the root key; on the embedded store while it is stopped
+  version                     prints the version
+  help                        prints this
+
+Configuration is read from the environment: see the README.`;
+
+const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<readonly string[]>> = new Map([
+  ['serve', start],
+  ['init', ([file]) => init(file)],
+  ['owner-token', offlineOwnerToken],
+  ['version', async () => [`keyloom ${VERSION()}`]],
+  ['help', async () => [HELP]],
+]);
+
+async function offlineOwnerToken(args: readonly string[]): Promise<readonly string[]> {
+  const make = (): Promise<string> => makeOwnerToken(readConfig(process.env), createLog('error'));
+  return ownerToken(args, { make, isTerminal: process.stdout.isTTY === true });
+}
+
+/** The command that was meant, perhaps. */
+const nearest = (given: string): string | undefined =>
+  [...COMMANDS.keys()].find((name) => name.startsWith(given.slice(0, 3)) || name.includes(given));
+
 const run = async (): Promise<void> => {
-  if (process.argv[2] !== 'init') return start();
-  for (const line of await init(process.argv[3])) print(line);
+  const [given = 'serve', ...args] = process.argv.slice(2);
+  const name = given.replace(/^--(help|version)$/, '$1');
+  const command = COMMANDS.get(name);
+  const meant = command ? undefined : nearest(name);
+  if (!command)
+    throw unavailable(`There is no command ${name}${meant ? `: did you mean ${meant}?` : '; see keyloom help'}`);
+  for (const line of await command(args)) print(line);
 };
 
 run().catch((error: unknown) => {
-  process.stderr.write(`Keyloom cannot start:\n  ${complaint(error)}\n`);
+  const isServing = ['serve', undefined].includes(process.argv[2]);
+  process.stderr.write(`Keyloom cannot ${isServing ? 'start' : 'do that'}:\n  ${complaint(error)}\n`);
   process.exit(1);
 });

@@ -105,6 +105,8 @@ const TABLE = {
   gitPatienceMs: { default: 8_000, least: 10 },
   /** From one look at a repository to the next, milliseconds. */
   gitSyncMs: { default: 300_000, least: 1_000 },
+  /** Tokens that one revocation ends. */
+  tokensPerRevocation: { default: 1_000, least: 1 },
   /** Linked accounts at hosts of repositories in a team. */
   vcsAccountsPerTeam: { default: 200, least: 1 },
   appsPerTeam: { default: 1_000, least: 1 },

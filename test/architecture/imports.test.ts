@@ -112,6 +112,7 @@ const LAYERS: readonly {
   { files: /^config\.ts$/, own: ['kernel/', 'net/allowed.ts', 'net/client-address.ts'], packages: ['zod'] },
   { files: /^gateway\.ts$/, own: [''], packages: ['graphql'] },
   { files: /^watchdog(-thread)?\.ts$/, own: ['watchdog.ts'], packages: ['node:'] },
+  { files: /^owner-token\.ts$/, own: ['kernel/'], packages: ['node:fs/promises'] },
   { files: /^(app|main|demo|init|jobs)\.ts$/, own: [''], packages: ['node:'] },
 ];
 

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Built, build, type Environment, type Serving, serving, spawned, stopped } from '../support/built.ts';
+import { ask, type Built, build, type Environment, type Serving, serving, spawned, stopped } from '../support/built.ts';
 
 let entry: string;
 let dir: string;
@@ -66,5 +66,58 @@ describe('case 243: SIGUSR1', () => {
     await sleep(500);
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     expect(server.output()).not.toContain('Debugger');
+  });
+});
+
+describe('case 252: owner-token', () => {
+  const command = async (env: Environment, ...args: readonly string[]) => {
+    const built = spawned(entry, { KEYLOOM_DATA: dir, ...env }, args);
+    running.push(built);
+    return { code: await built.ended, output: built.output() };
+  };
+  const KEY = () => ({ KEYLOOM_ROOT_KEY_FILE: join(dir, 'root.key') });
+
+  it('makes a way back for the holder of the root key, and for nobody else', async () => {
+    const file = join(dir, 'owner.txt');
+    const first = await start(DEVELOPMENT);
+    const whileServed = await command(KEY(), 'owner-token', '--file', file);
+    expect([whileServed.code, whileServed.output.includes('another')]).toEqual([1, true]);
+    await stopped(first, 'SIGTERM');
+    rmSync(file, { force: true });
+
+    expect((await command({}, 'owner-token', '--file', file)).code).toBe(1);
+    rmSync(file, { force: true });
+    const noTerminal = await command(KEY(), 'owner-token');
+    expect([noTerminal.code, noTerminal.output]).toEqual([1, expect.stringContaining('--file')]);
+    const made = await command(KEY(), 'owner-token', '--file', file);
+    expect([made.code, made.output]).toEqual([
+      0,
+      `An owner token was written to ${file}, readable by its owner alone.\n`,
+    ]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const again = await command(KEY(), 'owner-token', '--file', file);
+    expect([again.code, again.output]).toEqual([1, expect.stringContaining('EEXIST')]);
+
+    const token = readFileSync(file, 'utf8').trim();
+    const second = await start(DEVELOPMENT);
+    const query = '{ viewer { role { slug } } commits(first: 100) { nodes { actor operation } } }';
+    const { data } = await ask(second.url, token, query);
+    expect(data.viewer.role.slug).toBe('owner');
+    expect(data.commits.nodes).toContainEqual({ actor: 'offline:owner-token', operation: 'token.create' });
+    for (const each of [made, again, second]) expect(String('output' in each ? each.output : '')).not.toContain(token);
+  });
+
+  it.each([
+    [['help'], 0, 'owner-token [--file FILE]'],
+    [['--help'], 0, 'Usage: keyloom'],
+    [['--version'], 0, 'keyloom 0.'],
+    [['version'], 0, 'keyloom 0.'],
+    [['owner'], 1, 'did you mean owner-token?'],
+    [['serv'], 1, 'did you mean serve?'],
+    [['sudo'], 1, 'There is no command sudo'],
+    [['owner-token', '--out', 'x'], 1, 'keyloom owner-token [--file FILE]'],
+  ])('%j', async (args, code, words) => {
+    const told = await command({}, ...args);
+    expect([told.code, told.output]).toEqual([code, expect.stringContaining(words)]);
   });
 });

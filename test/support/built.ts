@@ -33,8 +33,8 @@ export interface Serving extends Built {
 export type Environment = Readonly<Record<string, string>>;
 
 /** A process of the built output with these variables and no others. */
-export function spawned(entry: string, env: Environment): Built {
-  const child = spawn(process.execPath, [entry], { env: { PATH: process.env.PATH ?? '', ...env } });
+export function spawned(entry: string, env: Environment, args: readonly string[] = []): Built {
+  const child = spawn(process.execPath, [entry, ...args], { env: { PATH: process.env.PATH ?? '', ...env } });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));

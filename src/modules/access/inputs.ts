@@ -63,6 +63,7 @@ export const createTokenInput = z
     ctx.addIssue({ code: 'custom', path: ['workload'], params: { rule: 'required' }, message });
   });
 
+export const revokeTokenInput = z.strictObject({ descendants: z.boolean().nullish() });
 export const emptyInput = z.strictObject({});
 
 export type CreateRoleInput = z.output<typeof createRoleInput>;

@@ -3,10 +3,11 @@ import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import type { Stored } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
-import type { DocumentSet } from '../../vault/sets.ts';
-import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { changesOf, type Vault } from '../../vault/vault.ts';
 import type { Keys } from '../keys/keys.ts';
+import { administers, requireAdministrator } from './administrators.ts';
 import type { CreateRoleInput, UpdateRoleInput } from './inputs.ts';
+import { roleFrom, roleOf } from './lookup.ts';
 import { BUILT_IN_ROLES, can, covers, type Role, type RoleFields, roleDocument, tokenDocument } from './model.ts';
 import { requireRevision } from './revision.ts';
 import type { Session } from './session.ts';
@@ -18,27 +19,6 @@ export interface RolesDeps {
   readonly keys: Keys;
   readonly clock: Clock;
 }
-
-/** A role by its slug, built-in ones first. */
-export async function roleOf(view: View, slug: string): Promise<Role | null> {
-  return BUILT_IN_ROLES.get(slug) ?? roleIn(await view.set(roleDocument), slug);
-}
-
-/** The same among roles that were read. */
-export function roleIn(roles: DocumentSet<RoleFields, null>, slug: string): Role | null {
-  const own = BUILT_IN_ROLES.get(slug);
-  if (own) return own;
-  const stored = roles.get(slug);
-  return stored && !stored.deleted ? roleFrom(stored) : null;
-}
-
-const roleFrom = ({ key, fields, revision }: Stored<RoleFields, null>): Role => ({
-  slug: key[1] ?? '',
-  name: fields.name,
-  builtIn: false,
-  revision,
-  grants: fields.grants,
-});
 
 /** What may be done, as data. */
 export function createRoles({ vault, keys, clock }: RolesDeps) {
@@ -96,6 +76,13 @@ export function createRoles({ vault, keys, clock }: RolesDeps) {
     return role;
   }
 
+  /** Somebody must be able to administer roles and tokens afterwards, if a role that allowed it changes. */
+  async function guardsFor(before: Stored<RoleFields, null>, grants: Role['grants'], session: Session) {
+    const role = { ...roleFrom(before), grants };
+    if (administers(role) || !administers(roleFrom(before))) return [];
+    return session.read((view) => requireAdministrator({ role }, view, clock()));
+  }
+
   async function updateRole(id: string, input: UpdateRoleInput, session: Session) {
     const commit = await session.write([session.principal.team, id], async () => {
       const before = await ownRole(id, session);
@@ -103,7 +90,9 @@ export function createRoles({ vault, keys, clock }: RolesDeps) {
       if (input.grants) requireCovered(session, input.grants);
       requireRevision(before, input.expectedRevision);
       const { name = before.fields.name, grants = before.fields.grants } = input;
-      return session.commit('role.update', [changes.replace(before, { ...before.fields, name, grants }, null)]);
+      const fields = { ...before.fields, name, grants };
+      const guards = input.grants ? await guardsFor(before, grants, session) : [];
+      return session.commit('role.update', [changes.replace(before, fields, null), ...guards]);
     });
     return { role: await roleBySlug(id, session), commit };
   }

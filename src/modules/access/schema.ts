@@ -4,7 +4,7 @@ import { expectedRevision, idempotencyKey, SensitivityEnum, WorkloadKindEnum } f
 import { idRule } from '../../graphql/ids.ts';
 import { addMutation } from '../../graphql/mutation.ts';
 import { nodes } from '../../graphql/nodes.ts';
-import { createRoleInput, createTokenInput, emptyInput, updateRoleInput } from './inputs.ts';
+import { createRoleInput, createTokenInput, emptyInput, revokeTokenInput, updateRoleInput } from './inputs.ts';
 import { type Grant, type Principal, RESOURCES, TOKEN_KINDS, VERBS, type Verb, type WorkloadAddress } from './model.ts';
 
 /** `secretGroup` -> `SECRET_GROUP`. */
@@ -186,13 +186,25 @@ export function addAccess(builder: Builder): void {
   });
   addMutation({
     name: 'revokeToken',
-    description: 'Ends a token at once. Needs `admin` on tokens.',
-    input: (t) => ({ id: t.id({ required: true, description: 'The token.' }) }),
+    description:
+      'Ends a token at once. Refused for the last one that can administer roles and tokens. Needs `admin` on tokens.',
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The token.' }),
+      descendants: t.boolean({
+        description: 'Also ends all tokens that were made by it, by those, and so on. Default: false.',
+      }),
+    }),
     allowed: allowedInTeam('admin', 'token'),
-    rules: emptyInput.extend({ id: idRule('Token') }),
-    failures: ['notFound', 'conflict'],
-    run: ({ id }, { services, session }) => services.access.revokeToken(id, session),
-    payload: { token },
+    rules: revokeTokenInput.extend({ id: idRule('Token') }),
+    failures: ['notFound', 'conflict', 'limit'],
+    run: ({ id, descendants }, { services, session }) => services.access.revokeToken(id, descendants ?? false, session),
+    payload: {
+      token,
+      descendants: {
+        type: [nodes.token],
+        description: 'Tokens that were made by it, by those, and so on: ended with it, or else valid on.',
+      },
+    },
   });
   addMutation({
     name: 'createRole',

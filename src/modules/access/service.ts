@@ -2,11 +2,13 @@ import { LRUCache } from 'lru-cache';
 import { parseToken } from '../../crypto/tokens.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { unauthenticated } from '../../kernel/errors.ts';
+import type { Limits } from '../../kernel/limits.ts';
 import type { Seq, Store, TeamId } from '../../store/port.ts';
 import { idOf, type Stored } from '../../vault/document.ts';
 import { retryingStale } from '../../vault/sets.ts';
 import { changesOf, type Vault, type View } from '../../vault/vault.ts';
 import type { Keys } from '../keys/keys.ts';
+import { roleIn, roleOf } from './lookup.ts';
 import {
   BUILT_IN_ROLES,
   type Principal,
@@ -18,7 +20,7 @@ import {
   tokenIndexDocument,
 } from './model.ts';
 import { isRegistered, registrations } from './registrations.ts';
-import { createRoles, roleIn, roleOf } from './roles.ts';
+import { createRoles } from './roles.ts';
 import { createSession, type Session } from './session.ts';
 import type { Standing } from './standing.ts';
 import { createTokens, mintToken, tokenHash } from './tokens.ts';
@@ -28,6 +30,7 @@ export interface AccessDeps {
   readonly vault: Vault;
   readonly keys: Keys;
   readonly clock: Clock;
+  readonly limits: Pick<Limits, 'tokensPerRevocation'>;
 }
 
 /** What is known of a token that was seen. */
@@ -54,7 +57,7 @@ async function principalIn(view: View, token: string): Promise<Principal | null>
 }
 
 /** Who may come in, and as what. */
-export function createAccess({ store, vault, keys, clock }: AccessDeps) {
+export function createAccess({ store, vault, keys, clock, limits }: AccessDeps) {
   /** By the text of the token, which a busy caller's requests hold in memory at every moment anyway. */
   const known = new LRUCache<string, Known>({ max: 10_000 });
 
@@ -170,7 +173,7 @@ export function createAccess({ store, vault, keys, clock }: AccessDeps) {
     systemIn,
     teams,
     bootstrap,
-    ...createTokens({ vault, keys, clock }),
+    ...createTokens({ vault, keys, clock, limits }),
     ...createRoles({ vault, keys, clock }),
   };
 }

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { newToken } from '../../crypto/tokens.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { forbidden, invalidInput, notFound } from '../../kernel/errors.ts';
+import { forbidden, invalidInput, limitExceeded, notFound } from '../../kernel/errors.ts';
+import type { Limits } from '../../kernel/limits.ts';
 import type { TeamId } from '../../store/port.ts';
 import type { Stored } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
 import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
 import type { Keys } from '../keys/keys.ts';
+import { administratorsIn, requireAdministrator, withDescendants } from './administrators.ts';
 import type { CreateTokenInput } from './inputs.ts';
-import { can, covers, type TokenFields, tokenDocument, tokenIndexDocument } from './model.ts';
+import { roleOf } from './lookup.ts';
+import { can, covers, roleDocument, type TokenFields, tokenDocument, tokenIndexDocument } from './model.ts';
 import { boundTo } from './registrations.ts';
-import { roleOf } from './roles.ts';
 import type { Session } from './session.ts';
 
 const tokens = changesOf(tokenDocument);
@@ -44,10 +46,11 @@ export interface TokensDeps {
   readonly vault: Vault;
   readonly keys: Keys;
   readonly clock: Clock;
+  readonly limits: Pick<Limits, 'tokensPerRevocation'>;
 }
 
 /** Credentials of people, machines and dependents. */
-export function createTokens({ vault, keys, clock }: TokensDeps) {
+export function createTokens({ vault, keys, clock, limits }: TokensDeps) {
   const once = createOnce(vault, keys);
 
   function requireAdmin(session: Session): void {
@@ -97,14 +100,41 @@ export function createTokens({ vault, keys, clock }: TokensDeps) {
     return facts(stored);
   }
 
-  async function revokeToken(id: string, session: Session) {
+  /** Ends a token; with `descendants` all that were made by it, too. Answers with those, or else with the ones that live on. */
+  async function revokeToken(id: string, descendants: boolean, session: Session) {
     requireAdmin(session);
     return session.write([session.principal.team, id], async () => {
-      const stored = await session.read(async (view) => (await view.set(tokenDocument)).get(id));
-      if (!stored || stored.deleted) throw notFound('Token');
-      const commit = await session.commit('token.revoke', [tokens.erase(stored, stored.fields)]);
-      return { token: facts(stored), commit };
+      const { family, guards } = await session.read(async (view) => {
+        const set = await view.set(tokenDocument);
+        const stored = set.get(id);
+        if (!stored || stored.deleted) throw notFound('Token');
+        const found = withDescendants(stored, set).filter(({ deleted }) => !deleted);
+        const ended = descendants ? found : [stored];
+        if (ended.length > limits.tokensPerRevocation) {
+          throw limitExceeded('tokensPerRevocation', limits.tokensPerRevocation, ended.length);
+        }
+        const revoked = new Set(ended.map(({ key }) => key[1] ?? ''));
+        const isLoss = administratorsIn(set, await view.set(roleDocument), clock()).some(({ key }) =>
+          revoked.has(key[1] ?? ''),
+        );
+        return { family: found, guards: isLoss ? await requireAdministrator({ revoked }, view, clock()) : [] };
+      });
+      const [stored, ...others] = family;
+      if (!stored) throw notFound('Token');
+      const ended = (descendants ? family : [stored]).map((each) => tokens.erase(each, each.fields));
+      const commit = await session.commit('token.revoke', [...ended, ...guards]);
+      return { token: facts(stored), descendants: others.map(facts), commit };
     });
+  }
+
+  /** A token of an owner for whoever holds the root key, as a commit with an actor of its own. */
+  async function offlineOwner(team: TeamId): Promise<string> {
+    const at = clock().toISOString();
+    const actor = 'offline:owner-token';
+    const owner = { name: 'owner made offline', kind: 'user', role: 'owner', workload: null, expiresAt: null } as const;
+    const minted = mintToken(keys, team, { ...owner, createdAt: at, createdBy: actor });
+    await vault.commit({ team, actor, operation: 'token.create', changes: minted.changes });
+    return minted.text;
   }
 
   async function listTokens(session: Session): Promise<readonly TokenFacts[]> {
@@ -113,5 +143,5 @@ export function createTokens({ vault, keys, clock }: TokensDeps) {
     return live.map(facts);
   }
 
-  return { createToken, revokeToken, tokenById, listTokens };
+  return { createToken, revokeToken, offlineOwner, tokenById, listTokens };
 }

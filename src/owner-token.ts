@@ -1,0 +1,44 @@
+import { open } from 'node:fs/promises';
+import { invalidInput, unavailable } from './kernel/errors.ts';
+
+export interface OwnerTokenDeps {
+  /** Makes the token; nothing is written before it is called. */
+  readonly make: () => Promise<string>;
+  /** Whether what is printed is read by a person and by nobody else. */
+  readonly isTerminal: boolean;
+}
+
+/**
+ * `keyloom owner-token [--file FILE]`: a new token of an owner for whoever holds the root key. To a terminal, or into a new
+ * file that only its owner may read: a token does not belong into a log.
+ */
+export async function ownerToken(
+  args: readonly string[],
+  { make, isTerminal }: OwnerTokenDeps,
+): Promise<readonly string[]> {
+  const file = fileIn(args);
+  if (file === null) {
+    if (!isTerminal) throw unavailable('There is no terminal to print the token to: keyloom owner-token --file FILE');
+    return [`Owner token, shown this once: ${await make()}`];
+  }
+  // Opened first: a token that could not be kept would be made for nothing. Follows no link, and takes no file that is there.
+  const handle = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw unavailable(`The file ${file} cannot be made (${error.code ?? 'unknown'})`);
+  });
+  try {
+    await handle.writeFile(`${await make()}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return [`An owner token was written to ${file}, readable by its owner alone.`];
+}
+
+function fileIn(args: readonly string[]): string | null {
+  if (args.length === 0) return null;
+  const [option, file] = args;
+  if (args.length === 2 && option === '--file' && file) return file;
+  throw invalidInput([
+    { path: ['owner-token'], rule: 'usage', message: 'is used as `keyloom owner-token [--file FILE]`' },
+  ]);
+}
