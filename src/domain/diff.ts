@@ -34,6 +34,12 @@ export function diffMaps<T extends NonNullable<unknown>>(
   return { added: added.sort(byCodePoint), removed: removed.sort(byCodePoint), changed: changed.sort(byCodePoint) };
 }
 
+/** The same for whoever may not see what names stand for: of those that stay, each counts as changed once it was written. */
+export function writtenNames(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): NameDiff {
+  const [old, now] = [before, after].map((map) => new Map([...map.keys()].map((name) => [name, name])));
+  return diffMaps(old ?? new Map(), now ?? new Map(), () => false);
+}
+
 /** What changed for a workload between two resolutions of one scope, by the facts that its digest covers. */
 export function diffResolutions(before: Resolution, after: Resolution): ResolutionDiff {
   const isSameFile = (a: ResolvedFile, b: ResolvedFile): boolean =>

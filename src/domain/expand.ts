@@ -16,6 +16,7 @@ const PLENTY = 2 ** 40;
 export function expand(variables: readonly Node[], files: readonly Node[], limits: Limits): void {
   const nodes = [...variables, ...files];
   spreadSecrets(nodes);
+  spreadDraws(nodes);
   const order = targetsFirst(nodes);
   const ordered = new Set(order);
   for (const node of nodes) if (!ordered.has(node)) node.error = 'CYCLE';
@@ -33,6 +34,18 @@ function spreadSecrets(nodes: readonly Node[]): void {
       if (dependent.type === 'secret') continue;
       dependent.type = 'secret';
       secrets.push(dependent);
+    }
+  }
+}
+
+/** So does what of global secrets is drawn in. */
+function spreadDraws(nodes: readonly Node[]): void {
+  const drawing = nodes.filter((node) => node.draws !== 0);
+  for (let node = drawing.pop(); node !== undefined; node = drawing.pop()) {
+    for (const dependent of node.dependents) {
+      if ((dependent.draws | node.draws) === dependent.draws) continue;
+      dependent.draws |= node.draws;
+      drawing.push(dependent);
     }
   }
 }

@@ -2,13 +2,13 @@ import { readGlobal } from './global-reference.ts';
 import type { VariableContent } from './layer.ts';
 import type { Merged } from './merge.ts';
 import { type Reference, type Scan, utf8Size } from './template.ts';
-import type { FileEntry, Globals, ResolutionError, Sensitivity } from './types.ts';
+import { DRAWS, type FileEntry, type Globals, type ResolutionError, type Sensitivity } from './types.ts';
 
 /** A reference and what it leads to: a variable, the text of a global secret, or nothing, with the reason. */
 export type Edge =
   | (Reference & { readonly kind: 'variable'; readonly target: Node })
   | (Reference & { readonly kind: 'global'; readonly text: string; readonly type: Sensitivity })
-  | (Reference & { readonly kind: 'nothing'; readonly reason: string });
+  | (Reference & { readonly kind: 'nothing'; readonly reason: string; readonly draws: number });
 
 /** A variable or a file in the graph of references. The evaluation fills in its mutable part. */
 export interface Node {
@@ -21,6 +21,8 @@ export interface Node {
   /** Bytes of the literal stretches. */
   readonly literalSize: () => number;
   type: Sensitivity;
+  /** Of `DRAWS`. */
+  draws: number;
   depth: number;
   steps: number;
   size: number;
@@ -100,6 +102,7 @@ function literalNode(name: string, text: string, type: Sensitivity): Draft {
     dependents: [],
     literalSize: () => utf8Size(text),
     type,
+    draws: 0,
     depth: 0,
     steps: 0,
     size: 0,
@@ -116,7 +119,10 @@ function link(node: Draft, pieces: readonly (string | Reference)[], names: Names
     const edge = edgeOf(piece, names);
     edges.push(edge);
     if (edge.kind === 'variable') edge.target.dependents.push(node);
-    else if (edge.kind === 'global' && edge.type === 'secret') node.type = 'secret';
+    else if (edge.kind === 'global') {
+      node.draws |= DRAWS[edge.type];
+      if (edge.type === 'secret') node.type = 'secret';
+    } else node.draws |= edge.draws;
     return edge;
   });
   node.edges = edges;
@@ -130,8 +136,14 @@ export function edgeOf(reference: Reference, names: Names): Edge {
   const { raw, name } = reference;
   const draw = readGlobal(name, names.globals);
   if (draw?.ok === true) return { kind: 'global', raw, name, text: draw.text, type: draw.type };
-  if (draw !== null) return { kind: 'nothing', raw, name, reason: draw.reason };
+  if (draw !== null) return { kind: 'nothing', raw, name, reason: draw.reason, draws: DRAWS[draw.type ?? 'missing'] };
   const target = names.variables.get(name);
   if (target !== undefined) return { kind: 'variable', raw, name, target };
-  return { kind: 'nothing', raw, name, reason: names.unavailable.has(name) ? 'LINK_UNAVAILABLE' : 'UNKNOWN_VARIABLE' };
+  return {
+    kind: 'nothing',
+    raw,
+    name,
+    reason: names.unavailable.has(name) ? 'LINK_UNAVAILABLE' : 'UNKNOWN_VARIABLE',
+    draws: 0,
+  };
 }

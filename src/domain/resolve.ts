@@ -75,8 +75,9 @@ const contentNodes = (contents: Contents, names: Names, scan: Scan): Nodes =>
   new Map(byName(contents).map(([name, merged]) => [name, fileNode(name, merged, names, scan)]));
 
 function resolvedVariable(node: Node, merged: Merged<VariableContent>): ResolvedVariable {
-  const { name, type } = node;
-  return { name, value: node.text, type, source: merged.entry.source, error: errorOf(node) };
+  const { name, type, draws } = node;
+  const { source, type: own } = merged.entry;
+  return { name, value: node.text, type, own: own ?? type, draws, source, error: errorOf(node) };
 }
 
 function resolvedFiles(contents: Contents, nodes: Nodes): ReadonlyMap<string, ResolvedFile> {
@@ -84,8 +85,9 @@ function resolvedFiles(contents: Contents, nodes: Nodes): ReadonlyMap<string, Re
   for (const [name, node] of nodes) {
     const merged = contents.get(name);
     if (merged === undefined) continue;
-    const { content, source } = merged.entry;
-    files.set(name, { name, entry: content, type: node.type, source, error: errorOf(node) });
+    const { content, source, type: own } = merged.entry;
+    const { type, draws } = node;
+    files.set(name, { name, entry: content, type, own: own ?? type, draws, source, error: errorOf(node) });
   }
   return files;
 }

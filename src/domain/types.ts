@@ -67,6 +67,8 @@ export interface GroupBody {
 
 /** A group whose body is opened only when it is asked for. */
 export interface Group extends GroupHeader {
+  /** Its revision. */
+  readonly version?: number;
   readonly body: () => GroupBody;
 }
 
@@ -136,11 +138,18 @@ export interface ResolutionError {
   readonly path: readonly string[];
 }
 
+/** What an entry draws in of global secrets, as a sum: of either type, and of those that are not there. */
+export const DRAWS = { secret: 1, config: 2, missing: 4 } as const;
+
 export interface ResolvedVariable {
   readonly name: string;
   /** null: in error. */
   readonly value: string | null;
   readonly type: Sensitivity;
+  /** Type of its source alone. */
+  readonly own: Sensitivity;
+  /** Of `DRAWS`, through any number of references. */
+  readonly draws: number;
   readonly source: Source;
   readonly error: ResolutionError | null;
 }
@@ -150,6 +159,8 @@ export interface ResolvedFile {
   readonly name: string;
   readonly entry: FileEntry;
   readonly type: Sensitivity;
+  readonly own: Sensitivity;
+  readonly draws: number;
   readonly source: Source;
   readonly error: ResolutionError | null;
 }

@@ -35,10 +35,10 @@ export const CertificateType = builder.objectRef<CertificateFacts>('Certificate'
   }),
 });
 
-/** The field `certificate` of whatever is a file; those who come this far may see keys. */
+/** The field `certificate` of whatever is a file, for those who may see the content. */
 export const certificateField = {
   type: CertificateType,
   nullable: true,
   description:
-    'The certificate of the file that ends first. Looked at: up to 2,000 in PEM (also inside JSON or YAML), a DER file, and PKCS#12 up to 64 KiB that opens without a password and within 4,096 iterations; of one list of files the first 20 such are opened. null: none that can be read so.',
+    'The certificate of the file that ends first. Looked at: up to 2,000 in PEM (also inside JSON or YAML), a DER file, and PKCS#12 up to 64 KiB that opens without a password and within 4,096 iterations; of one list of files the first 20 such are opened. null: none that can be read so, or the file is masked.',
 } as const;

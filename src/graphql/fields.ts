@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { InputFieldBuilder } from '@pothos/core';
 import type { FileEntry, Sensitivity } from '../domain/types.ts';
 import { builder } from './builder.ts';
@@ -64,9 +63,6 @@ export interface FileRow {
   readonly bytes: (context: Context) => Promise<Uint8Array>;
 }
 
-/** Still tells equal from different, but only among masked files. */
-const blinded = (hash: string): string => createHash('sha256').update(`masked ${hash}`).digest('hex');
-
 function fileType(name: string, description: string, nameField: 'path' | 'name', nameWords: string) {
   return builder.objectRef<FileRow>(name).implement({
     description,
@@ -77,11 +73,15 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
         description: 'What the bytes are.',
         resolve: ({ entry }) => entry.encoding,
       }),
-      size: t.int({ description: 'Bytes.', resolve: ({ entry }) => entry.size }),
+      size: t.int({
+        nullable: true,
+        description: 'Bytes; null when masked.',
+        resolve: ({ entry, masked }) => (masked ? null : entry.size),
+      }),
       sha256: t.string({
-        description:
-          'Keyed hash of the content: equal within a project means equal content. Masked files have hashes of their own kind, so that nobody finds a content by uploading guesses.',
-        resolve: ({ entry, masked }) => (masked ? blinded(entry.hash) : entry.hash),
+        nullable: true,
+        description: 'Keyed hash of the content: equal within a project means equal content. Null when masked.',
+        resolve: ({ entry, masked }) => (masked ? null : entry.hash),
       }),
       data: t.field({
         type: 'Base64',
@@ -91,7 +91,10 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
           masked ? null : Buffer.from(await bytes(context)).toString('base64'),
       }),
       masked: t.exposeBoolean('masked', { description: 'Whether the content is kept from you.' }),
-      certificate: t.field({ ...certificateField, resolve: ({ entry }) => entry.certificate ?? null }),
+      certificate: t.field({
+        ...certificateField,
+        resolve: ({ entry, masked }) => (masked ? null : (entry.certificate ?? null)),
+      }),
     }),
   });
 }

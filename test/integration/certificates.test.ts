@@ -79,9 +79,9 @@ describe('a file of a secret group', () => {
     expect(dockerSecretMounts).toEqual([{ name: 'f', certificate: shown('mount', 50) }]);
   });
 
-  it('tells it to those who may see keys, and to nobody else', async () => {
+  it('tells it to those who may see the content, and to nobody else', async () => {
     const { files } = await filesOf('various', await app.token('developer'));
-    expect(files[0]).toEqual({ path: '/a.pem', data: null, masked: true, certificate: shown('pem', 10) });
+    expect(files[0]).toEqual({ path: '/a.pem', data: null, masked: true, certificate: null });
     const grants = [{ resources: ['PROJECT', 'SECRET_GROUP'], verbs: ['LIST', 'READ'] }];
     await done(app, operation('createRole', ''), { name: 'Lister', grants });
     expect(await filesOf('various', await app.token('lister'))).toBe('FORBIDDEN');
@@ -153,7 +153,8 @@ describe('other files', () => {
     expect((await read()).certificate).toEqual(shown('second', 5));
     await done(app, globalOp('putGlobalSecret'), { name: 'Authority', type: 'SECRET', files: files('third') });
     const masked = await read(await app.token('developer'));
-    expect(masked).toEqual({ id: 'ca', data: null, masked: true, certificate: shown('third', 5) });
+    expect(masked).toEqual({ id: 'ca', data: null, masked: true, certificate: null });
+    expect((await read()).certificate).toEqual(shown('third', 5));
     await done(app, globalOp('deleteGlobalSecret'), { id });
   });
 });
@@ -242,23 +243,28 @@ describe('expiringCertificates', () => {
   });
 
   it.each([
-    ['everything on configuration', [{ verbs: ['LIST', 'KEYS'], types: ['CONFIG'] }], ['api /a 3', 'api /far 400']],
+    [
+      'everything on configuration',
+      [{ verbs: ['LIST', 'KEYS', 'READ'], types: ['CONFIG'] }],
+      ['api /a 3', 'api /far 400'],
+    ],
     [
       'a list of all, but keys of configuration alone',
       [{ verbs: ['LIST', 'READ'] }, { verbs: ['KEYS'], types: ['CONFIG'] }],
       ['api /a 3', 'api /far 400'],
     ],
     [
-      'keys of all, but a list of configuration',
-      [{ verbs: ['KEYS'] }, { verbs: ['LIST'], types: ['CONFIG'] }],
+      'keys and values of all, but a list of configuration',
+      [{ verbs: ['KEYS', 'READ'] }, { verbs: ['LIST'], types: ['CONFIG'] }],
       ['api /a 3', 'api /far 400'],
     ],
     [
       'one project',
-      [{ verbs: ['LIST', 'KEYS'], projects: ['default-project'] }],
+      [{ verbs: ['LIST', 'KEYS', 'READ'], projects: ['default-project'] }],
       ['web /past -4', 'web /b 3', 'web build 9'],
     ],
     ['no keys', [{ verbs: ['LIST', 'READ', 'RESOLVE'] }], []],
+    ['keys without values', [{ verbs: ['LIST', 'KEYS'] }], []],
   ])('shows those with %s only what they may see', async (what, given, expected) => {
     const grants = [
       { resources: ['PROJECT'], verbs: ['LIST'] },
@@ -273,7 +279,7 @@ describe('expiringCertificates', () => {
   it('shows nothing of a project that one may not see', async () => {
     const grants = [
       { resources: ['PROJECT'], verbs: ['LIST'], projects: ['elsewhere'] },
-      { resources: ['SECRET_GROUP'], verbs: ['LIST', 'KEYS'] },
+      { resources: ['SECRET_GROUP'], verbs: ['LIST', 'KEYS', 'READ'] },
     ];
     await done(other, operation('createRole', ''), { name: 'Elsewhere Only', grants });
     expect(await list({ within: 400 }, await other.token('elsewhere-only'))).toEqual(['api /a 3', 'api /far 400']);

@@ -140,7 +140,7 @@ const WAYS: Readonly<Record<string, Way>> = {
     variables: { changed: ['HOST'] },
   },
   'a global secret that is back': {
-    act: () => done(app, operation('restoreGlobalSecret', 'globalSecret { id }'), { id: idOf('shared'), force: true }),
+    act: () => done(app, operation('restoreGlobalSecret', 'globalSecret { id }'), { id: idOf('shared') }),
     variables: { changed: ['HOST'] },
   },
   'an addon': {

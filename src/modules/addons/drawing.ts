@@ -1,7 +1,7 @@
 import type { AddonLink, AddonValues } from '../../domain/types.ts';
 import type { Vault, View } from '../../vault/vault.ts';
 import { type AddonKind, documentOf } from './model.ts';
-import type { AddonValuesNow, Outcome } from './values.ts';
+import { type AddonValuesNow, type Outcome, paramsRevisionOf } from './values.ts';
 
 /** What linked addons bring to a resolution. */
 export interface Drawn {
@@ -10,6 +10,8 @@ export interface Drawn {
   readonly outcomes: readonly Outcome[];
   /** Those that gave their last good values, as in `addons`. */
   readonly stale: ReadonlySet<string>;
+  /** The revisions that set their parameters. */
+  readonly versions: ReadonlyMap<string, number>;
 }
 
 /** Of the links, and when they are looked at. */
@@ -30,13 +32,15 @@ export const createDrawing = (vault: Vault, now: AddonValuesNow) =>
         const present = (await view.set(documentOf(kind), project)).get(id);
         const stored = present && at !== null ? await vault.asOf(documentOf(kind), present, at) : present;
         if (!stored || stored.deleted) return null;
-        return [name, await now.valuesOf({ ...stored, kind }, keyNames, isPatient)] as const;
+        return [name, await now.valuesOf({ ...stored, kind }, keyNames, isPatient), paramsRevisionOf(stored)] as const;
       }),
     );
-    const outcomes = new Map(found.filter((each) => each !== null));
+    const there = found.filter((each) => each !== null);
+    const outcomes = new Map(there.map(([name, outcome]) => [name, outcome]));
+    const versions = new Map(there.map(([name, , revision]) => [name, revision]));
     const addons = new Map([...outcomes].map(([name, { values }]) => [name, values]));
     const stale = new Set([...outcomes].filter(([, outcome]) => outcome.stale).map(([name]) => name));
-    return { addons, outcomes: [...outcomes.values()], stale };
+    return { addons, outcomes: [...outcomes.values()], stale, versions };
   };
 
 function byAddon(links: readonly AddonLink[]) {

@@ -38,7 +38,7 @@ export function createCertificates({ clock }: { readonly clock: Clock }) {
   const daysLeft = ({ notAfter }: CertificateFacts): number =>
     Math.floor((Date.parse(notAfter) - clock().getTime()) / DAY);
 
-  /** Those that end within so many days, or have ended, of all groups and global secrets whose keys the caller may see. */
+  /** Those that end within so many days, or have ended, of all groups and global secrets whose keys and values the caller may see. */
   async function expiring(within: number, session: Session): Promise<readonly HeldCertificate[]> {
     if (within < 0) throw invalidInput([{ path: ['within'], rule: 'range', message: 'must not be negative' }]);
     const holders = await session.read((view) => holdersFor(view, session));
@@ -60,15 +60,15 @@ async function holdersFor(view: View, session: Session): Promise<readonly Holder
   for (const { key } of (await view.set(projectDocument)).live) {
     const project = idOf(key);
     const isSeen = can(session.principal, 'list', 'project', { project });
-    if (!isSeen || !can(session.principal, 'keys', 'secretGroup', { project })) continue;
+    if (!isSeen || !can(session.principal, 'read', 'secretGroup', { project })) continue;
     for (const stored of (await view.set(groupDocument, project)).live) {
-      const may = (verb: 'list' | 'keys') => mayOnGroup(session, verb, project, stored.fields.type);
-      if (may('list') && may('keys')) holders.push({ kind: 'secretGroup', stored });
+      const may = (verb: 'list' | 'keys' | 'read') => mayOnGroup(session, verb, project, stored.fields.type);
+      if (may('list') && may('keys') && may('read')) holders.push({ kind: 'secretGroup', stored });
     }
   }
   for (const stored of (await view.set(globalDocument)).live) {
-    const may = (verb: 'list' | 'keys') => mayOnGlobal(session, verb, stored.fields.type);
-    if (may('list') && may('keys')) holders.push({ kind: 'globalSecret', stored });
+    const may = (verb: 'list' | 'keys' | 'read') => mayOnGlobal(session, verb, stored.fields.type);
+    if (may('list') && may('keys') && may('read')) holders.push({ kind: 'globalSecret', stored });
   }
   return holders;
 }

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { fileFacts } from '../../domain/canonical.ts';
 import { diffMaps, type NameDiff } from '../../domain/diff.ts';
-import type { ResolvedFile, Scope, WorkloadKind } from '../../domain/types.ts';
+import type { Scope, WorkloadKind } from '../../domain/types.ts';
 import { AppError, forbidden, isAppError } from '../../kernel/errors.ts';
 import type { Commit, Seq } from '../../store/port.ts';
 import { can } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
 import { visibleProject } from '../projects/service.ts';
 import type { Environment, ResolutionsService } from '../resolution/service.ts';
+import { type EnvironmentFacts, factsOf, type Sight, seenFacts, sightOf } from '../resolution/sight.ts';
 import { visibleWorkload } from '../workloads/service.ts';
 import type { Stream } from './stream.ts';
 
@@ -34,35 +33,22 @@ interface State {
   readonly digest: string | null;
   /** It drew on values of elsewhere, and was asked for later: these are of the time at which it was. */
   readonly isDated: boolean;
-  readonly variables: ReadonlyMap<string, string>;
-  readonly files: ReadonlyMap<string, string>;
-  readonly mounts: ReadonlyMap<string, string>;
+  readonly facts: EnvironmentFacts;
 }
 
 /** Values of elsewhere are found to be others. What they were is known to nobody who did not look then. */
 const OBSERVED = 'externalAddon.observe';
 const forgotten = (): AppError => new AppError('HISTORY_EXPIRED', 'What an external addon gave is not known any more');
 
-const NOTHING: State = { digest: null, isDated: false, variables: new Map(), files: new Map(), mounts: new Map() };
+const EMPTY: EnvironmentFacts = { variables: new Map(), files: new Map(), mounts: new Map() };
+const NOTHING: State = { digest: null, isDated: false, facts: EMPTY };
 const MOST_STATES = 20_000;
 
-const short = (facts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
-
-function stateOf({ digest, seq, volatile, delivered }: Environment, present: Seq): State {
-  const { variables, files, mounts, render } = delivered;
-  const contents = (map: ReadonlyMap<string, ResolvedFile>) =>
-    new Map([...map].map(([name, file]) => [name, short([...fileFacts(file, render)])]));
-  return {
-    digest,
-    isDated: volatile && seq < present,
-    variables: new Map(
-      [...variables].map(([name, { value, type, error }]) => [name, short([value, type, error?.code, error?.path])]),
-    ),
-    files: contents(files),
-    mounts: contents(mounts),
-  };
-}
+const stateOf = (environment: Environment, present: Seq): State => ({
+  digest: environment.digest,
+  isDated: environment.volatile && environment.seq < present,
+  facts: factsOf(environment),
+});
 
 /** A workload that is not there, or that is not to start, has no environment. */
 const isNothing = (error: unknown): boolean =>
@@ -113,6 +99,13 @@ export function createEnvironmentStreams(resolutions: ResolutionsService): Envir
     return made;
   }
 
+  /** As the viewer's `environment` tells it. */
+  function digestFor(ask: EnvironmentAsk, { digest, facts }: State, sight: Sight, { principal }: Session) {
+    if (digest === null || sight.isWhole) return digest;
+    const { project, kind, id, scope } = ask;
+    return resolutions.seenDigest(facts, sight, [principal.team, project, id, kind, scope]);
+  }
+
   async function isThere({ project }: EnvironmentAsk, session: Session): Promise<boolean> {
     return session
       .read((view) => visibleProject(project, view, session))
@@ -140,19 +133,22 @@ export function createEnvironmentStreams(resolutions: ResolutionsService): Envir
           if (!mayKnow(ask, viewer) || !(await isThere(ask, viewer))) return null;
           const before = await stateAt(ask, previous, own);
           const after = await stateAt(ask, commit.seq, own);
-          if (before.digest === after.digest) {
+          const sight = sightOf(ask, viewer);
+          const digest = digestFor(ask, after, sight, own);
+          if (digestFor(ask, before, sight, own) === digest) {
             if (before.isDated && commit.operation === OBSERVED) throw forgotten();
             return null;
           }
-          return { ask, digest: after.digest, ...differences(before, after) };
+          return { ask, digest, ...differences(before.facts, after.facts, sight) };
         },
       };
     },
   };
 }
 
-const differences = (before: State, after: State) => ({
-  variables: diffMaps(before.variables, after.variables),
-  files: diffMaps(before.files, after.files),
-  dockerSecretMounts: diffMaps(before.mounts, after.mounts),
-});
+/** What is hidden from the viewer differs when it was written, whether it became another one or not. */
+function differences(before: EnvironmentFacts, after: EnvironmentFacts, sight: Sight) {
+  const part = (name: keyof EnvironmentFacts): NameDiff =>
+    diffMaps(seenFacts(before[name], sight), seenFacts(after[name], sight));
+  return { variables: part('variables'), files: part('files'), dockerSecretMounts: part('mounts') };
+}

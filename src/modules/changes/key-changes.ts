@@ -1,11 +1,14 @@
-import { diffMaps, type NameDiff } from '../../domain/diff.ts';
+import { diffMaps, type NameDiff, writtenNames } from '../../domain/diff.ts';
 import type { DirectValues, FileEntry, Sensitivity } from '../../domain/types.ts';
 import { isAppError } from '../../kernel/errors.ts';
 import type { Fields, Touched } from '../../store/port.ts';
 import type { DocumentType, Stored } from '../../vault/document.ts';
+import { idOf } from '../../vault/document.ts';
 import type { Vault } from '../../vault/vault.ts';
+import { can } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
 import { documentOf as addonDocumentOf } from '../addons/model.ts';
+import { mayOnAddon } from '../addons/rights.ts';
 import { globalDocument } from '../global-secrets/model.ts';
 import { mayOnGlobal } from '../global-secrets/rights.ts';
 import { groupDocument } from '../secret-groups/model.ts';
@@ -41,17 +44,27 @@ interface Reader<F extends Fields, B> {
   readonly document: DocumentType<F, B>;
   readonly parts: (body: B) => Parts;
   readonly mayKnow?: (stored: Stored<F, B>, session: Session) => boolean;
+  /** Whether values of it may be seen: only then is it told whether they differ. */
+  readonly maySee: (stored: Stored<F, B>, session: Session) => boolean;
+}
+
+interface Compared {
+  readonly before: Parts;
+  readonly now: Parts;
+  /** Whether the caller may see both. */
+  readonly isSeen: boolean;
 }
 
 const reader = <F extends Fields, B>(given: Reader<F, B>) => ({
-  async parts(vault: Vault, { key, revision }: Touched, session: Session): Promise<readonly Parts[] | null> {
+  async parts(vault: Vault, { key, revision }: Touched, session: Session): Promise<Compared | null> {
     const found = await vault.revisions(given.document, key, { after: [String(revision + 1)], limit: 2 });
     const [now, before] = found;
     if (now?.revision !== revision || (revision > 1 && !before)) return null;
     if (given.mayKnow && !found.every((stored) => given.mayKnow?.(stored, session))) return null;
     const partsOf = (stored: Stored<F, B> | undefined): Parts =>
       stored && !stored.deleted ? given.parts(stored.body()) : NOTHING;
-    return [partsOf(before), partsOf(now)];
+    const isSeen = found.every((stored) => given.maySee(stored, session));
+    return { before: partsOf(before), now: partsOf(now), isSeen };
   },
 });
 
@@ -64,6 +77,10 @@ const workloadReader = (document: DocumentType<WorkloadFields, DirectValues>) =>
       files: joined(hashes(files), hashes(buildFiles)),
       mounts: NONE,
     }),
+    maySee: ({ key }, { principal }) => {
+      const workload = { kind: document === serviceDocument ? ('service' as const) : ('job' as const), id: idOf(key) };
+      return can(principal, 'read', 'workload', { project: key[1] ?? '', type: 'secret', workload });
+    },
   });
 
 function joined(a: Facts, b: Facts): Facts {
@@ -75,6 +92,7 @@ const addonReader = (kind: 'addon' | 'external-addon') =>
   reader({
     document: addonDocumentOf(kind),
     parts: ({ params }) => ({ ...NOTHING, variables: texts(params) }),
+    maySee: ({ key }, session) => mayOnAddon(session, 'read', key[1] ?? ''),
   });
 
 const READERS: ReadonlyMap<string, ReturnType<typeof reader>> = new Map([
@@ -85,6 +103,7 @@ const READERS: ReadonlyMap<string, ReturnType<typeof reader>> = new Map([
       parts: ({ variables, files, mounts }) => ({ variables, files: hashes(files), mounts: hashes(mounts) }),
       // What it was counts as well as what it is.
       mayKnow: ({ key, fields }, session) => mayOnGroup(session, 'keys', key[1] ?? '', fields.type as Sensitivity),
+      maySee: ({ key, fields }, session) => mayOnGroup(session, 'read', key[1] ?? '', fields.type as Sensitivity),
     }),
   ],
   [
@@ -97,6 +116,7 @@ const READERS: ReadonlyMap<string, ReturnType<typeof reader>> = new Map([
         mounts: NONE,
       }),
       mayKnow: ({ fields }, session) => mayOnGlobal(session, 'keys', fields.type),
+      maySee: ({ fields }, session) => mayOnGlobal(session, 'read', fields.type),
     }),
   ],
   ['service', workloadReader(serviceDocument)],
@@ -116,12 +136,13 @@ export function createKeyChanges(vault: Vault) {
       if (isAppError(error) && (error.code === 'NOT_FOUND' || error.code === 'INTEGRITY')) return null;
       throw error;
     });
-    const [before, after] = parts ?? [];
-    if (!before || !after) return null;
+    if (!parts) return null;
+    const { before, now, isSeen } = parts;
+    const diff = isSeen ? diffMaps<string> : writtenNames;
     return {
-      variables: diffMaps(before.variables, after.variables),
-      files: diffMaps(before.files, after.files),
-      dockerSecretMounts: diffMaps(before.mounts, after.mounts),
+      variables: diff(before.variables, now.variables),
+      files: diff(before.files, now.files),
+      dockerSecretMounts: diff(before.mounts, now.mounts),
     };
   };
 }

@@ -45,7 +45,11 @@ const FileType = shared.objectRef<FileRow>('GlobalSecretFile').implement({
       description: 'What the bytes are. A reference draws in the text, of a binary file its base64.',
       resolve: ({ file }) => file.encoding,
     }),
-    size: t.int({ description: 'Bytes.', resolve: ({ file }) => sizeOf(file) }),
+    size: t.int({
+      nullable: true,
+      description: 'Bytes; null when masked.',
+      resolve: ({ file, masked }) => (masked ? null : sizeOf(file)),
+    }),
     data: t.field({
       type: 'Base64',
       nullable: true,
@@ -53,7 +57,10 @@ const FileType = shared.objectRef<FileRow>('GlobalSecretFile').implement({
       resolve: ({ file, masked }) => (masked ? null : file.data),
     }),
     masked: t.exposeBoolean('masked', { description: 'Whether the content is kept from you.' }),
-    certificate: t.field({ ...certificateField, resolve: ({ file }) => file.certificate ?? null }),
+    certificate: t.field({
+      ...certificateField,
+      resolve: ({ file, masked }) => (masked ? null : (file.certificate ?? null)),
+    }),
   }),
 });
 

@@ -1,6 +1,5 @@
 import type { ObjectRef } from '@pothos/core';
 import type { ExcludedGroup, ExplainedLayer, ExplainedReference, Explanation } from '../../domain/explanation.ts';
-import type { Sensitivity } from '../../domain/types.ts';
 import { type Builder, builder as shared } from '../../graphql/builder.ts';
 import { SensitivityEnum } from '../../graphql/fields.ts';
 import type { Types } from '../../graphql/mutation.ts';
@@ -8,6 +7,7 @@ import { nodes } from '../../graphql/nodes.ts';
 import type { StoredGroup } from '../secret-groups/model.ts';
 import { mayListGroups } from '../secret-groups/rights.ts';
 import { ExclusionRuleEnum, LayerRuleEnum, ReferenceStatusEnum, WarningCodeEnum } from './explanation-enums.ts';
+import type { Guarded, Sight } from './sight.ts';
 import { ErrorType, SourceUnion } from './source-schema.ts';
 import { type EnvironmentView, type SourceView, type WarningView, warningViews } from './views.ts';
 
@@ -25,13 +25,11 @@ interface ExplanationView {
   readonly explanation: Explanation;
   readonly project: string;
   readonly groups: ReadonlyMap<string, StoredGroup>;
-  /** Whether the text of a variable (or, at the root, of the explained key) is kept from the viewer. */
-  readonly isKept: (name: string, root: boolean) => boolean;
-}
-interface ReferenceView {
-  readonly edge: ExplainedReference;
-  /** Whether the text it stands in is kept from the viewer. */
-  readonly kept: boolean;
+  readonly sight: Sight;
+  /** Of the explained key; null: absent. */
+  readonly entry: Guarded | null;
+  /** The references in texts that the viewer may see. */
+  readonly references: readonly ExplainedReference[];
 }
 interface LayerView {
   readonly layer: ExplainedLayer;
@@ -67,7 +65,11 @@ const LayerType = shared.objectRef<LayerView>('ExplainedLayer').implement({
       resolve: ({ layer }) => layer.type,
     }),
     rule: t.field({ type: LayerRuleEnum, description: 'The rule that placed it.', resolve: ({ layer }) => layer.rule }),
-    references: t.int({ description: 'How many references its text holds.', resolve: ({ layer }) => layer.references }),
+    references: t.int({
+      nullable: true,
+      description: 'How many references its text holds; null when you may not see it.',
+      resolve: ({ layer, view }) => (view.sight.seesType(layer.type ?? 'config') ? layer.references : null),
+    }),
     unavailable: t.string({
       nullable: true,
       description: 'Why a linked key has no value; null when it has.',
@@ -93,36 +95,35 @@ const ExcludedType = shared.objectRef<ExcludedView>('ExcludedGroup').implement({
   }),
 });
 
-const ReferenceType = shared.objectRef<ReferenceView>('ExplainedReference').implement({
+const ReferenceType = shared.objectRef<ExplainedReference>('ExplainedReference').implement({
   description: 'One occurrence of a reference, in the explained text or in one that it draws on.',
   fields: (t) => ({
-    from: t.string({ description: 'The key or file it stands in.', resolve: ({ edge }) => edge.from }),
+    from: t.string({ description: 'The key or file it stands in.', resolve: ({ from }) => from }),
     reference: t.string({
       nullable: true,
-      description: 'As written; null when the text it stands in is kept from you.',
-      resolve: ({ edge, kept }) => (kept ? null : edge.reference),
+      description: 'As written. Never null.',
+      resolve: ({ reference }) => reference,
     }),
     target: t.string({
       nullable: true,
-      description:
-        'Name of the variable, or path of the global secret; null when it leads nowhere and is kept from you.',
-      resolve: ({ edge, kept }) => (kept && edge.status === 'UNRESOLVED' ? null : edge.target),
+      description: 'Name of the variable, or path of the global secret. Never null.',
+      resolve: ({ target }) => target,
     }),
     status: t.field({
       type: ReferenceStatusEnum,
       description: 'What became of it.',
-      resolve: ({ edge }) => edge.status,
+      resolve: ({ status }) => status,
     }),
     reason: t.string({
       nullable: true,
       description: 'Why it is unresolved; null when it is not.',
-      resolve: ({ edge }) => edge.reason,
+      resolve: ({ reason }) => reason,
     }),
     type: t.field({
       type: SensitivityEnum,
       nullable: true,
       description: 'Type of what it draws in; null: nothing.',
-      resolve: ({ edge }) => edge.type,
+      resolve: ({ type }) => type,
     }),
   }),
 });
@@ -150,20 +151,21 @@ const ExplanationType = shared.objectRef<ExplanationView>('Explanation').impleme
     name: t.string({ description: 'The key.', resolve: ({ explanation }) => explanation.name }),
     outcome: t.field({
       type: OutcomeEnum,
-      description: 'Whether the workload has it.',
-      resolve: ({ explanation }) => explanation.outcome,
+      description: 'Whether the workload has it; of a masked key not whether it is in error.',
+      resolve: ({ explanation, entry, sight }) =>
+        explanation.outcome === 'ERROR' && entry && !sight.sees(entry) ? 'PRESENT' : explanation.outcome,
     }),
     type: t.field({
       type: SensitivityEnum,
       nullable: true,
       description: 'Type of the outcome; null when absent.',
-      resolve: ({ explanation }) => explanation.type,
+      resolve: ({ entry, sight }) => entry && sight.typeOf(entry),
     }),
     error: t.field({
       type: ErrorType,
       nullable: true,
       description: 'Why there is no value; null unless the outcome is `ERROR`.',
-      resolve: ({ explanation }) => explanation.error,
+      resolve: ({ explanation, entry, sight }) => (entry && sight.sees(entry) ? explanation.error : null),
     }),
     winner: t.field({
       type: LayerType,
@@ -196,9 +198,8 @@ const ExplanationType = shared.objectRef<ExplanationView>('Explanation').impleme
     }),
     references: t.field({
       type: [ReferenceType],
-      description: 'Every reference that can be reached from its text, nearest first.',
-      resolve: ({ explanation, isKept }) =>
-        explanation.references.map((edge) => ({ edge, kept: isKept(edge.from, edge.root) })),
+      description: 'Every reference in texts that you may see and that can be reached from its text, nearest first.',
+      resolve: ({ references }) => [...references],
     }),
     warnings: t.field({
       type: [WarningType],
@@ -224,16 +225,21 @@ export function addExplanations(builder: Builder, environmentType: ObjectRef<Typ
           description: 'What kind of key.',
         }),
       },
-      resolve: async ({ environment }, { name, kind }, { services, session }) => {
+      resolve: async ({ environment, sight }, { name, kind }, { services, session }) => {
         const { project } = environment.ask;
         const groups = await services.secretGroups.list(project, session).catch(() => []);
         const explanation = services.resolutions.explanation(environment, kind, name);
-        const maySee = (type: Sensitivity) => services.resolutions.maySee(environment, type, session);
-        const isKept = (from: string, root: boolean) =>
-          !maySee((root ? explanation.type : environment.resolution.variables.get(from)?.type) ?? 'secret');
+        const { variables, files, mounts } = environment.resolution;
+        const entry = { variable: variables, file: files, mount: mounts }[kind].get(name) ?? null;
+        const isSeen = ({ from, root }: ExplainedReference): boolean => {
+          const holder = root ? entry : variables.get(from);
+          return holder ? sight.sees(holder) : false;
+        };
         return {
           explanation,
-          isKept,
+          sight,
+          entry,
+          references: explanation.references.filter(isSeen),
           project,
           groups: new Map(groups.map((group) => [group.key[2] ?? '', group])),
         };

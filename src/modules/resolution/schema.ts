@@ -1,4 +1,4 @@
-import type { Scope } from '../../domain/types.ts';
+import type { Scope, UnresolvedReference } from '../../domain/types.ts';
 import { type Builder, builder as shared } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import { EncodingEnum, SensitivityEnum } from '../../graphql/fields.ts';
@@ -9,12 +9,12 @@ import { mayOnAddon } from '../addons/rights.ts';
 import { mayListGroups } from '../secret-groups/rights.ts';
 import type { StoredWorkload } from '../workloads/model.ts';
 import { addExplanations, WarningType } from './explanation-schema.ts';
+import { sightOf } from './sight.ts';
 import { ErrorType, SourceUnion } from './source-schema.ts';
 import {
   type EnvironmentView,
   type FileView,
   fileViews,
-  type UnresolvedView,
   unresolvedViews,
   type VariableView,
   variableViews,
@@ -29,14 +29,12 @@ export async function environmentOf(
   const ask = { project: key[1] ?? '', kind, id: idOf(key), scope, at: at ?? null };
   const environment = await services.resolutions.environment(ask, session);
   if (environment.volatile) notRepeatable();
-  const variables = variableViews(environment, (type) => services.resolutions.maySee(environment, type, session));
-  return { environment, variables };
+  const sight = sightOf(ask, session);
+  return { environment, sight, variables: variableViews(environment, sight) };
 }
 
-const files = (view: EnvironmentView, part: 'files' | 'mounts', { services, session }: Context) => [
-  ...fileViews(view.environment, view.environment.resolution[part], (type) =>
-    services.resolutions.maySee(view.environment, type, session),
-  ),
+const files = ({ environment, sight }: EnvironmentView, part: 'files' | 'mounts') => [
+  ...fileViews(environment, environment.resolution[part], sight),
 ];
 
 const ResolvedVariableType = shared.objectRef<VariableView>('ResolvedVariable').implement({
@@ -57,7 +55,7 @@ const ResolvedVariableType = shared.objectRef<VariableView>('ResolvedVariable').
     error: t.field({
       type: ErrorType,
       nullable: true,
-      description: 'Why it has no value; null when it has.',
+      description: 'Why it has no value; null when it has, and when masked.',
       resolve: ({ error }) => error,
     }),
   }),
@@ -86,7 +84,7 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
       type: t.field({
         type: SensitivityEnum,
         description: '`SECRET` when its source, or anything its template drew in, is.',
-        resolve: ({ file }) => file.type,
+        resolve: ({ type }) => type,
       }),
       source: t.field({
         type: SourceUnion,
@@ -96,8 +94,8 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
       error: t.field({
         type: ErrorType,
         nullable: true,
-        description: 'Why it has no content; null when it has.',
-        resolve: ({ file }) => file.error,
+        description: 'Why it has no content; null when it has, and when masked.',
+        resolve: ({ error }) => error,
       }),
     }),
   });
@@ -110,13 +108,14 @@ const ResolvedMountType = fileType(
   'Name of the mount.',
 );
 
-const UnresolvedType = shared.objectRef<UnresolvedView>('UnresolvedReference').implement({
-  description: 'A reference that leads nowhere and was left as written, or a linked key without a value.',
+const UnresolvedType = shared.objectRef<UnresolvedReference>('UnresolvedReference').implement({
+  description:
+    'A reference that leads nowhere and was left as written, or a linked key without a value. Those in texts that are masked for you are left out.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The variable or file it stands in.' }),
     reference: t.exposeString('reference', {
       nullable: true,
-      description: 'As written; of a linked key, `addon/<id>/<key>`; null when the text it stands in is kept from you.',
+      description: 'As written; of a linked key, `addon/<id>/<key>`. Never null.',
     }),
     reason: t.exposeString('reason', {
       description:
@@ -144,8 +143,9 @@ export const EnvironmentType = shared.objectRef<EnvironmentView>('ResolvedEnviro
       resolve: ({ environment }) => environment.seq,
     }),
     digest: t.string({
-      description: 'Keyed hash of the outcome: equal digests mean that nothing changed for the workload.',
-      resolve: ({ environment }) => environment.digest,
+      description:
+        'Keyed hash of the outcome: equal digests mean that nothing changed for the workload. Whoever does not see all values gets a digest of what they see, which also moves when the source of a masked key is written.',
+      resolve: ({ environment, sight }, _args, { services }) => services.resolutions.digestFor(environment, sight),
     }),
     variables: t.field({
       type: [ResolvedVariableType],
@@ -162,12 +162,12 @@ export const EnvironmentType = shared.objectRef<EnvironmentView>('ResolvedEnviro
     files: t.field({
       type: [ResolvedFileType],
       description: 'Its files by path.',
-      resolve: (view, _args, context) => files(view, 'files', context),
+      resolve: (view) => files(view, 'files'),
     }),
     dockerSecretMounts: t.field({
       type: [ResolvedMountType],
       description: 'Its Docker secret mounts by name; at build time only.',
-      resolve: (view, _args, context) => files(view, 'mounts', context),
+      resolve: (view) => files(view, 'mounts'),
     }),
     warnings: t.field({
       type: [WarningType],
@@ -179,12 +179,8 @@ export const EnvironmentType = shared.objectRef<EnvironmentView>('ResolvedEnviro
     unresolved: t.field({
       type: [UnresolvedType],
       description: 'What could not be drawn in.',
-      resolve: ({ environment }, _args, { services, session }) => [
-        ...unresolvedViews(
-          environment,
-          (type) => services.resolutions.maySee(environment, type, session),
-          mayOnAddon(session, 'list', environment.ask.project),
-        ),
+      resolve: ({ environment, sight }, _args, { session }) => [
+        ...unresolvedViews(environment, sight, mayOnAddon(session, 'list', environment.ask.project)),
       ],
     }),
   }),

@@ -11,7 +11,6 @@ import type {
   ResolutionInput,
   ResolvedFile,
   Scope,
-  Sensitivity,
   WorkloadKind,
 } from '../../domain/types.ts';
 import type { Kind as EntryKind } from '../../domain/warn.ts';
@@ -28,6 +27,7 @@ import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';
 import { globalsAsOf, globalsNow } from './globals.ts';
+import { type EnvironmentFacts, factsOf, type Sight, seenBytes } from './sight.ts';
 import { withWarnings } from './warnings.ts';
 
 export interface ResolutionsDeps {
@@ -61,6 +61,9 @@ export interface Environment {
   readonly input: ResolutionInput;
   /** Whether it may be another one later, without any commit. */
   readonly volatile: boolean;
+  /** Revisions that set the parameters of addons that it draws on, and of the workload itself. */
+  readonly addonVersions: ReadonlyMap<string, number>;
+  readonly version: number;
 }
 
 interface Finished {
@@ -109,6 +112,10 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
   const digest = async (ask: WorkloadAsk, now: StoredWorkload, view: View): Promise<string> =>
     (await computed(ask, now, view)).digest;
 
+  /** The same as somebody sees it. */
+  const seenBy = async (ask: WorkloadAsk, now: StoredWorkload, view: View, sight: Sight): Promise<string> =>
+    digestFor(await computed(ask, now, view), sight);
+
   async function computed(ask: WorkloadAsk, now: StoredWorkload, view: View): Promise<Environment> {
     const { project, kind, id } = ask;
     const seq = atOf(ask, view);
@@ -129,7 +136,7 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
       links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: null, isPatient });
     const fresh = known && isSame(known.drawn, drawn) ? known : finish(ask, view, { base, links, drawn, from });
     if (fresh !== kept) finished?.set(name, fresh);
-    return { ask, seq, workload: now, ...resultOf(fresh) };
+    return { ask, seq, workload: now, version: now.revision, ...resultOf(fresh) };
   }
 
   function finish(ask: WorkloadAsk, view: View, { base, links, drawn, from }: Parts): Finished {
@@ -154,9 +161,10 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const drawn =
       links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: seq, isPatient: true });
     const result = resultOf(finish(ask, view, { base, links, drawn, from: [] }));
-    if (guarded.every((group, i) => group === groups[i])) return { workload, ...result };
+    if (guarded.every((group, i) => group === groups[i])) return { workload, version: then.revision, ...result };
     const strict = { ...result.input, groups: guarded };
-    return { workload, ...result, resolution: withWarnings(resolve(strict), drawn.stale), input: strict };
+    const resolution = withWarnings(resolve(strict), drawn.stale);
+    return { workload, version: then.revision, ...result, resolution, input: strict };
   }
 
   /** Read once for all workloads that are asked for in one view. */
@@ -185,11 +193,21 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     return { groups, guarded, globals: await globalsAsOf(vault, view, seq) };
   }
 
-  /** Whether the caller gets values of this sensitivity, or masks. */
-  function maySee({ ask }: Environment, type: Sensitivity, session: Session): boolean {
-    const { project, kind, id } = ask;
-    return can(session.principal, 'resolve', 'workload', { project, type, workload: { kind, id } });
+  const seenDigests = new WeakMap<Resolution, Map<string, string>>();
+
+  /** The digest of what somebody sees: that of the outcome for those who see all, one of its own kind for others. */
+  function digestFor(environment: Environment, sight: Sight): string {
+    const { ask, resolution, digest: whole, workload } = environment;
+    if (sight.isWhole) return whole;
+    const made = seenDigests.get(resolution) ?? new Map<string, string>();
+    seenDigests.set(resolution, made);
+    const seen = made.get(sight.key) ?? seenDigest(factsOf(environment), sight, [...workload.key, ask.kind, ask.scope]);
+    made.set(sight.key, seen);
+    return seen;
   }
+
+  const seenDigest = (facts: EnvironmentFacts, sight: Sight, place: readonly string[]): string =>
+    Buffer.from(keys.mac('digest')(seenBytes(facts, sight, place))).toString('base64url');
 
   function explanation(environment: Environment, what: EntryKind, name: string): Explanation {
     return explain(environment.input, environment.resolution, what, name);
@@ -204,12 +222,12 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     return text === null ? null : Buffer.from(text);
   }
 
-  return { environment, digest, maySee, explanation, fileBytes };
+  return { environment, digest, digestFor, seenBy, seenDigest, explanation, fileBytes };
 }
 
 type Parts = Pick<Finished, 'links' | 'drawn' | 'from'> & { readonly base: ResolutionInput };
 
-const NOTHING_DRAWN: Drawn = { addons: new Map(), outcomes: [], stale: new Set() };
+const NOTHING_DRAWN: Drawn = { addons: new Map(), outcomes: [], stale: new Set(), versions: new Map() };
 
 const isSame = (a: Drawn, b: Drawn): boolean =>
   a.outcomes.length === b.outcomes.length && a.outcomes.every((outcome, i) => outcome === b.outcomes[i]);
@@ -233,6 +251,7 @@ const resultOf = ({ resolution, input, digest, drawn }: Finished) => ({
   input,
   digest,
   volatile: drawn.outcomes.some((outcome) => outcome.volatile),
+  addonVersions: drawn.versions,
 });
 
 function atOf({ at }: WorkloadAsk, view: View): number {

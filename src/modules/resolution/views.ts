@@ -9,10 +9,12 @@ import type {
 } from '../../domain/types.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import type { Environment } from './service.ts';
+import type { Sight } from './sight.ts';
 
 /** A resolved environment as one viewer sees it. */
 export interface EnvironmentView {
   readonly environment: Environment;
+  readonly sight: Sight;
   readonly variables: readonly VariableView[];
 }
 
@@ -34,34 +36,34 @@ export interface FileView {
   readonly environment: Environment;
   readonly file: ResolvedFile;
   readonly masked: boolean;
+  readonly type: Sensitivity;
+  readonly error: ResolutionError | null;
 }
 
 /** Views already made, by resolution and by what the viewer may see: answering again costs nothing. */
 const made = new WeakMap<Resolution, Map<string, readonly VariableView[]>>();
 
-export function variableViews(
-  environment: Environment,
-  maySee: (type: Sensitivity) => boolean,
-): readonly VariableView[] {
+export function variableViews(environment: Environment, sight: Sight): readonly VariableView[] {
   const { resolution, ask } = environment;
-  const sees = { secret: maySee('secret'), config: maySee('config') };
-  const rights = `${sees.secret} ${sees.config}`;
+  const rights = sight.key;
   const byRights = made.get(resolution) ?? new Map<string, readonly VariableView[]>();
   made.set(resolution, byRights);
   const known = byRights.get(rights);
   if (known) return known;
   const views = [...resolution.variables.values()]
     .sort((a, b) => byCodePoint(a.name, b.name))
-    .map(
-      ({ name, value, type, source, error }): VariableView => ({
+    .map((variable): VariableView => {
+      const { name, value, source, error } = variable;
+      const isSeen = sight.sees(variable);
+      return {
         name,
-        value: sees[type] ? value : null,
-        masked: !sees[type],
-        type,
+        value: isSeen ? value : null,
+        masked: !isSeen,
+        type: sight.typeOf(variable),
         source: { project: ask.project, source },
-        error,
-      }),
-    );
+        error: isSeen ? error : null,
+      };
+    });
   byRights.set(rights, views);
   return views;
 }
@@ -69,40 +71,34 @@ export function variableViews(
 export function fileViews(
   environment: Environment,
   files: ReadonlyMap<string, ResolvedFile>,
-  maySee: (type: Sensitivity) => boolean,
+  sight: Sight,
 ): readonly FileView[] {
   return [...files.values()]
     .sort((a, b) => byCodePoint(a.name, b.name))
-    .map((file) => ({ environment, file, masked: !maySee(file.type) }));
-}
-
-export interface UnresolvedView {
-  readonly name: string;
-  /** null: it quotes a text that is kept from the viewer. */
-  readonly reference: string | null;
-  readonly reason: string;
+    .map((file) => {
+      const masked = !sight.sees(file);
+      return { environment, file, masked, type: sight.typeOf(file), error: masked ? null : file.error };
+    });
 }
 
 /**
- * A reference is a piece of the text it stands in: whoever may not read the one gets only the name and the reason. More of why
- * a provider failed is for those who may list addons.
+ * A reference is a piece of the text it stands in: whoever may not see the one is not told of the other. More of why a
+ * provider failed is for those who may list addons.
  */
 export function unresolvedViews(
   { resolution }: Environment,
-  maySee: (type: Sensitivity) => boolean,
+  sight: Sight,
   mayListAddons: boolean,
-): readonly UnresolvedView[] {
+): readonly UnresolvedReference[] {
   const isKept = ({ name, reference }: UnresolvedReference): boolean =>
     reference.startsWith('$') &&
     [resolution.variables, resolution.files, resolution.mounts].some((part) => {
-      const type = part.get(name)?.type;
-      return type !== undefined && !maySee(type);
+      const entry = part.get(name);
+      return entry !== undefined && !sight.sees(entry);
     });
-  return resolution.unresolved.map(({ detail, ...each }) => ({
-    ...each,
-    reference: isKept(each) ? null : each.reference,
-    reason: (mayListAddons ? detail : null) ?? each.reason,
-  }));
+  return resolution.unresolved
+    .filter((each) => !isKept(each))
+    .map(({ detail, ...each }) => ({ ...each, reason: (mayListAddons ? detail : null) ?? each.reason }));
 }
 
 export interface WarningView {

@@ -4,7 +4,7 @@ import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
 import { ScopeEnum } from '../../graphql/scope.ts';
 import { workloads } from '../../graphql/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
-import { can } from '../access/model.ts';
+import { sightOf } from '../resolution/sight.ts';
 import type { Running } from './running.ts';
 
 const BY_PLACE: ListOrder<Running> = { name: 'running', keyOf: ({ stored }) => idOf(stored.key) };
@@ -25,12 +25,10 @@ export const RunningType = shared.objectRef<Running>('RunningEnvironment').imple
     }),
     digest: t.string({
       nullable: true,
-      description:
-        'The digest of what it runs; null: history no longer told it, or you have neither `keys` nor `resolve` on it.',
+      description: 'The digest of what it runs; null: history no longer told it, or you do not see all that it gets.',
       resolve: ({ stored, workload: { key, kind } }, _args, { session }) => {
-        const target = { project: key[1] ?? '', workload: { kind, id: idOf(key) } };
-        const maySee = (['keys', 'resolve'] as const).some((verb) => can(session.principal, verb, 'workload', target));
-        return maySee ? stored.fields.digest : null;
+        const { isWhole } = sightOf({ project: key[1] ?? '', kind, id: idOf(key) }, session);
+        return isWhole ? stored.fields.digest : null;
       },
     }),
     at: t.field({ type: 'DateTime', description: 'When it said so.', resolve: ({ stored }) => stored.fields.at }),

@@ -8,6 +8,7 @@ import type { Session } from '../access/session.ts';
 import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import type { ResolutionsService } from '../resolution/service.ts';
+import { sightOf } from '../resolution/sight.ts';
 import { documentOf, type StoredWorkload } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';
 import { bookOf, closed } from './book.ts';
@@ -91,7 +92,7 @@ export function createRunning({ resolutions, clock }: RunningDeps) {
         if (seq > view.seq) {
           throw invalidInput([{ path: ['seq'], rule: 'range', message: `must be between 1 and ${view.seq}` }]);
         }
-        const digest = input.digest ?? (await digestAt(workload, scope, seq, view));
+        const digest = await acknowledgedDigest(workload, input, view, session);
         const before = (await view.set(runningDocument, project)).get(key[2] ?? '');
         const last = await runningOf(workload, scope, view);
         const book = await bookOf(project, view);
@@ -110,6 +111,21 @@ export function createRunning({ resolutions, clock }: RunningDeps) {
     const workload = await session.read((view) => visibleWorkload(project, kind, id, view, session));
     const now = await running(workload, scope, session);
     return { running: now, project, ended: done.ended, commit: done.commit };
+  }
+
+  /** Whoever does not see all of it knows it by a digest of their own. */
+  async function acknowledgedDigest(
+    workload: StoredWorkload,
+    { project, scope, seq, digest: given }: AcknowledgeInput,
+    view: View,
+    session: Session,
+  ): Promise<string | null> {
+    const whole = given === null ? await digestAt(workload, scope, seq, view) : given;
+    const { kind, key } = workload;
+    const sight = sightOf({ project, kind, id: idOf(key) }, session);
+    if (given === null || sight.isWhole) return whole;
+    const seen = await resolutions.seenBy({ project, kind, id: idOf(key), scope, at: seq }, workload, view, sight);
+    return given === seen ? digestAt(workload, scope, seq, view) : given;
   }
 
   /** Requests whose every scope runs what they asked for, once this one does. */

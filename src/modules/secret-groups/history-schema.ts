@@ -1,3 +1,4 @@
+import type { Sensitivity } from '../../domain/types.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import { SensitivityEnum, VariableType, variableRows } from '../../graphql/fields.ts';
@@ -111,7 +112,8 @@ export function addGroupHistory(builder: Builder): void {
     ),
     diff: t.field({
       type: DiffType,
-      description: 'What differs between two of its revisions. Needs `keys` on both.',
+      description:
+        'What differs between two of its revisions. Needs `keys` on both; without `read` on both, every key that both have counts as changed.',
       args: {
         from: t.arg.int({ required: true, description: 'The revision before.' }),
         to: t.arg.int({ required: true, description: 'The revision after.' }),
@@ -119,7 +121,8 @@ export function addGroupHistory(builder: Builder): void {
       resolve: async (now, { from, to }, context) => {
         const { history } = context.services.secretGroups;
         for (const revision of [from, to]) keysOfBoth({ past: await history.revision(now, revision), now }, context);
-        return history.diff(now, from, to);
+        const maySee = (type: Sensitivity) => mayOnGroup(context.session, 'read', now.key[1] ?? '', type);
+        return history.diff(now, from, to, maySee);
       },
     }),
   }));

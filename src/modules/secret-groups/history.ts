@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { diffMaps, type NameDiff } from '../../domain/diff.ts';
+import { diffMaps, type NameDiff, writtenNames } from '../../domain/diff.ts';
+import type { Sensitivity } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
@@ -42,15 +43,23 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
   const revisions = (group: StoredGroup): Promise<readonly StoredGroup[]> =>
     vault.revisions(groupDocument, group.key, { limit: 10_000 });
 
-  async function diff(group: StoredGroup, from: number, to: number): Promise<GroupDiff> {
+  /** `maySee`: who may not see the values of a type is told what was written, not what differs. */
+  async function diff(
+    group: StoredGroup,
+    from: number,
+    to: number,
+    maySee: (type: Sensitivity) => boolean,
+  ): Promise<GroupDiff> {
     const before = stateOf(await revision(group, from));
     const after = stateOf(await revision(group, to));
+    const isSeen = from === to || [before, after, group.fields].every(({ type }) => maySee(type));
+    const diffOf = isSeen ? diffMaps<string> : writtenNames;
     const hashes = (map: GroupState['files']) => new Map([...map].map(([name, { hash }]) => [name, hash]));
     return {
       fields: PLAIN.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])),
-      variables: diffMaps(before.variables, after.variables),
-      files: diffMaps(hashes(before.files), hashes(after.files)),
-      dockerSecretMounts: diffMaps(hashes(before.mounts), hashes(after.mounts)),
+      variables: diffOf(before.variables, after.variables),
+      files: diffOf(hashes(before.files), hashes(after.files)),
+      dockerSecretMounts: diffOf(hashes(before.mounts), hashes(after.mounts)),
       addonLinks: diffMaps(linksOf(before), linksOf(after)),
     };
   }

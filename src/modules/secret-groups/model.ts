@@ -73,7 +73,11 @@ export const groupHeader = ({ key, fields }: StoredGroup): GroupHeader => ({
 });
 
 /** As the resolution sees it. */
-export const groupFacts = (stored: StoredGroup): Group => ({ ...groupHeader(stored), body: stored.body });
+export const groupFacts = (stored: StoredGroup): Group => ({
+  ...groupHeader(stored),
+  version: stored.revision,
+  body: stored.body,
+});
 
 export const UNRESTRICTED: Restrictions = { restricted: false, workloads: [], tags: [], tagMatchCondition: 'or' };
 
