@@ -202,3 +202,28 @@ describe('acknowledgements', () => {
     expect(await runningOf('s-1')).toBeNull();
   });
 });
+
+describe('case 240: what a workload said before', () => {
+  it('is no change: a thousand times the same digest is one commit', async () => {
+    const say = (over: object = {}) =>
+      done(app, ACKNOWLEDGE, { project: 'default-project', workload: { kind: 'SERVICE', id: 'web' }, seq: 2, ...over });
+    await done(app, PUT_SERVICE, aServiceInput({ id: 'web' }));
+    const { seq } = await environmentOf(app, 'web');
+    const first = await say({ seq });
+    const head = async () => (await app.store.head(['default']))?.seq;
+    const before = await head();
+    for (let i = 0; i < 1_000; i += 1) {
+      const again = await say({ seq });
+      expect(again.commit.seq).toBe(first.commit.seq);
+    }
+    expect(await head()).toBe(before);
+    await done(
+      app,
+      PUT_SERVICE,
+      aServiceInput({ id: 'web', tags: ['more'], variables: [{ name: 'MORE', value: 'x' }] }),
+    );
+    const now = (await environmentOf(app, 'web')).seq;
+    await say({ seq: now });
+    expect(await head()).toBe((before ?? 0) + 2);
+  });
+});

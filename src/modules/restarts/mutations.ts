@@ -107,7 +107,7 @@ function addAcknowledge(): void {
   addMutation({
     name: 'acknowledgeEnvironment',
     description:
-      'Says what a workload runs, and so ends the requests that asked for no more. An earlier commit than before is a rollback, and is recorded as one. Needs the workload`s own token, or `restart` on it.',
+      "Says what a workload runs, and so ends the requests that asked for no more. An earlier commit than before is a rollback, and is recorded as one. What was said before is no change: `commit` is the one that recorded it. Needs the workload's own token, or `restart` on it.",
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
       workload: t.field({ type: WorkloadInput, required: true, description: 'Which workload.' }),

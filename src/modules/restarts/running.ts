@@ -2,6 +2,7 @@ import type { Scope, WorkloadKind } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { forbidden, invalidInput, isAppError } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
+import type { CommitFacts } from '../../vault/once.ts';
 import { changesOf, type View } from '../../vault/vault.ts';
 import { can, isSelf } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
@@ -102,6 +103,9 @@ export function createRunning({ resolutions, clock }: RunningDeps) {
       const { before, last, book, ended, digest } = decided;
       const at = clock().toISOString();
       const rolledBack = last !== null && seq < last.fields.seq;
+      // Workloads say what they run again and again: what is known already is no change, and no commit.
+      if (last && ended.length === 0 && isSaid(last, { seq, digest, rolledBack }))
+        return { commit: commitOf(last), ended: [] };
       const fields = { kind, workload: id, scope, seq, digest, at, by, rolledBack };
       const change = before ? changes.replace(before, fields, null) : changes.create(key, fields, null);
       const endings = ended.flatMap((request) => closed(book, request, 'acknowledged', at));
@@ -146,6 +150,23 @@ export function createRunning({ resolutions, clock }: RunningDeps) {
 
   return { running, list, acknowledge, digestAt };
 }
+
+/** Whether it was said before. Of an outcome that nobody can tell, the commit is all there is to compare. */
+function isSaid(
+  { fields }: StoredRunning,
+  { seq, digest, rolledBack }: Pick<StoredRunning['fields'], 'seq' | 'digest' | 'rolledBack'>,
+) {
+  if (fields.digest !== digest || fields.rolledBack !== rolledBack) return false;
+  return digest !== null || fields.seq === seq;
+}
+
+/** The commit that recorded it. */
+const commitOf = ({ seq, fields: { at, by } }: StoredRunning): CommitFacts => ({
+  seq,
+  at,
+  actor: by,
+  operation: 'workload.acknowledge',
+});
 
 /** The workload itself, or whoever may restart it. */
 function requireMayAcknowledge({ project, kind, id }: WorkloadName, session: Session): void {
