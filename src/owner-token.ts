@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { invalidInput, unavailable } from './kernel/errors.ts';
 
 export interface OwnerTokenDeps {
@@ -28,6 +28,10 @@ export async function ownerToken(
   try {
     await handle.writeFile(`${await make()}\n`);
     await handle.sync();
+  } catch (error) {
+    // An empty file would be in the way of the next try.
+    await unlink(file).catch(() => {});
+    throw error;
   } finally {
     await handle.close();
   }

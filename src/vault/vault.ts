@@ -76,6 +76,9 @@ export interface VaultDeps {
   readonly cacheBytes: number;
 }
 
+/** Revisions of the first page in which an earlier one is looked for. */
+const FIRST_PAGE = 4;
+
 export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps): Vault {
   const sets = createSets({ store, keys, log, cacheBytes });
 
@@ -153,10 +156,19 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
     watch: (team, seq, signal) => verified(team, seq, signal),
     async asOf(type, stored, seq) {
       if (stored.seq <= seq) return stored.deleted ? null : stored;
-      const all = await revisions(type, stored.key, { limit: 10_000 });
-      const found = all.find((each) => each.seq <= seq);
-      if (found) return found.deleted ? null : found;
-      if (all[all.length - 1]?.revision === 1) return null;
+      // From the present one back, in pages that grow: what was asked for is mostly near.
+      let last: Stored<typeof stored.fields, unknown> | null = null;
+      for (let limit = FIRST_PAGE; ; limit *= 4) {
+        const after: Pick<PageRequest, 'after'> = last ? { after: [String(last.revision)] } : {};
+        const page = await revisions(type, stored.key, { ...after, limit });
+        const [newest] = page;
+        if (last && newest && newest.revision + 1 !== last.revision) throw integrity(`the revisions of ${type.kind}`);
+        const found = page.find((each) => each.seq <= seq);
+        if (found) return found.deleted ? null : found;
+        last = page[page.length - 1] ?? last;
+        if (page.length < limit) break;
+      }
+      if (last?.revision === 1) return null;
       throw new AppError('HISTORY_EXPIRED', 'History does not reach back that far');
     },
     exclusive: createExclusive(),

@@ -83,10 +83,8 @@ describe('case 252: owner-token', () => {
     const whileServed = await command(KEY(), 'owner-token', '--file', file);
     expect([whileServed.code, whileServed.output.includes('another')]).toEqual([1, true]);
     await stopped(first, 'SIGTERM');
-    rmSync(file, { force: true });
 
     expect((await command({}, 'owner-token', '--file', file)).code).toBe(1);
-    rmSync(file, { force: true });
     const noTerminal = await command(KEY(), 'owner-token');
     expect([noTerminal.code, noTerminal.output]).toEqual([1, expect.stringContaining('--file')]);
     const made = await command(KEY(), 'owner-token', '--file', file);

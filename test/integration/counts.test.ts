@@ -10,6 +10,12 @@ const SMALL = { project: 'small', groups: 5, variables: 2 } as const;
 const LARGE = { project: 'large', groups: 60, variables: 25 } as const;
 const LISTED = 2_000;
 
+interface Sized {
+  readonly project: string;
+  readonly groups: number;
+  readonly variables: number;
+}
+
 let app: TestApp;
 beforeAll(async () => {
   app = await startApp();
@@ -19,7 +25,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => app.close());
 
-async function fill({ project, groups, variables }: typeof SMALL | typeof LARGE): Promise<void> {
+async function fill({ project, groups, variables }: Sized): Promise<void> {
   await aProject(app, project);
   for (let g = 0; g < groups; g += 1) {
     const own = Array.from({ length: variables }, (_, v) => ({ name: `V_${g}_${v}`, value: `value ${v}` }));
@@ -157,6 +163,40 @@ describe('a list', () => {
       // The count counts: values are sealed.
       await gateway.gql(page('variables { name value }'), {}, app.owner);
       expect(gateway.opens()).toBe(100);
+    });
+  });
+});
+
+const PAST = { project: 'history', groups: 5, variables: 2 } as const;
+
+describe('history', () => {
+  beforeAll(() => fill(PAST));
+  const VARIABLES =
+    '{ variables { source { ... on SecretGroupSource { group { revisions(first: 1) { nodes { revision } } } } } } }';
+
+  it('case 232: is read once a group, however many variables and aliases lead to it', async () => {
+    const aliases = Array.from({ length: 5 }, (_, i) => `a${i}: environment ${VARIABLES}`).join(' ');
+    const query = `{ project(slug: "${PAST.project}") { service(id: "example-service") { ${aliases} } } }`;
+    await withGateway(CACHED, async (gateway) => {
+      const { project } = await gateway.gql(query, {}, app.owner);
+      expect(project.service.a4.variables).toHaveLength(PAST.groups * PAST.variables);
+      expect(gateway.calls.revisions).toBe(PAST.groups);
+    });
+  });
+
+  it('case 233: an earlier commit reads the groups that differ from now, and of these what is near', async () => {
+    const id = 'past-service';
+    await run(app, PUT_SERVICE, aServiceInput({ project: PAST.project, id }));
+    const input = aGroupInput({ project: PAST.project, name: 'group 0' });
+    for (let i = 0; i < 30; i += 1) {
+      await run(app, groupOp('putSecretGroup', 'id'), { ...input, variables: [{ name: 'V_0_0', value: `${i}` }] });
+    }
+    const { seq } = (await app.store.head(['default'])) ?? { seq: 0 };
+    const query = `{ project(slug: "${PAST.project}") { service(id: "${id}") { environment(at: ${seq - 1}) { variable(name: "V_0_0") { value } } } } }`;
+    await withGateway(CACHED, async (gateway) => {
+      const { project } = await gateway.gql(query, {}, app.owner);
+      expect(project.service.environment.variable.value).toBe('28');
+      expect(gateway.calls.revisions).toBe(1);
     });
   });
 });

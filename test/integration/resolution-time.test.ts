@@ -245,7 +245,7 @@ describe('explanations', () => {
       lacking: [],
       excluded: [{ group: { slug: 'g-other' } }],
       references: [
-        { from: 'A', reference: null, target: 'B' },
+        // What is found in a masked text is not told.
         { from: 'B', reference: '${GONE}', target: 'GONE' },
       ],
     });

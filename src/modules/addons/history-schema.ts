@@ -1,4 +1,5 @@
 import type { Builder } from '../../graphql/builder.ts';
+import { onceInRequest } from '../../graphql/memo.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
 import type { StoredAddon } from './model.ts';
@@ -47,12 +48,17 @@ export function addAddonHistory(builder: Builder): void {
         {
           type: RevisionType,
           description: 'Its revisions that are still kept, newest first.',
-          resolve: async (addon, args, context) =>
-            pageOf(
-              await context.services.addons.revisions(addon),
-              within(NEWEST_FIRST, addon.kind, ...addon.key.slice(1)),
-              args,
+          resolve: (addon, args, context) =>
+            onceInRequest(
               context,
+              ['revisions', addon.kind, ...addon.key, String(addon.revision), JSON.stringify(args)],
+              async () =>
+                pageOf(
+                  await context.services.addons.revisions(addon),
+                  within(NEWEST_FIRST, addon.kind, ...addon.key.slice(1)),
+                  args,
+                  context,
+                ),
             ),
         },
         connection,

@@ -2,6 +2,7 @@ import type { Sensitivity } from '../../domain/types.ts';
 import type { Builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import { SensitivityEnum, VariableType, variableRows } from '../../graphql/fields.ts';
+import { onceInRequest } from '../../graphql/memo.ts';
 import { NameDiffType } from '../../graphql/name-diff.ts';
 import { nodes } from '../../graphql/nodes.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
@@ -96,17 +97,18 @@ export function addGroupHistory(builder: Builder): void {
       {
         type: RevisionType,
         description: 'Its revisions that are still kept, newest first; without those of a type that you may not list.',
-        resolve: async (now, args, context) => {
-          const { services, session } = context;
-          const all = await services.secretGroups.history.revisions(now);
-          const listed = all.filter(({ key, fields }) => mayOnGroup(session, 'list', key[1] ?? '', fields.type));
-          return pageOf(
-            listed.map((past) => ({ past, now })),
-            within(NEWEST_FIRST, ...now.key.slice(1)),
-            args,
-            context,
-          );
-        },
+        resolve: (now, args, context) =>
+          onceInRequest(context, ['revisions', ...now.key, String(now.revision), JSON.stringify(args)], async () => {
+            const { services, session } = context;
+            const all = await services.secretGroups.history.revisions(now);
+            const listed = all.filter(({ key, fields }) => mayOnGroup(session, 'list', key[1] ?? '', fields.type));
+            return pageOf(
+              listed.map((past) => ({ past, now })),
+              within(NEWEST_FIRST, ...now.key.slice(1)),
+              args,
+              context,
+            );
+          }),
       },
       connection,
     ),
