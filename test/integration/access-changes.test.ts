@@ -77,14 +77,16 @@ describe('case 32: what was configuration and is a secret now', () => {
       project(slug: "default-project") { service(id: "traveller") { environment(at: $at) { seq digest variable(name: "R") { value masked type } } } } }`;
     const before = await app.gql(query, { id: group.id }, developer);
     const { seq, digest, variable } = before.data.project.service.environment;
+    const whole = (await app.gql(query, { id: group.id })).data.project.service.environment.digest;
     expect(variable).toEqual({ value: CANARY, masked: false, type: 'CONFIG' });
     await done(app, groupOp('updateSecretGroup'), { id: group.id, type: 'SECRET' });
     const after = await app.gql(query, { id: group.id, at: seq }, developer);
     expect(JSON.stringify(after)).not.toContain(CANARY);
     expect(after.data.project.service.environment).toMatchObject({ seq, variable: { value: null, masked: true } });
-    // The outcome of then has the digest of then.
-    expect(after.data.project.service.environment.digest).toBe(digest);
+    // The outcome of then has the digest of then for those who see it whole, and another one for others.
+    expect(after.data.project.service.environment.digest).not.toBe(digest);
     const asOwner = await app.gql(query, { id: group.id, at: seq });
+    expect(asOwner.data.project.service.environment.digest).toBe(whole);
     expect(asOwner.data.project.service.environment.variable.value).toBe(CANARY);
     expect(codeOf(await run(app, groupOp('rollbackSecretGroup'), { id: group.id, revision: 1 }, developer))).toBe(
       'FORBIDDEN',
