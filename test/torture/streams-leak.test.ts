@@ -124,7 +124,7 @@ describe('what comes and goes', () => {
     const warned = ({ name }: Error): number => warnings.push(name);
     process.on('warning', warned);
     const random = randomOf(1);
-    app = await startApp({ open: ({ mac }) => watched(openMemoryStore({ mac })) });
+    app = await startApp({ limits: { ratePoints: 0 }, open: ({ mac }) => watched(openMemoryStore({ mac })) });
     await aProject(app);
     const put = (name: string) => done(app, PUT_SERVICE, { project: 'default-project', id: 'it', name });
 
