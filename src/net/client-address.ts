@@ -21,13 +21,13 @@ export function networkOf(text: string): readonly [Address, number] | null {
  * The address of the client, as log and limits know it: read from the right, the first address that is no trusted proxy. An
  * entry that is no address ends the walk at the last good one, for what stands before it may be anybody's word.
  */
-export function clientAddressOf({ socket, headersDistinct }: IncomingMessage, proxies: TrustedProxies): string {
-  const own = socket.remoteAddress ?? '';
+export function clientAddressOf(request: IncomingMessage, proxies: TrustedProxies): string {
+  const own = request.socket.remoteAddress ?? '';
   // On every request: nothing is parsed where nobody's word is taken.
   if (proxies.length === 0) return own.startsWith(MAPPED) ? own.slice(MAPPED.length) : own;
   let last = addressIn(own);
   if (last === null) return '';
-  const hops = (headersDistinct['x-forwarded-for'] ?? []).join(',').split(',');
+  const hops = (request.headersDistinct['x-forwarded-for'] ?? []).join(',').split(',');
   for (let i = hops.length - 1; i >= 0 && isTrusted(last, proxies); i -= 1) {
     const next = addressIn((hops[i] ?? '').trim());
     if (next === null) break;
