@@ -17,7 +17,7 @@ export default defineConfig({
       fileURLToPath(new URL(file, import.meta.url)),
     ),
     include: ['test/**/*.test.ts'],
-    exclude: ['test/torture/**', 'test/**/*.long.test.ts'],
+    exclude: ['test/stress/**', 'test/**/*.long.test.ts'],
     // Only against hanging: machines are busy.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -5,6 +5,6 @@ import base from '../vitest.config.ts';
 export default mergeConfig(
   { ...base, test: { ...base.test, include: [], exclude: [] } },
   defineConfig({
-    test: { include: ['test/torture/**/*.test.ts', 'test/e2e/**/*.long.test.ts'], testTimeout: 20 * 60_000 },
+    test: { include: ['test/stress/**/*.test.ts', 'test/e2e/**/*.long.test.ts'], testTimeout: 20 * 60_000 },
   }),
 );
