@@ -38,7 +38,7 @@ async function expectSound(store: Store, acknowledged: ReadonlyMap<number, strin
 }
 
 /** Kills one process after another over one directory, and looks at everything after each. Answers how much was acknowledged. */
-async function torture(dir: string, cycles: number): Promise<number> {
+async function killUnderLoad(dir: string, cycles: number): Promise<number> {
   const acknowledged = new Map<number, string>();
   for (let cycle = 0; cycle < cycles; cycle += 1) {
     const writing = startStoreChild(dir, 'write');
@@ -65,7 +65,7 @@ it(`case 130: ${CYCLES} times kill -9 under load: nothing acknowledged is lost, 
     while (left > 0) {
       const cycles = Math.min(LIFE, left);
       left -= cycles;
-      acknowledged += await torture(mkdtempSync(join(root, 'dir-')), cycles);
+      acknowledged += await killUnderLoad(mkdtempSync(join(root, 'dir-')), cycles);
     }
   };
   await Promise.all([lane(), lane()]);

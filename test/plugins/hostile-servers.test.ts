@@ -140,7 +140,7 @@ describe('a hostile backing service', () => {
     await expect(retired).rejects.toMatchObject({ reason: 'FAILED' });
   });
 
-  it.each(SCRIPTED)('case 237: $provider: spoilt answers, a sample of those in the torture tests', async (scripted) => {
+  it.each(SCRIPTED)('case 237: $provider: spoilt answers, a sample of those in the stress tests', async (scripted) => {
     for (let seed = 1; seed <= SAMPLE; seed += 1) {
       const random = randomOf(seed);
       server.play(() => spoilt(scripted.script, scripted.turns, random));

@@ -9,7 +9,7 @@ import {
   type ToldEnvironment,
 } from '../../support/stream-history.ts';
 
-// The judge of the torture test is judged here: it accepts what is right and names each thing that is wrong.
+// The judge of the stress test is judged here: it accepts what is right and names each thing that is wrong.
 
 const group = (project: string, seq: number) => ({ kind: 'SECRET_GROUP', project, name: 'g', revision: seq });
 const LOG: readonly LogEntry[] = [1, 2, 3, 4, 5, 6, 7, 8].map((seq) => ({
