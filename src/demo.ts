@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp } from './app.ts';
-import { readConfig } from './config.ts';
+import { createApp } from './app/app.ts';
+import { readConfig } from './app/config.ts';
 import { silentLog } from './kernel/log.ts';
 
 /** Loads the documented example into a gateway of its own, over HTTP, and prints what a service gets and why. */

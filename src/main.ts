@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { createApp, makeOwnerToken } from './app.ts';
-import { readConfig } from './config.ts';
-import { describeFault } from './graphql/mask-error.ts';
+import { createApp, makeOwnerToken } from './app/app.ts';
+import { readConfig } from './app/config.ts';
+import { startWatchdog } from './app/watchdog.ts';
+import { describeFault } from './graphql/engine/mask-error.ts';
 import { createLog } from './http/log.ts';
 import { init } from './init.ts';
 import { isAppError, unavailable } from './kernel/errors.ts';
 import { ownerToken } from './owner-token.ts';
-import { startWatchdog } from './watchdog.ts';
 
 // A listener takes the place of the inspector, which this signal would open to everybody on the machine.
 if (process.env.KEYLOOM_DEVELOPMENT !== 'true') process.on('SIGUSR1', () => {});

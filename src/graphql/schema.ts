@@ -14,8 +14,8 @@ import { addSecretGroups } from '../modules/secret-groups/schema.ts';
 import { addTags } from '../modules/tags/schema.ts';
 import { addVcsAccounts } from '../modules/vcs/schema.ts';
 import { addWorkloads } from '../modules/workloads/schema.ts';
-import { withMeters } from './answer-meter.ts';
-import { builder } from './builder.ts';
+import { withMeters } from './engine/answer-meter.ts';
+import { builder } from './types/builder.ts';
 
 for (const add of [
   addAccess,

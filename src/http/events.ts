@@ -1,7 +1,7 @@
-import type { Opened } from '../graphql/source.ts';
+import type { Opened } from '../graphql/engine/source.ts';
 import { guarded } from '../kernel/guarded.ts';
 import type { Limits } from '../kernel/limits.ts';
-import type { Delivery, End } from '../modules/changes/subscriber.ts';
+import type { Delivery, End } from '../streams/subscriber.ts';
 import { commonHeaders, type Exchange, sendLatin1 } from './exchange.ts';
 import { watchOutgoing } from './outgoing.ts';
 

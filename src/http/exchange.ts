@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { latin1Of } from '../graphql/write-answer.ts';
+import { latin1Of } from '../graphql/engine/write-answer.ts';
 import type { Hold } from '../kernel/in-flight.ts';
 
 /** One request and its answer. */

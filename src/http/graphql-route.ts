@@ -1,8 +1,8 @@
-import { SMALL_ANSWER } from '../graphql/answer-meter.ts';
-import type { Answers, Given } from '../graphql/answers.ts';
-import type { Answer, Graphql } from '../graphql/execute.ts';
-import type { GraphqlRequest } from '../graphql/request.ts';
-import type { Opened } from '../graphql/source.ts';
+import { SMALL_ANSWER } from '../graphql/engine/answer-meter.ts';
+import type { Answers, Given } from '../graphql/engine/answers.ts';
+import type { Answer, Graphql } from '../graphql/engine/execute.ts';
+import type { GraphqlRequest } from '../graphql/engine/request.ts';
+import type { Opened } from '../graphql/engine/source.ts';
 import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
 import type { Hold, InFlight } from '../kernel/in-flight.ts';

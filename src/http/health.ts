@@ -1,4 +1,4 @@
-import { describeFault } from '../graphql/mask-error.ts';
+import { describeFault } from '../graphql/engine/mask-error.ts';
 import type { Log } from '../kernel/log.ts';
 import { sendJson } from './exchange.ts';
 import type { Route } from './graphql-route.ts';

@@ -1,5 +1,5 @@
 import { type DestinationStream, type LoggerOptions, pino } from 'pino';
-import type { LogLevel } from '../config.ts';
+import type { LogLevel } from '../app/config.ts';
 import type { Log, LogFields } from '../kernel/log.ts';
 
 /** JSON lines, one fact each; a line break inside a fact is escaped and cannot begin a line of its own. */

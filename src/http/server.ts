@@ -1,12 +1,12 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
-import type { Config } from '../config.ts';
-import { createAnswers } from '../graphql/answers.ts';
-import { createDocuments } from '../graphql/documents.ts';
-import { createGraphql } from '../graphql/execute.ts';
-import { createMask, describeFault, type Mask, statusOf } from '../graphql/mask-error.ts';
-import { latin1Of } from '../graphql/write-answer.ts';
+import type { Config } from '../app/config.ts';
+import { createAnswers } from '../graphql/engine/answers.ts';
+import { createDocuments } from '../graphql/engine/documents.ts';
+import { createGraphql } from '../graphql/engine/execute.ts';
+import { createMask, describeFault, type Mask, statusOf } from '../graphql/engine/mask-error.ts';
+import { latin1Of } from '../graphql/engine/write-answer.ts';
 import type { Counters } from '../kernel/counters.ts';
 import { AppError, unavailable } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';

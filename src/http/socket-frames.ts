@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Delivery } from '../modules/changes/subscriber.ts';
+import type { Delivery } from '../streams/subscriber.ts';
 
 const tails = new WeakMap<Delivery, Buffer>();
 

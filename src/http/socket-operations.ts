@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
-import { SMALL_ANSWER } from '../graphql/answer-meter.ts';
-import type { Graphql } from '../graphql/execute.ts';
-import type { GraphqlRequest } from '../graphql/request.ts';
+import { SMALL_ANSWER } from '../graphql/engine/answer-meter.ts';
+import type { Graphql } from '../graphql/engine/execute.ts';
+import type { GraphqlRequest } from '../graphql/engine/request.ts';
 import { isAppError } from '../kernel/errors.ts';
 import type { InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
-import type { Delivery, End, Sink } from '../modules/changes/subscriber.ts';
+import type { Delivery, End, Sink } from '../streams/subscriber.ts';
 import type { Deadline } from './deadline.ts';
 import type { ContextFor } from './graphql-route.ts';
 import { watchOutgoing } from './outgoing.ts';

@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
-import type { Graphql } from '../graphql/execute.ts';
-import { describeFault } from '../graphql/mask-error.ts';
+import type { Graphql } from '../graphql/engine/execute.ts';
+import { describeFault } from '../graphql/engine/mask-error.ts';
 import { isAppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
 import type { InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Log } from '../kernel/log.ts';
-import type { End } from '../modules/changes/subscriber.ts';
+import type { End } from '../streams/subscriber.ts';
 import { bearerOf } from './authorization.ts';
 import { closeSocket } from './close-socket.ts';
 import type { ConnectionLimits } from './connection-limits.ts';

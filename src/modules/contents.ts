@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { templateReferences } from '../domain/template.ts';
 import type { FileEntry } from '../domain/types.ts';
+import type { Upload } from '../input/rules.ts';
 import { integrity } from '../kernel/errors.ts';
+import type { Keys } from '../keys/keys.ts';
 import type { Json } from '../store/port.ts';
 import type { Change, Vault } from '../vault/vault.ts';
 import type { Inspect } from './certificates/inspection.ts';
-import type { Keys } from './keys/keys.ts';
-import type { Upload } from './rules.ts';
 
 /** Bytes of files and mounts are kept as one envelope each, in documents of their own that are never changed. */
 export type FileMap = ReadonlyMap<string, FileEntry>;

@@ -1,4 +1,4 @@
-import type { Keys } from '../modules/keys/keys.ts';
+import type { Keys } from '../keys/keys.ts';
 import { sameBytes, verifyCommits } from '../store/chain.ts';
 import type { Key, Kind, Store, TeamId } from '../store/port.ts';
 

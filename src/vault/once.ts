@@ -1,5 +1,5 @@
 import { conflict, isAppError } from '../kernel/errors.ts';
-import type { Keys } from '../modules/keys/keys.ts';
+import type { Keys } from '../keys/keys.ts';
 import type { Commit, Key } from '../store/port.ts';
 import { plainDocument } from './document.ts';
 import { type Change, changesOf, type Vault } from './vault.ts';

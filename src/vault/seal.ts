@@ -2,7 +2,7 @@ import { associatedData } from '../crypto/aad.ts';
 import type { DataKey } from '../crypto/envelope.ts';
 import { open, seal } from '../crypto/envelope.ts';
 import { integrity } from '../kernel/errors.ts';
-import type { Keys } from '../modules/keys/keys.ts';
+import type { Keys } from '../keys/keys.ts';
 import type { Doc, Fields, Json, Key, Kind } from '../store/port.ts';
 import { type DocumentType, placeOf, type Stored } from './document.ts';
 

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { envelopeKeyId } from '../crypto/envelope.ts';
 import { AppError, integrity } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
-import type { Keys } from '../modules/keys/keys.ts';
+import type { Keys } from '../keys/keys.ts';
 import { addTag, EMPTY_SUM, sameBytes, verifyHead } from '../store/chain.ts';
 import type { Doc, Fields, Head, Key, Kind, Seq, SetHead, Store } from '../store/port.ts';
 import { damagedAmong } from './damage.ts';

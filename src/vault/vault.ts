@@ -4,7 +4,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError, integrity } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { PageRequest } from '../kernel/page.ts';
-import type { Keys } from '../modules/keys/keys.ts';
+import type { Keys } from '../keys/keys.ts';
 import { FIRST_CHAIN, sameBytes, verifyCommits } from '../store/chain.ts';
 import type { Commit, Doc, Fields, Head, Key, Kind, Seq, Store, TeamId, Write } from '../store/port.ts';
 import { type DocumentType, placeOf, type Stored } from './document.ts';

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { createApp } from '../../src/app/app.ts';
+import { readConfig } from '../../src/app/config.ts';
 import { createRootKeyFile } from '../../src/crypto/root-key.ts';
 import { isAppError } from '../../src/kernel/errors.ts';
 import { silentLog } from '../../src/kernel/log.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
-import { createMacHolder } from '../../src/modules/keys/mac-holder.ts';
+import { createMacHolder } from '../../src/keys/mac-holder.ts';
 import type { Engine } from '../../src/store/embedded/engine.ts';
 import { openMemoryEngine } from '../../src/store/embedded/memory-engine.ts';
 import { createEmbeddedStore } from '../../src/store/embedded/store.ts';

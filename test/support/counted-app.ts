@@ -1,12 +1,12 @@
-import { createGateway } from '../../src/gateway.ts';
+import { createGateway } from '../../src/app/gateway.ts';
 import { createGitReader } from '../../src/git/reader.ts';
 import { createServer } from '../../src/http/server.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { limitsWith } from '../../src/kernel/limits.ts';
 import { silentLog } from '../../src/kernel/log.ts';
-import type { Keys } from '../../src/modules/keys/keys.ts';
-import { createMacHolder } from '../../src/modules/keys/mac-holder.ts';
-import { openKeys } from '../../src/modules/keys/open-keys.ts';
+import type { Keys } from '../../src/keys/keys.ts';
+import { createMacHolder } from '../../src/keys/mac-holder.ts';
+import { openKeys } from '../../src/keys/open-keys.ts';
 import { createReach } from '../../src/net/reach.ts';
 import { noPlugins } from '../../src/plugin/plugin.ts';
 import type { Store } from '../../src/store/port.ts';

@@ -1,4 +1,4 @@
-import type { MacHolder } from '../../src/modules/keys/mac-holder.ts';
+import type { MacHolder } from '../../src/keys/mac-holder.ts';
 import { openMemoryEngine } from '../../src/store/embedded/memory-engine.ts';
 import * as at from '../../src/store/embedded/places.ts';
 import * as record from '../../src/store/embedded/records.ts';

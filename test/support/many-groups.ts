@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/kernel/clock.ts';
 import { silentLog } from '../../src/kernel/log.ts';
-import { createMacHolder } from '../../src/modules/keys/mac-holder.ts';
-import { openKeys } from '../../src/modules/keys/open-keys.ts';
+import { createMacHolder } from '../../src/keys/mac-holder.ts';
+import { openKeys } from '../../src/keys/open-keys.ts';
 import { groupDocument, UNRESTRICTED } from '../../src/modules/secret-groups/model.ts';
 import type { Store } from '../../src/store/port.ts';
 import { changesOf, createVault } from '../../src/vault/vault.ts';

@@ -1,12 +1,12 @@
-import { createGateway, type Gateway } from '../../src/gateway.ts';
+import { createGateway, type Gateway } from '../../src/app/gateway.ts';
 import type { GitReader } from '../../src/git/port.ts';
 import { createGitReader } from '../../src/git/reader.ts';
 import { createServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
 import { type Log, silentLog } from '../../src/kernel/log.ts';
-import { createMacHolder, type MacHolder } from '../../src/modules/keys/mac-holder.ts';
-import { openKeys } from '../../src/modules/keys/open-keys.ts';
+import { createMacHolder, type MacHolder } from '../../src/keys/mac-holder.ts';
+import { openKeys } from '../../src/keys/open-keys.ts';
 import { createReach, type Reach } from '../../src/net/reach.ts';
 import type { Plugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';

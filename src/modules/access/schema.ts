@@ -1,11 +1,25 @@
-import { allowedInTeam } from '../../graphql/allowed.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import { expectedRevision, idempotencyKey, SensitivityEnum, WorkloadKindEnum } from '../../graphql/fields.ts';
-import { idRule } from '../../graphql/ids.ts';
-import { addMutation } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { createRoleInput, createTokenInput, emptyInput, revokeTokenInput, updateRoleInput } from './inputs.ts';
-import { type Grant, type Principal, RESOURCES, TOKEN_KINDS, VERBS, type Verb, type WorkloadAddress } from './model.ts';
+import {
+  createRoleInput,
+  createTokenInput,
+  emptyInput,
+  revokeTokenInput,
+  updateRoleInput,
+} from '../../access/inputs.ts';
+import {
+  type Grant,
+  type Principal,
+  RESOURCES,
+  TOKEN_KINDS,
+  VERBS,
+  type Verb,
+  type WorkloadAddress,
+} from '../../access/model.ts';
+import { allowedInTeam } from '../../graphql/types/allowed.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { expectedRevision, idempotencyKey, SensitivityEnum, WorkloadKindEnum } from '../../graphql/types/fields.ts';
+import { idRule } from '../../graphql/types/ids.ts';
+import { addMutation } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
 
 /** `secretGroup` -> `SECRET_GROUP`. */
 const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();

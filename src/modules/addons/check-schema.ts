@@ -1,9 +1,9 @@
-import { type Allowed, allowedById, allowedInProject } from '../../graphql/allowed.ts';
-import { builder } from '../../graphql/builder.ts';
-import type { Context } from '../../graphql/context.ts';
-import { groupAddress, idRule } from '../../graphql/ids.ts';
-import { addAction } from '../../graphql/mutation.ts';
-import type { Session } from '../access/session.ts';
+import type { Session } from '../../access/session.ts';
+import { type Allowed, allowedById, allowedInProject } from '../../graphql/types/allowed.ts';
+import { builder } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
+import { groupAddress, idRule } from '../../graphql/types/ids.ts';
+import { addAction } from '../../graphql/types/mutation.ts';
 import type { Problem } from './check.ts';
 import { testAddonInput } from './inputs.ts';
 import { NOUN } from './model.ts';

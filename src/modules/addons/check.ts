@@ -1,8 +1,8 @@
+import type { Session } from '../../access/session.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { type FailureReason, type LoadedPlugin, problemOf } from '../../plugin/plugin.ts';
 import { idOf } from '../../vault/document.ts';
-import type { Session } from '../access/session.ts';
 import { visibleProject } from '../projects/service.ts';
 import { boundOf, LATE, orLate } from './ask.ts';
 import type { Params } from './model.ts';

@@ -1,7 +1,7 @@
-import type { Builder } from '../../graphql/builder.ts';
-import { onceInRequest } from '../../graphql/memo.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { onceInRequest } from '../../graphql/types/memo.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import type { StoredAddon } from './model.ts';
 
 const NEWEST_FIRST: ListOrder<StoredAddon> = {

@@ -1,7 +1,7 @@
+import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Vault } from '../../vault/vault.ts';
-import type { Session } from '../access/session.ts';
 import { documentOf, OPERATION, type StoredAddon } from './model.ts';
 
 const DAY = 86_400_000;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { utf8Size } from '../../domain/template.ts';
-import { descriptionRule, idempotencyKeyRule, nameRule, revisionRule, slugRule } from '../rules.ts';
+import { descriptionRule, idempotencyKeyRule, nameRule, revisionRule, slugRule } from '../../input/rules.ts';
 import type { Params } from './model.ts';
 
 const MOST_BYTES = 65_536;

@@ -1,8 +1,8 @@
-import { allowedById, allowedInProject } from '../../graphql/allowed.ts';
-import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
-import { groupAddress, idRule } from '../../graphql/ids.ts';
-import { addMutation } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
+import { allowedById, allowedInProject } from '../../graphql/types/allowed.ts';
+import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
+import { groupAddress, idRule } from '../../graphql/types/ids.ts';
+import { addMutation } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import { createAddonInput, deleteAddonInput, restoreAddonInput, rotateAddonInput, updateAddonInput } from './inputs.ts';
 import { NOUN, type StoredAddon } from './model.ts';

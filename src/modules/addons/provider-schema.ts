@@ -1,4 +1,4 @@
-import { type Builder, builder as shared } from '../../graphql/builder.ts';
+import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
 import type { LinkableKey } from '../../plugin/contract.ts';
 import type { LoadedPlugin } from '../../plugin/plugin.ts';
 import { AddonKindEnum } from '../secret-groups/parts.ts';

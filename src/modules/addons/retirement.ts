@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Job } from '../../kernel/job.ts';
 import type { Limits } from '../../kernel/limits.ts';
@@ -6,7 +7,6 @@ import type { Log } from '../../kernel/log.ts';
 import { problemOf } from '../../plugin/plugin.ts';
 import { idOf } from '../../vault/document.ts';
 import { changesOf } from '../../vault/vault.ts';
-import type { Session } from '../access/session.ts';
 import { boundOf, LATE, orLate } from './ask.ts';
 import { documentOf, OPERATION, type Retiring, type StoredAddon, withRetiring } from './model.ts';
 import type { Providers } from './providers.ts';

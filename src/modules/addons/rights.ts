@@ -1,8 +1,8 @@
+import { can, type Verb } from '../../access/model.ts';
+import { requireRevision } from '../../access/revision.ts';
+import type { Session } from '../../access/session.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import type { View } from '../../vault/vault.ts';
-import { can, type Verb } from '../access/model.ts';
-import { requireRevision } from '../access/revision.ts';
-import type { Session } from '../access/session.ts';
 import { visibleProject } from '../projects/service.ts';
 import { type AddonKind, documentOf, NOUN, type StoredAddon } from './model.ts';
 

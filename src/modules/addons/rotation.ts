@@ -1,3 +1,4 @@
+import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, isAppError, limitExceeded, unavailable } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
@@ -5,7 +6,6 @@ import type { Log } from '../../kernel/log.ts';
 import { type LoadedPlugin, problemOf } from '../../plugin/plugin.ts';
 import { idOf } from '../../vault/document.ts';
 import { changesOf, type Vault } from '../../vault/vault.ts';
-import type { Session } from '../access/session.ts';
 import { boundOf, LATE, orLate } from './ask.ts';
 import { isGoodParams } from './inputs.ts';
 import { documentOf, OPERATION, type Params, type StoredAddon, withRetiring } from './model.ts';

@@ -1,5 +1,5 @@
 import type { AddonValue } from '../../domain/types.ts';
-import type { Keys } from '../keys/keys.ts';
+import type { Keys } from '../../keys/keys.ts';
 import type { StoredAddon } from './model.ts';
 
 export type SeenDigest = (addon: Pick<StoredAddon, 'key'>, values: ReadonlyMap<string, AddonValue>) => string;

@@ -1,8 +1,8 @@
+import type { AccessService } from '../../access/service.ts';
+import type { Session } from '../../access/session.ts';
 import { isAppError } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import { idOf } from '../../vault/document.ts';
-import type { AccessService } from '../access/service.ts';
-import type { Session } from '../access/session.ts';
 import { projectDocument } from '../projects/model.ts';
 import { documentOf, KINDS, type StoredAddon } from './model.ts';
 

@@ -1,6 +1,6 @@
-import type { Builder } from '../../graphql/builder.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { orNull } from '../../graphql/or-null.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
 import type { Compared, Status, UnsetSecret } from './compare.ts';
 

@@ -1,6 +1,6 @@
-import { type Builder, builder as shared } from '../../graphql/builder.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { orNull } from '../../graphql/or-null.ts';
+import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
 import type { Action, CopyEntry, CopyPlan } from './copy.ts';
 import { checkedNames } from './inputs.ts';
 

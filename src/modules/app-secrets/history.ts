@@ -1,4 +1,4 @@
-import type { Session } from '../access/session.ts';
+import type { Session } from '../../access/session.ts';
 import type { AppSecretsDeps } from './deps.ts';
 import { type StoredValue, valueDocument } from './model.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CHARACTER_CLASSES } from '../../domain/generate-text.ts';
+import { distinct, idempotencyKeyRule, listOf, pattern, revisionRule, slugRule, valueRule } from '../../input/rules.ts';
 import { invalidInput } from '../../kernel/errors.ts';
-import { distinct, idempotencyKeyRule, listOf, pattern, revisionRule, slugRule, valueRule } from '../rules.ts';
 import { PURPOSES } from './model.ts';
 
 export const KEY_VALUE_URN = 'urn:app-secret:app-secret-type:keyValueAppSecret';

@@ -1,10 +1,10 @@
 import type { InputFieldBuilder } from '@pothos/core';
-import { allowedInTeam } from '../../graphql/allowed.ts';
-import { builder } from '../../graphql/builder.ts';
-import { idempotencyKey } from '../../graphql/fields.ts';
-import { idRule } from '../../graphql/ids.ts';
-import { addMutation, type Types } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
+import { allowedInTeam } from '../../graphql/types/allowed.ts';
+import { builder } from '../../graphql/types/builder.ts';
+import { idempotencyKey } from '../../graphql/types/fields.ts';
+import { idRule } from '../../graphql/types/ids.ts';
+import { addMutation, type Types } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
 import { addUpdateInApp } from '../apps/mutations.ts';
 import { PlanType } from './copy-schema.ts';
 import * as inputs from './inputs.ts';

@@ -1,4 +1,4 @@
-import { builder } from '../../graphql/builder.ts';
+import { builder } from '../../graphql/types/builder.ts';
 import type { Purpose } from './model.ts';
 import type { RenderMode } from './rendered.ts';
 

@@ -1,7 +1,7 @@
-import type { Builder } from '../../graphql/builder.ts';
-import { idOfDocument } from '../../graphql/ids.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { orNull } from '../../graphql/or-null.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { idOfDocument } from '../../graphql/types/ids.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
 import { checkedNames } from './inputs.ts';
 import { RenderModeEnum } from './parts.ts';

@@ -1,6 +1,6 @@
+import type { Session } from '../../access/session.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
-import type { Session } from '../access/session.ts';
 import { environmentsOf, liveEnvironment, visibleApp, whole } from '../apps/find.ts';
 import type { StoredApp, StoredEnvironment } from '../apps/model.ts';
 import type { AppSecretsDeps } from './deps.ts';

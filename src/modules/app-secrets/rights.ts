@@ -1,6 +1,6 @@
+import { can, type Verb } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import { forbidden } from '../../kernel/errors.ts';
-import { can, type Verb } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 import type { StoredEnvironment } from '../apps/model.ts';
 import type { StoredValue } from './model.ts';
 

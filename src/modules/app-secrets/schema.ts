@@ -1,7 +1,7 @@
-import type { Builder } from '../../graphql/builder.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { orNull } from '../../graphql/or-null.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
 import { appOf } from '../apps/model.ts';
 import { addComparisons } from './compare-schema.ts';

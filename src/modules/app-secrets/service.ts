@@ -1,8 +1,8 @@
+import { requireRevision } from '../../access/revision.ts';
+import type { Session } from '../../access/session.ts';
 import { conflict, limitExceeded } from '../../kernel/errors.ts';
 import { createOnce } from '../../vault/once.ts';
 import { changesOf, type View } from '../../vault/vault.ts';
-import { requireRevision } from '../access/revision.ts';
-import type { Session } from '../access/session.ts';
 import { environmentsOf, visibleApp, whole } from '../apps/find.ts';
 import { appDocument, appScope, type PlaceInApp } from '../apps/model.ts';
 import { createComparisons } from './compare.ts';

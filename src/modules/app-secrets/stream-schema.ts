@@ -1,5 +1,5 @@
-import type { Builder } from '../../graphql/builder.ts';
-import { addSubscription } from '../../graphql/subscription.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { addSubscription } from '../../graphql/types/subscription.ts';
 import { appSecretsStream } from './stream.ts';
 
 /** Tells who depends on an app's secrets that they changed. */

@@ -1,12 +1,12 @@
+import { can } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import { isAppError } from '../../kernel/errors.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import type { Commit, Touched } from '../../store/port.ts';
+import type { Stream } from '../../streams/stream.ts';
 import { idOf } from '../../vault/document.ts';
-import { can } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 import { liveEnvironment, visibleApp } from '../apps/find.ts';
 import { appScope, type PlaceInApp } from '../apps/model.ts';
-import type { Stream } from '../changes/stream.ts';
 import { mayOnSecrets, requireKeys } from './rights.ts';
 
 /** What of an app's secrets a commit touched in one environment. */

@@ -1,7 +1,7 @@
-import { type Builder, builder as shared } from '../../graphql/builder.ts';
-import type { Context } from '../../graphql/context.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
+import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { KEY_VALUE_URN } from './inputs.ts';
 import { mayOnSecrets } from './rights.ts';
 import type { Slot } from './slots.ts';

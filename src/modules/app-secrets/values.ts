@@ -1,9 +1,9 @@
+import { requireRevision } from '../../access/revision.ts';
+import type { Session } from '../../access/session.ts';
 import { utf8Size } from '../../domain/template.ts';
 import { conflict, limitExceeded } from '../../kernel/errors.ts';
 import type { Commit } from '../../store/port.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
-import { requireRevision } from '../access/revision.ts';
-import type { Session } from '../access/session.ts';
 import { environmentsOf, liveEnvironment, visibleApp, whole } from '../apps/find.ts';
 import { appDocument, appScope, environmentDocument, inOrder, type PlaceInApp } from '../apps/model.ts';
 import type { AppSecretsDeps } from './deps.ts';

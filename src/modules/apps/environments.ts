@@ -1,3 +1,5 @@
+import { requireRevision } from '../../access/revision.ts';
+import type { Session } from '../../access/session.ts';
 import { conflict, limitExceeded } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
@@ -5,8 +7,6 @@ import type { Key } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
-import { requireRevision } from '../access/revision.ts';
-import type { Session } from '../access/session.ts';
 import { requireOnSecrets } from '../app-secrets/rights.ts';
 import { secretsOf, slotIn, valuesOf } from '../app-secrets/slots.ts';
 import type { AppsDeps } from './deps.ts';

@@ -1,9 +1,9 @@
+import { can } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { Fields } from '../../store/port.ts';
 import type { DocumentSet } from '../../vault/sets.ts';
 import type { View } from '../../vault/vault.ts';
-import { can } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 import {
   appDocument,
   appScope,

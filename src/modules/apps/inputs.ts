@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { distinct, idempotencyKeyRule, nameRule, pattern, revisionRule, slugRule } from '../../input/rules.ts';
 import { slugOf } from '../../kernel/ids.ts';
-import { distinct, idempotencyKeyRule, nameRule, pattern, revisionRule, slugRule } from '../rules.ts';
 
 /** As other names, but short ones are common: `qa`, `eu`. */
 const environmentNameRule = pattern(

@@ -1,14 +1,14 @@
 import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
 import type { z } from 'zod';
-import { type Allowed, allowedInTeam, localOf } from '../../graphql/allowed.ts';
-import { builder } from '../../graphql/builder.ts';
-import type { Context } from '../../graphql/context.ts';
-import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
-import { idRule, type NodeName } from '../../graphql/ids.ts';
-import { addMutation, type PayloadField, type Types } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
+import type { Verb } from '../../access/model.ts';
+import { type Allowed, allowedInTeam, localOf } from '../../graphql/types/allowed.ts';
+import { builder } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
+import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
+import { idRule, type NodeName } from '../../graphql/types/ids.ts';
+import { addMutation, type PayloadField, type Types } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
-import type { Verb } from '../access/model.ts';
 import * as inputs from './inputs.ts';
 import { type PlaceInApp, placeInApp } from './model.ts';
 

@@ -1,6 +1,6 @@
+import { can, type Verb } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import { forbidden } from '../../kernel/errors.ts';
-import { can, type Verb } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 import type { StoredEnvironment } from './model.ts';
 
 export function requireOnApps(session: Session, verb: Verb): void {

@@ -1,10 +1,10 @@
+import { can } from '../../access/model.ts';
+import { requireRevision } from '../../access/revision.ts';
+import type { Session } from '../../access/session.ts';
 import { conflict, limitExceeded } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import { createOnce } from '../../vault/once.ts';
 import { changesOf } from '../../vault/vault.ts';
-import { can } from '../access/model.ts';
-import { requireRevision } from '../access/revision.ts';
-import type { Session } from '../access/session.ts';
 import { requireOnSecrets } from '../app-secrets/rights.ts';
 import { secretsOf } from '../app-secrets/slots.ts';
 import type { AppsDeps } from './deps.ts';

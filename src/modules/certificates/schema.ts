@@ -1,7 +1,7 @@
-import type { Builder } from '../../graphql/builder.ts';
-import { CertificateType } from '../../graphql/certificate.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { within as inPlace, type ListOrder, pageOf } from '../../graphql/pages.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { CertificateType } from '../../graphql/types/certificate.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { within as inPlace, type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import type { HeldCertificate, Holder } from './service.ts';
 
 /** By their end, then by path; what is equal in both by where it lies. */

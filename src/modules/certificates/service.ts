@@ -1,11 +1,11 @@
+import { can } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import type { FileEntry } from '../../domain/types.ts';
 import type { CertificateFacts } from '../../kernel/certificate.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { invalidInput } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
 import type { View } from '../../vault/vault.ts';
-import { can } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 import { globalDocument, type StoredGlobal } from '../global-secrets/model.ts';
 import { mayOnGlobal } from '../global-secrets/rights.ts';
 import { projectDocument } from '../projects/model.ts';

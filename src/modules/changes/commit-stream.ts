@@ -1,7 +1,7 @@
+import type { Session } from '../../access/session.ts';
 import type { Commit, Touched } from '../../store/port.ts';
-import type { Session } from '../access/session.ts';
+import type { Stream } from '../../streams/stream.ts';
 import { visibleProject } from '../projects/service.ts';
-import type { Stream } from './stream.ts';
 import { isShown, mayOnTouched, projectOf, type ShownKind } from './visible.ts';
 
 /** A document that a commit touched and that the viewer may list. */

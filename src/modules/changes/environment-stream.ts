@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache';
+import { can } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import { diffMaps, type NameDiff } from '../../domain/diff.ts';
 import type { Scope, WorkloadKind } from '../../domain/types.ts';
 import { AppError, forbidden, isAppError } from '../../kernel/errors.ts';
 import type { Commit, Seq } from '../../store/port.ts';
-import { can } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
+import type { Stream } from '../../streams/stream.ts';
 import { visibleProject } from '../projects/service.ts';
 import type { Environment, ResolutionsService } from '../resolution/service.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenFacts, sightOf } from '../resolution/sight.ts';
 import { visibleWorkload } from '../workloads/service.ts';
-import type { Stream } from './stream.ts';
 
 export interface EnvironmentAsk {
   readonly project: string;

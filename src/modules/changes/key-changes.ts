@@ -1,3 +1,5 @@
+import { can } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import { diffMaps, type NameDiff, writtenNames } from '../../domain/diff.ts';
 import type { DirectValues, FileEntry, Sensitivity } from '../../domain/types.ts';
 import { isAppError } from '../../kernel/errors.ts';
@@ -5,8 +7,6 @@ import type { Fields, Touched } from '../../store/port.ts';
 import type { DocumentType, Stored } from '../../vault/document.ts';
 import { idOf } from '../../vault/document.ts';
 import type { Vault } from '../../vault/vault.ts';
-import { can } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 import { documentOf as addonDocumentOf } from '../addons/model.ts';
 import { mayOnAddon } from '../addons/rights.ts';
 import { globalDocument } from '../global-secrets/model.ts';

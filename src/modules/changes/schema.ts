@@ -1,6 +1,6 @@
-import type { Builder } from '../../graphql/builder.ts';
-import { CommitType } from '../../graphql/mutation.ts';
-import { sizesOf } from '../../graphql/pages.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { CommitType } from '../../graphql/types/mutation.ts';
+import { sizesOf } from '../../graphql/types/pages.ts';
 
 export function addChanges(builder: Builder): void {
   const connection = builder.connectionObject({ type: CommitType, name: 'CommitConnection' }, { name: 'CommitEdge' });

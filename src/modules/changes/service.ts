@@ -1,14 +1,14 @@
+import { can } from '../../access/model.ts';
+import type { AccessService } from '../../access/service.ts';
+import type { Session } from '../../access/session.ts';
 import { forbidden, invalidInput } from '../../kernel/errors.ts';
 import type { Commit } from '../../store/port.ts';
+import type { Stream } from '../../streams/stream.ts';
 import type { Vault } from '../../vault/vault.ts';
-import { can } from '../access/model.ts';
-import type { AccessService } from '../access/service.ts';
-import type { Session } from '../access/session.ts';
 import type { ResolutionsService } from '../resolution/service.ts';
 import { changesStream, globalsStream } from './commit-stream.ts';
 import { createEnvironmentStreams, type EnvironmentAsk, type EnvironmentEvent } from './environment-stream.ts';
 import { createKeyChanges } from './key-changes.ts';
-import type { Stream } from './stream.ts';
 
 export type ChangesService = ReturnType<typeof createChanges>;
 

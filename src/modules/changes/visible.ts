@@ -1,9 +1,9 @@
+import { can, type Resource, type Verb } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import type { WorkloadKind } from '../../domain/types.ts';
 import type { Key, Kind, Touched } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
 import type { View } from '../../vault/vault.ts';
-import { can, type Resource, type Verb } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 import { mayOnSecrets } from '../app-secrets/rights.ts';
 import { appDocument, appOf } from '../apps/model.ts';
 import { globalDocument } from '../global-secrets/model.ts';

@@ -1,9 +1,9 @@
+import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Vault } from '../../vault/vault.ts';
-import type { Session } from '../access/session.ts';
+import { type StoredSync, syncDocument } from '../git-sync/sync-model.ts';
 import { globalDocument, type StoredGlobal } from './model.ts';
-import { type StoredSync, syncDocument } from './sync-model.ts';
 
 const DAY = 86_400_000;
 /** How often old revisions are looked for: every so many revisions. */

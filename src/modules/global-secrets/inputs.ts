@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { jsonTroubles } from '../../domain/free-json.ts';
-import { descriptionRule, idempotencyKeyRule, identifiedFilesRule, nameRule, revisionRule } from '../rules.ts';
-import { gitopsPatchRule, gitopsRule } from './gitops-rule.ts';
+import { descriptionRule, idempotencyKeyRule, identifiedFilesRule, nameRule, revisionRule } from '../../input/rules.ts';
+import { gitopsPatchRule, gitopsRule } from '../git-sync/gitops-rule.ts';
 import type { GlobalFile, JsonObject } from './model.ts';
 
 /** An object of any JSON that can be given back exactly as it came. */

@@ -1,16 +1,16 @@
 import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
 import type { z } from 'zod';
-import { allowedInTeam } from '../../graphql/allowed.ts';
-import { builder } from '../../graphql/builder.ts';
-import type { Context } from '../../graphql/context.ts';
-import { EncodingEnum, expectedRevision, idempotencyKey, SensitivityEnum } from '../../graphql/fields.ts';
-import { idRule } from '../../graphql/ids.ts';
-import { addMutation, type Types } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
+import type { Verb } from '../../access/model.ts';
+import { allowedInTeam } from '../../graphql/types/allowed.ts';
+import { builder } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
+import { EncodingEnum, expectedRevision, idempotencyKey, SensitivityEnum } from '../../graphql/types/fields.ts';
+import { idRule } from '../../graphql/types/ids.ts';
+import { addMutation, type Types } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
-import type { Verb } from '../access/model.ts';
+import { GitopsInput, GitopsPatchInput } from '../git-sync/gitops-schema.ts';
 import type { GlobalUpdate } from './find.ts';
-import { GitopsInput, GitopsPatchInput } from './gitops-schema.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGlobal } from './model.ts';
 

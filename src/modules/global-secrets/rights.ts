@@ -1,6 +1,6 @@
+import { can, type Verb } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import type { Sensitivity } from '../../domain/types.ts';
-import { can, type Verb } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 
 /** Global secrets belong to the team: a grant for named projects does not reach them. */
 export const mayOnGlobal = (session: Session, verb: Verb, type: Sensitivity): boolean =>

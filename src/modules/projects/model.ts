@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { descriptionRule, idempotencyKeyRule, nameRule, revisionRule } from '../../input/rules.ts';
 import type { Json } from '../../store/port.ts';
 import type { DocumentType, Stored } from '../../vault/document.ts';
-import { descriptionRule, idempotencyKeyRule, nameRule, revisionRule } from '../rules.ts';
 
 export type ProjectFields = {
   readonly name: string;

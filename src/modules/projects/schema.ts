@@ -1,11 +1,11 @@
-import { allowedNewProject, allowedOnProject } from '../../graphql/allowed.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
-import { idRule } from '../../graphql/ids.ts';
-import { addMutation } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { orNull } from '../../graphql/or-null.ts';
-import { type ListOrder, pageOf } from '../../graphql/pages.ts';
+import { allowedNewProject, allowedOnProject } from '../../graphql/types/allowed.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
+import { idRule } from '../../graphql/types/ids.ts';
+import { addMutation } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
+import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
 import { createProjectInput, deleteProjectInput, type StoredProject, updateProjectInput } from './model.ts';
 

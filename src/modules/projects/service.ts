@@ -1,12 +1,12 @@
+import { can, type Verb } from '../../access/model.ts';
+import { requireRevision } from '../../access/revision.ts';
+import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
+import type { Keys } from '../../keys/keys.ts';
 import { createOnce } from '../../vault/once.ts';
 import { changesOf, type Vault, type View } from '../../vault/vault.ts';
-import { can, type Verb } from '../access/model.ts';
-import { requireRevision } from '../access/revision.ts';
-import type { Session } from '../access/session.ts';
-import type { Keys } from '../keys/keys.ts';
 import { jobDocument, serviceDocument } from '../workloads/model.ts';
 import { type CreateProjectInput, projectDocument, type StoredProject, type UpdateProjectInput } from './model.ts';
 

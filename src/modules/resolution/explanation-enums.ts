@@ -1,7 +1,7 @@
 import type { ExplainedReference, LayerRule } from '../../domain/explanation.ts';
 import type { ExclusionRule } from '../../domain/restrict.ts';
 import type { ResolutionWarning } from '../../domain/types.ts';
-import { builder } from '../../graphql/builder.ts';
+import { builder } from '../../graphql/types/builder.ts';
 
 /** An enum whose values are its names, with a description each. */
 function enumOf<T extends string>(name: string, description: string, words: Readonly<Record<T, string>>) {

@@ -1,9 +1,9 @@
 import type { ObjectRef } from '@pothos/core';
 import type { ExcludedGroup, ExplainedLayer, ExplainedReference, Explanation } from '../../domain/explanation.ts';
-import { type Builder, builder as shared } from '../../graphql/builder.ts';
-import { SensitivityEnum } from '../../graphql/fields.ts';
-import type { Types } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
+import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import { SensitivityEnum } from '../../graphql/types/fields.ts';
+import type { Types } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
 import type { StoredGroup } from '../secret-groups/model.ts';
 import { mayListGroups } from '../secret-groups/rights.ts';
 import { ExclusionRuleEnum, LayerRuleEnum, ReferenceStatusEnum, WarningCodeEnum } from './explanation-enums.ts';

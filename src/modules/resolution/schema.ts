@@ -1,9 +1,9 @@
 import type { Scope, UnresolvedReference } from '../../domain/types.ts';
-import { type Builder, builder as shared } from '../../graphql/builder.ts';
-import type { Context } from '../../graphql/context.ts';
-import { EncodingEnum, SensitivityEnum } from '../../graphql/fields.ts';
-import { ScopeEnum } from '../../graphql/scope.ts';
-import { workloads } from '../../graphql/workload-refs.ts';
+import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
+import { EncodingEnum, SensitivityEnum } from '../../graphql/types/fields.ts';
+import { ScopeEnum } from '../../graphql/types/scope.ts';
+import { workloads } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
 import { mayOnAddon } from '../addons/rights.ts';
 import { mayListGroups } from '../secret-groups/rights.ts';

@@ -1,4 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import { can } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import { explain } from '../../domain/explain.ts';
 import type { Explanation } from '../../domain/explanation.ts';
 import { applicableGroups } from '../../domain/gather.ts';
@@ -15,14 +17,12 @@ import type {
 } from '../../domain/types.ts';
 import type { Kind as EntryKind } from '../../domain/warn.ts';
 import { AppError, forbidden, invalidInput } from '../../kernel/errors.ts';
+import type { Keys } from '../../keys/keys.ts';
 import type { Vault, View } from '../../vault/vault.ts';
-import { can } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 import type { Drawn } from '../addons/drawing.ts';
 import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
 import { globalDocument } from '../global-secrets/model.ts';
-import type { Keys } from '../keys/keys.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';

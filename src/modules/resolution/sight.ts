@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { can, isSelf } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import { fileFacts } from '../../domain/canonical.ts';
 import { DRAWS, type ResolvedFile, type ResolvedVariable, type Sensitivity } from '../../domain/types.ts';
-import { can, isSelf } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 import { mayOnGlobal } from '../global-secrets/rights.ts';
 import type { Environment, WorkloadAsk } from './service.ts';
 

@@ -1,7 +1,7 @@
 import type { ResolutionError } from '../../domain/types.ts';
-import { builder } from '../../graphql/builder.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { orNull } from '../../graphql/or-null.ts';
+import { builder } from '../../graphql/types/builder.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
 import { AddonKindEnum } from '../secret-groups/parts.ts';
 import type { SourceView } from './views.ts';
 

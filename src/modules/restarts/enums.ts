@@ -1,4 +1,4 @@
-import { builder } from '../../graphql/builder.ts';
+import { builder } from '../../graphql/types/builder.ts';
 import type { DeliveryError, DeliveryState, RequestState, RestartState, Skipped } from './model.ts';
 
 export const RestartStateEnum = builder.enumType('RestartState', {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idempotencyKeyRule, platformIdRule, revisionRule, slugRule, valueRule } from '../rules.ts';
+import { idempotencyKeyRule, platformIdRule, revisionRule, slugRule, valueRule } from '../../input/rules.ts';
 
 const whole = (least: number, most: number) =>
   z

@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
+import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Job } from '../../kernel/job.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { idOf } from '../../vault/document.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
-import type { Session } from '../access/session.ts';
+import { isDue } from '../deploy-webhooks/attempts.ts';
 import { projectDocument } from '../projects/model.ts';
-import { isDue } from './attempts.ts';
 import { type Book, bookOf, closed, isUndelivered, queued, released } from './book.ts';
 import {
   deliveryDocument,

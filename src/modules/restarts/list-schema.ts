@@ -1,7 +1,7 @@
-import type { Builder } from '../../graphql/builder.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
-import { workloads } from '../../graphql/workload-refs.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
+import { workloads } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
 import { DeliveryStateEnum, RequestStateEnum } from './enums.ts';
 import type { DeliveryState, RequestState } from './model.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { allowedAnywhere, allowedById, allowedInProject, allowedToItself } from '../../graphql/allowed.ts';
-import { builder } from '../../graphql/builder.ts';
-import { expectedRevision, idempotencyKey, WorkloadKindEnum } from '../../graphql/fields.ts';
-import { decodeGlobalId, groupAddress, idRule, webhookProject } from '../../graphql/ids.ts';
-import { addMutation } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { ScopeEnum } from '../../graphql/scope.ts';
+import { allowedAnywhere, allowedById, allowedInProject, allowedToItself } from '../../graphql/types/allowed.ts';
+import { builder } from '../../graphql/types/builder.ts';
+import { expectedRevision, idempotencyKey, WorkloadKindEnum } from '../../graphql/types/fields.ts';
+import { decodeGlobalId, groupAddress, idRule, webhookProject } from '../../graphql/types/ids.ts';
+import { addMutation } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { TimeoutActionEnum } from './enums.ts';
 import * as inputs from './inputs.ts';
 import type { SourceAddress, SourceKind } from './model.ts';

@@ -1,17 +1,17 @@
+import { can } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import type { Scope } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { forbidden, limitExceeded } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import type { Keys } from '../../keys/keys.ts';
 import { idOf } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
 import { type Change, changesOf, type Vault, type View } from '../../vault/vault.ts';
-import { can } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
-import type { Keys } from '../keys/keys.ts';
+import type { createDependents, Dependent } from '../dependents/dependents.ts';
 import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import { type Book, bookOf, closed, createRequest, deliveryFor, isOpen, newId, queued } from './book.ts';
-import type { createDependents, Dependent } from './dependents.ts';
 import type { RestartInput, Waves } from './inputs.ts';
 import {
   type RequestFields,

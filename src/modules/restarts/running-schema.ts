@@ -1,8 +1,8 @@
-import { type Builder, builder as shared } from '../../graphql/builder.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
-import { ScopeEnum } from '../../graphql/scope.ts';
-import { workloads } from '../../graphql/workload-refs.ts';
+import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
+import { ScopeEnum } from '../../graphql/types/scope.ts';
+import { workloads } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
 import { sightOf } from '../resolution/sight.ts';
 import type { Running } from './running.ts';

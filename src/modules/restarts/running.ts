@@ -1,11 +1,11 @@
+import { can, isSelf } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import type { Scope, WorkloadKind } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { forbidden, invalidInput, isAppError } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import { changesOf, type View } from '../../vault/vault.ts';
-import { can, isSelf } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import type { ResolutionsService } from '../resolution/service.ts';

@@ -1,16 +1,16 @@
-import type { Builder } from '../../graphql/builder.ts';
-import { WorkloadKindEnum } from '../../graphql/fields.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { ScopeEnum } from '../../graphql/scope.ts';
-import { workloads } from '../../graphql/workload-refs.ts';
-import { addDependents } from './dependents-schema.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { WorkloadKindEnum } from '../../graphql/types/fields.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { ScopeEnum } from '../../graphql/types/scope.ts';
+import { workloads } from '../../graphql/types/workload-refs.ts';
+import { addDependents } from '../dependents/dependents-schema.ts';
+import { addWebhooks } from '../deploy-webhooks/webhook-schema.ts';
 import { DeliveryErrorEnum, DeliveryStateEnum, RequestStateEnum, RestartStateEnum, SkipReasonEnum } from './enums.ts';
 import { addRestartLists } from './list-schema.ts';
 import type { Attempt, Skipped, StoredDelivery, StoredRestart } from './model.ts';
 import { addRestartMutations } from './mutations.ts';
 import { addRunning } from './running-schema.ts';
 import { addRestartStream } from './stream-schema.ts';
-import { addWebhooks } from './webhook-schema.ts';
 
 export function addRestarts(builder: Builder): void {
   addDependents(builder);

@@ -1,25 +1,26 @@
+import { can } from '../../access/model.ts';
+import type { AccessService } from '../../access/service.ts';
+import type { Session } from '../../access/session.ts';
 import type { WorkloadKind } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import type { Job } from '../../kernel/job.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import type { Keys } from '../../keys/keys.ts';
 import type { GuardedFetch } from '../../net/guarded-fetch.ts';
 import { idOf } from '../../vault/document.ts';
 import { changesOf, type Vault, type View } from '../../vault/vault.ts';
-import { can } from '../access/model.ts';
-import type { AccessService } from '../access/service.ts';
-import type { Session } from '../access/session.ts';
 import type { AddonsService } from '../addons/service.ts';
 import type { MayAsk } from '../addresses.ts';
+import { createDependents } from '../dependents/dependents.ts';
+import { createCourier } from '../deploy-webhooks/courier.ts';
+import { createWebhooks } from '../deploy-webhooks/webhooks.ts';
 import type { GlobalSecretsService } from '../global-secrets/service.ts';
-import type { Keys } from '../keys/keys.ts';
 import { visibleProject } from '../projects/service.ts';
 import type { ResolutionsService } from '../resolution/service.ts';
 import type { SecretGroupsService } from '../secret-groups/service.ts';
 import type { StoredWorkload } from '../workloads/model.ts';
 import { type Book, bookOf, deliveryFor, queued } from './book.ts';
-import { createCourier } from './courier.ts';
-import { createDependents } from './dependents.ts';
 import { booksOf, createRestartJob, ended, requestsOf } from './jobs.ts';
 import {
   deliveryDocument,
@@ -32,7 +33,6 @@ import {
 import { createRequests } from './requests.ts';
 import { createRunning, visibleOrNull } from './running.ts';
 import { createRestartStreams } from './stream.ts';
-import { createWebhooks } from './webhooks.ts';
 
 export interface RestartsDeps {
   readonly vault: Vault;

@@ -1,9 +1,9 @@
-import type { Builder } from '../../graphql/builder.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { orNull } from '../../graphql/or-null.ts';
-import { ScopeEnum } from '../../graphql/scope.ts';
-import { addSubscription } from '../../graphql/subscription.ts';
-import { WorkloadRefInput } from '../../graphql/workload-refs.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
+import { ScopeEnum } from '../../graphql/types/scope.ts';
+import { addSubscription } from '../../graphql/types/subscription.ts';
+import { WorkloadRefInput } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
 
 /** Tells a workload, or who runs it, that it is to be restarted. */

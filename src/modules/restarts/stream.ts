@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
+import { can } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import { AppError, notFound } from '../../kernel/errors.ts';
 import type { Commit, Touched } from '../../store/port.ts';
+import type { Stream } from '../../streams/stream.ts';
 import type { Vault } from '../../vault/vault.ts';
-import { can } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
-import type { Stream } from '../changes/stream.ts';
 import { visibleProject } from '../projects/service.ts';
 import { visibleWorkload } from '../workloads/service.ts';
 import { requestDocument, type StoredRequest, type WorkloadName } from './model.ts';

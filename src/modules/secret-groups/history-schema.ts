@@ -1,11 +1,11 @@
 import type { Sensitivity } from '../../domain/types.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import type { Context } from '../../graphql/context.ts';
-import { SensitivityEnum, VariableType, variableRows } from '../../graphql/fields.ts';
-import { onceInRequest } from '../../graphql/memo.ts';
-import { NameDiffType } from '../../graphql/name-diff.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
+import { SensitivityEnum, VariableType, variableRows } from '../../graphql/types/fields.ts';
+import { onceInRequest } from '../../graphql/types/memo.ts';
+import { NameDiffType } from '../../graphql/types/name-diff.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import type { GroupDiff } from './history.ts';
 import type { StoredGroup } from './model.ts';
 import { keysOf, RestrictionsType, SecretTypeEnum } from './parts.ts';

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
+import type { Session } from '../../access/session.ts';
 import { diffMaps, type NameDiff, writtenNames } from '../../domain/diff.ts';
 import type { Sensitivity } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Change, Vault } from '../../vault/vault.ts';
-import type { Session } from '../access/session.ts';
 import { type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
 
 const DAY = 86_400_000;

@@ -20,7 +20,7 @@ import {
   tagsRule,
   valueRule,
   variablesRule,
-} from '../rules.ts';
+} from '../../input/rules.ts';
 import { UNRESTRICTED } from './model.ts';
 
 const typeRule = z.enum(['secret', 'config']);

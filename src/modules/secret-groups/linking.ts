@@ -1,6 +1,6 @@
+import type { Session } from '../../access/session.ts';
 import type { AddonLink } from '../../domain/types.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
-import type { Session } from '../access/session.ts';
 import { requireDistinctLinkNames, requireDistinctPaths } from '../clashes.ts';
 import { type GivenName, namesOfLink, namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
 import type { Decision } from './decision.ts';

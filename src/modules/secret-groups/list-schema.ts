@@ -1,10 +1,10 @@
 import { coversScope } from '../../domain/restrict.ts';
 import type { Scope, Sensitivity } from '../../domain/types.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import { SensitivityEnum } from '../../graphql/fields.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
-import { ScopeEnum } from '../../graphql/scope.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { SensitivityEnum } from '../../graphql/types/fields.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
+import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { idOf } from '../../vault/document.ts';
 import type { StoredGroup } from './model.ts';
 

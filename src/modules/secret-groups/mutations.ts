@@ -1,9 +1,10 @@
 import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
 import type { z } from 'zod';
+import type { Verb } from '../../access/model.ts';
 import type { AddonLink } from '../../domain/types.ts';
-import { allowedById, allowedInProject } from '../../graphql/allowed.ts';
-import { builder } from '../../graphql/builder.ts';
-import type { Context } from '../../graphql/context.ts';
+import { allowedById, allowedInProject } from '../../graphql/types/allowed.ts';
+import { builder } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
 import {
   allowDangerousNames,
   expectedRevision,
@@ -13,12 +14,11 @@ import {
   SensitivityEnum,
   VariableInput,
   WorkloadKindEnum,
-} from '../../graphql/fields.ts';
-import { groupAddress, idRule } from '../../graphql/ids.ts';
-import { addMutation, type Types } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
+} from '../../graphql/types/fields.ts';
+import { groupAddress, idRule } from '../../graphql/types/ids.ts';
+import { addMutation, type Types } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
-import type { Verb } from '../access/model.ts';
 import type { GroupUpdate } from './finding.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGroup } from './model.ts';

@@ -1,8 +1,8 @@
 import { defaultKey } from '../../domain/layer.ts';
 import type { AddonLink, LinkedKey, Restrictions, SecretType } from '../../domain/types.ts';
-import { builder } from '../../graphql/builder.ts';
-import type { Context } from '../../graphql/context.ts';
-import { WorkloadKindEnum } from '../../graphql/fields.ts';
+import { builder } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
+import { WorkloadKindEnum } from '../../graphql/types/fields.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import type { StoredGroup } from './model.ts';
 import { mayOnGroup } from './rights.ts';

@@ -1,5 +1,5 @@
+import type { Upload } from '../../input/rules.ts';
 import { notFound } from '../../kernel/errors.ts';
-import type { Upload } from '../rules.ts';
 import type { PutGroupInput } from './inputs.ts';
 
 /** The map without one of its entries, which must be there. */

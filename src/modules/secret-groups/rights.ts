@@ -1,7 +1,7 @@
+import { can, type Verb } from '../../access/model.ts';
+import type { Session } from '../../access/session.ts';
 import type { Sensitivity } from '../../domain/types.ts';
 import { forbidden } from '../../kernel/errors.ts';
-import { can, type Verb } from '../access/model.ts';
-import type { Session } from '../access/session.ts';
 import type { GroupState } from './model.ts';
 
 export function mayOnGroup(session: Session, verb: Verb, project: string, type: Sensitivity): boolean {

@@ -1,5 +1,5 @@
-import type { Builder } from '../../graphql/builder.ts';
-import type { Context } from '../../graphql/context.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
 import {
   fileRows,
   MountType,
@@ -7,9 +7,9 @@ import {
   SensitivityEnum,
   VariableType,
   variableRows,
-} from '../../graphql/fields.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { orNull } from '../../graphql/or-null.ts';
+} from '../../graphql/types/fields.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
 import { addGroupHistory } from './history-schema.ts';
 import { addGroupLists } from './list-schema.ts';

@@ -1,10 +1,10 @@
+import { requireRevision } from '../../access/revision.ts';
+import type { Session } from '../../access/session.ts';
 import type { AddonLink } from '../../domain/types.ts';
+import type { Upload } from '../../input/rules.ts';
 import { forbidden, notFound } from '../../kernel/errors.ts';
 import { changesOf } from '../../vault/vault.ts';
-import { requireRevision } from '../access/revision.ts';
-import type { Session } from '../access/session.ts';
 import { visibleProject } from '../projects/service.ts';
-import type { Upload } from '../rules.ts';
 import type { Decision } from './decision.ts';
 import { deletedGroup, type GroupRef, type GroupUpdate, visibleGroup } from './finding.ts';
 import { type CreateGroupInput, type PutGroupInput, restrictionsAfter, type UpdateGroupInput } from './inputs.ts';

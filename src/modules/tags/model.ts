@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { descriptionRule, idempotencyKeyRule, revisionRule, slugRule } from '../../input/rules.ts';
 import type { Json } from '../../store/port.ts';
 import type { DocumentType, Stored } from '../../vault/document.ts';
-import { descriptionRule, idempotencyKeyRule, revisionRule, slugRule } from '../rules.ts';
 
 export type TagFields = { readonly createdAt: string; readonly updatedAt: string };
 export interface TagBody {

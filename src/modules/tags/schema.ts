@@ -1,9 +1,9 @@
-import { allowedInTeam } from '../../graphql/allowed.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import { expectedRevision, idempotencyKey } from '../../graphql/fields.ts';
-import { idRule } from '../../graphql/ids.ts';
-import { addMutation } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
+import { allowedInTeam } from '../../graphql/types/allowed.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
+import { idRule } from '../../graphql/types/ids.ts';
+import { addMutation } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
 import { idOf } from '../../vault/document.ts';
 import { createTagInput, deleteTagInput, updateTagInput } from './model.ts';
 

@@ -1,11 +1,11 @@
+import { can, type Verb } from '../../access/model.ts';
+import { requireRevision } from '../../access/revision.ts';
+import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
+import type { Keys } from '../../keys/keys.ts';
 import { createOnce } from '../../vault/once.ts';
 import { changesOf, type Vault } from '../../vault/vault.ts';
-import { can, type Verb } from '../access/model.ts';
-import { requireRevision } from '../access/revision.ts';
-import type { Session } from '../access/session.ts';
-import type { Keys } from '../keys/keys.ts';
 import { type CreateTagInput, type StoredTag, tagDocument, type UpdateTagInput } from './model.ts';
 
 const changes = changesOf(tagDocument);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { pattern, revisionRule } from '../../input/rules.ts';
 import type { Json } from '../../store/port.ts';
 import type { DocumentType, Stored } from '../../vault/document.ts';
-import { pattern, revisionRule } from '../rules.ts';
 import { urlTrouble } from './repo-url.ts';
 
 export const VCS_SERVICES = ['bitbucket', 'gitlab', 'github', 'self-hosted', 'azure'] as const;

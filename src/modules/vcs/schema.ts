@@ -1,9 +1,9 @@
-import { allowedInTeam } from '../../graphql/allowed.ts';
-import { type Builder, builder as shared } from '../../graphql/builder.ts';
-import { expectedRevision } from '../../graphql/fields.ts';
-import { idRule } from '../../graphql/ids.ts';
-import { addMutation } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
+import { allowedInTeam } from '../../graphql/types/allowed.ts';
+import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import { expectedRevision } from '../../graphql/types/fields.ts';
+import { idRule } from '../../graphql/types/ids.ts';
+import { addMutation } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
 import { deleteAccountInput, putAccountInput, type VcsService } from './model.ts';
 
 export const VcsServiceEnum = shared.enumType('VcsService', {

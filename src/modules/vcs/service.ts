@@ -1,11 +1,11 @@
+import { can, type Verb } from '../../access/model.ts';
+import { requireRevision } from '../../access/revision.ts';
+import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, limitExceeded, notFound } from '../../kernel/errors.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { changesOf } from '../../vault/vault.ts';
-import { can, type Verb } from '../access/model.ts';
-import { requireRevision } from '../access/revision.ts';
-import type { Session } from '../access/session.ts';
 import { type MayAsk, requireAskable } from '../addresses.ts';
 import { accountDocument, accountId, type PutAccountInput, type StoredAccount } from './model.ts';
 import { canonicalUrl } from './repo-url.ts';

@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import type { Writing } from '../../domain/global-reference.ts';
 import type { DirectValues, Workload, WorkloadKind } from '../../domain/types.ts';
-import type { Json } from '../../store/port.ts';
-import { type DocumentType, idOf, type Stored } from '../../vault/document.ts';
-import { decodeFiles, encodeFiles } from '../contents.ts';
 import {
   filesRule,
   idempotencyKeyRule,
@@ -14,7 +11,10 @@ import {
   stageRule,
   tagsRule,
   variablesRule,
-} from '../rules.ts';
+} from '../../input/rules.ts';
+import type { Json } from '../../store/port.ts';
+import { type DocumentType, idOf, type Stored } from '../../vault/document.ts';
+import { decodeFiles, encodeFiles } from '../contents.ts';
 
 export type WorkloadFields = {
   readonly name: string;

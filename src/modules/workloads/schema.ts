@@ -1,8 +1,8 @@
 import type { InputFieldBuilder } from '@pothos/core';
 import type { WorkloadKind } from '../../domain/types.ts';
-import { allowedOnWorkload, allowedToRegister } from '../../graphql/allowed.ts';
-import type { Builder } from '../../graphql/builder.ts';
-import type { Context } from '../../graphql/context.ts';
+import { allowedOnWorkload, allowedToRegister } from '../../graphql/types/allowed.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
 import {
   allowDangerousNames,
   expectedRevision,
@@ -13,12 +13,12 @@ import {
   VariableInput,
   VariableType,
   variableRows,
-} from '../../graphql/fields.ts';
-import { addMutation, type Types } from '../../graphql/mutation.ts';
-import { nodes } from '../../graphql/nodes.ts';
-import { orNull } from '../../graphql/or-null.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/pages.ts';
-import { workloads } from '../../graphql/workload-refs.ts';
+} from '../../graphql/types/fields.ts';
+import { addMutation, type Types } from '../../graphql/types/mutation.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
+import { workloads } from '../../graphql/types/workload-refs.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
 import { putWorkloadInput, type StoredWorkload, workloadOnlyInput } from './model.ts';

@@ -10,7 +10,7 @@ import {
   SENSITIVITIES,
   type Target,
   VERBS,
-} from '../../../src/modules/access/model.ts';
+} from '../../../src/access/model.ts';
 
 const PROJECTS = ['a', 'b', 'c'];
 const some = <T>(values: readonly T[]) => fc.subarray([...values], { maxLength: Math.min(3, values.length) });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AppError } from '../../../src/kernel/errors.ts';
-import { couldEver, type Place, requireCouldEver } from '../../../src/modules/access/first-check.ts';
+import { couldEver, type Place, requireCouldEver } from '../../../src/access/first-check.ts';
 import {
   can,
   type Grant,
@@ -10,7 +9,8 @@ import {
   SENSITIVITIES,
   type Target,
   VERBS,
-} from '../../../src/modules/access/model.ts';
+} from '../../../src/access/model.ts';
+import type { AppError } from '../../../src/kernel/errors.ts';
 
 const PROJECTS = ['p', 'q'];
 const IDS = ['a', 'b'];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { placeIn } from '../../../src/modules/global-secrets/json-place.ts';
+import { placeIn } from '../../../src/modules/git-sync/json-place.ts';
 import { branchTrouble, filePathTrouble, urlTrouble } from '../../../src/modules/vcs/repo-url.ts';
 import { git } from '../../support/git-host.ts';
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limitExceeded } from '../../../src/kernel/errors.ts';
-import type { Outcome } from '../../../src/modules/global-secrets/git-read.ts';
+import type { Outcome } from '../../../src/modules/git-sync/git-read.ts';
+import { createSchedule } from '../../../src/modules/git-sync/schedule.ts';
+import { decideSync } from '../../../src/modules/git-sync/sync-decide.ts';
+import { pendingStatus, type SyncStatus } from '../../../src/modules/git-sync/sync-model.ts';
 import type { GlobalBody } from '../../../src/modules/global-secrets/model.ts';
-import { createSchedule } from '../../../src/modules/global-secrets/schedule.ts';
-import { decideSync } from '../../../src/modules/global-secrets/sync-decide.ts';
-import { pendingStatus, type SyncStatus } from '../../../src/modules/global-secrets/sync-model.ts';
 
 const gitops = {
   vcsService: 'github',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Context } from '../../../src/graphql/context.ts';
-import { type ListOrder, type PageArgs, pageOf } from '../../../src/graphql/pages.ts';
+import type { Context } from '../../../src/graphql/types/context.ts';
+import { type ListOrder, type PageArgs, pageOf } from '../../../src/graphql/types/pages.ts';
 import { isAppError } from '../../../src/kernel/errors.ts';
 import { testMac } from '../../support/a-commit.ts';
 

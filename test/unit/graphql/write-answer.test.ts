@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createAnswerMeter } from '../../../src/graphql/answer-meter.ts';
-import { latin1Of, writeAnswer } from '../../../src/graphql/write-answer.ts';
+import { createAnswerMeter } from '../../../src/graphql/engine/answer-meter.ts';
+import { latin1Of, writeAnswer } from '../../../src/graphql/engine/write-answer.ts';
 import { createInFlight } from '../../../src/kernel/in-flight.ts';
 
 const MiB = 1_048_576;

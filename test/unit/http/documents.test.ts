@@ -1,7 +1,7 @@
 import { type GraphQLError, getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { createDocuments } from '../../../src/graphql/documents.ts';
-import { costOf } from '../../../src/graphql/limits.ts';
+import { createDocuments } from '../../../src/graphql/engine/documents.ts';
+import { costOf } from '../../../src/graphql/engine/limits.ts';
 import { isAppError } from '../../../src/kernel/errors.ts';
 import { type Limits, limitsWith } from '../../../src/kernel/limits.ts';
 import { aSchema } from '../../support/http-app.ts';

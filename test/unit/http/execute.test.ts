@@ -1,9 +1,9 @@
 import { type ExecutionResult, execute, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { createAnswers } from '../../../src/graphql/answers.ts';
-import { createDocuments, type Operation } from '../../../src/graphql/documents.ts';
-import { type Answer, createGraphql, type Graphql } from '../../../src/graphql/execute.ts';
-import { createMask } from '../../../src/graphql/mask-error.ts';
+import { createAnswers } from '../../../src/graphql/engine/answers.ts';
+import { createDocuments, type Operation } from '../../../src/graphql/engine/documents.ts';
+import { type Answer, createGraphql, type Graphql } from '../../../src/graphql/engine/execute.ts';
+import { createMask } from '../../../src/graphql/engine/mask-error.ts';
 import { createInFlight } from '../../../src/kernel/in-flight.ts';
 import { limitsWith } from '../../../src/kernel/limits.ts';
 import { silentLog } from '../../../src/kernel/log.ts';

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { createMask, describeFault, statusOf } from '../../../src/graphql/mask-error.ts';
+import { createMask, describeFault, statusOf } from '../../../src/graphql/engine/mask-error.ts';
 import { AppError, conflict } from '../../../src/kernel/errors.ts';
 import { collectingLog } from '../../support/http-app.ts';
 

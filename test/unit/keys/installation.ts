@@ -1,9 +1,9 @@
 import { associatedData } from '../../../src/crypto/aad.ts';
 import { open, seal } from '../../../src/crypto/envelope.ts';
 import { isAppError } from '../../../src/kernel/errors.ts';
-import type { Keys } from '../../../src/modules/keys/keys.ts';
-import { createMacHolder } from '../../../src/modules/keys/mac-holder.ts';
-import { type OpenKeysOptions, openKeys } from '../../../src/modules/keys/open-keys.ts';
+import type { Keys } from '../../../src/keys/keys.ts';
+import { createMacHolder } from '../../../src/keys/mac-holder.ts';
+import { type OpenKeysOptions, openKeys } from '../../../src/keys/open-keys.ts';
 import { openMemoryStore } from '../../../src/store/embedded/open.ts';
 import { type Doc, type Json, KINDS, type Store } from '../../../src/store/port.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMacHolder } from '../../../src/modules/keys/mac-holder.ts';
+import { createMacHolder } from '../../../src/keys/mac-holder.ts';
 import type { Doc, Store } from '../../../src/store/port.ts';
 import {
   anInstallation,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { envelopeKeyId } from '../../../src/crypto/envelope.ts';
-import type { Keys } from '../../../src/modules/keys/keys.ts';
+import type { Keys } from '../../../src/keys/keys.ts';
 import type { Doc, Store } from '../../../src/store/port.ts';
 import {
   anInstallation,

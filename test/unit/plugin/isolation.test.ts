@@ -121,7 +121,7 @@ describe('case 187: a plugin finds', () => {
     ['no signals', "process.kill(process.ppid, 'SIGKILL')", 'refused UNAVAILABLE'],
     [
       'no way to the gateway`s code',
-      `import('${join(process.cwd(), 'dist/src/app.js')}')`,
+      `import('${join(process.cwd(), 'dist/src/app/app.js')}')`,
       'refused ERR_ACCESS_DENIED',
     ],
     ['no bindings', "process.binding('tcp_wrap')", 'refused ERR_ACCESS_DENIED'],
@@ -138,7 +138,7 @@ describe('case 187: a plugin finds', () => {
     ['no reports to write', "process.report.writeReport('/tmp/x')", 'refused ERR_ACCESS_DENIED'],
     [
       'no way around by a path',
-      `(await import('node:fs')).readFileSync('${join(process.cwd(), 'dist/src/plugin/../app.js')}')`,
+      `(await import('node:fs')).readFileSync('${join(process.cwd(), 'dist/src/plugin/../app/app.js')}')`,
       'refused ERR_ACCESS_DENIED',
     ],
     ['no fetch of its own', "fetch('http://169.254.169.254/')", 'refused UNAVAILABLE'],

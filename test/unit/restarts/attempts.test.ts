@@ -8,9 +8,9 @@ import {
   type Outcome,
   restMs,
   retryAfterMs,
-} from '../../../src/modules/restarts/attempts.ts';
+} from '../../../src/modules/deploy-webhooks/attempts.ts';
+import { signatureOf } from '../../../src/modules/deploy-webhooks/signature.ts';
 import type { DeliveryFields, RestartFields } from '../../../src/modules/restarts/model.ts';
-import { signatureOf } from '../../../src/modules/restarts/signature.ts';
 import { nextStep } from '../../../src/modules/restarts/waves.ts';
 
 const NOW = new Date('2026-01-02T03:04:05.000Z');

@@ -1,0 +1,81 @@
+import { type AppError, conflict } from '../kernel/errors.ts';
+import type { Stored } from '../vault/document.ts';
+import type { DocumentSet } from '../vault/sets.ts';
+import { type Change, changesOf, type View } from '../vault/vault.ts';
+import { roleIn } from './lookup.ts';
+import { can, type Role, type RoleFields, roleDocument, type TokenFields, tokenDocument } from './model.ts';
+
+type StoredToken = Stored<TokenFields, null>;
+
+const idIn = ({ key }: StoredToken): string => key[1] ?? '';
+
+/** Whether a role may administer roles and tokens, and so give every right back. */
+export function administers(role: Role): boolean {
+  const principal = {
+    id: '',
+    revision: null,
+    name: '',
+    kind: 'user',
+    team: '',
+    role,
+    workload: null,
+    expiresAt: null,
+  } as const;
+  return can(principal, 'admin', 'role') && can(principal, 'admin', 'token');
+}
+
+/** Living tokens by which roles and tokens can be administered, those without an end first, then those that end last. */
+export function administratorsIn(
+  tokens: DocumentSet<TokenFields, null>,
+  roles: DocumentSet<RoleFields, null>,
+  now: Date,
+  roleOf: (slug: string) => Role | null = (slug) => roleIn(roles, slug),
+): readonly StoredToken[] {
+  const end = ({ fields }: StoredToken): number =>
+    fields.expiresAt ? Date.parse(fields.expiresAt) : Number.POSITIVE_INFINITY;
+  return tokens.live
+    .filter((token) => {
+      const role = token.fields.workload === null ? roleOf(token.fields.role) : null;
+      return role !== null && administers(role) && end(token) > now.getTime();
+    })
+    .sort((a, b) => end(b) - end(a));
+}
+
+const nobodyLeft = (): AppError =>
+  conflict('No other token that is valid could administer roles and tokens: make one before');
+
+/** What a change takes away: tokens, or what a role allows. */
+export interface Loss {
+  readonly revoked?: ReadonlySet<string>;
+  readonly role?: Role;
+}
+
+/**
+ * Refuses a change after which nobody could administer roles and tokens. Answers checks for its commit: the token that remains,
+ * and its role, must be as they were seen, or two changes at once could take each other's last one away.
+ */
+export async function requireAdministrator({ revoked, role }: Loss, view: View, now: Date): Promise<readonly Change[]> {
+  const [tokens, roles] = [await view.set(tokenDocument), await view.set(roleDocument)];
+  const roleAfter = (slug: string): Role | null => (role?.slug === slug ? role : roleIn(roles, slug));
+  const [first] = administratorsIn(tokens, roles, now, roleAfter).filter((token) => !revoked?.has(idIn(token)));
+  if (!first) throw nobodyLeft();
+  const own = first.fields.role === role?.slug ? null : roles.get(first.fields.role);
+  return [
+    changesOf(tokenDocument).unchanged(first),
+    ...(own && !own.deleted ? [changesOf(roleDocument).unchanged(own)] : []),
+  ];
+}
+
+/** A token with all that were made by it, by those, and so on, itself first. */
+export function withDescendants(token: StoredToken, tokens: DocumentSet<TokenFields, null>): readonly StoredToken[] {
+  const madeBy = new Map<string, StoredToken[]>();
+  // Those that were revoked count on the way: what they made may live on.
+  for (const each of tokens.all) {
+    const siblings = madeBy.get(each.fields.createdBy);
+    if (siblings) siblings.push(each);
+    else madeBy.set(each.fields.createdBy, [each]);
+  }
+  const found = new Set([token]);
+  for (const each of found) for (const child of madeBy.get(idIn(each)) ?? []) found.add(child);
+  return [...found];
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import {
+  distinct,
+  idempotencyKeyRule,
+  listOf,
+  nameRule,
+  platformIdRule,
+  revisionRule,
+  slugRule,
+} from '../input/rules.ts';
+import { RESOURCES, SENSITIVITIES, TOKEN_KINDS, VERBS } from './model.ts';
+
+/** An empty list would say nothing, and be read as everything by somebody some day. */
+const named = <T extends string>(item: z.ZodType<T>, most?: number) =>
+  distinct(item, (value) => value, most).refine((list) => list.length > 0, {
+    error: 'must name at least one',
+    params: { rule: 'min' },
+  });
+const listed = <T extends string>(values: readonly T[]) => named(z.enum(values) as unknown as z.ZodType<T>);
+
+const grantRule = z.strictObject({
+  resources: listed(RESOURCES),
+  verbs: listed(VERBS),
+  types: listed(SENSITIVITIES)
+    .nullish()
+    .transform((types) => types ?? SENSITIVITIES),
+  projects: named(slugRule, 1000)
+    .nullish()
+    .transform((projects) => projects ?? null),
+});
+const grantsRule = listOf(grantRule, 100);
+
+export const createRoleInput = z.strictObject({
+  name: nameRule,
+  grants: grantsRule,
+  idempotencyKey: idempotencyKeyRule,
+});
+export const updateRoleInput = z.strictObject({
+  name: nameRule.optional(),
+  grants: grantsRule.optional(),
+  expectedRevision: revisionRule,
+});
+
+/** The last that is written with four digits, and so sorts as text. */
+const LAST_INSTANT = new Date('9999-12-31T23:59:59.999Z');
+
+export const createTokenInput = z
+  .strictObject({
+    name: nameRule,
+    kind: z.enum(TOKEN_KINDS),
+    role: slugRule,
+    workload: z
+      .strictObject({ project: slugRule, kind: z.enum(['service', 'job']), id: platformIdRule })
+      .nullish()
+      .transform((workload) => workload ?? null),
+    expiresAt: z
+      .date()
+      .max(LAST_INSTANT, { error: 'must be before the year 10000' })
+      .nullish()
+      .transform((date) => date?.toISOString() ?? null),
+    idempotencyKey: idempotencyKeyRule,
+  })
+  .superRefine(({ kind, role, workload }, ctx) => {
+    // Without a workload to be bound to, that role would resolve every one.
+    if (role === 'dependent' && kind !== 'dependent') {
+      const message = 'must be for a dependent to have the role of one';
+      ctx.addIssue({ code: 'custom', path: ['kind'], params: { rule: 'role' }, message });
+    }
+    if ((kind === 'dependent') === (workload !== null)) return;
+    const message = kind === 'dependent' ? 'is required for a dependent' : 'is only for a dependent';
+    ctx.addIssue({ code: 'custom', path: ['workload'], params: { rule: 'required' }, message });
+  });
+
+export const revokeTokenInput = z.strictObject({ descendants: z.boolean().nullish() });
+export const emptyInput = z.strictObject({});
+
+export type CreateRoleInput = z.output<typeof createRoleInput>;
+export type UpdateRoleInput = z.output<typeof updateRoleInput>;
+export type CreateTokenInput = z.output<typeof createTokenInput>;

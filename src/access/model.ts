@@ -1,0 +1,207 @@
+import type { Sensitivity, WorkloadKind } from '../domain/types.ts';
+import type { TeamId } from '../store/port.ts';
+import { plainDocument } from '../vault/document.ts';
+
+export const VERBS = [
+  'list',
+  'keys',
+  'read',
+  'write',
+  'delete',
+  'restrict',
+  'retype',
+  'link',
+  'resolve',
+  'restart',
+  'audit',
+  'admin',
+  'protectedWrite',
+] as const;
+export type Verb = (typeof VERBS)[number];
+
+export const RESOURCES = [
+  'team',
+  'project',
+  'tag',
+  'workload',
+  'secretGroup',
+  'globalSecret',
+  'addon',
+  'vcsAccount',
+  'app',
+  'appSecret',
+  'deployWebhook',
+  'role',
+  'token',
+] as const;
+export type Resource = (typeof RESOURCES)[number];
+
+export const SENSITIVITIES = ['secret', 'config'] as const satisfies readonly Sensitivity[];
+
+/** Verbs on kinds of resource, for some sensitivities, in some projects. */
+export type Grant = {
+  readonly resources: readonly Resource[];
+  readonly verbs: readonly Verb[];
+  readonly types: readonly Sensitivity[];
+  /** Slugs; null: all projects, and whatever belongs to the team itself. */
+  readonly projects: readonly string[] | null;
+};
+
+export interface Role {
+  readonly slug: string;
+  readonly name: string;
+  readonly builtIn: boolean;
+  /** null: built in. */
+  readonly revision: number | null;
+  readonly grants: readonly Grant[];
+}
+
+export type RoleFields = { readonly name: string; readonly grants: readonly Grant[]; readonly createdAt: string };
+export const roleDocument = plainDocument<RoleFields>('role');
+
+export const TOKEN_KINDS = ['user', 'machine', 'dependent'] as const;
+export type TokenKind = (typeof TOKEN_KINDS)[number];
+
+/** The workload that a dependent's token stands for. */
+export type WorkloadAddress = { readonly project: string; readonly kind: WorkloadKind; readonly id: string };
+/** The same, and which of its registrations: registered anew it is another workload. */
+export type BoundWorkload = WorkloadAddress & { readonly registration: string };
+
+export type TokenFields = {
+  readonly name: string;
+  readonly kind: TokenKind;
+  readonly role: string;
+  readonly workload: BoundWorkload | null;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly expiresAt: string | null;
+};
+export const tokenDocument = plainDocument<TokenFields>('token');
+export type TokenIndexFields = { readonly token: string };
+export const tokenIndexDocument = plainDocument<TokenIndexFields>('tokenIndex');
+export type TeamFields = { readonly name: string; readonly createdAt: string };
+export const teamDocument = plainDocument<TeamFields>('team');
+
+/** Who acts. Always in one team. */
+export interface Principal {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: TokenKind;
+  readonly team: TeamId;
+  readonly role: Role;
+  readonly workload: BoundWorkload | null;
+  readonly expiresAt: string | null;
+  /** Of the token's document; null: the gateway itself, which has none. */
+  readonly revision: number | null;
+}
+
+const BOTH: readonly Sensitivity[] = ['secret', 'config'];
+const every = (resources: readonly Resource[], verbs: readonly Verb[], types = BOTH): Grant => ({
+  resources,
+  verbs,
+  types,
+  projects: null,
+});
+const builtIn = (slug: string, name: string, grants: readonly Grant[]): Role => ({
+  slug,
+  name,
+  builtIn: true,
+  revision: null,
+  grants,
+});
+
+const CONFIG_WORK = [
+  'list',
+  'keys',
+  'read',
+  'write',
+  'delete',
+  'restrict',
+  'retype',
+  'link',
+  'resolve',
+  'restart',
+] as const;
+const CATALOG: readonly Resource[] = ['team', 'project', 'tag', 'app'];
+/** Where a project's restarts are announced. */
+const HOOKS: readonly Resource[] = ['deployWebhook'];
+const HOLDERS: readonly Resource[] = ['workload', 'secretGroup', 'globalSecret', 'addon', 'appSecret'];
+
+/** The roles of spec 8. */
+export const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
+  [
+    builtIn('owner', 'Owner', [every(RESOURCES, VERBS)]),
+    builtIn('operator', 'Operator', [
+      every(HOLDERS, CONFIG_WORK, ['config']),
+      every(HOLDERS, ['list', 'keys', 'write', 'delete', 'restrict', 'link', 'restart'], ['secret']),
+      every([...CATALOG, ...HOOKS], ['list', 'write', 'delete']),
+      every(['vcsAccount'], ['list', 'link']),
+    ]),
+    builtIn('developer', 'Developer', [
+      every(HOLDERS, CONFIG_WORK, ['config']),
+      every(HOLDERS, ['list', 'keys'], ['secret']),
+      every([...CATALOG, ...HOOKS], ['list']),
+    ]),
+    builtIn('reader', 'Reader', [every([...CATALOG, ...HOLDERS, ...HOOKS], ['list', 'keys', 'read', 'resolve'])]),
+    builtIn('auditor', 'Auditor', [every(RESOURCES, ['list', 'keys', 'audit'])]),
+    builtIn('dependent', 'Dependent', [every(['project', 'workload'], ['list', 'keys', 'resolve'])]),
+    builtIn('gateway', 'Gateway', []),
+  ].map((role) => [role.slug, role]),
+);
+
+/** What something is about to be done to. `type` omitted: the resource has none, or any will do. */
+export interface Target {
+  readonly project?: string;
+  readonly type?: Sensitivity;
+  readonly workload?: { readonly kind: WorkloadKind; readonly id: string };
+}
+
+/** The one place that decides. */
+export function can(principal: Principal, verb: Verb, resource: Resource, target: Target = {}): boolean {
+  if (principal.workload && !isOwn(principal.workload, verb, resource, target)) return false;
+  return principal.role.grants.some(
+    (grant) =>
+      grant.resources.includes(resource) &&
+      grant.verbs.includes(verb) &&
+      // A grant for no type allows nothing, also of what has none.
+      (target.type === undefined ? grant.types.length > 0 : grant.types.includes(target.type)) &&
+      (grant.projects === null || (target.project !== undefined && grant.projects.includes(target.project))),
+  );
+}
+
+/** A dependent reaches its own workload, and sees the project on the way there. */
+function isOwn(own: WorkloadAddress, verb: Verb, resource: Resource, target: Target): boolean {
+  if (target.project !== own.project) return false;
+  if (resource === 'project') return verb === 'list';
+  return resource === 'workload' && target.workload?.kind === own.kind && target.workload.id === own.id;
+}
+
+/** Whether the caller is the workload itself, by its own token. */
+export const isSelf = ({ workload: own }: Principal, { project, workload }: Target): boolean =>
+  own !== null && own.project === project && own.kind === workload?.kind && own.id === workload.id;
+
+/**
+ * Whether everything that `inner` allows is allowed by `outer`: nobody hands out more than they have. A grant with an empty
+ * list allows nothing, and so asks for nothing.
+ */
+export function covers(outer: readonly Grant[], inner: readonly Grant[]): boolean {
+  return inner.every((grant) =>
+    grant.resources.every((resource) =>
+      grant.verbs.every((verb) => grant.types.every((type) => coversOne(outer, resource, verb, type, grant.projects))),
+    ),
+  );
+}
+
+function coversOne(
+  outer: readonly Grant[],
+  resource: Resource,
+  verb: Verb,
+  type: Sensitivity,
+  projects: readonly string[] | null,
+): boolean {
+  const fitting = outer.filter(
+    (grant) => grant.resources.includes(resource) && grant.verbs.includes(verb) && grant.types.includes(type),
+  );
+  if (fitting.some((grant) => grant.projects === null)) return true;
+  return projects?.every((project) => fitting.some((grant) => grant.projects?.includes(project))) ?? false;
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '../kernel/clock.ts';
+import { conflict, forbidden, notFound } from '../kernel/errors.ts';
+import { slugOf } from '../kernel/ids.ts';
+import type { Keys } from '../keys/keys.ts';
+import type { Stored } from '../vault/document.ts';
+import { createOnce } from '../vault/once.ts';
+import { changesOf, type Vault } from '../vault/vault.ts';
+import { administers, requireAdministrator } from './administrators.ts';
+import type { CreateRoleInput, UpdateRoleInput } from './inputs.ts';
+import { roleFrom, roleOf } from './lookup.ts';
+import { BUILT_IN_ROLES, can, covers, type Role, type RoleFields, roleDocument, tokenDocument } from './model.ts';
+import { requireRevision } from './revision.ts';
+import type { Session } from './session.ts';
+
+const changes = changesOf(roleDocument);
+
+export interface RolesDeps {
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly clock: Clock;
+}
+
+/** What may be done, as data. */
+export function createRoles({ vault, keys, clock }: RolesDeps) {
+  const once = createOnce(vault, keys);
+
+  function requireAdmin(session: Session): void {
+    if (!can(session.principal, 'admin', 'role')) throw forbidden();
+  }
+
+  async function listRoles(session: Session): Promise<readonly Role[]> {
+    if (!can(session.principal, 'list', 'role')) return [];
+    const { live } = await session.read((view) => view.set(roleDocument));
+    return [...BUILT_IN_ROLES.values(), ...live.map(roleFrom)];
+  }
+
+  async function ownRole(id: string, session: Session): Promise<Stored<RoleFields, null>> {
+    requireAdmin(session);
+    if (BUILT_IN_ROLES.has(id)) throw forbidden('A built-in role cannot be changed');
+    const stored = await session.read(async (view) => (await view.set(roleDocument)).get(id));
+    if (!stored || stored.deleted) throw notFound('Role');
+    return stored;
+  }
+
+  function requireCovered(session: Session, grants: Role['grants']): void {
+    if (!covers(session.principal.role.grants, grants))
+      throw forbidden('A role cannot allow more than its maker may do');
+  }
+
+  async function createRole(input: CreateRoleInput, session: Session) {
+    requireAdmin(session);
+    requireCovered(session, input.grants);
+    const { team, id: actor } = session.principal;
+    const slug = slugOf(input.name);
+    const at = clock().toISOString();
+    const key = [team, slug];
+    const { name, grants } = input;
+    const created = await once(
+      { team, actor, operation: 'role.create', at, input, object: key, idempotencyKey: input.idempotencyKey },
+      async (extra) => {
+        const taken = await session.read(async (view) => (await view.set(roleDocument)).get(slug));
+        if (BUILT_IN_ROLES.has(slug) || (taken && !taken.deleted)) {
+          throw conflict('There is already a role with that derived identifier', { existing: { kind: 'role', key } });
+        }
+        const fields = { name, grants, createdAt: at };
+        const change = taken ? changes.replace(taken, fields, null) : changes.create(key, fields, null);
+        return session.commit('role.create', [change, ...extra]);
+      },
+    );
+    return { role: await roleBySlug(slug, session), commit: created.commit };
+  }
+
+  async function roleBySlug(slug: string, session: Session): Promise<Role> {
+    const role = await session.read((view) => roleOf(view, slug));
+    if (!role || !can(session.principal, 'list', 'role')) throw notFound('Role');
+    return role;
+  }
+
+  /** Somebody must be able to administer roles and tokens afterwards, if a role that allowed it changes. */
+  async function guardsFor(before: Stored<RoleFields, null>, grants: Role['grants'], session: Session) {
+    const role = { ...roleFrom(before), grants };
+    if (administers(role) || !administers(roleFrom(before))) return [];
+    return session.read((view) => requireAdministrator({ role }, view, clock()));
+  }
+
+  async function updateRole(id: string, input: UpdateRoleInput, session: Session) {
+    const commit = await session.write([session.principal.team, id], async () => {
+      const before = await ownRole(id, session);
+      requireCovered(session, before.fields.grants);
+      if (input.grants) requireCovered(session, input.grants);
+      requireRevision(before, input.expectedRevision);
+      const { name = before.fields.name, grants = before.fields.grants } = input;
+      const fields = { ...before.fields, name, grants };
+      const guards = input.grants ? await guardsFor(before, grants, session) : [];
+      return session.commit('role.update', [changes.replace(before, fields, null), ...guards]);
+    });
+    return { role: await roleBySlug(id, session), commit };
+  }
+
+  function deleteRole(id: string, session: Session) {
+    return session.write([session.principal.team, id], async () => {
+      const before = await ownRole(id, session);
+      const { live } = await session.read((view) => view.set(tokenDocument));
+      const user = live.find((token) => token.fields.role === id);
+      if (user) throw conflict('Tokens still have this role', { existing: { kind: 'token', key: user.key } });
+      const commit = await session.commit('role.delete', [changes.erase(before, before.fields)]);
+      return { role: roleFrom(before), commit };
+    });
+  }
+
+  return { listRoles, roleBySlug, createRole, updateRole, deleteRole };
+}

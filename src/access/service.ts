@@ -1,0 +1,179 @@
+import { LRUCache } from 'lru-cache';
+import { parseToken } from '../crypto/tokens.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { unauthenticated } from '../kernel/errors.ts';
+import type { Limits } from '../kernel/limits.ts';
+import type { Keys } from '../keys/keys.ts';
+import type { Seq, Store, TeamId } from '../store/port.ts';
+import { idOf, type Stored } from '../vault/document.ts';
+import { retryingStale } from '../vault/sets.ts';
+import { changesOf, type Vault, type View } from '../vault/vault.ts';
+import { roleIn, roleOf } from './lookup.ts';
+import {
+  BUILT_IN_ROLES,
+  type Principal,
+  type Role,
+  roleDocument,
+  type TokenFields,
+  teamDocument,
+  tokenDocument,
+  tokenIndexDocument,
+} from './model.ts';
+import { isRegistered, registrations } from './registrations.ts';
+import { createRoles } from './roles.ts';
+import { createSession, type Session } from './session.ts';
+import type { Standing } from './standing.ts';
+import { createTokens, mintToken, tokenHash } from './tokens.ts';
+
+export interface AccessDeps {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, 'tokensPerRevocation'>;
+}
+
+/** What is known of a token that was seen. */
+interface Known {
+  readonly team: TeamId;
+  readonly token: string;
+  /** Who it stood for, as of a commit. */
+  last: { readonly seq: Seq; readonly principal: Principal } | null;
+}
+
+export type AccessService = ReturnType<typeof createAccess>;
+
+function principalFrom(team: TeamId, { key, fields, revision }: Stored<TokenFields, null>, role: Role): Principal {
+  const { name, kind, workload, expiresAt } = fields;
+  return { id: idOf(key), name, kind, team, role, workload, expiresAt, revision };
+}
+
+/** Who a token stands for as of a view; null: nobody. */
+async function principalIn(view: View, token: string): Promise<Principal | null> {
+  const stored = (await view.set(tokenDocument)).get(token);
+  const role = stored && !stored.deleted ? await roleOf(view, stored.fields.role) : null;
+  if (!stored || !role || !(await isRegistered(stored.fields.workload, view))) return null;
+  return principalFrom(view.team, stored, role);
+}
+
+/** Who may come in, and as what. */
+export function createAccess({ store, vault, keys, clock, limits }: AccessDeps) {
+  /** By the text of the token, which a busy caller's requests hold in memory at every moment anyway. */
+  const known = new LRUCache<string, Known>({ max: 10_000 });
+
+  const hasExpired = ({ expiresAt }: Principal): boolean => expiresAt !== null && new Date(expiresAt) <= clock();
+
+  /** Team and id behind a token. The index never changes for a hash, so it may be remembered. */
+  async function lookUp(text: string): Promise<Known | null> {
+    if (!parseToken(text)) return null;
+    const name = tokenHash(keys, text);
+    const [doc] = await store.list('tokenIndex', [name], { limit: 1 });
+    // Under the name that was asked for, whatever name the store answered with.
+    const index = doc && (await vault.one(tokenIndexDocument, [name, doc.key[1] ?? '']));
+    if (!index || index.deleted) return null;
+    const found: Known = { team: index.key[1] ?? '', token: index.fields.token, last: null };
+    known.set(text, found);
+    return found;
+  }
+
+  /** Who a token stands for as of a view; looked up anew whenever the team has changed. */
+  async function principalOf(found: Known, view: View): Promise<Principal | null> {
+    if (found.last?.seq === view.seq) return found.last.principal;
+    const principal = await principalIn(view, found.token);
+    if (!principal) return null;
+    found.last = { seq: view.seq, principal };
+    return principal;
+  }
+
+  const standingOf: Standing = {
+    isExpired: hasExpired,
+    renewed: ({ team, id }) =>
+      retryingStale(async () => {
+        const principal = await principalIn(await vault.view(team), id);
+        if (!principal || hasExpired(principal)) throw unauthenticated();
+        return principal;
+      }),
+  };
+
+  /** A session for a bearer token; every reason to refuse sounds the same. */
+  async function authenticate(text: string): Promise<Session> {
+    const found = known.get(text) ?? (await lookUp(text));
+    if (!found) throw unauthenticated();
+    const first = await vault.view(found.team);
+    const { last } = found;
+    // Nearly always nothing has changed since it was last seen: told apart here, in as few steps as can be.
+    if (last?.seq === first.seq && !hasExpired(last.principal))
+      return createSession(vault, last.principal, first, standingOf);
+    let seen: View | null = first;
+    return retryingStale(async () => {
+      const view = seen ?? (await vault.view(found.team));
+      seen = null;
+      const principal = await principalOf(found, view);
+      if (!principal || hasExpired(principal)) throw unauthenticated();
+      return createSession(vault, principal, view, standingOf);
+    });
+  }
+
+  /**
+   * Who each token stands for as of a view; null: it is revoked or has expired, its role is gone, or so is its workload, which
+   * is looked at in these projects.
+   */
+  async function standing(view: View, projects: Iterable<string>): Promise<(token: string) => Principal | null> {
+    const [tokens, roles] = [await view.set(tokenDocument), await view.set(roleDocument)];
+    const registered = await registrations(view, projects);
+    return (token) => {
+      const stored = tokens.damaged.has(token) ? null : tokens.get(token);
+      const isLive =
+        stored && !stored.deleted && registered(stored.fields.workload) && !roles.damaged.has(stored.fields.role);
+      const role = isLive ? roleIn(roles, stored.fields.role) : null;
+      const principal = stored && role && principalFrom(view.team, stored, role);
+      return principal && !hasExpired(principal) ? principal : null;
+    };
+  }
+
+  /** A session of the gateway itself, for work that nobody asked for just now. `actor` stands in the log, such as `system:gitops`. */
+  async function system(team: TeamId, actor: `system:${string}`): Promise<Session> {
+    return systemIn(await vault.view(team), actor);
+  }
+
+  /** The same on a view that was read. */
+  function systemIn(view: View, actor: `system:${string}`): Session {
+    const role = BUILT_IN_ROLES.get('owner');
+    if (!role) throw unauthenticated();
+    const facts = { kind: 'machine', workload: null, expiresAt: null, revision: null } as const;
+    return createSession(vault, { ...facts, id: actor, name: actor, team: view.team, role }, view);
+  }
+
+  /** Every team that was made. */
+  async function teams(): Promise<readonly TeamId[]> {
+    const docs = await store.list('team', [], { limit: 10_000 });
+    return docs.flatMap(({ key: [team] }) => team ?? []);
+  }
+
+  /** Makes the team with its data key and the owner's token, once; null when the team is there already. */
+  async function bootstrap(team: TeamId): Promise<string | null> {
+    const view = await vault.view(team);
+    if ((await view.set(teamDocument)).get('team')) return null;
+    const at = clock().toISOString();
+    const owner = { name: 'owner', kind: 'user', role: 'owner', workload: null, expiresAt: null } as const;
+    const minted = mintToken(keys, team, { ...owner, createdAt: at, createdBy: 'bootstrap' });
+    const changes = [
+      { op: 'raw', write: keys.newDataKey(team, null).write } as const,
+      changesOf(teamDocument).create([team, 'team'], { name: team, createdAt: at }, null),
+      ...minted.changes,
+    ];
+    await vault.commit({ team, actor: 'bootstrap', operation: 'team.create', changes });
+    return minted.text;
+  }
+
+  return {
+    authenticate,
+    standing,
+    system,
+    systemIn,
+    teams,
+    bootstrap,
+    ...createTokens({ vault, keys, clock, limits }),
+    ...createRoles({ vault, keys, clock }),
+  };
+}

@@ -1,0 +1,80 @@
+import { isAppError, unauthenticated } from '../kernel/errors.ts';
+import type { Commit, Key, Seq } from '../store/port.ts';
+import { retryingStale } from '../vault/sets.ts';
+import type { Change, Vault, View } from '../vault/vault.ts';
+import type { Principal } from './model.ts';
+import { FIXED, isMovedStanding, type Standing, standingError, withStanding } from './standing.ts';
+
+/** One caller at work: who, and the state of the team that the work sees. Lives as long as one request or one event. */
+export interface Session {
+  readonly principal: Principal;
+  /** Who acts, and the last commit that reads will see: while both stay, so does every answer. */
+  readonly stamp: string;
+  /** The last commit that the first reads see. */
+  readonly seq: Seq;
+  /** Reads within one request share a view, and so one state of the team; after a commit they share a newer one. */
+  read<T>(use: (view: View) => Promise<T>): Promise<T>;
+  /** Commits while the caller's token and role still are what the decision was made under. */
+  commit(operation: string, changes: readonly Change[]): Promise<Commit>;
+  /** Looks again at who the caller is, after a commit found that to have changed; later reads see a newer state. */
+  renew(): Promise<void>;
+  /** Read, decide, commit on one document: one at a time in this process, and again when another writer was faster. */
+  write<T>(key: Key, attempt: () => Promise<T>): Promise<T>;
+}
+
+const ATTEMPTS = 20;
+
+/** Conflicts that the store found, of all sessions. */
+const raced = new WeakSet<Error>();
+
+/** `first`: the view that the principal was found in. */
+export function createSession(vault: Vault, caller: Principal, first: View, standing: Standing = FIXED): Session {
+  let current: Promise<View> | View | null = first;
+  let principal = caller;
+  return {
+    get principal() {
+      return principal;
+    },
+    stamp: `${caller.team} ${caller.id} ${first.seq}`,
+    seq: first.seq,
+    read: (use) =>
+      retryingStale(async () => {
+        current ??= vault.view(principal.team);
+        const mine = current;
+        try {
+          return await use(await mine);
+        } catch (error) {
+          if (current === mine) current = null;
+          throw error;
+        }
+      }),
+    async commit(operation, changes) {
+      if (standing.isExpired(principal)) throw unauthenticated();
+      try {
+        const guarded = withStanding(principal, changes);
+        return await vault.commit({ team: principal.team, actor: principal.id, operation, changes: guarded });
+      } catch (cause) {
+        const error = standingError(principal, cause);
+        if (isAppError(error) && error.code === 'CONFLICT' && !isMovedStanding(error)) raced.add(error);
+        throw error;
+      } finally {
+        current = null;
+      }
+    },
+    async renew() {
+      current = null;
+      principal = await standing.renewed(principal);
+    },
+    write: (key, attempt) =>
+      vault.exclusive(key, async () => {
+        for (let i = 1; ; i += 1) {
+          try {
+            return await attempt();
+          } catch (error) {
+            // A conflict that the decision itself found is final; one that the store found means: decide again.
+            if (!(error instanceof Error && raced.has(error)) || i === ATTEMPTS) throw error;
+          }
+        }
+      }),
+  };
+}

@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createAccess } from '../access/service.ts';
+import { createRootKeyFile, loadRootKey } from '../crypto/root-key.ts';
+import { createGitReader } from '../git/reader.ts';
+import { describeFault } from '../graphql/engine/mask-error.ts';
+import { createServer } from '../http/server.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { unavailable } from '../kernel/errors.ts';
+import type { Log } from '../kernel/log.ts';
+import { isEmpty } from '../keys/instance.ts';
+import { createMacHolder, type MacHolder } from '../keys/mac-holder.ts';
+import { openKeys } from '../keys/open-keys.ts';
+import { createReach, type Reach } from '../net/reach.ts';
+import { loadPlugins } from '../plugin/load.ts';
+import { noPlugins, type Plugins } from '../plugin/plugin.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/port.ts';
+import { createVault } from '../vault/vault.ts';
+import type { Config } from './config.ts';
+import { createGateway } from './gateway.ts';
+import { startJobs } from './jobs.ts';
+
+export interface App {
+  listen(): Promise<{ readonly url: string }>;
+  close(): Promise<void>;
+  /** What the operator must see once: the owner's token, the key that was made. */
+  readonly announcements: readonly string[];
+}
+
+/** The composition root: builds everything once. */
+export async function createApp({ config, log }: { readonly config: Config; readonly log: Log }): Promise<App> {
+  const given = await givenRootKey(config);
+  const holder = createMacHolder();
+  const store = await openStoreOf(config, holder, log);
+  let plugins: Plugins = noPlugins;
+  try {
+    const announcements: string[] = [];
+    const rootKey = given ?? (await ownRootKey(config, store, announcements));
+    const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
+    const { limits, cacheBytes } = config;
+    const reach = createReach(config.allowedHosts);
+    plugins = await pluginsOf(config, reach, log);
+    const git = createGitReader({ reach, limits });
+    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins, git, reach });
+    const owner = await gateway.services.access.bootstrap(config.team);
+    if (owner !== null) announcements.push(`Owner token of the team ${config.team}, shown this once: ${owner}`);
+    const { schema, contextFor, fileMutations, gitHooks } = gateway;
+    const ready = async (): Promise<boolean> => (await store.head([config.team])) !== null;
+    const stop = new AbortController();
+    const warned = gateway.services.addons
+      .warnOfBareHosts(reach.bareHosts, stop.signal)
+      .catch((error: unknown) => log.warn('Addons could not be looked at', describeFault(error)));
+    const jobs = startJobs(gateway.jobs, log);
+    const { counters } = store;
+    const server = createServer({ schema, contextFor, fileMutations, gitHooks, ready, config, log, counters });
+    return {
+      announcements,
+      listen: () => server.listen(),
+      close: async () => {
+        await server.close();
+        gateway.services.streams.close();
+        stop.abort();
+        await warned;
+        await jobs.close();
+        await plugins.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await plugins.close();
+    await store.close();
+    throw error;
+  }
+}
+
+/** A token of an owner, made while nobody serves the store (MongoDB: at any time), for whoever holds the root key. */
+export async function makeOwnerToken(config: Config, log: Log): Promise<string> {
+  const given = await givenRootKey(config);
+  const rootKey = given ?? (await loadRootKey({ file: join(config.dataDirectory, 'root.key') }));
+  const holder = createMacHolder();
+  const store = await openStoreOf(config, holder, log);
+  try {
+    const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: false });
+    const vault = createVault({ store, keys, clock: systemClock, log, cacheBytes: 0 });
+    const access = createAccess({ store, vault, keys, clock: systemClock, limits: config.limits });
+    return await access.offlineOwner(config.team);
+  } finally {
+    await store.close();
+  }
+}
+
+function openStoreOf({ mongodbUrl, database, dataDirectory }: Config, holder: MacHolder, log: Log) {
+  const place = mongodbUrl ? { mongodbUrl: mongodbUrl.reveal() } : {};
+  return openStore({ ...place, database, dir: join(dataDirectory, 'store'), mac: holder.mac, log });
+}
+
+function pluginsOf(
+  { plugins: names, pluginOptions: options, pluginDirectory, pluginHashes: hashes, limits }: Config,
+  reach: Reach,
+  log: Log,
+): Promise<Plugins> {
+  const { addonDeadlineMs: deadlineMs } = limits;
+  const bounds = {
+    mostBytes: limits.addonBytes,
+    mostValueBytes: limits.addonValueBytes,
+    mostMemoryBytes: limits.pluginMemoryBytes,
+    maxProcesses: limits.pluginProcesses,
+    idleMs: limits.pluginIdleMs,
+  };
+  const directory = pluginDirectory === null ? null : pathToFileURL(`${resolve(pluginDirectory)}/`);
+  return loadPlugins({ names, options, directory, hashes, bounds, reach, deadlineMs, log, clock: systemClock });
+}
+
+/** The operator's root key; null: development has to look for its own. Asked for before anything is opened or written. */
+async function givenRootKey({ rootKeyFile, rootKey, development }: Config): Promise<Uint8Array | null> {
+  if (rootKeyFile !== null) return loadRootKey({ file: rootKeyFile });
+  if (rootKey !== null) return loadRootKey({ env: rootKey.reveal() });
+  if (development) return null;
+  throw unavailable('A root key is needed: set KEYLOOM_ROOT_KEY_FILE or KEYLOOM_ROOT_KEY');
+}
+
+/** The key in the data directory; made for an empty store, and only for one. */
+async function ownRootKey({ dataDirectory }: Config, store: Store, announcements: string[]): Promise<Uint8Array> {
+  const own = join(dataDirectory, 'root.key');
+  if (existsSync(own)) return loadRootKey({ file: own });
+  if (!(await isEmpty(store))) throw unavailable(`The store holds data, but its root key ${own} is missing`);
+  announcements.push(`Development: a root key was made in ${own}. Whoever loses it loses the data.`);
+  return createRootKeyFile(own);
+}

@@ -1,0 +1,209 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { AppError } from '../../kernel/errors.ts';
+import type { Limits } from '../../kernel/limits.ts';
+
+export type DocumentLimits = Pick<Limits, 'depth' | 'aliases' | 'rootFields' | 'directives' | 'cost'>;
+
+export interface Measured {
+  /** Names of the root fields, through fragments. */
+  readonly rootFields: ReadonlySet<string>;
+  readonly usesIntrospection: boolean;
+  /** Whether it asks for a page of a list: cursors on it are good for one viewer only. */
+  readonly hasPages: boolean;
+  /** Fields times the sizes of the pages they are on, without what variables say. */
+  readonly cost: number;
+  /** Whether the cost depends on a variable. */
+  readonly hasPagesByVariable: boolean;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** What is known about a selection set after its fragments are drawn in. */
+interface Size {
+  readonly depth: number;
+  readonly introspectionDepth: number;
+  readonly aliases: number;
+  readonly cost: number;
+  readonly isConnection: boolean;
+}
+
+interface Walk {
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** null while a fragment is being measured: meeting it again is a cycle. */
+  readonly measured: Map<string, Size | null>;
+  readonly limits: DocumentLimits;
+  readonly variables: Variables;
+  pagesByVariable: boolean;
+  pages: boolean;
+}
+
+const NOTHING: Size = { depth: 0, introspectionDepth: 0, aliases: 0, cost: 0, isConnection: false };
+/** Pages nobody sized: the resolvers' default. */
+const DEFAULT_PAGE = 50;
+/** What only connections have. */
+const PAGE_FIELDS: readonly string[] = ['edges', 'nodes', 'pageInfo'];
+/** The usual introspection query is 15 deep. */
+const INTROSPECTION_DEPTH = 16;
+
+const refused = (message: string): AppError => new AppError('BAD_REQUEST', message);
+
+const isIntrospection = (name: string): boolean => name === '__schema' || name === '__type';
+
+const fragmentsOf = (document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> =>
+  new Map(document.definitions.flatMap((it) => (it.kind === Kind.FRAGMENT_DEFINITION ? [[it.name.value, it]] : [])));
+
+/**
+ * Refuses an operation that is too deep, too wide or too dear, in one pass before validation.
+ * Every fragment is measured once, however often it is spread.
+ */
+export function measureOperation(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  limits: DocumentLimits,
+): Measured {
+  const walk: Walk = {
+    fragments: fragmentsOf(document),
+    measured: new Map(),
+    limits,
+    variables: {},
+    pagesByVariable: false,
+    pages: false,
+  };
+  for (const definition of document.definitions) checkDirectives(definition, limits);
+  const size = sizeOf(operation.selectionSet, walk);
+  const rootNames = rootFieldsOf(operation, walk.fragments, limits.rootFields);
+  const over = overLimit(size, limits);
+  if (over !== null) throw refused(over);
+  return {
+    rootFields: new Set(rootNames),
+    usesIntrospection: size.introspectionDepth > 0,
+    hasPages: walk.pages,
+    cost: size.cost,
+    hasPagesByVariable: walk.pagesByVariable,
+  };
+}
+
+function overLimit(size: Size, limits: DocumentLimits): string | null {
+  if (size.depth > limits.depth) return `The operation is deeper than ${limits.depth}`;
+  if (size.introspectionDepth > INTROSPECTION_DEPTH) return 'The introspection is too deep';
+  if (size.aliases > limits.aliases) return `The operation has more than ${limits.aliases} aliases`;
+  if (!(size.cost <= limits.cost)) return `The operation costs more than ${limits.cost}`;
+  return null;
+}
+
+/** Fields times the sizes of the pages they are on, with the sizes that variables give. */
+export function costOf(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): number {
+  const limits = { depth: 0, aliases: 0, rootFields: 0, directives: Number.POSITIVE_INFINITY, cost: 0 };
+  const walk: Walk = {
+    fragments: fragmentsOf(document),
+    measured: new Map(),
+    limits,
+    variables,
+    pagesByVariable: false,
+    pages: false,
+  };
+  return sizeOf(operation.selectionSet, walk).cost;
+}
+
+function sizeOf(set: SelectionSetNode | undefined, walk: Walk): Size {
+  return (set?.selections ?? []).reduce((sum, selection) => plus(sum, sizeOfSelection(selection, walk)), NOTHING);
+}
+
+const plus = (a: Size, b: Size): Size => ({
+  depth: Math.max(a.depth, b.depth),
+  introspectionDepth: Math.max(a.introspectionDepth, b.introspectionDepth),
+  aliases: a.aliases + b.aliases,
+  cost: a.cost + b.cost,
+  isConnection: a.isConnection || b.isConnection,
+});
+
+function sizeOfSelection(selection: SelectionNode, walk: Walk): Size {
+  checkDirectives(selection, walk.limits);
+  switch (selection.kind) {
+    case Kind.FIELD:
+      return sizeOfField(selection, walk);
+    case Kind.INLINE_FRAGMENT:
+      return sizeOf(selection.selectionSet, walk);
+    case Kind.FRAGMENT_SPREAD:
+      return sizeOfFragment(selection.name.value, walk);
+  }
+}
+
+function sizeOfField(field: FieldNode, walk: Walk): Size {
+  const inner = sizeOf(field.selectionSet, walk);
+  const name = field.name.value;
+  const introspection = isIntrospection(name);
+  if (PAGE_FIELDS.includes(name)) walk.pages = true;
+  return {
+    depth: introspection ? 1 : inner.depth + 1,
+    introspectionDepth: introspection ? inner.depth + 1 : inner.introspectionDepth,
+    aliases: inner.aliases + (field.alias === undefined ? 0 : 1),
+    cost: 1 + inner.cost * pageOf(field, inner.isConnection, walk),
+    isConnection: name === 'edges' || name === 'nodes',
+  };
+}
+
+/** An unknown fragment counts as nothing: validation names it. */
+function sizeOfFragment(name: string, walk: Walk): Size {
+  const known = walk.measured.get(name);
+  if (known === null) throw refused(`The fragment "${name}" spreads itself`);
+  if (known !== undefined) return known;
+  walk.measured.set(name, null);
+  const size = sizeOf(walk.fragments.get(name)?.selectionSet, walk);
+  walk.measured.set(name, size);
+  return size;
+}
+
+/** How many times over a field's selections are answered. */
+function pageOf(field: FieldNode, isConnection: boolean, walk: Walk): number {
+  const sizes = (field.arguments ?? []).flatMap(({ name, value }) => {
+    if (name.value !== 'first' && name.value !== 'last') return [];
+    if (value.kind === Kind.INT) return [Number(value.value)];
+    if (value.kind !== Kind.VARIABLE) return [];
+    walk.pagesByVariable = true;
+    const given = walk.variables[value.name.value];
+    return typeof given === 'number' ? [given] : [];
+  });
+  if (sizes.length === 0) return isConnection ? DEFAULT_PAGE : 1;
+  return Math.max(1, ...sizes.map(Math.abs));
+}
+
+function checkDirectives(node: object, limits: DocumentLimits): void {
+  const { directives, variableDefinitions } = node as Partial<OperationDefinitionNode>;
+  if ((directives?.length ?? 0) > limits.directives)
+    throw refused(`More than ${limits.directives} directives in one place`);
+  for (const definition of variableDefinitions ?? []) checkDirectives(definition, limits);
+}
+
+const isConditional = ({ directives }: SelectionNode): boolean =>
+  directives?.some(({ name }) => name.value === 'skip' || name.value === 'include') === true;
+
+/** Stops at the limit, so that a fragment spread many times costs nothing. */
+function rootFieldsOf(
+  { operation, selectionSet }: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  most: number,
+): readonly string[] {
+  const found: string[] = [];
+  const visit = (inner: SelectionSetNode | undefined): void => {
+    for (const selection of inner?.selections ?? []) {
+      // Without its field there would be nothing to subscribe to.
+      if (operation === 'subscription' && isConditional(selection))
+        throw refused('A subscription must not skip or include its root field');
+      if (selection.kind === Kind.FIELD) found.push(selection.name.value);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet);
+      else visit(fragments.get(selection.name.value)?.selectionSet);
+      if (found.length > most) throw refused(`The operation has more than ${most} root fields`);
+    }
+  };
+  visit(selectionSet);
+  return found;
+}

@@ -1,0 +1,157 @@
+import type { InputFieldBuilder } from '@pothos/core';
+import type { FileEntry, Sensitivity } from '../../domain/types.ts';
+import { builder } from './builder.ts';
+import { certificateField } from './certificate.ts';
+import type { Context } from './context.ts';
+import type { Types } from './mutation.ts';
+
+/** Types and fields that several slices show in the same way. */
+
+export const SensitivityEnum = builder.enumType('Sensitivity', {
+  description: 'Which permissions guard it.',
+  values: {
+    SECRET: { value: 'secret' as Sensitivity, description: 'A secret: values are for those who may read secrets.' },
+    CONFIG: {
+      value: 'config' as Sensitivity,
+      description: 'Configuration: values are for those who may read configuration.',
+    },
+  },
+});
+
+export const WorkloadKindEnum = builder.enumType('WorkloadKind', {
+  description: 'What kind of workload.',
+  values: {
+    SERVICE: { value: 'service' as const, description: 'Runs on.' },
+    JOB: { value: 'job' as const, description: 'Runs to an end.' },
+  },
+});
+
+export const EncodingEnum = builder.enumType('FileEncoding', {
+  description: 'What the bytes of a file are.',
+  values: {
+    UTF_8: { value: 'utf-8' as const, description: 'Text, which may hold templates.' },
+    BINARY: { value: 'binary' as const, description: 'Opaque bytes, never templated.' },
+  },
+});
+
+/** A variable as it was written, and whether the viewer gets its value. */
+export interface VariableRow {
+  readonly name: string;
+  readonly value: string | null;
+  readonly masked: boolean;
+}
+export const VariableType = builder.objectRef<VariableRow>('Variable').implement({
+  description: 'A variable as it was written: templates unexpanded.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Letters, digits, `_`, `.`, `/` and `-`.' }),
+    value: t.exposeString('value', { nullable: true, description: 'At most 64 KiB; null when masked.' }),
+    masked: t.exposeBoolean('masked', { description: 'Whether the value is kept from you.' }),
+  }),
+});
+
+export function variableRows(variables: ReadonlyMap<string, string>, mayRead: boolean): readonly VariableRow[] {
+  return [...variables]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => ({ name, value: mayRead ? value : null, masked: !mayRead }));
+}
+
+/** A file or a mount as it was written. */
+export interface FileRow {
+  readonly name: string;
+  readonly entry: FileEntry;
+  readonly masked: boolean;
+  readonly bytes: (context: Context) => Promise<Uint8Array>;
+}
+
+function fileType(name: string, description: string, nameField: 'path' | 'name', nameWords: string) {
+  return builder.objectRef<FileRow>(name).implement({
+    description,
+    fields: (t) => ({
+      [nameField]: t.string({ description: nameWords, resolve: (row) => row.name }),
+      encoding: t.field({
+        type: EncodingEnum,
+        description: 'What the bytes are.',
+        resolve: ({ entry }) => entry.encoding,
+      }),
+      size: t.int({
+        nullable: true,
+        description: 'Bytes; null when masked.',
+        resolve: ({ entry, masked }) => (masked ? null : entry.size),
+      }),
+      sha256: t.string({
+        nullable: true,
+        description: 'Keyed hash of the content: equal within a project means equal content. Null when masked.',
+        resolve: ({ entry, masked }) => (masked ? null : entry.hash),
+      }),
+      data: t.field({
+        type: 'Base64',
+        nullable: true,
+        description: 'The content; null when masked.',
+        resolve: async ({ masked, bytes }, _args, context) =>
+          masked ? null : Buffer.from(await bytes(context)).toString('base64'),
+      }),
+      masked: t.exposeBoolean('masked', { description: 'Whether the content is kept from you.' }),
+      certificate: t.field({
+        ...certificateField,
+        resolve: ({ entry, masked }) => (masked ? null : (entry.certificate ?? null)),
+      }),
+    }),
+  });
+}
+export const SecretFileType = fileType('SecretFile', 'A file as it was written.', 'path', 'Absolute path.');
+export const MountType = fileType('DockerSecretMount', 'A secret for image builds.', 'name', 'Name of the mount.');
+
+export function fileRows(
+  files: ReadonlyMap<string, FileEntry>,
+  mayRead: boolean,
+  read: (entry: FileEntry, context: Context) => Promise<Uint8Array>,
+): readonly FileRow[] {
+  return [...files]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, entry]) => ({ name, entry, masked: !mayRead, bytes: (context) => read(entry, context) }));
+}
+
+export const VariableInput = builder.inputType('VariableInput', {
+  description: 'A variable to store.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Letters, digits, `_`, `.`, `/` and `-`; unique in its list.' }),
+    value: t.string({
+      required: true,
+      description: 'Text, at most 64 KiB; `${NAME}` draws in another variable, `$${` is a literal `${`.',
+    }),
+  }),
+});
+const content = (t: InputFieldBuilder<Types, 'InputObject'>) => ({
+  data: t.field({ type: 'Base64', required: true, description: 'The content, at most 1 MiB.' }),
+  encoding: t.field({ type: EncodingEnum, description: 'What the bytes are; `UTF_8` unless given.' }),
+});
+export const FileInput = builder.inputType('SecretFileInput', {
+  description: 'A file to store.',
+  fields: (t) => ({
+    path: t.string({
+      required: true,
+      description: 'Absolute, without empty, `.` or `..` segments; unique in its list.',
+    }),
+    ...content(t),
+  }),
+});
+export const MountInput = builder.inputType('DockerSecretMountInput', {
+  description: 'A Docker secret mount to store.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Letters, digits, `_`, `.` and `-`; unique in its list.' }),
+    ...content(t),
+  }),
+});
+
+type Inputs = InputFieldBuilder<Types, 'InputObject'>;
+export const expectedRevision = (t: Inputs) =>
+  t.int({ description: 'Refuse with a conflict when the revision is another. Absent: the last write wins.' });
+export const idempotencyKey = (t: Inputs) =>
+  t.string({
+    description: '1-200 characters. A repeated request with the same key is answered with what the first one did.',
+  });
+export const allowDangerousNames = (t: Inputs) =>
+  t.boolean({
+    description:
+      'Whether new names are meant that change what else a workload runs, such as `LD_PRELOAD`, `PATH` or `NODE_OPTIONS`. Absent: they are refused.',
+  });

@@ -1,0 +1,29 @@
+import type { Item } from '../../streams/stream.ts';
+import type { Delivery, Sink } from '../../streams/subscriber.ts';
+import type { Context } from './context.ts';
+
+/** What a request makes of the items that it asked for. */
+export interface Sharing {
+  /** Everything of the request that decides what deliveries look like. */
+  readonly operation: string;
+  readonly deliver: (item: Item, context: Context, stamp: string) => Promise<Delivery>;
+  readonly sink: Sink;
+}
+
+const SHARE = Symbol('share');
+
+/**
+ * What `subscribe` of a field answers: nothing that is drawn item by item for one client, but a place where it joins others
+ * who ask for the same.
+ */
+export interface SharedSource extends AsyncIterable<Item> {
+  readonly [SHARE]: (sharing: Sharing) => Promise<() => void>;
+}
+
+export function sharedSource(share: (sharing: Sharing) => Promise<() => void>): SharedSource {
+  return { [SHARE]: share, [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }) };
+}
+
+/** How to join; null for a source of another making. */
+export const shareOf = (source: object): SharedSource[typeof SHARE] | null =>
+  SHARE in source ? (source as SharedSource)[SHARE] : null;

@@ -1,0 +1,102 @@
+import type { ArgBuilder, InputFieldMap, InputShapeFromFields, ObjectRef } from '@pothos/core';
+import type { Item, Stream } from '../../streams/stream.ts';
+import { builder } from './builder.ts';
+import type { Context } from './context.ts';
+import type { Types } from './mutation.ts';
+import { sharedSource } from './sharing.ts';
+
+builder.subscriptionType({
+  description:
+    'What can be listened to, over a WebSocket (`graphql-transport-ws`) or as server-sent events. Rights are checked at every delivery.',
+  authScopes: { signedIn: true },
+});
+
+/** An event of a stream with its place. */
+export type Happened<Event> = Extract<Item<Event>, { readonly expired: false }>;
+type Expired = Extract<Item, { readonly expired: true }>;
+
+const HistoryExpired = builder.objectRef<Expired>('HistoryExpired').implement({
+  description:
+    'History does not reach back to where you were: events may have been missed. Read anew what you depend on; what comes after this is complete.',
+  fields: (t) => ({
+    cursor: t.field({
+      type: 'Cursor',
+      description: 'Where the stream begins again.',
+      resolve: ({ cursor }) => cursor,
+    }),
+  }),
+});
+
+export interface SubscriptionOptions<Event, Args extends InputFieldMap> {
+  readonly name: string;
+  readonly description: string;
+  /** Name and description of the type of its events. */
+  readonly event: { readonly name: string; readonly description: string };
+  readonly args: (arg: ArgBuilder<Types>) => Args;
+  /** Checks that the viewer may listen at all. */
+  readonly stream: (args: InputShapeFromFields<Args>, context: Context) => Promise<Stream<Event>>;
+}
+
+const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
+/** A subscription by the habits of this API: resumable by `after`, each event with `cursor`, `seq` and `at`. Answers the type of its events, for more fields. */
+export function addSubscription<Event, Args extends InputFieldMap>(
+  options: SubscriptionOptions<Event, Args>,
+): ObjectRef<Types, Happened<Event>> {
+  const { name, description, event, args, stream } = options;
+  const eventType = builder.objectRef<Happened<Event>>(event.name);
+  eventType.implement({
+    description: event.description,
+    fields: (t) => ({
+      cursor: t.field({
+        type: 'Cursor',
+        description: 'Its place: give it as `after` to get what comes later, once and in order.',
+        resolve: ({ cursor }) => cursor,
+      }),
+      seq: t.field({
+        type: 'SafeInt',
+        description: "Number of the team's commit that it comes from.",
+        resolve: ({ commit }) => commit.seq,
+      }),
+      at: t.field({ type: 'DateTime', description: 'When that was made.', resolve: ({ commit }) => commit.at }),
+    }),
+  });
+  const itemType = builder.unionType(`${capital(name)}Item`, {
+    description: `What \`${name}\` delivers.`,
+    types: [eventType, HistoryExpired] as never[],
+    resolveType: (item) => ((item as Item).expired ? 'HistoryExpired' : event.name),
+  });
+  builder.subscriptionField(name, (t) =>
+    t.field({
+      type: itemType,
+      description,
+      args: {
+        ...args(t.arg),
+        after: t.arg({
+          type: 'Cursor',
+          description: 'Only what comes after this place in the same stream; absent: only what comes from now on.',
+        }),
+      },
+      subscribe: async (_root, given, context) => {
+        const { after, ...rest } = given as { readonly after?: string | null };
+        const opened = await stream(rest as InputShapeFromFields<Args>, context);
+        return join(opened, context.resumeAfter ?? after ?? null, context) as AsyncIterable<never>;
+      },
+      resolve: (item) => item as never,
+    }),
+  );
+  return eventType as unknown as ObjectRef<Types, Happened<Event>>;
+}
+
+/** Where those who ask for the same come together; each event gets a context of its own. */
+const join = (stream: Stream<unknown>, after: string | null, { session, services, withSession }: Context) =>
+  sharedSource(({ operation, deliver, sink }) =>
+    services.streams.join({
+      stream,
+      session,
+      after,
+      operation: JSON.stringify([...stream.name, operation]),
+      deliver: (item, viewer, stamp) => deliver(item, withSession(viewer), stamp),
+      sink,
+    }),
+  );

@@ -1,0 +1,41 @@
+import type { DataKey, KeyFor } from '../crypto/envelope.ts';
+import type { Mac, Write } from '../store/port.ts';
+
+/** The uses of the instance secret; each has a key of its own. */
+export type MacLabel = 'log' | 'token' | 'digest' | 'content' | 'cursor' | 'idempotency' | 'set' | 'audit' | 'gitHook';
+
+/** What everything else knows of the keys. `project` null means the documents of the team itself. */
+export interface Keys {
+  /** Id of the installation, hex. */
+  readonly instance: string;
+  mac(label: MacLabel): Mac;
+  /** The key that new envelopes of this team or project are sealed with. */
+  sealingKey(team: string, project: string | null): Promise<DataKey>;
+  /**
+   * Finds keys by id: null when unknown, NOT_FOUND "shredded" when destroyed. The ring is read anew when an id of
+   * `needed` is not in it, as another process may have rotated since.
+   */
+  openingKeys(team: string, project: string | null, needed?: readonly Uint8Array[]): Promise<KeyFor>;
+  /**
+   * A data key for a team or project that has none. The write must go into the commit that creates the team or project;
+   * until then the same key is answered again, and `sealingKey` knows it.
+   */
+  newDataKey(team: string, project: string | null): { readonly key: DataKey; readonly write: Write };
+}
+
+/** Care of the keys: what operators and the deletion of projects ask for. Each may be run again after a crash. */
+export interface KeyCare {
+  /** New envelopes get a new key; what was sealed before stays readable. CONFLICT when another rotation won. */
+  rotateDataKey(team: string, project: string | null, actor: string): Promise<void>;
+  /** Destroys all data keys of a team or project: what was sealed with them cannot be read by anyone any more. */
+  shred(team: string, project: string | null, actor: string): Promise<void>;
+  /** Wraps all data keys with a new KEK, or finishes a rotation that was interrupted. Sealed data is not touched. */
+  rotateKek(actor: string): Promise<void>;
+  /**
+   * Wraps the KEKs with another root key, in one commit. From then on the store opens with that one only; other
+   * processes have to be started again with it.
+   */
+  rotateRoot(newRootKey: Uint8Array, actor: string): Promise<void>;
+  /** Drops what is kept in memory of a team or project: its keys changed elsewhere. */
+  forget(team: string, project: string | null): void;
+}

@@ -1,0 +1,121 @@
+import type { ObjectRef } from '@pothos/core';
+import { can } from '../../access/model.ts';
+import type { Dependence } from '../../domain/dependents.ts';
+import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
+import { type ListOrder, type PageArgs, pageOf, within } from '../../graphql/types/pages.ts';
+import { ScopeEnum } from '../../graphql/types/scope.ts';
+import { workloads } from '../../graphql/types/workload-refs.ts';
+import { idOf } from '../../vault/document.ts';
+import type { StoredAddon } from '../addons/model.ts';
+import type { SourceAddress, SourceKind } from '../restarts/model.ts';
+import type { StoredGroup } from '../secret-groups/model.ts';
+import type { Dependent } from './dependents.ts';
+
+interface Reason extends Dependence {
+  readonly project: string;
+  /** Whether the viewer may see the keys of the workload. */
+  readonly mayKeys: boolean;
+}
+
+const RuleEnum = shared.enumType('DependenceRule', {
+  description: 'What lets a group in.',
+  values: {
+    UNRESTRICTED: { value: 'UNRESTRICTED' as const, description: 'The group is for everybody.' },
+    LISTED: { value: 'LISTED' as const, description: 'The group lists the workload.' },
+    TAGS: { value: 'TAGS' as const, description: 'The tags of the workload meet the group`s.' },
+    DIRECT: { value: 'DIRECT' as const, description: 'No group: its own values.' },
+  },
+});
+
+const ReasonType = shared.objectRef<Reason>('DependenceReason').implement({
+  description: 'One way in which a workload draws on something.',
+  fields: (t) => ({
+    scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: ({ scope }) => scope }),
+    rule: t.field({ type: RuleEnum, description: 'What lets it in.', resolve: ({ rule }) => rule }),
+    group: t.field({
+      type: nodes.secretGroup,
+      nullable: true,
+      description: 'The group that brings it; null: its own values do, or you may not see the group.',
+      resolve: ({ project, group }, _args, { services, session }) =>
+        group === null ? null : orNull(services.secretGroups.bySlug({ project, slug: group }, session)),
+    }),
+    names: t.stringList({
+      nullable: true,
+      description:
+        'Keys, paths and mounts that draw it in, directly or through others, sorted; empty: whatever the group holds. Null without `keys` on the workload.',
+      resolve: ({ names, mayKeys }) => (mayKeys ? [...names] : null),
+    }),
+  }),
+});
+
+const BY_PLACE: ListOrder<Dependent> = {
+  name: 'dependents',
+  keyOf: ({ project, workload: { kind, key } }) => `${project} ${kind} ${idOf(key)}`,
+};
+
+interface Edge {
+  readonly cursor: string;
+  readonly node: Dependent['workload'];
+  readonly reasons: readonly Reason[];
+}
+
+async function pageFor(source: SourceAddress, args: PageArgs, context: Context) {
+  const { services, session } = context;
+  const found = await services.restarts.dependents(source, session);
+  const order = within(BY_PLACE, source.kind, source.project ?? '', source.slug);
+  const { edges, pageInfo } = pageOf(found, order, args, context);
+  const rows = edges.map(({ cursor, node: { project, workload, reasons } }): Edge => {
+    const target = { project, workload: { kind: workload.kind, id: idOf(workload.key) } };
+    const mayKeys = can(session.principal, 'keys', 'workload', target);
+    return { cursor, node: workload, reasons: reasons.map((reason) => ({ ...reason, project, mayKeys })) };
+  });
+  return { edges: rows, pageInfo };
+}
+
+/** Who draws on groups, addons and global secrets, and why. */
+export function addDependents(builder: Builder): void {
+  const connection = builder.connectionObject(
+    { type: workloads.workload, name: 'WorkloadConnection' },
+    {
+      name: 'WorkloadEdge',
+      fields: (t) => ({
+        reasons: t.field({
+          type: [ReasonType],
+          description: 'Every way in which it does.',
+          resolve: (edge) => [...((edge as unknown as Edge).reasons ?? [])],
+        }),
+      }),
+    },
+  );
+  const add = <T extends { readonly key: readonly string[] }>(
+    type: ObjectRef<never, T>,
+    description: string,
+    addressOf: (stored: T) => SourceAddress,
+  ): void => {
+    builder.objectField(type as never, 'dependents', (t) =>
+      t.connection(
+        {
+          type: workloads.workload,
+          description,
+          resolve: (stored: T, args: PageArgs, context: Context) => pageFor(addressOf(stored), args, context) as never,
+        } as never,
+        connection,
+      ),
+    );
+  };
+  const inProject =
+    (kind: SourceKind) =>
+    ({ key }: StoredGroup | StoredAddon): SourceAddress => ({ kind, project: key[1] ?? '', slug: idOf(key) });
+  const order = 'jobs before services, by id.';
+  add(nodes.secretGroup as never, `The workloads that inherit from it now, ${order}`, inProject('secretGroup'));
+  add(nodes.addon as never, `The workloads that inherit its keys now, ${order}`, inProject('addon'));
+  add(nodes.externalAddon as never, `The workloads that inherit its keys now, ${order}`, inProject('externalAddon'));
+  add(
+    nodes.globalSecret as never,
+    `The workloads of all projects that draw it in now and that you may see, by project, ${order}`,
+    ({ key }) => ({ kind: 'globalSecret', project: null, slug: idOf(key) }),
+  );
+}

@@ -1,0 +1,68 @@
+import type { Builder } from '../../graphql/types/builder.ts';
+import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
+import { idOf } from '../../vault/document.ts';
+import type { SigningSecret } from '../restarts/model.ts';
+
+export function addWebhooks(builder: Builder): void {
+  const SecretType = builder.objectRef<SigningSecret>('SigningSecret').implement({
+    description: 'A secret that signs deliveries. Its text is told once, when it is made.',
+    fields: (t) => ({
+      since: t.field({ type: 'DateTime', description: 'Signs since then.', resolve: ({ since }) => since }),
+      until: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'Signs until then; null: it is the present one.',
+        resolve: ({ until }) => until,
+      }),
+    }),
+  });
+  builder.objectType(nodes.deployWebhook, {
+    name: 'DeployWebhook',
+    description: 'Where restart requests of a project are delivered: by POST, signed, at least once.',
+    fields: (t) => ({
+      project: t.field({
+        type: nodes.project,
+        description: 'The project it belongs to.',
+        resolve: ({ key }, _args, { services, session }) => services.projects.bySlug(key[1] ?? '', session),
+      }),
+      url: t.string({
+        nullable: true,
+        description: 'Where; null without `read` on deploy webhooks, since it often is a credential.',
+        resolve: (webhook, _args, { services, session }) => services.restarts.webhooks.urlOf(webhook, session),
+      }),
+      isEnabled: t.boolean({
+        description: 'Whether requests are delivered; they wait while not.',
+        resolve: ({ fields }) => fields.enabled,
+      }),
+      signingSecrets: t.field({
+        type: [SecretType],
+        description: 'Those that sign now, the present one first: two during a rotation.',
+        resolve: (webhook, _args, { services, notRepeatable }) => {
+          notRepeatable();
+          return [...services.restarts.webhooks.secretsSince(webhook)];
+        },
+      }),
+      revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
+      createdAt: t.field({
+        type: 'DateTime',
+        description: 'When it was created.',
+        resolve: ({ fields }) => fields.createdAt,
+      }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it last changed.',
+        resolve: ({ fields }) => fields.updatedAt,
+      }),
+    }),
+  });
+  builder.objectField(nodes.project, 'deployWebhook', (t) =>
+    t.field({
+      type: nodes.deployWebhook,
+      nullable: true,
+      description: 'Its deploy webhook; null when there is none or you may not see it.',
+      resolve: ({ key }, _args, { services, session }) =>
+        orNull(services.restarts.webhooks.ofProject(idOf(key), session)),
+    }),
+  );
+}

@@ -1,0 +1,128 @@
+import { can, type Verb } from '../../access/model.ts';
+import { requireRevision } from '../../access/revision.ts';
+import type { Session } from '../../access/session.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
+import { type Change, changesOf, type View } from '../../vault/vault.ts';
+import { type MayAsk, requireAskable } from '../addresses.ts';
+import { projectDocument } from '../projects/model.ts';
+import { visibleProject } from '../projects/service.ts';
+import { bookOf, isUndelivered } from '../restarts/book.ts';
+import type { PutWebhookInput, RotateSecretInput } from '../restarts/inputs.ts';
+import {
+  queueDocument,
+  type SigningSecret,
+  type StoredWebhook,
+  WEBHOOK_ID,
+  webhookDocument,
+} from '../restarts/model.ts';
+import { newSigningSecret, validSecrets } from './signature.ts';
+
+const changes = changesOf(webhookDocument);
+const DAY = 86_400;
+
+const may = (session: Session, verb: Verb, project: string): boolean =>
+  can(session.principal, verb, 'deployWebhook', { project });
+
+/** Where the restarts of a project are announced. */
+export function createWebhooks({ clock, mayAsk }: { readonly clock: Clock; readonly mayAsk: MayAsk }) {
+  async function visible(project: string, view: View, session: Session): Promise<StoredWebhook> {
+    await visibleProject(project, view, session);
+    const stored = (await view.set(webhookDocument, project)).get(WEBHOOK_ID);
+    if (!stored || stored.deleted || !may(session, 'list', project)) throw notFound('Deploy webhook');
+    return stored;
+  }
+
+  const ofProject = (project: string, session: Session): Promise<StoredWebhook> =>
+    session.read((view) => visible(project, view, session));
+
+  /** The whole URL often is a credential: null for those who may not read it. */
+  const urlOf = (webhook: StoredWebhook, session: Session): string | null =>
+    may(session, 'read', webhook.key[1] ?? '') ? webhook.body().url : null;
+
+  function withSecret(secrets: readonly SigningSecret[], text: string, at: string, overlapSeconds: number) {
+    const until = new Date(Date.parse(at) + overlapSeconds * 1000).toISOString();
+    // Two are enough: who rotates again ends the one before the last.
+    const old = secrets.slice(0, 1).map((each) => ({ ...each, until }));
+    return [{ text, since: at, until: null }, ...(overlapSeconds > 0 ? old : [])];
+  }
+
+  /** Deliveries that waited while it was switched off, or under another URL, are due again. */
+  async function stirred(project: string, view: View, session: Session, at: string): Promise<readonly Change[]> {
+    const { queue, deliveries } = await bookOf(project, view);
+    if (!deliveries.live.some(isUndelivered)) return [];
+    const fields = { ...(queue?.fields ?? { lease: null }), nextAt: at, failures: 0 };
+    const queues = changesOf(queueDocument);
+    return [
+      queue ? queues.replace(queue, fields, null) : queues.create([session.principal.team, project], fields, null),
+    ];
+  }
+
+  async function put(input: PutWebhookInput, session: Session) {
+    const { project, url, isEnabled: enabled, expectedRevision } = input;
+    const key = [session.principal.team, project, WEBHOOK_ID];
+    return session.write(key, async () => {
+      const at = clock().toISOString();
+      const { guard, taken, more } = await session.read(async (view) => {
+        const guard = changesOf(projectDocument).unchanged(await visibleProject(project, view, session));
+        if (!may(session, 'write', project)) throw forbidden();
+        const taken = (await view.set(webhookDocument, project)).get(WEBHOOK_ID);
+        return { guard, taken, more: await stirred(project, view, session, at) };
+      });
+      requireAskable(url, ['url'], mayAsk);
+      const before = taken && !taken.deleted ? taken : null;
+      if (before) requireRevision(before, expectedRevision);
+      else if (expectedRevision) throw conflict('There is no deploy webhook yet');
+      // A secret stays with the address that it was made for.
+      const old = before?.body().url === url ? before.body().secrets : [];
+      const secret = input.secret ?? (old.length > 0 ? null : newSigningSecret());
+      const secrets = secret === null ? old : withSecret(old, secret, at, DAY);
+      const fields = { enabled, createdAt: before?.fields.createdAt ?? at, updatedAt: at };
+      const body = { url, secrets };
+      const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
+      const commit = await session.commit('deployWebhook.put', [change, guard, ...more]);
+      // What the caller gave is not told back.
+      const told = input.secret === null ? secret : null;
+      return { deployWebhook: await ofProject(project, session), secret: told, commit };
+    });
+  }
+
+  async function changeable(project: string, verb: Verb, expected: number | null | undefined, session: Session) {
+    const before = await ofProject(project, session);
+    if (!may(session, verb, project)) throw forbidden();
+    requireRevision(before, expected);
+    return before;
+  }
+
+  function rotate(project: string, input: RotateSecretInput, session: Session) {
+    return session.write([session.principal.team, project, WEBHOOK_ID], async () => {
+      const before = await changeable(project, 'write', input.expectedRevision, session);
+      const at = clock().toISOString();
+      const secret = input.secret ?? newSigningSecret();
+      const { url, secrets } = before.body();
+      const body = { url, secrets: withSecret(secrets, secret, at, input.overlapSeconds) };
+      const change = changes.replace(before, { ...before.fields, updatedAt: at }, body);
+      const commit = await session.commit('deployWebhook.rotateSecret', [change]);
+      const told = input.secret === null ? secret : null;
+      return { deployWebhook: await ofProject(project, session), secret: told, commit };
+    });
+  }
+
+  /** What was still to be delivered has nowhere to go: the next look at it gives it up. */
+  function remove(project: string, expected: number | null | undefined, session: Session) {
+    return session.write([session.principal.team, project, WEBHOOK_ID], async () => {
+      const before = await changeable(project, 'delete', expected, session);
+      const at = clock().toISOString();
+      const more = await session.read((view) => stirred(project, view, session, at));
+      const fields = { ...before.fields, updatedAt: at };
+      const erased = changes.erase(before, fields, { url: before.body().url, secrets: [] });
+      const commit = await session.commit('deployWebhook.delete', [erased, ...more]);
+      return { deployWebhook: before, commit };
+    });
+  }
+
+  const secretsSince = (webhook: StoredWebhook): readonly SigningSecret[] =>
+    validSecrets(webhook.body(), clock().toISOString());
+
+  return { ofProject, urlOf, put, rotate, remove, secretsSince };
+}

@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Principal } from '../access/model.ts';
+import type { AccessService } from '../access/service.ts';
+import { createSession, type Session } from '../access/session.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { AppError, invalidCursor, unauthenticated } from '../kernel/errors.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Commit, Seq, TeamId } from '../store/port.ts';
+import { retryingStale } from '../vault/sets.ts';
+import type { Vault, View } from '../vault/vault.ts';
+import { type Channel, type ChannelTeam, createChannel, type Sessions } from './channel.ts';
+import type { Cursors } from './cursor.ts';
+import { openFeed } from './feed.ts';
+import type { End, Joining, Subscriber } from './subscriber.ts';
+
+export interface TeamStreamsDeps {
+  readonly vault: Vault;
+  readonly access: Pick<AccessService, 'standing' | 'systemIn'>;
+  readonly cursors: Cursors;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const MOST_CURSORS = 2_000;
+
+type Standing = (token: string) => Principal | null;
+
+const hashes = new WeakMap<Principal, string>();
+
+/** Equal for principals that may do the same: who they are besides makes no difference to what they may see. */
+function rightsOf(principal: Principal): string {
+  const { team, kind, workload, role } = principal;
+  const known = hashes.get(principal);
+  if (known !== undefined) return known;
+  const facts = JSON.stringify([team, kind, workload, role.grants]);
+  const made = createHash('sha256').update(facts).digest('base64url');
+  hashes.set(principal, made);
+  return made;
+}
+
+/** Whose standing a commit may change: everybody's, or that of the dependents in some projects. null: nobody's. */
+function whoseStanding({ touched, operation }: Commit): 'all' | ReadonlySet<string> | null {
+  if (touched.some(({ kind }) => kind === 'token' || kind === 'role')) return 'all';
+  // Putting a workload ends no registration, and is by far the most frequent of its changes.
+  if (operation === 'service.put' || operation === 'job.put') return null;
+  const projects = touched.flatMap(({ kind, key }) =>
+    kind === 'service' || kind === 'job' || kind === 'project' ? (key[1] ?? []) : [],
+  );
+  return projects.length === 0 ? null : new Set(projects);
+}
+
+/** Who stands for what after a commit, and whom it may concern. */
+interface Recheck {
+  readonly standing: Standing;
+  readonly whose: 'all' | ReadonlySet<string>;
+}
+
+export interface Ending {
+  /** The last subscriber has gone. */
+  readonly idle: () => void;
+  /** The log can be followed no more. */
+  readonly lost: () => void;
+}
+
+/** All who listen to one team in this process. */
+export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps, { idle, lost }: Ending) {
+  const { vault, access, cursors, clock, log } = deps;
+  const channels = new Map<string, Channel>();
+  /** With the name of the channel that each is in. */
+  const subscribers = new Map<Subscriber, string>();
+  let latest: Promise<View> | null = null;
+
+  /** One store call for all who ask about the same commit. */
+  async function viewAt(seq: Seq): Promise<View> {
+    const known = await latest?.catch(() => null);
+    if (known && known.seq >= seq) return known;
+    latest = vault.view(team);
+    const view = await latest;
+    if (view.seq < seq) throw new AppError('UNAVAILABLE', 'The state of the team lags behind its log');
+    return view;
+  }
+
+  const standingAt = (seq: Seq, projects: Iterable<string>): Promise<Standing> =>
+    retryingStale(async () => {
+      try {
+        return await access.standing(await viewAt(seq), projects);
+      } catch (error) {
+        latest = null;
+        throw error;
+      }
+    });
+
+  async function sessions(principal: Principal, seq: Seq): Promise<Sessions> {
+    const view = await viewAt(seq);
+    return {
+      viewer: createSession(vault, principal, view),
+      system: access.systemIn(view, 'system:streams'),
+      stamp: `${team} ${rightsOf(principal)} ${view.seq}`,
+    };
+  }
+
+  const isExpired = ({ expiresAt }: Principal): boolean => expiresAt !== null && new Date(expiresAt) <= clock();
+
+  function remove(subscriber: Subscriber): void {
+    const name = subscribers.get(subscriber);
+    if (name === undefined) return;
+    subscriber.left = true;
+    subscribers.delete(subscriber);
+    const channel = channels.get(name);
+    channel?.remove(subscriber);
+    if (channel?.size() === 0) channels.delete(name);
+    if (subscribers.size === 0) idle();
+  }
+
+  function drop(subscriber: Subscriber, why: End): void {
+    if (subscriber.left) return;
+    remove(subscriber);
+    subscriber.joining.sink.end(why);
+  }
+
+  function enter(subscriber: Subscriber): void {
+    const { joining, principal } = subscriber;
+    const name = `${rightsOf(principal)} ${joining.operation}`;
+    const channel = channels.get(name) ?? createChannel(joining, principal, asTeam);
+    channels.set(name, channel);
+    subscribers.set(subscriber, name);
+    channel.add(subscriber);
+  }
+
+  /** Rights have changed: some may listen no more, some see more or less than before. */
+  function recheck({ standing, whose }: Recheck): void {
+    for (const [subscriber] of [...subscribers]) {
+      const own = subscriber.principal.workload?.project;
+      if (whose !== 'all' && (own === undefined || !whose.has(own))) continue;
+      const now = standing(subscriber.principal.id);
+      if (now === null) drop(subscriber, 'forbidden');
+      else if (rightsOf(now) === rightsOf(subscriber.principal)) subscriber.principal = now;
+      else move(subscriber, now);
+    }
+  }
+
+  const moved = new WeakMap<Subscriber, Subscriber>();
+
+  function move(subscriber: Subscriber, principal: Principal): void {
+    const next = { ...subscriber, principal };
+    enter(next);
+    remove(subscriber);
+    moved.set(subscriber, next);
+  }
+
+  const feed = openFeed<Recheck | null>({
+    vault,
+    log,
+    team,
+    from,
+    async prepare(commit) {
+      const whose = whoseStanding(commit);
+      return whose && { whose, standing: await standingAt(commit.seq, whose === 'all' ? [] : whose) };
+    },
+    take(commit, changed) {
+      if (changed) recheck(changed);
+      for (const channel of [...channels.values()]) channel.offer(commit);
+    },
+    lost() {
+      lost();
+      for (const [subscriber] of [...subscribers]) drop(subscriber, 'fault');
+    },
+  });
+
+  const made = new LRUCache<string, string>({ max: MOST_CURSORS });
+
+  /** The same for all who are at the same place of a stream. */
+  function cursorOf(stream: readonly string[], seq: Seq): string {
+    const name = [...stream, seq].join('\0');
+    const known = made.get(name) ?? cursors.of(team, stream, seq);
+    made.set(name, known);
+    return known;
+  }
+
+  const asTeam: ChannelTeam = {
+    position: feed.position,
+    since: feed.since,
+    sessions,
+    cursorOf,
+    drop,
+    isExpired,
+  };
+
+  /** Who the session's token stands for now that the log has been read up to `position`. */
+  async function presentPrincipal({ principal, seq }: Session): Promise<Principal> {
+    for (let known = seq, now: Principal | null = principal; ; ) {
+      if (!now || isExpired(now)) throw unauthenticated();
+      const at = feed.position();
+      if (at <= known) return now;
+      now = (await standingAt(at, principal.workload ? [principal.workload.project] : []))(principal.id);
+      known = at;
+    }
+  }
+
+  /** Begins. INVALID_CURSOR for a cursor of elsewhere or of the future. Answers how to leave. */
+  async function join(joining: Joining): Promise<() => void> {
+    const { session, after, stream } = joining;
+    const start = after === null ? session.seq : cursors.read(team, stream.name, after);
+    if (start > session.seq) throw invalidCursor();
+    const principal = await presentPrincipal(session);
+    const subscriber: Subscriber = { joining, principal, position: start, previous: start, left: false };
+    enter(subscriber);
+    return () => {
+      let last = subscriber;
+      for (let next = moved.get(last); next; next = moved.get(last)) last = next;
+      remove(last);
+    };
+  }
+
+  /** Whoever's time has come goes, even when nothing happens. */
+  function expire(): void {
+    for (const [subscriber] of [...subscribers]) if (isExpired(subscriber.principal)) drop(subscriber, 'forbidden');
+  }
+
+  return {
+    join,
+    expire,
+    isIdle: () => subscribers.size === 0,
+    close(): void {
+      feed.close();
+      for (const [subscriber] of [...subscribers]) remove(subscriber);
+    },
+  };
+}
+export type TeamStreams = ReturnType<typeof createTeamStreams>;
