@@ -53,6 +53,12 @@ export const idempotencyKeyRule = z
   .max(200, { error: 'must have at most 200 characters' })
   .nullish();
 
+/** Absent: no. */
+export const flagRule = z
+  .boolean()
+  .nullish()
+  .transform((given) => given ?? false);
+
 export const revisionRule = z.int().min(1, { error: 'must be at least 1' }).nullish();
 
 /** Says of a list what is wrong with it, until there is more than anybody is told. */

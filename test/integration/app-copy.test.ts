@@ -269,5 +269,5 @@ const unset = (name: string, environment: string) =>
   done(app, valueOp('unsetAppSecretValue'), { id: secretIdOf(name, slug), environment });
 async function renew(): Promise<void> {
   await done(app, environmentOp('deleteEnvironment', 'id'), { id: environmentIdOf('staging', slug), force: true });
-  await done(app, environmentOp('createEnvironment', 'id'), { app: slug, name: 'staging' });
+  await done(app, environmentOp('createEnvironment', 'id'), { app: slug, discardValues: true, name: 'staging' });
 }

@@ -6,12 +6,15 @@ import {
   appOp,
   aSecret,
   aValue,
+  aValueInput,
   environmentIdOf,
   environmentOp,
   renderedTexts,
   secretIdOf,
+  secretOp,
+  valueOp,
 } from '../support/apps.ts';
-import { codeOf, done, refusals, run } from '../support/makers.ts';
+import { codeOf, done, operation, refusals, run } from '../support/makers.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 let app: TestApp;
@@ -159,13 +162,62 @@ describe('environments', () => {
     await done(app, environmentOp('restoreEnvironment', 'slug'), { id });
     expect(await renderedTexts(app)).toEqual({ API_KEY: 'the value' });
     await done(app, environmentOp('deleteEnvironment', 'slug'), { id, force: true });
-    await done(app, environmentOp('createEnvironment', 'slug'), { app: 'example-app', name: 'dev' });
+    const anew = { app: 'example-app', name: 'dev', discardValues: true };
+    await done(app, environmentOp('createEnvironment', 'slug'), anew);
     expect(await renderedTexts(app)).toEqual({ API_KEY: null });
     // Nothing is set in it now, so nothing needs force; nor does its past come back.
     await done(app, environmentOp('deleteEnvironment', 'slug'), { id });
     await done(app, environmentOp('restoreEnvironment', 'slug'), { id });
     expect(await renderedTexts(app)).toEqual({ API_KEY: null });
     expect(codeOf(await run(app, environmentOp('restoreEnvironment'), { id }))).toBe('CONFLICT');
+  });
+
+  it('case 274: made again over a deleted one with values, they are offered for restoration and stay as they were', async () => {
+    await anApp(app, { name: 'again', environments: [{ name: 'dev' }, { name: 'live', protected: true }] });
+    await aSecret(app, { app: 'again' });
+    await aSecret(app, { app: 'again', name: 'HIDDEN' });
+    const ids = { dev: environmentIdOf('dev', 'again'), live: environmentIdOf('live', 'again') };
+    const set = (slug: string, environment: string, text: string, hidden = false) =>
+      done(app, valueOp('setAppSecretValue'), {
+        id: secretIdOf(slug, 'again'),
+        ...aValueInput(text, { environment, hidden }),
+      });
+    await set('api-key', 'dev', 'dev value');
+    await set('hidden', 'dev', 'hidden value', true);
+    await set('api-key', 'live', 'live value');
+    const create = environmentOp('createEnvironment', 'id slug revision protected');
+    for (const [name, id] of Object.entries(ids)) {
+      await done(app, environmentOp('deleteEnvironment', 'slug'), { id, force: true });
+      const refused = await run(app, create, { app: 'again', name });
+      expect(refused).toMatchObject({ code: 'CONFLICT', existing: id });
+      expect(refused.message).toContain('restore it, or give discardValues');
+    }
+    await done(app, environmentOp('restoreEnvironment', 'slug'), { id: ids.dev });
+    const values = `values { environment { slug } isSet hidden masked text }`;
+    const { data } = await app.gql(`{ app(slug: "again") { key: secret(slug: "api-key") { ${values} }
+      hidden: secret(slug: "hidden") { ${values} } } }`);
+    const dev = { environment: { slug: 'dev' }, isSet: true };
+    expect(data.app.key.values).toEqual([{ ...dev, hidden: false, masked: false, text: 'dev value' }]);
+    expect(data.app.hidden.values).toEqual([{ ...dev, hidden: true, masked: true, text: null }]);
+    // To lose them takes what deleting them takes; a deleted secret's count too.
+    const on = (verbs: readonly string[]) => [
+      { resources: ['APP'], verbs: ['LIST', 'WRITE'] },
+      { resources: ['APP', 'APP_SECRET'], verbs },
+    ];
+    const roles = {
+      writer: on(['LIST', 'WRITE']),
+      deleter: on(['LIST', 'DELETE']),
+      all: on(['LIST', 'DELETE', 'PROTECTED_WRITE']),
+    };
+    const role = operation('createRole', 'role { slug }');
+    for (const [name, grants] of Object.entries(roles)) await done(app, role, { name: `again ${name}`, grants });
+    await done(app, secretOp('deleteAppSecret', 'slug'), { id: secretIdOf('api-key', 'again') });
+    const outcomes: Record<string, string> = {};
+    for (const name of Object.keys(roles)) {
+      const input = { app: 'again', name: 'live', discardValues: true };
+      outcomes[name] = codeOf(await run(app, create, input, await app.token(`again-${name}`)));
+    }
+    expect(outcomes).toEqual({ writer: 'FORBIDDEN', deleter: 'FORBIDDEN', all: 'OK' });
   });
 
   it('case 21: no id of another type or app reaches one', async () => {

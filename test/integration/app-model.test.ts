@@ -5,7 +5,8 @@ import { startApp } from '../support/start-app.ts';
 
 /**
  * Any run of use cases, against a model that keeps each app as plain maps: an environment or a secret that is deleted takes
- * its values with it, brings them back when it is restored, and leaves nothing to one that is made anew.
+ * its values with it, brings them back when it is restored, and leaves nothing to one that is made anew, which takes that it
+ * is meant.
  */
 type Kind = 'environments' | 'secrets';
 interface Value {
@@ -31,13 +32,23 @@ function createModel() {
     values.set(live, row);
     return row;
   }
-  function change(does: 'create' | 'remove' | 'restore', kind: Kind, name: string): boolean {
+  /** Whether one that is deleted has values that could come back, by its restoration or by that of what they are in besides. */
+  function holds(kind: Kind, deleted: object): boolean {
+    const others = kind === 'environments' ? 'secrets' : 'environments';
+    return [...named[others].values()].some((other) => {
+      const present = other.live ?? other.deleted;
+      const [environment, secret] = kind === 'environments' ? [deleted, present] : [present, deleted];
+      return environment !== null && secret !== null && values.get(environment)?.has(secret) === true;
+    });
+  }
+  function change({ do: does, kind, name, discard }: Change): boolean {
     const { live, deleted } = named[kind].get(name) ?? { live: null, deleted: null };
     if (does === 'remove') {
       if (live) named[kind].set(name, { live: null, deleted: live });
       return live !== null;
     }
     if (live || (does === 'restore' && !deleted)) return false;
+    if (does === 'create' && deleted && holds(kind, deleted) && !discard) return false;
     named[kind].set(name, { live: does === 'create' ? {} : deleted, deleted: null });
     return true;
   }
@@ -82,8 +93,10 @@ const change = of.chain((kind) =>
     do: fc.constantFrom('create' as const, 'remove' as const, 'restore' as const),
     kind: fc.constant(kind),
     name: name(kind),
+    discard: fc.boolean(),
   }),
 );
+type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 const step = fc.oneof(
   { weight: 3, arbitrary: change },
   {
@@ -105,13 +118,13 @@ function inModel(model: ReturnType<typeof createModel>, each: Step): boolean {
   if (each.do === 'set') return model.set(each.environment, each.secret, { text: each.text, hidden: each.hidden });
   if (each.do === 'unset') return model.unset(each.environment, each.secret);
   if (each.do === 'copy') return model.copy(each.from, each.to);
-  return model.change(each.do, each.kind, each.name);
+  return model.change(each);
 }
 
 /** Everything that the steps speak of, so that most of them find something to do. */
 const ALL: readonly Step[] = [
-  ...['dev', 'staging', 'live'].map((name) => ({ do: 'create', kind: 'environments', name }) as const),
-  ...['one', 'two', 'three'].map((name) => ({ do: 'create', kind: 'secrets', name }) as const),
+  ...['dev', 'staging', 'live'].map((name) => ({ do: 'create', kind: 'environments', name, discard: false }) as const),
+  ...['one', 'two', 'three'].map((name) => ({ do: 'create', kind: 'secrets', name, discard: false }) as const),
 ] as readonly Step[];
 
 it('does what the model does, for any run of use cases', async () => {
@@ -128,12 +141,12 @@ it('does what the model does, for any run of use cases', async () => {
     const session = await services.access.system('default', 'system:model');
     await services.apps.create({ name: slug, environments: [], idempotencyKey: null }, session);
     const CREATE = {
-      environments: (called: string) =>
+      environments: (called: string, discardValues: boolean) =>
         services.environments.create(
-          { app: slug, name: called, order: null, protected: false, idempotencyKey: null },
+          { app: slug, name: called, order: null, protected: false, discardValues, idempotencyKey: null },
           session,
         ),
-      secrets: (called: string) =>
+      secrets: (called: string, discardValues: boolean) =>
         services.appSecrets.create(
           {
             app: slug,
@@ -141,6 +154,7 @@ it('does what the model does, for any run of use cases', async () => {
             providerId: null,
             purposeType: 'Other',
             environmentScopedValues: null,
+            discardValues,
             idempotencyKey: null,
           },
           session,
@@ -161,7 +175,7 @@ it('does what the model does, for any run of use cases', async () => {
         return services.appSecrets.copy({ ...ask, planHash }, session);
       }
       const ref = { app: slug, slug: each.name };
-      if (each.do === 'create') return CREATE[each.kind](each.name);
+      if (each.do === 'create') return CREATE[each.kind](each.name, each.discard);
       const service = each.kind === 'environments' ? services.environments : services.appSecrets;
       if (each.do === 'restore') return service.restore(ref, session);
       return each.kind === 'environments'

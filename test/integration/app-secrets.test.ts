@@ -106,7 +106,9 @@ describe('an app secret', () => {
     expect((await secretOf('changing')).values[0]).toMatchObject({ text: 'kept', revision: 1 });
     expect(codeOf(await run(app, secretOp('restoreAppSecret'), { id }))).toBe('CONFLICT');
     await done(app, secretOp('deleteAppSecret', 'slug'), { id });
-    await aSecret(app, { name: 'Changing' });
+    const anew = { app: 'example-app', name: 'Changing', purposeType: 'API_KEY' };
+    expect(await run(app, secretOp('createAppSecret'), anew)).toMatchObject({ code: 'CONFLICT', existing: id });
+    await aSecret(app, { name: 'Changing', discardValues: true });
     expect((await secretOf('changing')).values[0]).toEqual({ environment: { slug: 'dev' }, ...UNSET });
     expect(await textsOf('changing')).toEqual([]);
     await aValue(app, 'changing', 'dev', 'new');

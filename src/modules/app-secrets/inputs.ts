@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { CHARACTER_CLASSES } from '../../domain/generate-text.ts';
-import { distinct, idempotencyKeyRule, listOf, pattern, revisionRule, slugRule, valueRule } from '../../input/rules.ts';
+import {
+  distinct,
+  flagRule,
+  idempotencyKeyRule,
+  listOf,
+  pattern,
+  revisionRule,
+  slugRule,
+  valueRule,
+} from '../../input/rules.ts';
 import { invalidInput } from '../../kernel/errors.ts';
 import { PURPOSES } from './model.ts';
 
@@ -32,6 +41,7 @@ export const createSecretInput = z.strictObject({
   providerId: providerIdRule,
   purposeType: purposeRule,
   environmentScopedValues: environmentScopedValuesRule,
+  discardValues: flagRule,
   idempotencyKey: idempotencyKeyRule,
 });
 export const updateSecretInput = z.strictObject({

@@ -41,6 +41,10 @@ export function addAppSecretMutations(): void {
         deprecationReason: 'Values are set one by one with `setAppSecretValue`.',
         description: 'Empty or absent.',
       }),
+      discardValues: t.boolean({
+        description:
+          'Even if a deleted secret of the same slug has values, which nobody can restore afterwards: needs what deleting it needs. Absent: no, and such a secret is a conflict that names it.',
+      }),
       idempotencyKey: idempotencyKey(t),
     }),
     allowed: allowedInTeam('write', 'appSecret', ['app', 'App']),

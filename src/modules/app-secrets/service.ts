@@ -1,6 +1,7 @@
 import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import { conflict, limitExceeded } from '../../kernel/errors.ts';
+import { idOf } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
 import { changesOf, type View } from '../../vault/vault.ts';
 import { environmentsOf, visibleApp, whole } from '../apps/find.ts';
@@ -69,6 +70,7 @@ export function createAppSecrets(deps: AppSecretsDeps) {
         const set = await session.read((view) => secretsOf(app, view));
         const taken = set.get(slug);
         if (taken && !taken.deleted) throw isTaken(mayOnSecrets(session, 'list') ? key : []);
+        if (taken) await requireDiscarded(taken, input, session);
         requireRoom(set.live.length + 1);
         const incarnation = (taken?.fields.incarnation ?? 0) + 1;
         const fields = { name, purposeType, incarnation, createdAt: at, updatedAt: at };
@@ -125,6 +127,25 @@ export function createAppSecrets(deps: AppSecretsDeps) {
       session,
       live.filter((environment) => slotIn(values, { app, environment, secret }).value !== null),
     );
+  }
+
+  /** What a deleted secret holds is lost for good when another takes its place, so that has to be meant. */
+  function requireDiscarded(former: StoredAppSecret, input: CreateSecretInput, session: Session): Promise<void> {
+    return session.read(async (view) => {
+      const app = await visibleApp(input.app, view, session);
+      const values = await valuesOf(input.app, view);
+      const { all } = whole(await environmentsOf(input.app, view));
+      if (all.every((environment) => slotIn(values, { app, environment, secret: former }).value === null)) return;
+      if (!input.discardValues) {
+        const message =
+          'A deleted app secret with values has the same derived identifier: restore it, or give discardValues to lose them';
+        throw conflict(message, {
+          existing: { kind: 'appSecret', key: mayOnSecrets(session, 'list') ? former.key : [] },
+        });
+      }
+      requireOnSecrets(session, 'delete');
+      await requireMayDrop(former, { app: input.app, slug: idOf(former.key) }, view, session);
+    });
   }
 
   const restore = (ref: AppSecretUpdate, session: Session) =>

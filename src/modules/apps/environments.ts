@@ -7,8 +7,9 @@ import type { Key } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
+import type { StoredAppSecret } from '../app-secrets/model.ts';
 import { requireOnSecrets } from '../app-secrets/rights.ts';
-import { secretsOf, slotIn, valuesOf } from '../app-secrets/slots.ts';
+import { secretsOf, slotIn, type ValueSet, valuesOf } from '../app-secrets/slots.ts';
 import type { AppsDeps } from './deps.ts';
 import { environmentsOf, liveEnvironment, storedEnvironment, visibleApp, whole } from './find.ts';
 import type { CreateAppInput, CreateEnvironmentInput, UpdateEnvironmentInput } from './inputs.ts';
@@ -64,6 +65,9 @@ export function newEnvironments(
   );
 }
 
+const valuesAmong = (secrets: readonly StoredAppSecret[], of: Found, values: ValueSet): number =>
+  secrets.filter((secret) => slotIn(values, { ...of, secret }).value !== null).length;
+
 /** The environments of apps. Whoever may see an app sees its environments. */
 export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
   const once = createOnce(vault, keys);
@@ -98,6 +102,7 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
         const set = await session.read((view) => environmentsOf(app, view));
         const taken = set.get(slug);
         if (taken && !taken.deleted) throw isTaken(key);
+        if (taken) await requireDiscarded({ app: holder, environment: taken }, input.discardValues, session);
         requireRoom(set.live.length + 1, limits);
         const order = input.order ?? Math.max(-1, ...set.live.map(({ fields }) => fields.order)) + 1;
         const incarnation = (taken?.fields.incarnation ?? 0) + 1;
@@ -107,6 +112,23 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
       }),
     );
     return { environment: await bySlug({ app, slug }, session), commit: created.commit };
+  }
+
+  /** What a deleted environment holds is lost for good when another takes its place, so that has to be meant. */
+  async function requireDiscarded(former: Found, isMeant: boolean, session: Session): Promise<void> {
+    const { key } = former.environment;
+    const count = await session.read(async (view) => {
+      const all = whole(await secretsOf(idOf(former.app.key), view)).all;
+      return valuesAmong(all, former, await valuesOf(idOf(former.app.key), view));
+    });
+    if (count === 0) return;
+    if (!isMeant) {
+      const message =
+        'A deleted environment with values has the same derived identifier: restore it, or give discardValues to lose them';
+      throw conflict(message, { existing: { kind: 'environment', key } });
+    }
+    requireProtectedApps(session, [former.environment]);
+    requireOnSecrets(session, 'delete');
   }
 
   /** The one way to change an environment that is there, or that is to be again. */
@@ -153,10 +175,9 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
     );
 
   /** How many values are set in it. */
-  async function valuesIn({ app, environment }: Found, view: View): Promise<number> {
-    const values = await valuesOf(idOf(app.key), view);
-    const secrets = whole(await secretsOf(idOf(app.key), view)).live;
-    return secrets.filter((secret) => slotIn(values, { app, environment, secret }).value !== null).length;
+  async function valuesIn(found: Found, view: View): Promise<number> {
+    const slug = idOf(found.app.key);
+    return valuesAmong(whole(await secretsOf(slug, view)).live, found, await valuesOf(slug, view));
   }
 
   /** Refused while values are set in it, unless `force`; they come back with it when it is restored. */

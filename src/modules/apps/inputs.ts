@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { distinct, idempotencyKeyRule, nameRule, pattern, revisionRule, slugRule } from '../../input/rules.ts';
+import {
+  distinct,
+  flagRule,
+  idempotencyKeyRule,
+  nameRule,
+  pattern,
+  revisionRule,
+  slugRule,
+} from '../../input/rules.ts';
 import { slugOf } from '../../kernel/ids.ts';
 
 /** As other names, but short ones are common: `qa`, `eu`. */
@@ -17,10 +25,7 @@ const orderRule = z
 const environmentShape = {
   name: environmentNameRule,
   order: orderRule.nullish(),
-  protected: z
-    .boolean()
-    .nullish()
-    .transform((given) => given ?? false),
+  protected: flagRule,
 };
 
 export const createAppInput = z.strictObject({
@@ -36,6 +41,7 @@ export const appOnlyInput = z.strictObject({ expectedRevision: revisionRule });
 export const createEnvironmentInput = z.strictObject({
   app: slugRule,
   ...environmentShape,
+  discardValues: flagRule,
   idempotencyKey: idempotencyKeyRule,
 });
 export const updateEnvironmentInput = z.strictObject({
@@ -45,10 +51,7 @@ export const updateEnvironmentInput = z.strictObject({
   expectedRevision: revisionRule,
 });
 export const deleteEnvironmentInput = z.strictObject({
-  force: z
-    .boolean()
-    .nullish()
-    .transform((force) => force ?? false),
+  force: flagRule,
   expectedRevision: revisionRule,
 });
 

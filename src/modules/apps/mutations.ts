@@ -147,6 +147,10 @@ function addEnvironmentMutations(): void {
     input: (t) => ({
       app: t.field({ type: 'Slug', required: true, description: 'Slug of the app.' }),
       ...environmentFields(t),
+      discardValues: t.boolean({
+        description:
+          'Even if a deleted environment of the same slug holds values, which nobody can restore afterwards: needs `delete` on app secrets, and `protectedWrite` if it was protected. Absent: no, and such an environment is a conflict that names it.',
+      }),
       idempotencyKey: idempotencyKey(t),
     }),
     allowed: allowedInTeam('write', 'app', ['app', 'App']),
