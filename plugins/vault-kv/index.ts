@@ -26,7 +26,7 @@ export default definePlugin({
   params,
   keys: [
     { name: 'DATA', title: 'Data', description: 'All fields of the secret, as compact JSON.', sensitive: true },
-    { name: 'VERSION', title: 'Version', description: 'Version of the secret that was read.', sensitive: false },
+    { name: 'VERSION', title: 'Version', description: 'Version of the secret that was read.', sensitive: true },
     ...SLOTS.map((name, i) => ({
       name,
       title: `Value ${i + 1}`,

@@ -198,7 +198,7 @@ describe('reading with them', () => {
     expect(codeOf(await run(app, gitOp('putGlobalSecret'), { ...input, name: 'Mine' }, writer))).toBe('FORBIDDEN');
     expect(app.host.asked).toEqual([]);
     const operator = await app.token('operator');
-    expect(codeOf(await run(app, CREATE, { ...input, name: 'By Operator' }, operator))).toBe('OK');
+    expect(codeOf(await run(app, CREATE, { ...input, type: 'SECRET', name: 'By Operator' }, operator))).toBe('OK');
   });
 });
 

@@ -328,6 +328,13 @@ export const MUTATIONS: readonly MutationCase[] = [
     },
   },
   {
+    name: 'updateVcsAccount',
+    prepare: async (app, n) => ({
+      id: (await done(app, 'putVcsAccount', accountInput(n), 'vcsAccount { id }')).vcsAccount.id,
+      sensitivity: 'CONFIG',
+    }),
+  },
+  {
     name: 'deleteVcsAccount',
     prepare: async (app, n) => ({
       id: (await done(app, 'putVcsAccount', accountInput(n), 'vcsAccount { id }')).vcsAccount.id,

@@ -20,8 +20,8 @@ import { createSizeCheck } from '../global-secrets/limits.ts';
 import { globalDocument } from '../global-secrets/model.ts';
 import { mayOnGlobal } from '../global-secrets/rights.ts';
 import { type Following, followingIn, settingsOf } from './following.ts';
-import type { Outcome } from './git-read.ts';
-import { createGitops } from './gitops.ts';
+import type { Found, Outcome } from './git-read.ts';
+import { accountChecks, createGitops } from './gitops.ts';
 import { createHooks } from './hooks.ts';
 import { createSchedule, type Entry, type Known } from './schedule.ts';
 import { decideSync } from './sync-decide.ts';
@@ -66,6 +66,12 @@ const codeOf = (error: unknown): string => (isAppError(error) ? error.code : 'IN
 const notFollowing = () => conflict('The global secret follows no git file');
 const named = (team: TeamId, slug: string): string => `${team}\0${slug}`;
 
+/** Whether what was read is still what is to be read, into the state that it was read for. */
+const isSameTask = (now: Following, read: Following): boolean =>
+  JSON.stringify(now.gitops) === JSON.stringify(read.gitops) &&
+  now.secretAccounts === read.secretAccounts &&
+  now.sync.body().status.commit === read.sync.body().status.commit;
+
 /** Keeps global secrets as their git files are. */
 export function createGitSyncs(deps: GitSyncsDeps) {
   const { keys, clock, log, limits, access } = deps;
@@ -86,33 +92,34 @@ export function createGitSyncs(deps: GitSyncsDeps) {
     return schedule.entryOf(named(key[0] ?? '', idOf(key)), settingsOf(following), now(), unreachableMs);
   }
 
-  async function look(following: Following, entry: Entry, { asked, signal }: Look): Promise<Outcome> {
+  async function look(following: Following, entry: Entry, { asked, signal }: Look): Promise<Found> {
     const { status } = following.sync.body();
     // After trouble the file is read anew, as is one that somebody asked for.
-    const isSettled = status.state === 'SYNCED' || status.state === 'INVALID';
+    const isSettled = status.state === 'SYNCED' || (status.state === 'INVALID' && status.reason !== 'ACCOUNT_SECRET');
     const mine = entry.known?.revision === following.sync.revision ? entry.known : null;
     const known = asked || !isSettled ? null : mine ? mine.seen : status.seen;
     const last = mine ? mine.taken : status.commit;
-    const outcome = await readGit(following.gitops, following.accounts, { known, last }, signal);
+    const found = await readGit(following.gitops, following, { known, last }, signal);
     // Who asked has waited long enough; that says nothing of the host, and the next look has more time.
-    return asked && outcome.kind === 'unreachable' && signal.aborted ? { kind: 'unknown' } : outcome;
+    const isLate = asked && found.outcome.kind === 'unreachable' && signal.aborted;
+    return isLate ? { ...found, outcome: { kind: 'unknown' } } : found;
   }
 
   /** Writes what came of a look, if that is news. null: the settings or the state have moved on meanwhile, and it counts for nothing. */
-  function apply(read: Following, outcome: Outcome, session: Session, about: Look): Promise<Applied | null> {
+  function apply(read: Following, looked: Found, session: Session, about: Look): Promise<Applied | null> {
     const slug = idOf(read.global.key);
     return session.write(read.global.key, async () => {
       const found = await session.read((view) => followingIn(view, slug));
-      const isSame = found && JSON.stringify(found.gitops) === JSON.stringify(read.gitops);
-      if (!isSame || found.sync.body().status.commit !== read.sync.body().status.commit) {
+      const checks = await session.read((view) => accountChecks(looked, read.global.fields.type, view));
+      if (!found || !checks || !isSameTask(found, read)) {
         if (about.asked) throw conflict('The global secret changed while its git file was read; try again');
         return null;
       }
       requireRevision(found.global, about.expectedRevision);
       const body = found.global.body();
-      const { status, hookSecret } = found.sync.body();
+      const { status, ...kept } = found.sync.body();
       const at = clock().toISOString();
-      const decision = decideSync(body, status, outcome, { ...about, at, requireWithinLimits });
+      const decision = decideSync(body, status, looked.outcome, { ...about, at, requireWithinLimits });
       const { revision } = found.sync;
       const known = { seen: decision.status.seen, taken: decision.status.commit };
       if (!decision.isNews) return { commit: null, known: { ...known, revision } };
@@ -120,8 +127,8 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       const change = decision.body
         ? globals.replace(found.global, fields, await inspected(decision.body))
         : globals.unchanged(found.global);
-      const followed = syncs.replace(found.sync, {}, { status: decision.status, hookSecret });
-      const commit = await session.commit('globalSecret.sync', [change, followed]);
+      const followed = syncs.replace(found.sync, {}, { ...kept, status: decision.status });
+      const commit = await session.commit('globalSecret.sync', [change, followed, ...checks]);
       return { commit, known: { ...known, revision: revision + 1 } };
     });
   }
@@ -130,11 +137,11 @@ export function createGitSyncs(deps: GitSyncsDeps) {
     const entry = entryFor(following);
     schedule.begin(entry, now());
     try {
-      const outcome = await look(following, entry, about);
+      const looked = await look(following, entry, about);
       // The gateway stops: what came of it may be the stop itself.
       if (!about.asked && about.signal.aborted) return null;
-      const applied = await apply(following, outcome, session, about);
-      note(following, entry, outcome);
+      const applied = await apply(following, looked, session, about);
+      note(following, entry, looked.outcome);
       if (applied) entry.known = applied.known;
       else entry.nextAt = now();
       if (applied?.commit) await tidy(following, session);
@@ -191,8 +198,7 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       requireRevision(before, expectedRevision);
       const following = await session.read((view) => followingIn(view, slug));
       if (!following) throw notFollowing();
-      const { status } = following.sync.body();
-      const change = syncs.replace(following.sync, {}, { status, hookSecret });
+      const change = syncs.replace(following.sync, {}, { ...following.sync.body(), hookSecret });
       return session.commit('globalSecret.rotateHookSecret', [change, globals.unchanged(following.global)]);
     });
     const globalSecret = await session.read((view) => visibleGlobal(slug, view, session));

@@ -1,8 +1,10 @@
 import type { InputFieldBuilder, ObjectFieldBuilder } from '@pothos/core';
+import type { Sensitivity } from '../../domain/types.ts';
 import { builder } from '../../graphql/types/builder.ts';
 import type { Types } from '../../graphql/types/mutation.ts';
 import { idOf } from '../../vault/document.ts';
 import type { Gitops, StoredGlobal } from '../global-secrets/model.ts';
+import { mayOnGlobal } from '../global-secrets/rights.ts';
 import { VcsServiceEnum } from '../vcs/schema.ts';
 import { pendingStatus, SYNC_REASONS, type SYNC_STATES, type SyncReason, type SyncStatus } from './sync-model.ts';
 
@@ -13,7 +15,8 @@ const gitopsFields = (t: Inputs, required: boolean) => ({
   vcsService: t.field({ type: VcsServiceEnum, required, description: 'Who keeps the repository.' }),
   selfHostedVcsId: t.string({ description: 'Which self-hosted service. For SELF_HOSTED only.' }),
   accountLogin: t.string({
-    description: 'The linked account to read with. Absent: the first by login that can, or none if none can.',
+    description:
+      'The linked account to read with. Absent: the first by login that can and may, or none if none can. For a CONFIG global secret, accounts of sensitivity SECRET count only if you may read secrets.',
   }),
   vcsLinkId: t.string({ description: 'Kept for those who have one; nothing follows from it.' }),
   repoUrl: t.string({
@@ -65,6 +68,7 @@ const ReasonEnum = builder.enumType('GitopsReason', {
 
 interface StatusRow extends SyncStatus {
   readonly slug: string;
+  readonly mayListKeys: boolean;
 }
 
 const StatusType = builder.objectRef<StatusRow>('GitopsStatus').implement({
@@ -79,10 +83,12 @@ const StatusType = builder.objectRef<StatusRow>('GitopsStatus').implement({
     }),
     line: t.exposeInt('line', { nullable: true, description: 'Where in the file, from 1; null: nowhere in it.' }),
     column: t.exposeInt('column', { nullable: true, description: 'Where in the line, from 1; null: nowhere in it.' }),
-    member: t.exposeString('member', {
+    member: t.string({
+      // A name in a secret file is the name of a key.
+      resolve: ({ member, mayListKeys }) => (mayListKeys ? member : null),
       nullable: true,
       description:
-        'The member of the file that is not known, at most 60 characters; null unless `reason` is UNKNOWN_MEMBER.',
+        'The member of the file that is not known, at most 60 characters; null unless `reason` is UNKNOWN_MEMBER, and without `keys`.',
     }),
     commit: t.exposeString('commit', {
       nullable: true,
@@ -116,6 +122,7 @@ const StatusType = builder.objectRef<StatusRow>('GitopsStatus').implement({
 
 interface GitopsRow {
   readonly gitops: Gitops;
+  readonly type: Sensitivity;
   readonly slug: string;
 }
 
@@ -166,9 +173,13 @@ const GitopsType = builder.objectRef<GitopsRow>('Gitops').implement({
     status: t.field({
       type: StatusType,
       description: 'How it stands with the file.',
-      resolve: async ({ slug }, _args, { services, session }) => {
+      resolve: async ({ slug, type }, _args, { services, session }) => {
         const sync = await services.gitSyncs.statusOf(slug, session);
-        return { slug, ...(sync?.body().status ?? pendingStatus(new Date(0).toISOString())) };
+        return {
+          slug,
+          mayListKeys: mayOnGlobal(session, 'keys', type),
+          ...(sync?.body().status ?? pendingStatus(new Date(0).toISOString())),
+        };
       },
     }),
   }),
@@ -182,6 +193,6 @@ export const gitopsField = (t: ObjectFieldBuilder<Types, StoredGlobal>) =>
     description: 'The git file that values and files come from; null: they are kept by hand.',
     resolve: (stored) => {
       const { gitops } = stored.body();
-      return gitops && { gitops, slug: idOf(stored.key) };
+      return gitops && { gitops, type: stored.fields.type, slug: idOf(stored.key) };
     },
   });

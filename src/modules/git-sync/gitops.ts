@@ -1,5 +1,6 @@
 import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
+import type { Sensitivity } from '../../domain/types.ts';
 import type { GitReader } from '../../git/port.ts';
 import { nameRule } from '../../input/rules.ts';
 import { forbidden, invalidInput, notFound } from '../../kernel/errors.ts';
@@ -8,22 +9,52 @@ import type { Key } from '../../store/port.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import { requireAskable } from '../addresses.ts';
 import type { Gitops } from '../global-secrets/model.ts';
-import { accountDocument } from '../vcs/model.ts';
+import { mayOnGlobal } from '../global-secrets/rights.ts';
+import { accountDocument, type StoredAccount, sensitivityOf } from '../vcs/model.ts';
+import { mayOnAccount } from '../vcs/rights.ts';
 import { accountsFor } from '../vcs/service.ts';
 import { followingIn } from './following.ts';
-import { createGitRead, type Outcome } from './git-read.ts';
+import { createGitRead, type Found, type Outcome } from './git-read.ts';
 import { type SyncBody, type SyncStatus, syncDocument } from './sync-model.ts';
 
 const syncs = changesOf(syncDocument);
+const accountChanges = changesOf(accountDocument);
 
 /** What a mutation found out about a git file. */
-export interface FirstLook {
-  readonly outcome: Outcome;
+export interface FirstLook extends Found {
   /** What was known of this very file before; null: nothing. */
   readonly before: SyncStatus | null;
 }
 
 const PLACE = ['repoUrl', 'branch', 'filePath'] as const;
+
+/**
+ * Whether the caller may have secret accounts read for a global secret of this type: what comes through a credential is at
+ * least as secret as the credential, so for configuration it takes the right to read secrets.
+ */
+export const mayUseSecretAccounts = (session: Session, type: Sensitivity): boolean =>
+  mayOnAccount(session, 'link', 'secret') && (type === 'secret' || mayOnGlobal(session, 'read', 'secret'));
+
+export const accountIsSecret = (type: Sensitivity): Error =>
+  forbidden(
+    type === 'secret'
+      ? 'Only accounts of sensitivity SECRET can read this git file: that needs `link` on them'
+      : 'Only accounts of sensitivity SECRET can read this git file: that needs `link` on them, and for a global secret of type CONFIG `read` on those of type SECRET',
+  );
+
+/**
+ * Checks for the commit that the account which something was read with still is what it was, so that nobody makes it secret
+ * meanwhile. null: it is not. What goes into a secret needs no check.
+ */
+export async function accountChecks(
+  { account }: Pick<Found, 'account'>,
+  type: Sensitivity,
+  view: View,
+): Promise<readonly Change[] | null> {
+  if (account === null || type === 'secret') return [];
+  const now = (await view.set(accountDocument)).get(account.key[account.key.length - 1] ?? '');
+  return now?.revision === account.revision && !now.deleted ? [accountChanges.unchanged(now)] : null;
+}
 
 /** What mutations need to know of git files. */
 export function createGitops({ git, limits }: { readonly git: GitReader; readonly limits: Limits }) {
@@ -35,7 +66,7 @@ export function createGitops({ git, limits }: { readonly git: GitReader; readonl
    * Whoever points a global secret at a repository reads it with the accounts of the team: that takes `link` on them.
    * A host that the operator does not allow is invalid input; an account of nobody, or of another team, is not found.
    */
-  async function requireAllowed(gitops: Gitops, session: Session): Promise<void> {
+  async function requireAllowed(gitops: Gitops, type: Sensitivity, session: Session): Promise<void> {
     if (!can(session.principal, 'link', 'vcsAccount')) throw forbidden('Reading git files needs `link` on accounts');
     requireAskable(gitops.repoUrl, ['gitops', 'repoUrl'], git.mayAsk);
     if (gitops.selfHostedVcsId === null && gitops.accountLogin === null) return;
@@ -43,18 +74,29 @@ export function createGitops({ git, limits }: { readonly git: GitReader; readonl
     const { selfHostedVcsId: id, accountLogin } = gitops;
     const isKnown = id === null || accounts.some(({ fields }) => fields.selfHostedVcsId === id);
     if (!isKnown) throw notFound(`Self-hosted service ${id}`);
-    if (accountLogin !== null && accountsFor(gitops, accounts).length === 0) throw notFound(`Account ${accountLogin}`);
+    if (accountLogin === null) return;
+    const fitting = accountsFor(gitops, accounts);
+    if (fitting.length === 0) throw notFound(`Account ${accountLogin}`);
+    const isUsable = (account: StoredAccount) =>
+      mayUseSecretAccounts(session, type) || sensitivityOf(account) === 'config';
+    if (!fitting.some(isUsable)) throw accountIsSecret(type);
   }
 
-  /** The first look with new settings, for as long as a mutation may wait. `slug` null: of something that is not there yet. */
-  async function look(gitops: Gitops, slug: string | null, session: Session): Promise<FirstLook> {
+  /**
+   * The first look with new settings, for as long as a mutation may wait, with the accounts that the caller may use. `slug`
+   * null: of something that is not there yet.
+   */
+  async function look(gitops: Gitops, type: Sensitivity, slug: string | null, session: Session): Promise<FirstLook> {
     const patience = AbortSignal.timeout(limits.gitPatienceMs);
     const following = slug === null ? null : await session.read((view) => followingIn(view, slug));
     const isSame = following && PLACE.every((name) => following.gitops[name] === gitops[name]);
     const before = isSame ? following.sync.body().status : null;
     const base = { known: null, last: before?.commit ?? null };
-    const outcome = await readGit(gitops, await accountsIn(session), base, patience);
-    return { outcome: outcome.kind === 'unreachable' && patience.aborted ? { kind: 'unknown' } : outcome, before };
+    const readers = { accounts: await accountsIn(session), secretAccounts: mayUseSecretAccounts(session, type) };
+    const { outcome, account } = await readGit(gitops, readers, base, patience);
+    if (outcome.kind === 'bad' && outcome.bad.reason === 'ACCOUNT_SECRET') throw accountIsSecret(type);
+    const isLate = outcome.kind === 'unreachable' && patience.aborted;
+    return { outcome: isLate ? { kind: 'unknown' } : outcome, account, before };
   }
 
   return { requireAllowed, look, readGit };

@@ -1,3 +1,4 @@
+import type { Sensitivity } from '../../domain/types.ts';
 import type { Json } from '../../store/port.ts';
 import type { DocumentType, Stored } from '../../vault/document.ts';
 
@@ -15,6 +16,8 @@ export const SYNC_REASONS = {
   BAD_ANSWER: 'What the host answered is not what git speaks.',
   AUTHENTICATION_FAILED: 'The host does not let the account in.',
   ACCOUNT_NOT_FOUND: 'The account that is named is not linked.',
+  ACCOUNT_SECRET:
+    'Only accounts of sensitivity SECRET could read it. A CONFIG global secret takes nothing from those unless whoever set its git file may read secrets.',
   REPOSITORY_NOT_FOUND: 'There is no such repository, or the account may not see it.',
   REPOSITORY_TOO_LARGE: 'The repository is larger than the operator allows.',
   BRANCH_NOT_FOUND: 'The repository has no such branch.',
@@ -59,11 +62,21 @@ export interface SyncBody {
   readonly status: SyncStatus;
   /** null: no webhook is accepted. */
   readonly hookSecret: string | null;
+  /** Whether whoever set the git file may have it read with secret accounts. Absent in what was stored before it was asked. */
+  readonly secretAccounts?: boolean;
 }
+
+/** What came through a secret account may be read only by those who may read secrets, unless one of them wished otherwise. */
+export const usesSecretAccounts = ({ secretAccounts }: SyncBody, type: Sensitivity): boolean =>
+  secretAccounts ?? type === 'secret';
 
 export const syncDocument: DocumentType<Record<string, never>, SyncBody> = {
   kind: 'gitSync',
-  encode: ({ status, hookSecret }) => ({ status: { ...status }, hookSecret }),
+  encode: ({ status, hookSecret, secretAccounts }) => ({
+    status: { ...status },
+    hookSecret,
+    ...(secretAccounts === undefined ? {} : { secretAccounts }),
+  }),
   decode: (json) => json as { readonly [name: string]: Json } as unknown as SyncBody,
 };
 export type StoredSync = Stored<Record<string, never>, SyncBody>;

@@ -1,5 +1,6 @@
 import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
+import type { Sensitivity } from '../../domain/types.ts';
 import type { GitReader } from '../../git/port.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, invalidInput, limitExceeded } from '../../kernel/errors.ts';
@@ -8,12 +9,21 @@ import type { Limits } from '../../kernel/limits.ts';
 import type { Keys } from '../../keys/keys.ts';
 import { idOf } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
-import { changesOf, type Vault } from '../../vault/vault.ts';
+import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
 import type { Inspect } from '../certificates/inspection.ts';
-import { createGitops, type FirstLook, followingLike, nameFrom } from '../git-sync/gitops.ts';
+import {
+  accountChecks,
+  accountIsSecret,
+  createGitops,
+  type FirstLook,
+  followingLike,
+  mayUseSecretAccounts,
+  nameFrom,
+} from '../git-sync/gitops.ts';
 import { type GitopsPatch, patchedGitops } from '../git-sync/gitops-rule.ts';
 import { decideSync } from '../git-sync/sync-decide.ts';
 import { pendingStatus, type SyncBody, syncDocument } from '../git-sync/sync-model.ts';
+import { sensitivityOf } from '../vcs/model.ts';
 import { deletedGlobal, type Find, type GlobalUpdate, visibleGlobal } from './find.ts';
 import { createPrune } from './history.ts';
 import { type CreateGlobalInput, FROM_GIT, type PutGlobalInput, type UpdateGlobalInput } from './inputs.ts';
@@ -46,6 +56,8 @@ interface Changed {
   readonly body: GlobalBody;
   /** undefined: as before; null: it follows no git file any more. */
   readonly sync?: SyncBody | null | undefined;
+  /** What else the commit rests on. */
+  readonly checks?: readonly Change[];
 }
 
 /** Spec 5: what comes from a git file is not changed by hand. */
@@ -84,7 +96,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     const request = { ...input, files: [...(input.files ?? [])] };
     // Before anything else, so that a conflict tells nothing to those who may not write.
     if (!mayOnGlobal(session, 'write', type)) throw forbidden();
-    if (input.gitops) await gitops.requireAllowed(input.gitops, session);
+    if (input.gitops) await gitops.requireAllowed(input.gitops, type, session);
     let named: Promise<Named> | null = null;
     const nameOnce = (): Promise<Named> => {
       named ??= nameOf(input, session);
@@ -101,14 +113,14 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
         const before = taken && !taken.deleted ? taken : null;
         if (before) requireReplaceable(before, input, operation, session);
         else requireRoom(set.live.length, input);
-        const { body: content, sync } = await contentOf(given, input, before, session);
+        const { body: content, sync, checks } = await contentOf(given, input, before, session);
         requireWithinLimits(content);
         const body = await inspected(content);
         const updatedAt = clock().toISOString();
         const fields = { name: given.name, type, createdAt: before?.fields.createdAt ?? updatedAt, updatedAt };
         const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
         const following = await session.read((view) => followingLike(sync, key, view));
-        return session.commit(operation, [change, ...following, ...extra]);
+        return session.commit(operation, [change, ...following, ...checks, ...extra]);
       });
     });
     const globalSecret = await bySlug(idOf(created.key), session);
@@ -117,9 +129,9 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
   }
 
   /** The name, and the git file if there is one: the name may come from it. */
-  async function nameOf({ name, gitops: wanted }: PutGlobalInput, session: Session): Promise<Named> {
+  async function nameOf({ name, type, gitops: wanted }: PutGlobalInput, session: Session): Promise<Named> {
     const slug = typeof name === 'string' ? slugOf(name) : null;
-    const first = wanted ? await gitops.look(wanted, slug, session) : null;
+    const first = wanted ? await gitops.look(wanted, type, slug, session) : null;
     if (typeof name === 'string') return { name, first };
     if (!wanted || !first) throw invalidInput([{ path: ['name'], rule: 'required', message: 'must be given' }]);
     return { name: nameFrom(wanted, first.outcome), first };
@@ -129,25 +141,36 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     const { description, values, files } = input;
     if (!input.gitops || !first) {
       const byHand = { description, values: values ?? {}, files: files ?? new Map<never, never>(), gitops: null };
-      return { body: byHand, sync: null };
+      return { body: byHand, sync: null, checks: [] };
     }
     const kept = before?.body() ?? { values: {}, files: new Map<never, never>() };
     const start = { ...kept, description, gitops: input.gitops };
-    return following(start, first, before, session);
+    return following(start, input.type, first, before, session);
   }
 
   /** What the first look at a git file makes of a body, and what is known of it from then on. */
-  async function following(body: GlobalBody, first: FirstLook, before: StoredGlobal | null, session: Session) {
+  async function following(
+    body: GlobalBody,
+    type: Sensitivity,
+    first: FirstLook,
+    before: StoredGlobal | null,
+    session: Session,
+  ) {
     const known = before && (await session.read((view) => view.set(syncDocument))).get(idOf(before.key));
     if (first.before && known?.body().status.commit !== first.before.commit) {
       throw conflict('The global secret changed while its git file was read; try again');
     }
+    // By the rights of now: they may have changed since the look.
+    const secretAccounts = mayUseSecretAccounts(session, type);
+    if (first.account && sensitivityOf(first.account) === 'secret' && !secretAccounts) throw accountIsSecret(type);
+    const checks = await session.read((view) => accountChecks(first, type, view));
+    if (!checks) throw conflict('The account changed while the git file was read with it; try again');
     const at = clock().toISOString();
     const about = { at, asked: true, acceptRewrite: false, requireWithinLimits };
     const decision = decideSync(body, first.before ?? pendingStatus(at), first.outcome, about);
     const hookSecret = known && !known.deleted ? known.body().hookSecret : null;
-    const sync: SyncBody = { status: decision.status, hookSecret };
-    return { body: decision.body ?? body, sync };
+    const sync: SyncBody = { status: decision.status, hookSecret, secretAccounts };
+    return { body: decision.body ?? body, sync, checks };
   }
 
   function requireReplaceable(before: StoredGlobal, input: PutGlobalInput, operation: string, session: Session): void {
@@ -180,12 +203,12 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       // Asked for before the revision is looked at, so that those who may not write learn nothing of it.
       if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
       requireRevision(before, expectedRevision);
-      const { body: decided, sync } = await decide(before);
+      const { body: decided, sync, checks = [] } = await decide(before);
       requireWithinLimits(decided);
       const body = await inspected(decided);
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
       const more = sync === undefined ? [] : await session.read((view) => followingLike(sync, key, view));
-      return session.commit(operation, [changes.replace(before, fields, body), ...more]);
+      return session.commit(operation, [changes.replace(before, fields, body), ...more, ...checks]);
     });
     const globalSecret = await bySlug(slug, session);
     await prune(globalSecret, session);
@@ -204,7 +227,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       const { description = body.description, values = body.values, files = body.files } = input;
       const next = { description, values, files, gitops: wanted === undefined ? body.gitops : wanted };
       requireByHand(next, input);
-      if (wanted && first) return following(next, first, before, session);
+      if (wanted && first) return following(next, before.fields.type, first, before, session);
       return { body: next, sync: wanted === null ? null : undefined };
     });
   }
@@ -214,8 +237,9 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     const before = await bySlug(slug, session);
     if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
     const settings = patchedGitops(before.body().gitops, patch);
-    await gitops.requireAllowed(settings, session);
-    return { settings, first: await gitops.look(settings, slug, session) };
+    const { type } = before.fields;
+    await gitops.requireAllowed(settings, type, session);
+    return { settings, first: await gitops.look(settings, type, slug, session) };
   }
 
   /** Refused while anything refers to it, unless `force` leaves the references unresolved. */

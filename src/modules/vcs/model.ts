@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Sensitivity } from '../../domain/types.ts';
 import { pattern, revisionRule } from '../../input/rules.ts';
 import type { Json } from '../../store/port.ts';
 import type { DocumentType, Stored } from '../../vault/document.ts';
@@ -23,6 +24,8 @@ export type AccountFields = {
   /** Of a self-hosted service: what the addresses of its repositories begin with, without a slash at the end. */
   readonly baseUrl: string | null;
   readonly accountLogin: string;
+  /** How secret whatever is read with it is at the least. Absent in what was stored before there was one: secret. */
+  readonly sensitivity?: Sensitivity;
   readonly createdAt: string;
   readonly updatedAt: string;
 };
@@ -36,6 +39,10 @@ export const accountDocument: DocumentType<AccountFields, AccountBody> = {
   decode: (json) => ({ token: (json as { readonly [name: string]: Json }).token as string }),
 };
 export type StoredAccount = Stored<AccountFields, AccountBody>;
+
+/** What is not said to be configuration is secret. */
+export const sensitivityOf = ({ fields }: Pick<StoredAccount, 'fields'>): Sensitivity =>
+  fields.sensitivity === 'config' ? 'config' : 'secret';
 
 type Address = Pick<AccountFields, 'service' | 'selfHostedVcsId' | 'accountLogin'>;
 /** The id of an account: one for each login at each service. */
@@ -60,6 +67,8 @@ const baseUrlRule = z
 
 const tokenRule = pattern(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces', 1, 4_096);
 
+const sensitivityRule = z.enum(['secret', 'config']);
+
 const isSelfHosted = (service: unknown): boolean => service === 'self-hosted';
 
 export const putAccountInput = z
@@ -68,6 +77,7 @@ export const putAccountInput = z
     selfHostedVcsId: selfHostedVcsIdRule.nullish(),
     baseUrl: baseUrlRule,
     accountLogin: accountLoginRule,
+    sensitivity: sensitivityRule.nullish(),
     token: tokenRule,
     expectedRevision: revisionRule,
   })
@@ -82,5 +92,7 @@ export const putAccountInput = z
       if (!isSelfHosted(service) && given) refuse(name, 'is for self-hosted services only');
     }
   });
+export const updateAccountInput = z.strictObject({ sensitivity: sensitivityRule, expectedRevision: revisionRule });
 export const deleteAccountInput = z.strictObject({});
 export type PutAccountInput = z.output<typeof putAccountInput>;
+export type UpdateAccountInput = z.output<typeof updateAccountInput>;

@@ -1,10 +1,10 @@
 import { allowedInTeam } from '../../graphql/types/allowed.ts';
 import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
-import { expectedRevision } from '../../graphql/types/fields.ts';
+import { expectedRevision, SensitivityEnum } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
-import { deleteAccountInput, putAccountInput, type VcsService } from './model.ts';
+import { deleteAccountInput, putAccountInput, sensitivityOf, updateAccountInput, type VcsService } from './model.ts';
 
 export const VcsServiceEnum = shared.enumType('VcsService', {
   description: 'Who keeps a repository.',
@@ -39,6 +39,12 @@ export function addVcsAccounts(builder: Builder): void {
         resolve: ({ fields }) => fields.baseUrl,
       }),
       accountLogin: t.string({ description: 'The login.', resolve: ({ fields }) => fields.accountLogin }),
+      sensitivity: t.field({
+        type: SensitivityEnum,
+        description:
+          'How secret the repositories are that it can read. CONFIG global secrets take nothing from a SECRET one, unless whoever set their git file may read secrets.',
+        resolve: sensitivityOf,
+      }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
       createdAt: t.field({
         type: 'DateTime',
@@ -55,14 +61,15 @@ export function addVcsAccounts(builder: Builder): void {
   builder.queryField('vcsAccounts', (t) =>
     t.field({
       type: [vcsAccount],
-      description: 'The linked accounts, by service, self-hosted id and login. Needs `list` on accounts.',
+      description: 'The linked accounts that you may see, by service, self-hosted id and login.',
       resolve: async (_root, _args, { services, session }) => [...(await services.vcsAccounts.list(session))],
     }),
   );
   const payload = { vcsAccount: { type: vcsAccount, description: 'The account.' } };
   addMutation({
     name: 'putVcsAccount',
-    description: 'Links an account at a host of repositories, or replaces its token. Needs `write` on accounts.',
+    description:
+      'Links an account at a host of repositories, or replaces its token. Needs `write` on accounts of its sensitivity; to change that of one that is there, what `updateVcsAccount` needs.',
     input: (t) => ({
       service: t.field({ type: VcsServiceEnum, required: true, description: 'Where the login is.' }),
       selfHostedVcsId: t.string({
@@ -73,6 +80,11 @@ export function addVcsAccounts(builder: Builder): void {
           'What the addresses of its repositories begin with; the token goes nowhere else. For SELF_HOSTED only.',
       }),
       accountLogin: t.string({ required: true, description: 'The login, 1-100 characters.' }),
+      sensitivity: t.field({
+        type: SensitivityEnum,
+        description:
+          'How secret the repositories are that it can read; SECRET unless given. Required when a CONFIG account is replaced.',
+      }),
       token: t.string({ required: true, description: 'Password or access token. Nobody can read it back.' }),
       expectedRevision: expectedRevision(t),
     }),
@@ -80,6 +92,25 @@ export function addVcsAccounts(builder: Builder): void {
     rules: putAccountInput,
     failures: ['conflict', 'limit'],
     run: (input, { services, session }) => services.vcsAccounts.put(input, session),
+    payload,
+  });
+  addMutation({
+    name: 'updateVcsAccount',
+    description:
+      'Sets how secret an account is. Needs `write` and `retype` on accounts; from SECRET to CONFIG also `read` on SECRET accounts and SECRET global secrets. CONFIG global secrets stop reading with an account that becomes SECRET and keep what they hold.',
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The account.' }),
+      sensitivity: t.field({
+        type: SensitivityEnum,
+        required: true,
+        description: 'How secret the repositories are that it can read.',
+      }),
+      expectedRevision: expectedRevision(t),
+    }),
+    allowed: allowedInTeam('write', 'vcsAccount', ['vcsAccount', 'Account']),
+    rules: updateAccountInput.extend({ id: idRule('VcsAccount') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id, ...input }, { services, session }) => services.vcsAccounts.update(id, input, session),
     payload,
   });
   addMutation({
