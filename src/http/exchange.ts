@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { latin1Of } from '../graphql/engine/write-answer.ts';
 import type { Hold } from '../kernel/in-flight.ts';
+import type { Deadline } from './deadline.ts';
 
 /** One request and its answer. */
 export interface Exchange {
@@ -26,8 +27,10 @@ export interface Exchange {
   readonly onFault: (error: unknown) => void;
   /** What is held of its body. */
   hold: Hold | null;
+  /** The time that it has; null: it is answered, or has no bound. */
+  deadline: Deadline | null;
   /** Called when the connection is done with it, answered or not. */
-  onClose: (() => void) | null;
+  onClose: ((exchange: Exchange) => void) | null;
 }
 
 export function openExchange(
@@ -55,6 +58,7 @@ export function openExchange(
       failed(error);
       response.destroy();
     },
+    deadline: null,
     onClose: null,
   };
 }

@@ -56,107 +56,128 @@ interface Deps {
 
 export type Route = (exchange: Exchange) => Promise<void>;
 
-export function createGraphqlRoute({
-  graphql,
-  contextFor,
-  yoga,
-  events,
-  connections,
-  rates,
-  bodies,
-  inFlight,
-  wrongTokens,
-  answers,
-  limits,
-  startDeadline,
-  development,
-}: Deps): Route {
-  const requestOf = async (
-    { search, id }: Exchange,
-    body: Uint8Array | null,
-    charge: (points: number) => Promise<void>,
-  ): Promise<GraphqlRequest> => {
-    if (body === null) return { ...paramsOfQuery(search, limits), requestId: id, method: 'GET', bytes: 0 };
-    const facts = { requestId: id, method: 'POST', bytes: body.byteLength } as const;
-    if (body.byteLength <= limits.bodyBytes) return { ...paramsOfBody(body, limits), ...facts };
-    // Nothing is parsed of a large body before it is known to be one that may be large.
-    const named = await operationIn(body, limits.documentLength);
-    if (named === null || !graphql.mayCarryFiles(named.query, named.operationName)) {
-      await charge(1);
-      throw tooLarge(limits.bodyBytes);
-    }
-    return { ...(await paramsOfLongBody(body, limits)), ...facts };
-  };
-
-  const serve = async (exchange: Exchange, deadline: Deadline): Promise<void> => {
-    const context = await contextFor(callerOf(exchange, deadline)).catch(async (error) => {
-      throw await wrongTokens.judge(error, exchange.client);
-    });
-    const wantsEvents = accepts(exchange, EVENTS);
-    if (wantsEvents) checkOrigin(exchange.request.headers);
-    const { stamp, session } = context;
-    exchange.hold = bodies.hold(session?.principal.id ?? '');
-    const body = await readBytes(exchange, context, limits);
-    // An answer given again costs nothing, but tells how it stands.
-    if (session) exchange.headers = rates.headers(session.principal);
-    const given = stamp === null || body === null ? null : answers.find(stamp, body, exchange.request.socket);
-    exchange.asEvents = wantsEvents && given !== null;
-    const send = (answer: Given): void => {
-      if (answer.latin1.length > SMALL_ANSWER)
-        holdUntilSent(exchange, inFlight.hold(session?.principal.id ?? ''), answer);
-      sendGiven(exchange, answer);
-    };
-    if (given) return send(given);
-    const charge = async (points: number): Promise<void> => {
-      if (!session) return;
-      try {
-        await rates.take(session.principal, points);
-      } finally {
-        exchange.headers = rates.headers(session.principal);
-      }
-    };
-    const graphqlRequest = { ...(await requestOf(exchange, body, charge)), charge };
-    exchange.asEvents = wantsEvents;
-    if (!wantsEvents) {
-      const answer = await graphql.answer(graphqlRequest, context);
-      const sent = givenOf(answer);
-      const isRepeatable = answer.repeatable && context.isRepeatable?.() !== false;
-      if (isRepeatable && stamp !== null && body !== null) answers.keep(stamp, body, sent);
-      return send(sent);
-    }
-    const resumeAfter = cursorOf(exchange);
-    const outcome = await graphql.stream(graphqlRequest, { ...context, resumeAfter });
-    if (!('begin' in outcome)) return send(givenOf(outcome));
-    if (session) takePlace(exchange, session.principal, connections);
-    const begin: Opened['begin'] = async (sink) => {
-      const leave = await outcome.begin(sink);
-      deadline.end();
-      return leave;
-    };
-    await events.serve(exchange, { begin });
-  };
-
+/**
+ * Nothing on the path of an answer that is given again makes a closure over its exchange: what a closure holds is reachable
+ * from others of its kind until a full collection, so that finished requests would pile up, and collecting them costs more
+ * than answering.
+ */
+export function createGraphqlRoute(deps: Deps): Route {
   return async (exchange) => {
     const { method } = exchange;
     if (method !== 'POST' && method !== 'GET') throw new AppError('METHOD_NOT_ALLOWED', 'Use POST');
     if (method === 'GET' && accepts(exchange, 'text/html')) {
-      if (development) return yoga.page(exchange);
+      if (deps.development) return deps.yoga.page(exchange);
       throw new AppError('NOT_FOUND', 'Not found');
     }
-    const deadline = startDeadline();
-    let isServed = false;
-    exchange.onClose = () => {
-      if (!isServed) deadline.abandon();
-      // Nobody will ever hear of a body that broke off.
-      if (!exchange.request.complete) exchange.hold?.release();
-    };
+    const deadline = deps.startDeadline();
+    exchange.deadline = deadline;
+    exchange.onClose = leave;
     try {
-      await deadline.race(serve(exchange, deadline).finally(() => exchange.hold?.release()));
+      await deadline.race(serve(deps, exchange, deadline));
     } finally {
-      isServed = true;
+      exchange.deadline = null;
       deadline.end();
     }
   };
+}
+
+/** The connection is done with a request, answered or not. */
+function leave({ request, deadline, hold }: Exchange): void {
+  deadline?.abandon();
+  // Nobody will ever hear of a body that broke off.
+  if (!request.complete) hold?.release();
+}
+
+async function serve(deps: Deps, exchange: Exchange, deadline: Deadline): Promise<void> {
+  try {
+    const context = await contextOf(deps, exchange, deadline);
+    const wantsEvents = accepts(exchange, EVENTS);
+    if (wantsEvents) checkOrigin(exchange.request.headers);
+    const { stamp, session } = context;
+    exchange.hold = deps.bodies.hold(session?.principal.id ?? '');
+    const body = await readBytes(exchange, context, deps.limits);
+    // An answer given again costs nothing, but tells how it stands.
+    if (session) exchange.headers = deps.rates.headers(session.principal);
+    const given = stamp === null || body === null ? null : deps.answers.find(stamp, body, exchange.request.socket);
+    exchange.asEvents = wantsEvents && given !== null;
+    if (given) send(deps, exchange, context, given);
+    else await answer(deps, exchange, deadline, context, body);
+  } finally {
+    exchange.hold?.release();
+  }
+}
+
+type Caught = Awaited<ReturnType<ContextFor>>;
+
+async function contextOf({ contextFor, wrongTokens }: Deps, exchange: Exchange, deadline: Deadline): Promise<Caught> {
+  try {
+    return await contextFor(callerOf(exchange, deadline));
+  } catch (error) {
+    throw await wrongTokens.judge(error, exchange.client);
+  }
+}
+
+/** Makes an answer, or begins a stream. */
+async function answer(
+  deps: Deps,
+  exchange: Exchange,
+  deadline: Deadline,
+  context: Caught,
+  body: Uint8Array | null,
+): Promise<void> {
+  const { graphql, rates, answers } = deps;
+  const { stamp, session } = context;
+  const charge = async (points: number): Promise<void> => {
+    if (!session) return;
+    try {
+      await rates.take(session.principal, points);
+    } finally {
+      exchange.headers = rates.headers(session.principal);
+    }
+  };
+  const graphqlRequest = { ...(await requestOf(deps, exchange, body, charge)), charge };
+  const wantsEvents = accepts(exchange, EVENTS);
+  exchange.asEvents = wantsEvents;
+  if (!wantsEvents) {
+    const made = await graphql.answer(graphqlRequest, context);
+    const sent = givenOf(made);
+    const isRepeatable = made.repeatable && context.isRepeatable?.() !== false;
+    if (isRepeatable && stamp !== null && body !== null) answers.keep(stamp, body, sent);
+    return send(deps, exchange, context, sent);
+  }
+  const resumeAfter = cursorOf(exchange);
+  const outcome = await graphql.stream(graphqlRequest, { ...context, resumeAfter });
+  if (!('begin' in outcome)) return send(deps, exchange, context, givenOf(outcome));
+  if (session) takePlace(exchange, session.principal, deps.connections);
+  const begin: Opened['begin'] = async (sink) => {
+    const end = await outcome.begin(sink);
+    deadline.end();
+    return end;
+  };
+  await deps.events.serve(exchange, { begin });
+}
+
+async function requestOf(
+  { graphql, limits }: Deps,
+  { search, id }: Exchange,
+  body: Uint8Array | null,
+  charge: (points: number) => Promise<void>,
+): Promise<GraphqlRequest> {
+  if (body === null) return { ...paramsOfQuery(search, limits), requestId: id, method: 'GET', bytes: 0 };
+  const facts = { requestId: id, method: 'POST', bytes: body.byteLength } as const;
+  if (body.byteLength <= limits.bodyBytes) return { ...paramsOfBody(body, limits), ...facts };
+  // Nothing is parsed of a large body before it is known to be one that may be large.
+  const named = await operationIn(body, limits.documentLength);
+  if (named === null || !graphql.mayCarryFiles(named.query, named.operationName)) {
+    await charge(1);
+    throw tooLarge(limits.bodyBytes);
+  }
+  return { ...(await paramsOfLongBody(body, limits)), ...facts };
+}
+
+function send({ inFlight }: Deps, exchange: Exchange, { session }: Caught, given: Given): void {
+  if (given.latin1.length > SMALL_ANSWER) holdUntilSent(exchange, inFlight.hold(session?.principal.id ?? ''), given);
+  sendGiven(exchange, given);
 }
 
 const accepts = ({ request }: Exchange, type: string): boolean => request.headers.accept?.includes(type) === true;

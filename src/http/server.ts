@@ -74,7 +74,7 @@ export function createServer(deps: ServerDeps): HttpServer {
     underWay.add(response);
     const done = (): void => {
       underWay.delete(response);
-      exchange.onClose?.();
+      exchange.onClose?.(exchange);
       logRequest(log, exchange);
       dropRestOfBody(request);
     };
