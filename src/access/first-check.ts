@@ -20,7 +20,7 @@ export interface Asked {
   readonly resource: Resource;
   readonly place: Place;
   /** What has to be there already, as errors call it: to those who may not list it, it does not exist. */
-  readonly existing: readonly (readonly [resource: Resource, noun: string])[];
+  readonly existing: readonly (readonly [resource: Resource, noun: string, name?: string])[];
   /** Whether the workload's own token may do it without the verb. */
   readonly bySelf?: boolean;
 }
@@ -55,9 +55,11 @@ const isOwn = (own: WorkloadAddress, { project, workload }: Place & { in: 'proje
  */
 export function requireCouldEver(principal: Principal, { verb, resource, place, existing, bySelf }: Asked): void {
   if (place.in === 'project' && resource !== 'project' && !couldEver(principal, 'list', 'project', place)) {
-    throw notFound(`Project ${place.project}`);
+    throw notFound('Project', place.project);
   }
-  for (const [kind, noun] of existing) if (!couldEver(principal, 'list', kind, place)) throw notFound(noun);
+  for (const [kind, noun, name] of existing) {
+    if (!couldEver(principal, 'list', kind, place)) throw notFound(noun, name);
+  }
   // Whoever is let through to here with a workload of their own means that one.
   if (bySelf && principal.workload) return;
   if (!couldEver(principal, verb, resource, place)) throw forbidden();

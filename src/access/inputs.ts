@@ -13,7 +13,7 @@ import { RESOURCES, SENSITIVITIES, TOKEN_KINDS, VERBS } from './model.ts';
 /** An empty list would say nothing, and be read as everything by somebody some day. */
 const named = <T extends string>(item: z.ZodType<T>, most?: number) =>
   distinct(item, (value) => value, most).refine((list) => list.length > 0, {
-    error: 'must name at least one',
+    error: 'must have at least one entry',
     params: { rule: 'min' },
   });
 const listed = <T extends string>(values: readonly T[]) => named(z.enum(values) as unknown as z.ZodType<T>);
@@ -63,11 +63,12 @@ export const createTokenInput = z
   .superRefine(({ kind, role, workload }, ctx) => {
     // Without a workload to be bound to, that role would resolve every one.
     if (role === 'dependent' && kind !== 'dependent') {
-      const message = 'must be for a dependent to have the role of one';
+      const message = 'must be DEPENDENT for the role `dependent`';
       ctx.addIssue({ code: 'custom', path: ['kind'], params: { rule: 'role' }, message });
     }
     if ((kind === 'dependent') === (workload !== null)) return;
-    const message = kind === 'dependent' ? 'is required for a dependent' : 'is only for a dependent';
+    const message =
+      kind === 'dependent' ? 'is required for a DEPENDENT token' : 'must be absent: it is for a DEPENDENT token alone';
     ctx.addIssue({ code: 'custom', path: ['workload'], params: { rule: 'required' }, message });
   });
 

@@ -51,10 +51,9 @@ export async function boundTo(
 ): Promise<BoundWorkload> {
   const { principal } = session;
   const parent = (await view.set(projectDocument)).get(project);
-  if (!parent || parent.deleted || !can(principal, 'list', 'project', { project }))
-    throw notFound(`Project ${project}`);
+  if (!parent || parent.deleted || !can(principal, 'list', 'project', { project })) throw notFound('Project', project);
   const stored = (await view.set(documentOf(kind), project)).get(id);
   const isSeen = can(principal, 'list', 'workload', { project, workload: { kind, id } });
-  if (!stored || stored.deleted || !isSeen) throw notFound(`The ${kind} ${id}`);
+  if (!stored || stored.deleted || !isSeen) throw notFound(kind, id);
   return { project, kind, id, registration: stored.fields.registration };
 }

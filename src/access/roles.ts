@@ -44,7 +44,7 @@ export function createRoles({ vault, keys, clock }: RolesDeps) {
 
   function requireCovered(session: Session, grants: Role['grants']): void {
     if (!covers(session.principal.role.grants, grants))
-      throw forbidden('A role cannot allow more than its maker may do');
+      throw forbidden("A role cannot grant more than its creator's role");
   }
 
   async function createRole(input: CreateRoleInput, session: Session) {

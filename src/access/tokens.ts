@@ -61,8 +61,9 @@ export function createTokens({ vault, keys, clock, limits }: TokensDeps) {
     requireAdmin(session);
     const { principal } = session;
     const role = await session.read((view) => roleOf(view, input.role));
-    if (!role) throw notFound(`Role ${input.role}`);
-    if (!covers(principal.role.grants, role.grants)) throw forbidden('A token cannot allow more than its maker may do');
+    if (!role) throw notFound('Role', input.role);
+    if (!covers(principal.role.grants, role.grants))
+      throw forbidden("A token cannot grant more than its creator's role");
     const at = clock().toISOString();
     if (principal.expiresAt !== null && (input.expiresAt === null || input.expiresAt > principal.expiresAt)) {
       throw forbidden('A token cannot outlive the token that makes it');
@@ -111,7 +112,12 @@ export function createTokens({ vault, keys, clock, limits }: TokensDeps) {
         const found = withDescendants(stored, set).filter(({ deleted }) => !deleted);
         const ended = descendants ? found : [stored];
         if (ended.length > limits.tokensPerRevocation) {
-          throw limitExceeded('tokensPerRevocation', limits.tokensPerRevocation, ended.length);
+          throw limitExceeded(
+            'tokens of one revocation',
+            limits.tokensPerRevocation,
+            ended.length,
+            'tokensPerRevocation',
+          );
         }
         const revoked = new Set(ended.map(({ key }) => key[1] ?? ''));
         const isLoss = administratorsIn(set, await view.set(roleDocument), clock()).some(({ key }) =>

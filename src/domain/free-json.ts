@@ -60,7 +60,10 @@ export function jsonTroubles(root: unknown): readonly JsonTrouble[] {
     else if (isContainer(value)) for (const child of childrenOf(place, value)) queue.push(child);
     if (!isContainer(value)) paths += place.pathLength;
     if (queue.length > JSON_LIMITS.nodes || paths > JSON_LIMITS.paths) {
-      const what = queue.length > JSON_LIMITS.nodes ? `${JSON_LIMITS.nodes} values` : 'so many names above each other';
+      const what =
+        queue.length > JSON_LIMITS.nodes
+          ? `${JSON_LIMITS.nodes.toLocaleString('en')} values`
+          : 'so many names above each other';
       return [{ path: [], rule: 'max', message: `must not hold more than ${what}` }];
     }
   }
@@ -70,8 +73,8 @@ export function jsonTroubles(root: unknown): readonly JsonTrouble[] {
 type Refusal = readonly [rule: string, message: string];
 
 function textTrouble(text: string): Refusal | null {
-  if (!text.isWellFormed()) return ['unicode', 'holds a lone surrogate'];
-  return text.includes('\0') ? ['unicode', 'holds a NUL character'] : null;
+  if (!text.isWellFormed()) return ['unicode', 'contains an unpaired surrogate'];
+  return text.includes('\0') ? ['unicode', 'contains a NUL character'] : null;
 }
 
 function nameTrouble({ name }: Place): Refusal | null {
@@ -83,15 +86,16 @@ function valueTrouble({ value, depth }: Place): Refusal | null {
   if (value === null || typeof value === 'boolean') return null;
   if (typeof value === 'string') return textTrouble(value);
   if (typeof value === 'number') return numberTrouble(value);
-  if (!isContainer(value) || !(Array.isArray(value) || isPlain(value))) return ['type', 'must be JSON'];
-  return depth > JSON_LIMITS.depth ? ['depth', `lies deeper than ${JSON_LIMITS.depth} levels`] : null;
+  if (!isContainer(value) || !(Array.isArray(value) || isPlain(value)))
+    return ['type', 'must be JSON: a string, a number, true, false, null, a list or an object'];
+  return depth > JSON_LIMITS.depth ? ['depth', `must not lie deeper than ${JSON_LIMITS.depth} levels`] : null;
 }
 
 function numberTrouble(value: number): Refusal | null {
   if (!Number.isFinite(value)) return ['finite', 'must be a finite number'];
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return null;
   // Its last digits were lost when the request was read.
-  return ['precision', 'is a whole number beyond 2^53; give it as text'];
+  return ['precision', 'must be a whole number up to 2^53, or text'];
 }
 
 function isPlain(value: object): boolean {

@@ -10,7 +10,7 @@ export function authorizationOf(rawHeaders: readonly string[]): string | undefin
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i];
     if (name?.length !== 13 || name.toLowerCase() !== 'authorization') continue;
-    if (found !== undefined) throw unauthenticated('The Authorization header is given twice');
+    if (found !== undefined) throw unauthenticated('The Authorization header is duplicated');
     found = rawHeaders[i + 1] ?? '';
   }
   return found === undefined ? undefined : bearerOf(found);

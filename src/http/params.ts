@@ -60,7 +60,7 @@ export function parseQuery(search: string): ReadonlyMap<string, string> {
     const mark = pair.indexOf('=');
     const name = decode(mark < 0 ? pair : pair.slice(0, mark));
     if (TOKEN_NAMES.includes(name.toLowerCase())) throw bad('Tokens are not accepted in a URL: revoke this one');
-    if (found.has(name)) throw bad('A query parameter is given twice');
+    if (found.has(name)) throw bad('A query parameter is duplicated');
     found.set(name, mark < 0 ? '' : decode(pair.slice(mark + 1)));
   }
   return found;

@@ -34,11 +34,11 @@ function parsed(given: unknown): Message | string {
     case 'pong':
       return { type };
     case 'complete':
-      return isId(id) ? { type, id } : 'id must be a text of 1 to 200 characters';
+      return isId(id) ? { type, id } : 'id must be a string of 1 to 200 characters';
     case 'subscribe':
-      return isId(id) ? { type, id, params: paramsOf(payload) } : 'id must be a text of 1 to 200 characters';
+      return isId(id) ? { type, id, params: paramsOf(payload) } : 'id must be a string of 1 to 200 characters';
     default:
-      return 'The type of the message is unknown';
+      return 'The type of the message must be connection_init, ping, pong, subscribe or complete';
   }
 }
 
@@ -49,8 +49,10 @@ function initOf(payload: unknown): Message | string {
   if (payload === undefined || payload === null) return { type: 'connection_init', authorization: null };
   if (!isObject(payload)) return 'The payload must be an object';
   const names = Object.keys(payload).filter((name) => name.toLowerCase() === 'authorization');
-  if (names.length > 1) return 'authorization is given twice';
+  if (names.length > 1) return 'authorization is duplicated';
   const given = names[0] === undefined ? null : payload[names[0]];
   if (given === null || given === undefined) return { type: 'connection_init', authorization: null };
-  return typeof given === 'string' ? { type: 'connection_init', authorization: given } : 'authorization must be a text';
+  return typeof given === 'string'
+    ? { type: 'connection_init', authorization: given }
+    : 'authorization must be a string';
 }

@@ -55,10 +55,10 @@ export function createSockets(deps: SocketsDeps): Sockets {
   /** Everything that is judged before the connection is a WebSocket. */
   function admit(request: IncomingMessage): string | undefined {
     const [target = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
-    if (target !== path && target !== `${path}/`) throw new AppError('NOT_FOUND', 'There is nothing at this path');
+    if (target !== path && target !== `${path}/`) throw new AppError('NOT_FOUND', 'Not found');
     if (search !== '') parseQuery(search);
     checkOrigin(request.headers);
-    if (closing) throw new AppError('UNAVAILABLE', 'The gateway is closing');
+    if (closing) throw new AppError('UNAVAILABLE', 'The gateway is shutting down');
     return authorizationOf(request.rawHeaders);
   }
 
@@ -106,7 +106,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
     close() {
       closing = true;
       clearInterval(heart);
-      for (const socket of sockets) socket.close(1001, 'The gateway is closing');
+      for (const socket of sockets) socket.close(1001, 'The gateway is shutting down');
     },
   };
 }

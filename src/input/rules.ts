@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Encoding } from '../domain/types.ts';
 import { MAX_PROBLEMS } from '../kernel/errors.ts';
 import { SLUG } from '../kernel/ids.ts';
+import './words.ts';
 
 /** The rules that several nouns share. Messages never repeat the value. */
 
@@ -25,7 +26,7 @@ export const nameRule = pattern(
 /** Empty means none. */
 export const descriptionRule = pattern(
   /^[a-zA-Z0-9.,?\s\\/'"()[\];`%^&*\-_:!]*$/,
-  'holds a character that is not allowed',
+  'must be letters, digits, white space and any of . , ? \\ / \' " ( ) [ ] ; ` % ^ & * - _ : !',
   0,
   200,
 )
@@ -78,7 +79,8 @@ function judgeItems<T extends z.ZodType>(
     const found = (parsed.success ? parsed.data : value) as z.output<T>;
     items.push(found);
     const isRepeated = keyOf !== null && seen.size === seen.add(keyOf(found)).size;
-    if (isRepeated) report({ code: 'custom', params: { rule: 'unique' }, message: 'is given twice' }, [i]);
+    if (isRepeated)
+      report({ code: 'custom', params: { rule: 'unique' }, message: 'is duplicated: once is enough' }, [i]);
     problems += issues.length + (isRepeated ? 1 : 0);
     if (problems > MAX_PROBLEMS) break;
   }
@@ -109,8 +111,8 @@ export const tagsRule = distinct(slugRule, (tag) => tag);
 /** Text that an environment can hold: well-formed, without NUL. */
 export const valueRule = z
   .string()
-  .refine((text) => text.isWellFormed(), { error: 'holds a lone surrogate', params: { rule: 'unicode' } })
-  .refine((text) => !text.includes('\0'), { error: 'holds a NUL character', params: { rule: 'unicode' } });
+  .refine((text) => text.isWellFormed(), { error: 'contains an unpaired surrogate', params: { rule: 'unicode' } })
+  .refine((text) => !text.includes('\0'), { error: 'contains a NUL character', params: { rule: 'unicode' } });
 
 /** More than any limit on variables lets through: how many there may be is the operator's. */
 const MAX_VARIABLES = 100_000;
@@ -127,9 +129,10 @@ const FORBIDDEN_ROOTS = new Set(['proc', 'sys', 'dev']);
 /** Absolute, in one spelling only, and nowhere that the system or git keeps its own. */
 function pathProblem(path: string): string | null {
   if (path.length > 1024) return 'must have at most 1024 characters';
-  if (!path.startsWith('/')) return 'must be absolute';
-  if (!path.isWellFormed() || path !== path.normalize('NFC')) return 'must be well-formed text in NFC';
-  if (/[\p{Cc}\p{Zl}\p{Zp}\\]/u.test(path)) return 'holds a control character, a line separator or a backslash';
+  if (!path.startsWith('/')) return 'must be absolute, beginning with `/`';
+  if (!path.isWellFormed() || path !== path.normalize('NFC'))
+    return 'must be well-formed text in Unicode normal form NFC';
+  if (/[\p{Cc}\p{Zl}\p{Zp}\\]/u.test(path)) return 'must have no control character, line separator or backslash';
   const segments = path.slice(1).split('/');
   if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) {
     return 'must have no empty, `.` or `..` segment';
@@ -184,9 +187,9 @@ function checkUpload(given: Given, ctx: z.RefinementCtx): void {
   const bytes = decodeBase64(given.data);
   const refuse = (rule: string, message: string) =>
     ctx.addIssue({ code: 'custom', path: ['data'], params: { rule }, message });
-  if (!bytes) refuse('base64', 'must be canonical base64');
+  if (!bytes) refuse('base64', 'must be canonical base64: padded, without white space');
   else if (encodingOf(given) === 'utf-8' && !isUtf8(bytes)) {
-    refuse('utf8', 'is not UTF-8 text; give the encoding BINARY to store bytes');
+    refuse('utf8', 'must be UTF-8 text; give the encoding BINARY to store bytes');
   }
 }
 
@@ -214,7 +217,7 @@ const identifiedShape = z
   .superRefine(checkUpload)
   .refine((file) => encodingOf(file) === 'binary' || !Buffer.from(file.data, 'base64').includes(0), {
     path: ['data'],
-    error: 'holds a NUL character; give the encoding BINARY to store bytes',
+    error: 'contains a NUL character; give the encoding BINARY to store bytes',
     params: { rule: 'unicode' },
   });
 

@@ -1,3 +1,5 @@
+import { type LimitName, variableOf } from './limits.ts';
+
 /** Every code a client can meet, with the HTTP status it travels under. */
 export const ERROR_STATUS = {
   INVALID_INPUT: 400,
@@ -70,13 +72,21 @@ export function isAppError(error: unknown): error is AppError {
 
 /** `after` is not a cursor that this stream gave. */
 export const invalidCursor = (): AppError =>
-  new AppError('INVALID_CURSOR', 'after: is not a cursor of this stream', {
-    details: { fields: [{ path: ['after'], rule: 'cursor', message: 'is not a cursor of this stream' }] },
+  new AppError('INVALID_CURSOR', 'after: must be a cursor that this stream gave', {
+    details: { fields: [{ path: ['after'], rule: 'cursor', message: 'must be a cursor that this stream gave' }] },
   });
 
-export const notFound = (what: string): AppError => new AppError('NOT_FOUND', `${what} not found`);
+/** Names that may be said again: no longer than names are, and of harmless characters. */
+const SAFE_NAME = /^[\w.@:/+ -]{1,128}$/;
 
-export const forbidden = (message = 'Not allowed'): AppError => new AppError('FORBIDDEN', message);
+/** `name`: what the caller called it by; left out when it is not fit to be repeated. */
+export function notFound(noun: string, name = ''): AppError {
+  const what = SAFE_NAME.test(name) && name.trim() !== '' ? `${noun} ${name}` : noun;
+  return new AppError('NOT_FOUND', `${what.charAt(0).toUpperCase()}${what.slice(1)} not found`);
+}
+
+export const forbidden = (message = 'You do not have permission to do this'): AppError =>
+  new AppError('FORBIDDEN', message);
 
 export const unauthenticated = (message = 'A valid bearer token is required'): AppError =>
   new AppError('UNAUTHENTICATED', message);
@@ -103,7 +113,10 @@ export const conflict = (message: string, details: Pick<ErrorDetails, 'existing'
 export const MAX_PROBLEMS = 100;
 
 export function invalidInput(found: readonly FieldError[]): AppError {
-  const fields = found.slice(0, MAX_PROBLEMS);
+  // Names of free JSON may be as long as the whole request.
+  const fields = found
+    .slice(0, MAX_PROBLEMS)
+    .map((each) => ({ ...each, path: each.path.map((part) => (part.length > 100 ? `${part.slice(0, 100)}…` : part)) }));
   const more = found.length > fields.length;
   const words = fields.map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`);
   return new AppError('INVALID_INPUT', `${words.join('; ')}${more ? '; and more' : ''}`, {
@@ -111,7 +124,9 @@ export function invalidInput(found: readonly FieldError[]): AppError {
   });
 }
 
-export const limitExceeded = (limit: string, maximum: number, actual: number): AppError =>
-  new AppError('LIMIT_EXCEEDED', `${limit}: at most ${maximum}, got ${actual}`, {
-    details: { limit, maximum, actual },
-  });
+/** `limit`: what there is too much of; `name`: of the limit that the operator can change, null: nobody can. */
+export function limitExceeded(limit: string, maximum: number, actual: number, name: LimitName | null): AppError {
+  const setting = name === null ? '' : ` (${variableOf(name)})`;
+  const words = `Too many ${limit}: ${actual.toLocaleString('en')}; the limit is ${maximum.toLocaleString('en')}${setting}`;
+  return new AppError('LIMIT_EXCEEDED', words, { details: { limit, maximum, actual } });
+}

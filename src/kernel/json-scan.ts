@@ -177,7 +177,7 @@ function keyEnd(scan: Scan): State {
   const name = scan.escaped
     ? (JSON.parse(scan.text.slice(start, scan.at)) as string)
     : scan.text.slice(start + 1, scan.at - 1);
-  if (!isNew(scan, name)) throw new Refused('a key is given twice in one object', start);
+  if (!isNew(scan, name)) throw new Refused('a duplicate key in an object', start);
   skipSpace(scan);
   if (scan.text[scan.at] !== ':') throw unexpected(scan);
   scan.at += 1;
@@ -239,7 +239,7 @@ function string(scan: Scan): boolean {
   return false;
 }
 
-const halfPair = (start: number): Refused => new Refused('half a surrogate pair in the string', start);
+const halfPair = (start: number): Refused => new Refused('an unpaired surrogate in a string', start);
 
 /** Moves behind an escape; the code unit it stands for where that matters (a `u` escape), else 0. */
 function escapeSequence(scan: Scan): number {

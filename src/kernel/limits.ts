@@ -136,7 +136,8 @@ export type Limits = { readonly [Name in LimitName]: number };
 const NAMES = Object.keys(TABLE) as readonly LimitName[];
 
 /** `bodyBytes` -> `KEYLOOM_LIMIT_BODY_BYTES`. */
-const variableOf = (name: LimitName): string => `KEYLOOM_LIMIT_${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}`;
+export const variableOf = (name: LimitName): string =>
+  `KEYLOOM_LIMIT_${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}`;
 
 /** Environment variable -> the limit it sets and the least it may be. */
 export const LIMIT_VARIABLES: ReadonlyMap<string, { readonly name: LimitName; readonly least: number }> = new Map(

@@ -18,18 +18,21 @@ export function requireWithinLimits(
     count += map.size;
     for (const [name, value] of map) {
       const size = utf8Size(value);
-      if (size > limits.variableBytes) throw limitExceeded(`bytes of the variable ${name}`, limits.variableBytes, size);
+      if (size > limits.variableBytes)
+        throw limitExceeded(`bytes of the variable ${name}`, limits.variableBytes, size, 'variableBytes');
       total += size + name.length;
     }
   }
-  if (count > limits.variablesPerGroup) throw limitExceeded('variables', limits.variablesPerGroup, count);
+  if (count > limits.variablesPerGroup)
+    throw limitExceeded('variables', limits.variablesPerGroup, count, 'variablesPerGroup');
   for (const map of files) {
     for (const [name, { size }] of map) {
-      if (size > limits.fileBytes) throw limitExceeded(`bytes of the file ${name}`, limits.fileBytes, size);
+      if (size > limits.fileBytes)
+        throw limitExceeded(`bytes of the file ${name}`, limits.fileBytes, size, 'fileBytes');
       total += size + utf8Size(name);
     }
   }
-  if (total > limits.groupBytes) throw limitExceeded('bytes in all', limits.groupBytes, total);
+  if (total > limits.groupBytes) throw limitExceeded('bytes in all', limits.groupBytes, total, 'groupBytes');
 }
 
 /** Uploads, seen as sizes. */

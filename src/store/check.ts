@@ -35,7 +35,7 @@ export function checkCommit(commit: NewCommit): void {
   if (faults.length > 0) throw invalidInput(faults);
   for (const write of commit.writes) {
     const size = write.op === 'put' ? write.body.length + Buffer.byteLength(JSON.stringify(write.fields)) : 0;
-    if (size > BODY_BYTES) throw limitExceeded('documentBytes', BODY_BYTES, size);
+    if (size > BODY_BYTES) throw limitExceeded('bytes of a document', BODY_BYTES, size, null);
   }
 }
 

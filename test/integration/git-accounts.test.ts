@@ -229,6 +229,7 @@ describe('bad settings', () => {
     ['case 169: an option for a path', { filePath: '/a/--output' }, ['gitops.filePath hyphen']],
     ['case 169: an option for a login', { accountLogin: '--upload-pack' }, ['gitops.accountLogin pattern']],
     ['a host alone', { repoUrl: 'https://git.example/' }, ['gitops.repoUrl path']],
+    ['no URL at a service of the public', { vcsService: 'GITHUB', repoUrl: 'no-url' }, ['gitops.repoUrl url']],
     ['a query', { repoUrl: 'https://git.example/a?b' }, ['gitops.repoUrl url']],
     ['a fragment', { repoUrl: 'https://git.example/a#b' }, ['gitops.repoUrl url']],
     ['a slash that is hidden', { repoUrl: 'https://git.example/a%2fb' }, ['gitops.repoUrl path']],

@@ -230,7 +230,7 @@ describe('updateSecretGroup', () => {
     expect(await run(app, UPDATE, { id, priority: 2, expectedRevision: 1 })).toEqual({
       __typename: 'ConflictError',
       code: 'CONFLICT',
-      message: 'The revision is 2, not 1',
+      message: 'Expected revision 1, but the current revision is 2',
       existing: null,
       currentRevision: 2,
     });
@@ -266,10 +266,10 @@ describe('single keys', () => {
   });
 
   it.each([
-    ['unsetSecretGroupVariable', { name: 'B' }, 'The variable B not found'],
-    ['unsetSecretGroupFile', { path: '/b' }, 'The file /b not found'],
-    ['unsetSecretGroupDockerSecretMount', { name: 'b' }, 'The mount b not found'],
-    ['unlinkAddon', { addon: 'b' }, 'A link to b not found'],
+    ['unsetSecretGroupVariable', { name: 'B' }, 'Variable B not found'],
+    ['unsetSecretGroupFile', { path: '/b' }, 'File /b not found'],
+    ['unsetSecretGroupDockerSecretMount', { name: 'b' }, 'Mount b not found'],
+    ['unlinkAddon', { addon: 'b' }, 'Link to addon b not found'],
     ['rollbackSecretGroup', { revision: 2 }, 'Revision 2 not found'],
   ])('%s of what is not there is NOT_FOUND and changes nothing', async (name, input, message) => {
     const { id } = await aGroup(app, { name: fresh() });

@@ -42,6 +42,15 @@ const CASES: readonly (readonly [string, object, object, string, number, number]
   ['all bytes', { files: files([18, 18, 18]) }, { files: files([18, 18, 19]) }, 'bytes in all', 60, 61],
 ];
 
+/** Which setting changes the limit. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  'a variable': 'KEYLOOM_LIMIT_VARIABLE_BYTES',
+  'a variable of wide characters': 'KEYLOOM_LIMIT_VARIABLE_BYTES',
+  variables: 'KEYLOOM_LIMIT_VARIABLES_PER_GROUP',
+  'a file': 'KEYLOOM_LIMIT_FILE_BYTES',
+  'all bytes': 'KEYLOOM_LIMIT_GROUP_BYTES',
+};
+
 describe('case 90: a group at its limits', () => {
   it.each(CASES)('%s', async (what, fits, exceeds, limit, maximum, actual) => {
     const name = `limit of ${what}`;
@@ -53,7 +62,7 @@ describe('case 90: a group at its limits', () => {
       limit,
       maximum,
       actual,
-      message: `${limit}: at most ${maximum}, got ${actual}`,
+      message: `Too many ${limit}: ${actual}; the limit is ${maximum} (${SETTINGS[what]})`,
     };
     for (const operation of ['createSecretGroup', 'putSecretGroup']) {
       expect(await run(app, groupOp(operation), aGroupInput({ name, ...exceeds }))).toEqual(refused);

@@ -275,7 +275,7 @@ describe('limits', () => {
     const raw = await ready();
     const reason = new Promise<string>((resolve) => raw.ws.once('close', (_code, text) => resolve(String(text))));
     raw.send({ ...NEVER, id } as object);
-    expect([await raw.closed, await reason]).toEqual([4400, 'id must be a text of 1 to 200 characters']);
+    expect([await raw.closed, await reason]).toEqual([4400, 'id must be a string of 1 to 200 characters']);
   });
 
   it('case 86: what is refused over HTTP is refused here', async () => {

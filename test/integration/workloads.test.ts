@@ -58,7 +58,7 @@ describe.each(KINDS)('a %s', (kind, type) => {
     expect(await run(app, DELETE, address('one'))).toEqual({
       __typename: 'NotFoundError',
       code: 'NOT_FOUND',
-      message: `The ${kind} one not found`,
+      message: `${kind === 'service' ? 'Service' : 'Job'} one not found`,
     });
     // What was forgotten does not come back with the name.
     expect((await done(app, PUT, aServiceInput({ id: 'one' })))[kind]).toMatchObject({ ...empty, revision: 4 });

@@ -9,7 +9,8 @@ import {
   type VariableDefinitionNode,
   valueFromAST,
 } from 'graphql';
-import { badRequest, valueMessage } from './wording.ts';
+import { badValue, placeOf, typeAt, wantedOf } from './wanted.ts';
+import { badRequest } from './wording.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
@@ -55,15 +56,15 @@ function coerceOne(
   if (!isInputType(type)) report(`Variable "$${name}" is of an unknown type`);
   else if (!isGiven && defaultValue) values[name] = valueFromAST(defaultValue, type);
   else if (!isGiven && isNonNullType(type))
-    report(`Variable "$${name}" of required type "${String(type)}" was not provided`);
+    report(`Variable "$${name}" of required type "${String(type)}" was not provided: it must be ${wantedOf(type)}`);
   else if (isGiven && given[name] === null && isNonNullType(type)) {
-    report(`Variable "$${name}" of type "${String(type)}" must not be null`);
+    report(`Variable "$${name}" of type "${String(type)}" must not be null, but ${wantedOf(type)}`);
   } else if (isGiven) values[name] = coerceValue(name, given[name], type, report);
 }
 
 function coerceValue(name: string, value: unknown, type: GraphQLInputType, report: Report): unknown {
-  return coerceInputValue(value, type, (path, _value, error) => {
-    const place = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
-    report(`Variable "$${name}" got an invalid value at "${name}${place}": ${valueMessage(error.message)}`);
+  return coerceInputValue(value, type, (path, invalid, error) => {
+    const bad = badValue(path, typeAt(type, path), error.message, invalid === null);
+    report(`Variable "$${name}" got an invalid value at "${placeOf([name, ...bad.path])}": ${bad.message}`);
   });
 }

@@ -1,5 +1,14 @@
-import { GraphQLError, type ValidationContext, type ValidationRule, ValuesOfCorrectTypeRule } from 'graphql';
+import {
+  type ASTNode,
+  type ASTVisitFn,
+  GraphQLError,
+  Kind,
+  type ValidationContext,
+  type ValidationRule,
+  ValuesOfCorrectTypeRule,
+} from 'graphql';
 import { AppError } from '../../kernel/errors.ts';
+import { badValue, placeOf } from './wanted.ts';
 
 /** A fault of the caller's document or variables, with its position and words that hold nothing of their values. */
 export const badRequest = (message: string, at?: GraphQLError): GraphQLError =>
@@ -18,26 +27,50 @@ export function syntaxMessage(message: string): string {
   return message.replace(SAFE_TOKENS, '$1').replace(QUOTED_TAIL, '');
 }
 
-const SAFE_VALUE_MESSAGES: readonly RegExp[] = [
-  /^Field "\w+" is not defined by type "\w+"/,
-  /^Field "[\w.]+" of required type "[\w![\]]+" was not provided/,
-  /^Expected value of type "[\w![\]]+"/,
-  /^Expected type "[\w![\]]+" to be an object/,
-  /^Expected type "[\w![\]]+"/,
-  /^Expected non-nullable type "[\w![\]]+" not to be null/,
-  /^(?:Within OneOf Input Object type|Exactly one key must be specified for OneOf type) "\w+"/,
-];
+type Visited = Parameters<ASTVisitFn<ASTNode>>;
+type Steps = readonly (string | number)[];
 
-/** The part of a message about a value that speaks of the schema alone. */
-export function valueMessage(message: string): string {
-  const safe = SAFE_VALUE_MESSAGES.map((pattern) => pattern.exec(message)?.[0]).find((found) => found !== undefined);
-  return safe === undefined ? 'Invalid value' : safe;
+/** The place of a node within the argument or the default value that it is in. */
+function stepsTo([node, , parent, , ancestors]: Visited): Steps {
+  const steps: (string | number)[] = [];
+  const chain = [...ancestors, ...(parent ? [parent] : []), node];
+  for (const [i, each] of chain.entries()) {
+    if (!('kind' in each)) continue;
+    const [list, items] = [chain[i - 2], chain[i - 1]];
+    if (Array.isArray(items) && list && 'kind' in list && list.kind === Kind.LIST) steps.push(items.indexOf(each));
+    if (each.kind === Kind.ARGUMENT || each.kind === Kind.VARIABLE_DEFINITION) steps.length = 0;
+    if (each.kind === Kind.VARIABLE_DEFINITION) steps.push(`$${each.variable.name.value}`);
+    if (each.kind === Kind.ARGUMENT || each.kind === Kind.OBJECT_FIELD) steps.push(each.name.value);
+  }
+  return steps;
 }
 
-/** The standard rule on literals, which quotes them, with words that do not. */
+/** The standard rule on literals, which quotes them, with words that name the place and what is wanted there. */
 export const QuietValuesRule: ValidationRule = (context) => {
+  let at: Visited | null = null;
   const quiet: ValidationContext = Object.create(context);
-  quiet.reportError = (error) =>
-    context.reportError(new GraphQLError(valueMessage(error.message), { nodes: error.nodes ?? null }));
-  return ValuesOfCorrectTypeRule(quiet);
+  quiet.reportError = (error) => context.reportError(quietError(error, at, context));
+  const visitor = ValuesOfCorrectTypeRule(quiet) as Record<string, (...visited: Visited) => unknown>;
+  return Object.fromEntries(
+    Object.entries(visitor).map(([kind, visit]) => [
+      kind,
+      (...visited: Visited) => {
+        at = visited;
+        return visit(...visited);
+      },
+    ]),
+  );
 };
+
+function quietError(error: GraphQLError, at: Visited | null, context: ValidationContext): GraphQLError {
+  const options = { nodes: error.nodes ?? null };
+  if (at === null) return new GraphQLError('Invalid value', options);
+  const [node] = at;
+  const steps = stepsTo(at);
+  // The unknown field itself: what is wrong is said of the object that it stands in.
+  const isUnknown = node.kind === Kind.OBJECT_FIELD;
+  const found = node.kind === Kind.LIST ? context.getParentInputType() : context.getInputType();
+  const type = isUnknown ? null : (found ?? null);
+  const bad = badValue(isUnknown ? steps.slice(0, -1) : steps, type, error.message, node.kind === Kind.NULL);
+  return new GraphQLError(`Invalid value at "${placeOf(bad.path)}": ${bad.message}`, options);
+}

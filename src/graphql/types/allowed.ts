@@ -47,14 +47,14 @@ export const allowedToRegister =
 /** The same of one that is there. */
 export const allowedOnWorkload =
   (verb: Verb, kind: WorkloadKind): Allowed =>
-  (input) => ({ ...allowedToRegister(verb, kind)(input), existing: [['workload', `The ${kind} ${textOf(input.id)}`]] });
+  (input) => ({ ...allowedToRegister(verb, kind)(input), existing: [['workload', kind, textOf(input.id)]] });
 
 /** Of `input.workload`, which may do it itself. */
 export const allowedToItself =
   (verb: Verb): Allowed =>
   ({ project, workload }) => {
     const named = workload as { readonly kind: string; readonly id: string };
-    const existing = [['workload', `The ${named.kind} ${textOf(named.id)}`]] as const;
+    const existing = [['workload', named.kind, textOf(named.id)]] as const;
     return { verb, resource: 'workload', place: ofWorkload(project, named), existing, bySelf: true };
   };
 
@@ -91,5 +91,5 @@ export const allowedOnProject =
   (verb: Verb): Allowed =>
   ({ id }) => {
     const project = localOf('Project', id);
-    return { verb, resource: 'project', place: inProject(project), existing: [['project', `Project ${project}`]] };
+    return { verb, resource: 'project', place: inProject(project), existing: [['project', 'Project', project]] };
   };

@@ -37,7 +37,7 @@ export function pageOf<T>(items: readonly T[], order: ListOrder<T>, args: PageAr
     const bytes = Buffer.from(cursor, 'base64url');
     const key = bytes.subarray(MAC_BYTES).toString('utf8');
     if (cursorOf(key) === cursor) return key;
-    throw invalidInput([{ path: [name], rule: 'cursor', message: 'is not a cursor of this list' }]);
+    throw invalidInput([{ path: [name], rule: 'cursor', message: 'must be a cursor that this list gave you' }]);
   };
   const sign = order.descending ? -1 : 1;
   const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -sign : sign);

@@ -6,7 +6,7 @@ import { SLUG } from '../../kernel/ids.ts';
 function textScalar(name: string, description: string, isValid: (text: string) => boolean): GraphQLScalarType<string> {
   const parse = (value: unknown): string => {
     if (typeof value === 'string' && isValid(value)) return value;
-    throw new GraphQLError(`${name} has a form of its own: see its description`);
+    throw new GraphQLError(`Not a ${name}`);
   };
   return new GraphQLScalarType<string>({
     name,

@@ -20,11 +20,11 @@ const paramsRule = z.custom<Params>().superRefine((params, ctx) => {
   if (typeof params !== 'object' || params === null || Array.isArray(params)) {
     return refuse('type', 'must be a JSON object');
   }
-  if (holdsProto(params)) return refuse('pattern', 'must not hold `__proto__`');
+  if (holdsProto(params)) return refuse('pattern', 'must not have a field called `__proto__`');
   const text = JSON.stringify(params);
   if (!text.isWellFormed() || text.includes('\\u0000'))
-    return refuse('unicode', 'holds a NUL character or a lone surrogate');
-  if (utf8Size(text) > MOST_BYTES) refuse('max', `must have at most ${MOST_BYTES} bytes`);
+    return refuse('unicode', 'contains a NUL character or an unpaired surrogate');
+  if (utf8Size(text) > MOST_BYTES) refuse('max', `must have at most ${MOST_BYTES.toLocaleString('en')} bytes as JSON`);
 });
 
 export const createAddonInput = z.strictObject({
@@ -52,7 +52,7 @@ export const rotateAddonInput = z.strictObject({
   overlapSeconds: z
     .int()
     .min(0, { error: 'must be at least 0' })
-    .max(MONTH_SECONDS, { error: `must be at most ${MONTH_SECONDS}` })
+    .max(MONTH_SECONDS, { error: `must be at most ${MONTH_SECONDS.toLocaleString('en')} (30 days)` })
     .nullish()
     .transform((seconds) => seconds ?? 3_600),
   expectedRevision: revisionRule,
@@ -71,7 +71,7 @@ export const testAddonInput = z
     for (const name of ['project', 'provider', 'params'] as const) {
       const has = draft[name] !== null && draft[name] !== undefined;
       if (has === wanted) continue;
-      const message = wanted ? 'is needed without an id' : 'cannot be given together with an id';
+      const message = wanted ? 'is required without an `id`' : 'must be absent when an `id` is given';
       ctx.addIssue({ code: 'custom', path: [name], params: { rule: 'exclusive' }, message });
     }
   });

@@ -24,7 +24,9 @@ export function createProviders(plugins: Plugins) {
   function required(kind: AddonKind | null, id: string): LoadedPlugin {
     const found = plugins.byId.get(id);
     if (found && (kind === null || found.facts.kind === kind)) return found;
-    throw invalidInput([{ path: ['provider'], rule: 'enum', message: 'is not the id of a provider of this kind' }]);
+    const known = list(kind).map(({ facts }) => facts.id);
+    const message = `must be the id of a provider that is loaded: ${known.slice(0, 50).join(', ') || 'there is none'}`;
+    throw invalidInput([{ path: ['provider'], rule: 'enum', message }]);
   }
 
   return { list, of, required };

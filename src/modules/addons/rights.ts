@@ -26,13 +26,13 @@ type Find = (ref: AddonRef, view: View, session: Session) => Promise<StoredAddon
 const storedAddon: Find = async ({ kind, project, slug }, view, session) => {
   await visibleProject(project, view, session);
   const stored = (await view.set(documentOf(kind), project)).get(slug);
-  if (!stored || !mayOnAddon(session, 'list', project)) throw notFound(`${NOUN[kind]} ${slug}`);
+  if (!stored || !mayOnAddon(session, 'list', project)) throw notFound(NOUN[kind], slug);
   return { ...stored, kind };
 };
 
 export const visibleAddon: Find = async (ref, view, session) => {
   const stored = await storedAddon(ref, view, session);
-  if (stored.deleted) throw notFound(`${NOUN[ref.kind]} ${ref.slug}`);
+  if (stored.deleted) throw notFound(NOUN[ref.kind], ref.slug);
   return stored;
 };
 

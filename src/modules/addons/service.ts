@@ -73,7 +73,7 @@ export function createAddons(deps: AddonsDeps) {
 
   function requireRoom(count: number): void {
     const most = limits.addonsPerProject;
-    if (count > most) throw limitExceeded('addons in the project', most, count);
+    if (count > most) throw limitExceeded('addons in the project', most, count, 'addonsPerProject');
   }
 
   async function create(kind: AddonKind, input: CreateAddonInput, session: Session) {

@@ -27,7 +27,10 @@ export async function generateValue(
 ): Promise<GeneratedValue> {
   if (password) return { ...generatePassword(password, random), publicKey: null, fingerprint: null };
   if (apiKey) return { ...generateApiKey(apiKey, random), publicKey: null, fingerprint: null };
-  if (!sshKeyPair) throw invalidInput([{ path: [], rule: 'exclusive', message: 'must give a recipe' }]);
+  if (!sshKeyPair)
+    throw invalidInput([
+      { path: [], rule: 'exclusive', message: 'must have exactly one of password, apiKey and sshKeyPair' },
+    ]);
   const { privateKey, publicKey, fingerprint } = await makePair(sshKeyPair.algorithm, sshKeyPair.comment);
   return { text: privateKey, entropyBits: null, publicKey, fingerprint };
 }

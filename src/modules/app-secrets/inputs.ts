@@ -71,7 +71,7 @@ const between = (least: number, most: number) =>
 const passwordRule = z.strictObject({
   length: between(8, 256),
   classes: distinct(z.enum(CHARACTER_CLASSES), (name) => name)
-    .refine((classes) => classes.length > 0, { error: 'must not be empty', params: { rule: 'min' } })
+    .refine((classes) => classes.length > 0, { error: 'must have at least one entry', params: { rule: 'min' } })
     .nullish()
     .transform((classes) => classes ?? CHARACTER_CLASSES),
   excludeAmbiguous: z
@@ -104,7 +104,7 @@ export const generateValueInput = z.strictObject({
 export function requireOneRecipe(given: object, ctx: z.RefinementCtx): void {
   const { password, apiKey, sshKeyPair } = given as GenerateValueInput;
   if ([password, apiKey, sshKeyPair].filter((recipe) => recipe !== null && recipe !== undefined).length === 1) return;
-  const message = 'must give exactly one of password, apiKey and sshKeyPair';
+  const message = 'must have exactly one of password, apiKey and sshKeyPair';
   ctx.addIssue({ code: 'custom', path: [], params: { rule: 'exclusive' }, message });
 }
 

@@ -14,7 +14,7 @@ export function requireOnSecrets(session: Session, verb: Verb): void {
 
 /** Which values are set where is for those who may see keys. */
 export function requireKeys(session: Session): void {
-  if (!mayOnSecrets(session, 'keys')) throw forbidden('The values are kept from you');
+  if (!mayOnSecrets(session, 'keys')) throw forbidden('You do not have permission to see which values are set');
 }
 
 /** Refuses whoever may not change values in one of these environments. */

@@ -52,7 +52,7 @@ export function createAppSecrets(deps: AppSecretsDeps) {
 
   function requireRoom(count: number): void {
     const most = limits.appSecretsPerApp;
-    if (count > most) throw limitExceeded('secrets of the app', most, count);
+    if (count > most) throw limitExceeded('secrets of the app', most, count, 'appSecretsPerApp');
   }
 
   async function create({ environmentScopedValues: _none, ...input }: CreateSecretInput, session: Session) {

@@ -59,12 +59,12 @@ export function slotIn(values: ValueSet, of: Pick<Slot, 'app' | 'environment' | 
 export async function storedSecret({ app, slug }: PlaceInApp, view: View, session: Session): Promise<StoredAppSecret> {
   await visibleApp(app, view, session);
   const stored = (await secretsOf(app, view)).get(slug);
-  if (!stored || !mayOnSecrets(session, 'list')) throw notFound(`App secret ${slug}`);
+  if (!stored || !mayOnSecrets(session, 'list')) throw notFound('App secret', slug);
   return stored;
 }
 
 export async function visibleSecret(place: PlaceInApp, view: View, session: Session): Promise<StoredAppSecret> {
   const stored = await storedSecret(place, view, session);
-  if (stored.deleted) throw notFound(`App secret ${place.slug}`);
+  if (stored.deleted) throw notFound('App secret', place.slug);
   return stored;
 }

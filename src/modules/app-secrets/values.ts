@@ -90,7 +90,7 @@ export function createValues(deps: AppSecretsDeps) {
     return change(ref, operation, session, (slot) => {
       const size = utf8Size(text);
       const most = limits.appSecretValueBytes;
-      if (size > most) throw limitExceeded('bytes of the value', most, size);
+      if (size > most) throw limitExceeded('bytes of the value', most, size, 'appSecretValueBytes');
       return valueChange(slot, hidden, text, clock().toISOString());
     });
   }

@@ -16,14 +16,14 @@ import {
 /** The app, deleted or not, if the caller may see it. */
 export async function storedApp(slug: string, view: View, session: Session): Promise<StoredApp> {
   const stored = (await view.set(appDocument)).get(slug);
-  if (!stored || !can(session.principal, 'list', 'app')) throw notFound(`App ${slug}`);
+  if (!stored || !can(session.principal, 'list', 'app')) throw notFound('App', slug);
   return stored;
 }
 
 /** The app if it lives and the caller may see it; what one may not see does not exist. */
 export async function visibleApp(slug: string, view: View, session: Session): Promise<StoredApp> {
   const stored = await storedApp(slug, view, session);
-  if (stored.deleted) throw notFound(`App ${slug}`);
+  if (stored.deleted) throw notFound('App', slug);
   return stored;
 }
 
@@ -33,13 +33,13 @@ export const environmentsOf = (app: string, view: View): Promise<DocumentSet<Sto
 /** The environment of an app that the caller may see. */
 export async function storedEnvironment({ app, slug }: PlaceInApp, view: View): Promise<StoredEnvironment> {
   const stored = (await environmentsOf(app, view)).get(slug);
-  if (!stored) throw notFound(`Environment ${slug}`);
+  if (!stored) throw notFound('Environment', slug);
   return stored;
 }
 
 export async function liveEnvironment(place: PlaceInApp, view: View): Promise<StoredEnvironment> {
   const stored = await storedEnvironment(place, view);
-  if (stored.deleted) throw notFound(`Environment ${place.slug}`);
+  if (stored.deleted) throw notFound('Environment', place.slug);
   return stored;
 }
 

@@ -50,7 +50,8 @@ export function createApps({ vault, keys, clock, limits }: AppsDeps) {
         // A deleted app keeps its slug: its secrets would be another app's.
         if (set.get(slug)) throw isTaken(can(session.principal, 'list', 'app') ? key : []);
         const count = set.live.length + 1;
-        if (count > limits.appsPerTeam) throw limitExceeded('apps in the team', limits.appsPerTeam, count);
+        if (count > limits.appsPerTeam)
+          throw limitExceeded('apps in the team', limits.appsPerTeam, count, 'appsPerTeam');
         const app = changes.create(key, { name: input.name, createdAt: at, updatedAt: at }, null);
         const environments = newEnvironments([team, appScope(slug)], input.environments, at, limits);
         const { write } = keys.newDataKey(team, appScope(slug));
@@ -98,7 +99,7 @@ export function createApps({ vault, keys, clock, limits }: AppsDeps) {
       if (!before.deleted) throw conflict('The app is not deleted');
       requireRevision(before, expectedRevision);
       const count = (await session.read((view) => view.set(appDocument))).live.length + 1;
-      if (count > limits.appsPerTeam) throw limitExceeded('apps in the team', limits.appsPerTeam, count);
+      if (count > limits.appsPerTeam) throw limitExceeded('apps in the team', limits.appsPerTeam, count, 'appsPerTeam');
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
       return session.commit('app.restore', [changes.replace(before, fields, null)]);
     });

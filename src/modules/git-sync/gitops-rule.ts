@@ -13,7 +13,12 @@ const checked = (troubleOf: (text: string) => Trouble | null) =>
   });
 
 const signerTrouble = (line: string): Trouble | null =>
-  isSshPublicKey(line) ? null : { rule: 'key', message: 'is no Ed25519, ECDSA or RSA public key in a line of OpenSSH' };
+  isSshPublicKey(line)
+    ? null
+    : {
+        rule: 'key',
+        message: 'must be an OpenSSH public key in one line (Ed25519, ECDSA, or RSA of at least 2,048 bits)',
+      };
 
 /** Without the comment behind it. */
 const keyIn = (line: string): string => line.split(' ', 2).join(' ');
@@ -39,8 +44,10 @@ export const gitopsRule = shape
     const refuse = (name: string, rule: string, message: string) =>
       ctx.addIssue({ code: 'custom', path: [name], params: { rule }, message });
     const hosts = SERVICE_HOSTS[vcsService];
-    if (selfHostedVcsId && hosts) refuse('selfHostedVcsId', 'service', 'is for self-hosted services only');
-    if (hosts && !hosts.test(new URL(repoUrl).host)) refuse('repoUrl', 'host', 'does not lie at this service');
+    if (selfHostedVcsId && hosts) refuse('selfHostedVcsId', 'service', 'must be absent: it is for SELF_HOSTED alone');
+    // What is no URL at all was told already.
+    if (hosts && URL.canParse(repoUrl) && !hosts.test(new URL(repoUrl).host))
+      refuse('repoUrl', 'host', 'must lie at a host of `vcsService`; SELF_HOSTED takes any host');
   })
   .transform(
     (given): Gitops => ({
@@ -69,7 +76,7 @@ export function patchedGitops(before: Gitops | null, patch: GitopsPatch): Gitops
     error.issues.map((issue) => {
       const path = ['gitops', ...issue.path.map(String)];
       if (issue.code === 'custom') return { path, rule: String(issue.params?.rule), message: issue.message };
-      return { path, rule: 'required', message: 'must be given: the global secret follows no git file yet' };
+      return { path, rule: 'required', message: 'is required: the global secret follows no git file yet' };
     }),
   );
 }

@@ -73,10 +73,10 @@ export function createGitops({ git, limits }: { readonly git: GitReader; readonl
     const accounts = await accountsIn(session);
     const { selfHostedVcsId: id, accountLogin } = gitops;
     const isKnown = id === null || accounts.some(({ fields }) => fields.selfHostedVcsId === id);
-    if (!isKnown) throw notFound(`Self-hosted service ${id}`);
+    if (!isKnown) throw notFound('Self-hosted service', id);
     if (accountLogin === null) return;
     const fitting = accountsFor(gitops, accounts);
-    if (fitting.length === 0) throw notFound(`Account ${accountLogin}`);
+    if (fitting.length === 0) throw notFound('Account', accountLogin);
     const isUsable = (account: StoredAccount) =>
       mayUseSecretAccounts(session, type) || sensitivityOf(account) === 'config';
     if (!fitting.some(isUsable)) throw accountIsSecret(type);
@@ -113,14 +113,15 @@ export async function followingLike(next: SyncBody | null, key: Key, view: View)
 /** The name that a git file gives: its own, or what can be made of the file's name. INVALID_INPUT when it gives none. */
 export function nameFrom({ filePath }: Gitops, outcome: Outcome): string {
   const refuse = (rule: string, why: string): Error =>
-    invalidInput([{ path: ['name'], rule, message: `must be given: ${why}` }]);
+    invalidInput([{ path: ['name'], rule, message: `is required: ${why}` }]);
   if (outcome.kind === 'unreachable') throw refuse('gitops', `the git file cannot be read (${outcome.reason})`);
   if (outcome.kind === 'bad') throw refuse('gitops', `the git file cannot be taken (${whereOf(outcome)})`);
   if (outcome.kind !== 'file') throw refuse('gitops', 'the git file could not be read in time');
   if (outcome.file.name !== null) return outcome.file.name;
   const base = filePath.slice(filePath.lastIndexOf('/') + 1).replace(/(?<=.)\.[^.]*$/, '');
   const name = base.replace(/[^a-zA-Z0-9]+/g, '-').replace(/^-|-$/g, '');
-  if (!nameRule.safeParse(name).success) throw refuse('required', 'no name can be made of that of the git file');
+  if (!nameRule.safeParse(name).success)
+    throw refuse('required', 'the name of the git file gives none of 3-100 letters, digits, hyphens and spaces');
   return name;
 }
 

@@ -15,13 +15,13 @@ export type Find = (slug: string, view: View, session: Session) => Promise<Store
 /** The global secret, deleted or not, if the caller may see it. */
 const storedGlobal: Find = async (slug, view, session) => {
   const stored = (await view.set(globalDocument)).get(slug);
-  if (!stored || !mayOnGlobal(session, 'list', stored.fields.type)) throw notFound(`Global secret ${slug}`);
+  if (!stored || !mayOnGlobal(session, 'list', stored.fields.type)) throw notFound('Global secret', slug);
   return stored;
 };
 
 export const visibleGlobal: Find = async (slug, view, session) => {
   const stored = await storedGlobal(slug, view, session);
-  if (stored.deleted) throw notFound(`Global secret ${slug}`);
+  if (stored.deleted) throw notFound('Global secret', slug);
   return stored;
 };
 

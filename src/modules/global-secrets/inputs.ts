@@ -19,7 +19,7 @@ export const valuesRule = z
 
 export const filesRule = identifiedFilesRule.transform((files): ReadonlyMap<string, GlobalFile> => files);
 
-export const FROM_GIT = 'come from the git file while gitops is on';
+export const FROM_GIT = 'must be absent: they come from the git file while `gitops` is on';
 
 const wholeShape = {
   name: nameRule.nullish(),
@@ -41,7 +41,7 @@ const whole = <Rules extends z.ZodObject>(rules: Rules): Rules =>
   rules
     .refine((given) => (given as Given).name != null || (given as Given).gitops != null, {
       path: ['name'],
-      error: 'must be given, unless it comes from a git file',
+      error: 'is required, unless it comes from a git file',
       params: { rule: 'required' },
       when: isObject,
     })

@@ -10,8 +10,9 @@ export const createSizeCheck =
     let total = utf8Size(JSON.stringify(values));
     for (const [id, file] of files) {
       const size = sizeOf(file);
-      if (size > limits.fileBytes) throw limitExceeded(`bytes of the file ${id}`, limits.fileBytes, size);
+      if (size > limits.fileBytes) throw limitExceeded(`bytes of the file ${id}`, limits.fileBytes, size, 'fileBytes');
       total += size + id.length + utf8Size(file.path);
     }
-    if (total > limits.globalSecretBytes) throw limitExceeded('bytes in all', limits.globalSecretBytes, total);
+    if (total > limits.globalSecretBytes)
+      throw limitExceeded('bytes in all', limits.globalSecretBytes, total, 'globalSecretBytes');
   };

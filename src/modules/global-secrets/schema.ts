@@ -22,7 +22,7 @@ const maySeeValues = ({ fields }: StoredGlobal, { session }: Context): boolean =
 
 /** The body, for those who may see its keys. */
 function keysOf(stored: StoredGlobal, { session }: Context) {
-  if (!mayOnGlobal(session, 'keys', stored.fields.type)) throw forbidden('The keys are kept from you');
+  if (!mayOnGlobal(session, 'keys', stored.fields.type)) throw forbidden('You do not have permission to list the keys');
   return stored.body();
 }
 

@@ -133,7 +133,8 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     const slug = typeof name === 'string' ? slugOf(name) : null;
     const first = wanted ? await gitops.look(wanted, type, slug, session) : null;
     if (typeof name === 'string') return { name, first };
-    if (!wanted || !first) throw invalidInput([{ path: ['name'], rule: 'required', message: 'must be given' }]);
+    if (!wanted || !first)
+      throw invalidInput([{ path: ['name'], rule: 'required', message: 'is required without `gitops`' }]);
     return { name: nameFrom(wanted, first.outcome), first };
   }
 
@@ -186,7 +187,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
   function requireRoom(count: number, { expectedRevision }: PutGlobalInput): void {
     if (expectedRevision) throw conflict('There is no such global secret yet');
     if (count < limits.globalSecretsPerTeam) return;
-    throw limitExceeded('global secrets in the team', limits.globalSecretsPerTeam, count + 1);
+    throw limitExceeded('global secrets in the team', limits.globalSecretsPerTeam, count + 1, 'globalSecretsPerTeam');
   }
 
   /** The one way to change a global secret that is there. */

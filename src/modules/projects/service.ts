@@ -24,7 +24,7 @@ export type ProjectsService = ReturnType<typeof createProjects>;
 export async function visibleProject(slug: string, view: View, session: Session): Promise<StoredProject> {
   const stored = (await view.set(projectDocument)).get(slug);
   if (!stored || stored.deleted || !can(session.principal, 'list', 'project', { project: slug })) {
-    throw notFound(`Project ${slug}`);
+    throw notFound('Project', slug);
   }
   return stored;
 }

@@ -57,7 +57,9 @@ export const acknowledgeInput = z.strictObject({
   seq: seqRule,
   digest: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{43}$/, { error: 'must be a digest as `environment` gives it' })
+    .regex(/^[A-Za-z0-9_-]{43}$/, {
+      error: 'must be a digest as `environment` gives it: 43 letters, digits, hyphens and underscores',
+    })
     .nullish()
     .transform((digest) => digest ?? null),
 });
@@ -65,13 +67,14 @@ export const acknowledgeInput = z.strictObject({
 /** As `URL` reads it: no credentials, no fragment, http or https. Whether it may be asked at all is for `requireAskable` to say. */
 const urlRule = z.string().superRefine((text, ctx) => {
   const refuse = (rule: string, message: string) => ctx.addIssue({ code: 'custom', params: { rule }, message });
-  if (text.length > 2048) return refuse('max', 'must have at most 2048 characters');
+  if (text.length > 2048) return refuse('max', 'must have at most 2,048 characters');
   // Space, controls and line breaks would be dropped or moved by the parser.
-  if (!/^[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return refuse('url', 'must be a URL');
+  if (!/^[\x21-\x7e]+$/.test(text) || !URL.canParse(text))
+    return refuse('url', 'must be a URL in ASCII, such as https://deploy.example.com/hook');
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return refuse('url', 'must be an https URL');
-  if (url.username !== '' || url.password !== '') refuse('credentials', 'must not hold credentials');
-  if (url.hash !== '') refuse('url', 'must not hold a fragment');
+  if (url.username !== '' || url.password !== '') refuse('credentials', 'must not contain credentials');
+  if (url.hash !== '') refuse('url', 'must not have a fragment');
 });
 
 const secretRule = z

@@ -79,7 +79,7 @@ export function createRequests({ vault, keys, clock, limits, dependents, digestA
     const allowed = all.every(({ project, workload: { kind, key } }) =>
       can(session.principal, 'restart', 'workload', { project, workload: { kind, id: idOf(key) } }),
     );
-    if (!allowed) throw forbidden('Not all workloads that draw on it are yours to restart');
+    if (!allowed) throw forbidden('You may not restart all of its dependents');
     return session.read(async (view) => {
       const wanted: Wanted[] = [];
       const skipped: Skipped[] = [];
@@ -167,7 +167,12 @@ export function createRequests({ vault, keys, clock, limits, dependents, digestA
       const left = [...(open.get(project)?.values() ?? [])].flat().length;
       const count = left + wanted.filter((each) => each.project === project).length;
       if (count > limits.restartRequestsOpen) {
-        throw limitExceeded('open restart requests of a project', limits.restartRequestsOpen, count);
+        throw limitExceeded(
+          'open restart requests of a project',
+          limits.restartRequestsOpen,
+          count,
+          'restartRequestsOpen',
+        );
       }
       changes.push(queued(team, book, at));
     }

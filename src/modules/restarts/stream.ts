@@ -72,7 +72,7 @@ export function createRestartStreams(vault: Vault) {
   return async function stream(workload: WorkloadName, session: Session): Promise<Stream<RestartEvent>> {
     const { project, kind, id } = workload;
     await session.read((view) => visibleWorkload(project, kind, id, view, session));
-    if (!(await maySee(workload, session))) throw notFound(`The ${kind} ${id}`);
+    if (!(await maySee(workload, session))) throw notFound(kind, id);
     return {
       name: ['restartRequested', project, kind, id],
       coalesces: false,

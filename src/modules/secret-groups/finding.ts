@@ -24,13 +24,13 @@ export type FindGroup = (ref: GroupRef, view: View, session: Session) => Promise
 const storedGroup: FindGroup = async ({ project, slug }, view, session) => {
   await visibleProject(project, view, session);
   const stored = (await view.set(groupDocument, project)).get(slug);
-  if (!stored || !mayOnGroup(session, 'list', project, stored.fields.type)) throw notFound(`Secret group ${slug}`);
+  if (!stored || !mayOnGroup(session, 'list', project, stored.fields.type)) throw notFound('Secret group', slug);
   return stored;
 };
 
 export const visibleGroup: FindGroup = async (ref, view, session) => {
   const stored = await storedGroup(ref, view, session);
-  if (stored.deleted) throw notFound(`Secret group ${ref.slug}`);
+  if (stored.deleted) throw notFound('Secret group', ref.slug);
   return stored;
 };
 

@@ -36,7 +36,7 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
     if (wanted === group.revision) return group;
     const after = [String(wanted + 1)];
     const [found] = wanted < 1 ? [] : await vault.revisions(groupDocument, group.key, { after, limit: 1 });
-    if (found?.revision !== wanted) throw notFound(`Revision ${wanted}`);
+    if (found?.revision !== wanted) throw notFound('Revision', String(wanted));
     return found;
   }
 

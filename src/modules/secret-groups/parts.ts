@@ -101,6 +101,6 @@ export const AddonLinkType = builder.objectRef<AddonLink>('AddonLink').implement
 /** The body of a group, for those who may see its keys. */
 export function keysOf(group: StoredGroup, { session }: Context) {
   if (!mayOnGroup(session, 'keys', group.key[1] ?? '', group.fields.type))
-    throw forbidden('The keys are kept from you');
+    throw forbidden('You do not have permission to list the keys');
   return group.body();
 }

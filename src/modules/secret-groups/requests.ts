@@ -4,7 +4,7 @@ import type { PutGroupInput } from './inputs.ts';
 
 /** The map without one of its entries, which must be there. */
 export function without<T>(map: ReadonlyMap<string, T>, name: string, what: string): ReadonlyMap<string, T> {
-  if (!map.has(name)) throw notFound(`The ${what} ${name}`);
+  if (!map.has(name)) throw notFound(what, name);
   const next = new Map(map);
   next.delete(name);
   return next;

@@ -98,7 +98,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
   function unlinkAddon(ref: GroupUpdate, kind: AddonLink['addonKind'], addon: string, session: Session) {
     const linked = isLink(kind, addon);
     return change(ref, 'secretGroup.unlinkAddon', session, (state) => {
-      if (!state.links.some(linked)) throw notFound(`A link to ${addon}`);
+      if (!state.links.some(linked)) throw notFound('Link to addon', addon);
       return { state: { ...state, links: state.links.filter((each) => !linked(each)) } };
     });
   }

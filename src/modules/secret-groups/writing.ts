@@ -86,7 +86,7 @@ export function createWriting(deps: WritingDeps) {
 
   function requireRoom(count: number): void {
     const most = limits.groupsPerProject;
-    if (count >= most) throw limitExceeded('secret groups in the project', most, count + 1);
+    if (count >= most) throw limitExceeded('secret groups in the project', most, count + 1, 'groupsPerProject');
   }
 
   async function createOrPut(input: PutGroupInput, operation: string, session: Session) {

@@ -23,7 +23,7 @@ export function createTags({ vault, keys, clock }: TagsDeps) {
 
   async function byName(name: string, session: Session): Promise<StoredTag> {
     const stored = await session.read(async (view) => (await view.set(tagDocument)).get(name));
-    if (!stored || stored.deleted || !can(session.principal, 'list', 'tag')) throw notFound(`Tag ${name}`);
+    if (!stored || stored.deleted || !can(session.principal, 'list', 'tag')) throw notFound('Tag', name);
     return stored;
   }
 

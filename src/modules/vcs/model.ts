@@ -88,8 +88,8 @@ export const putAccountInput = z
       ['selfHostedVcsId', selfHostedVcsId],
       ['baseUrl', baseUrl],
     ] as const) {
-      if (isSelfHosted(service) && !given) refuse(name, 'must be given for a self-hosted service');
-      if (!isSelfHosted(service) && given) refuse(name, 'is for self-hosted services only');
+      if (isSelfHosted(service) && !given) refuse(name, 'is required for SELF_HOSTED');
+      if (!isSelfHosted(service) && given) refuse(name, 'must be absent: it is for SELF_HOSTED alone');
     }
   });
 export const updateAccountInput = z.strictObject({ sensitivity: sensitivityRule, expectedRevision: revisionRule });

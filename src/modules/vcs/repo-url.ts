@@ -11,12 +11,16 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 /** What is wrong with the address of a repository, or of a service (`leastSegments` 0); null when nothing is. */
 export function urlTrouble(text: string, leastSegments = 1): Trouble | null {
   // Length first: nothing else is done with a long text.
-  if (text.length > MOST_LENGTH) return { rule: 'max', message: `must have at most ${MOST_LENGTH} characters` };
-  if (!VISIBLE_ASCII.test(text) || text.includes('\\')) return { rule: 'url', message: 'must be a URL in ASCII' };
+  if (text.length > MOST_LENGTH)
+    return { rule: 'max', message: `must have at most ${MOST_LENGTH.toLocaleString('en')} characters` };
+  if (!VISIBLE_ASCII.test(text) || text.includes('\\'))
+    return { rule: 'url', message: 'must be a URL in ASCII without spaces and backslashes' };
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url) return { rule: 'url', message: 'must be a URL' };
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return { rule: 'protocol', message: 'must be https' };
-  if (url.username !== '' || url.password !== '') return { rule: 'credentials', message: 'must hold no credentials' };
+  if (!url) return { rule: 'url', message: 'must be a URL such as https://git.example.com/team/repository' };
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return { rule: 'protocol', message: 'must be an https URL' };
+  if (url.username !== '' || url.password !== '')
+    return { rule: 'credentials', message: 'must not contain credentials' };
   if (/[?#]/.test(text)) return { rule: 'url', message: 'must have no query and no fragment' };
   return segmentsTrouble(url, leastSegments);
 }
@@ -24,10 +28,14 @@ export function urlTrouble(text: string, leastSegments = 1): Trouble | null {
 function segmentsTrouble(url: URL, leastSegments: number): Trouble | null {
   const segments = url.pathname.replace(/^\//, '').replace(/\/$/, '').split('/');
   const named = segments.length === 1 && segments[0] === '' ? [] : segments;
-  if (named.length < leastSegments) return { rule: 'path', message: 'must name a repository' };
+  if (named.length < leastSegments) return { rule: 'path', message: 'must name a repository behind the host' };
   for (const segment of [...url.hostname.split('.'), ...named]) {
     const decoded = decode(segment);
-    if (decoded === null || /[\p{Cc}/\\]/u.test(decoded)) return { rule: 'path', message: 'is wrongly encoded' };
+    if (decoded === null || /[\p{Cc}/\\]/u.test(decoded))
+      return {
+        rule: 'path',
+        message: 'must be percent-encoded, without control characters, and without slashes that are encoded',
+      };
     if (decoded.startsWith('-')) return { rule: 'hyphen', message: 'must have no segment that begins with a hyphen' };
     if (decoded === '' || decoded === '.' || decoded === '..') {
       return { rule: 'path', message: 'must have no empty, `.` or `..` segment' };
@@ -59,15 +67,24 @@ export function branchTrouble(name: string): Trouble | null {
     name.isWellFormed() &&
     !FORBIDDEN_IN_REF.test(name) &&
     name.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock'));
-  return isRef ? null : { rule: 'pattern', message: 'is no name that git allows for a branch' };
+  return isRef
+    ? null
+    : {
+        rule: 'pattern',
+        message:
+          'must be a branch name as git allows it: without spaces, control characters, ~ ^ : ? * [ \\ .. @{ and //, no slash at either end, no dot at the end, and no part that begins with a dot or ends in .lock',
+      };
 }
 
 const FILE_PATH = /^\/([a-zA-Z0-9\-._]+\/)*[a-zA-Z0-9\-._]+$/;
 
 export function filePathTrouble(path: string): Trouble | null {
-  if (path.length > 1_024) return { rule: 'max', message: 'must have at most 1024 characters' };
+  if (path.length > 1_024) return { rule: 'max', message: 'must have at most 1,024 characters' };
   if (!FILE_PATH.test(path)) {
-    return { rule: 'pattern', message: 'must be an absolute path of letters, digits, dots, underscores and hyphens' };
+    return {
+      rule: 'pattern',
+      message: 'must be an absolute path, beginning with a slash, of letters, digits, dots, underscores and hyphens',
+    };
   }
   const segments = path.slice(1).split('/');
   if (segments.some((segment) => segment.startsWith('-'))) {

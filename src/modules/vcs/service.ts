@@ -66,7 +66,7 @@ export function createVcsAccounts({ clock, limits, mayAsk }: VcsAccountsDeps) {
   function requireRoom(count: number, expectedRevision: number | null | undefined): void {
     if (expectedRevision) throw conflict('There is no such account yet');
     if (count < limits.vcsAccountsPerTeam) return;
-    throw limitExceeded('accounts in the team', limits.vcsAccountsPerTeam, count + 1);
+    throw limitExceeded('accounts in the team', limits.vcsAccountsPerTeam, count + 1, 'vcsAccountsPerTeam');
   }
 
   /** Says how secret what is read with an account is; its token stays. */

@@ -106,7 +106,8 @@ const maySee = (stored: StoredWorkload, { services, session }: Context): boolean
 
 /** Its own values, for those who may see their keys. */
 function directOf(stored: StoredWorkload, { services, session }: Context) {
-  if (!services.workloads.maySeeKeys(projectOf(stored), stored, session)) throw forbidden('The keys are kept from you');
+  if (!services.workloads.maySeeKeys(projectOf(stored), stored, session))
+    throw forbidden('You do not have permission to list the keys');
   return stored.body();
 }
 

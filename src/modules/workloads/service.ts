@@ -54,7 +54,7 @@ export async function visibleWorkload(
   await visibleProject(project, view, session);
   const stored = (await view.set(documentOf(kind), project)).get(id);
   if (!stored || stored.deleted || !can(session.principal, 'list', 'workload', { project, workload: { kind, id } })) {
-    throw notFound(`The ${kind} ${id}`);
+    throw notFound(kind, id);
   }
   return { ...stored, kind };
 }
@@ -175,7 +175,7 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
         const parent = await visibleProject(project, view, session);
         const stored = (await view.set(type, project)).get(id);
         const maySee = can(session.principal, 'list', 'workload', { project, workload: { kind, id } });
-        if (!stored?.deleted || !maySee) throw notFound(`The deleted ${kind} ${id}`);
+        if (!stored?.deleted || !maySee) throw notFound(`Deleted ${kind}`, id);
         await requireMayPut(kind, { project, id, tags: stored.fields.tags, ...stored.body() }, null, view, session);
         // Deleted, it held nothing: all its references are written anew.
         const referred = await requireMayRefer(null, workloadWriting(stored.body()), view, session);

@@ -48,7 +48,7 @@ const outcomeOf: fc.Arbitrary<Outcome> = fc.oneof(
 );
 
 const requireWithinLimits = ({ values }: GlobalBody): void => {
-  if (values.a === 'large') throw limitExceeded('bytes', 1, 2);
+  if (values.a === 'large') throw limitExceeded('bytes', 1, 2, null);
 };
 
 interface Step {

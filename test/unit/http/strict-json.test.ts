@@ -81,7 +81,7 @@ describe('parseStrictJson', () => {
     '{"":1,"":1}',
   ])('case 46: duplicate keys %s', (text) => {
     expect(messageOf(() => parse(text))).toMatch(
-      /^BAD_REQUEST Invalid JSON: a key is given twice in one object at position \d+$/,
+      /^BAD_REQUEST Invalid JSON: a duplicate key in an object at position \d+$/,
     );
   });
 
