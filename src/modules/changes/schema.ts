@@ -7,20 +7,23 @@ export function addChanges(builder: Builder): void {
   builder.queryField('commits', (t) =>
     t.field({
       type: connection,
-      description: "The team's log, oldest first. Needs `audit` on the team.",
+      description: "The team's log, oldest first, in pages from either end. Needs `audit` on the team.",
       args: {
         after: t.arg({ type: 'SafeInt', description: 'Only commits after this number; absent: from the first.' }),
-        first: t.arg.int({ description: 'The first so many, 0 to 100; absent: 50.' }),
+        before: t.arg({ type: 'SafeInt', description: 'Only commits before this number; absent: to the last.' }),
+        first: t.arg.int({ description: 'Number of commits from the start of those, 0-100 (default 50).' }),
+        last: t.arg.int({
+          description: 'Number of commits from the end of those, 0-100: the newest. Not together with `first`.',
+        }),
       },
-      resolve: async (_root, { after, first }, { services, session }) => {
-        const seq = after ?? 0;
-        const { commits, hasNextPage } = await services.changes.list(seq, sizesOf({ first }).first, session);
-        const edges = commits.map((node) => ({ cursor: String(node.seq), node }));
+      resolve: async (_root, { after = null, before = null, ...sizes }, { services, session }) => {
+        const page = await services.changes.list({ after, before, ...sizesOf(sizes) }, session);
+        const edges = page.commits.map((node) => ({ cursor: String(node.seq), node }));
         return {
           edges,
           pageInfo: {
-            hasNextPage,
-            hasPreviousPage: seq > 0,
+            hasNextPage: page.hasNextPage,
+            hasPreviousPage: page.hasPreviousPage,
             startCursor: edges[0]?.cursor ?? null,
             endCursor: edges[edges.length - 1]?.cursor ?? null,
           },

@@ -12,8 +12,21 @@ import { createKeyChanges } from './key-changes.ts';
 
 export type ChangesService = ReturnType<typeof createChanges>;
 
+/** Which commits, by their numbers. */
+export interface CommitsPageAsk {
+  /** Only commits after this one; null: from the first. */
+  readonly after: number | null;
+  /** Only commits before this one; null: to the last. */
+  readonly before: number | null;
+  /** The first so many of those. */
+  readonly first: number;
+  /** The last so many of those, instead; null: the first. */
+  readonly last: number | null;
+}
+
 export interface CommitPage {
   readonly commits: readonly Commit[];
+  readonly hasPreviousPage: boolean;
   readonly hasNextPage: boolean;
 }
 
@@ -26,13 +39,21 @@ export interface ChangesDeps {
 /** The team's log of commits, and what can be followed in it. */
 export function createChanges({ vault, access, resolutions }: ChangesDeps) {
   const environments = createEnvironmentStreams(resolutions);
-  /** Commits after `seq`, oldest first. */
-  async function list(seq: number, limit: number, session: Session): Promise<CommitPage> {
+
+  /** A page of the log, oldest first. Numbers have no gaps, so that a page is one read of as many commits, in both directions. */
+  async function list(ask: CommitsPageAsk, session: Session): Promise<CommitPage> {
     if (!can(session.principal, 'audit', 'team')) throw forbidden();
-    if (seq < 0) throw invalidInput([{ path: ['after'], rule: 'range', message: 'must be at least 0' }]);
-    const found = await vault.commits(session.principal.team, seq, limit + 1);
-    return { commits: found.slice(0, limit), hasNextPage: found.length > limit };
+    const { after, before } = ask;
+    const refuse = (name: string, least: number) =>
+      invalidInput([{ path: [name], rule: 'range', message: `must be at least ${least}` }]);
+    if (after !== null && after < 0) throw refuse('after', 0);
+    if (before !== null && before < 1) throw refuse('before', 1);
+    const head = await session.read(async (view) => view.seq);
+    const { from, to } = rangeOf(ask, head);
+    const commits = to < from ? [] : await vault.commits(session.principal.team, from - 1, to - from + 1);
+    return { commits, hasPreviousPage: from > 1 && head > 0, hasNextPage: to < head };
   }
+
   /** What a workload gets, followed. */
   async function environment(ask: EnvironmentAsk, session: Session): Promise<Stream<EnvironmentEvent>> {
     const system = await session.read(async (view) => access.systemIn(view, 'system:streams'));
@@ -40,4 +61,13 @@ export function createChanges({ vault, access, resolutions }: ChangesDeps) {
   }
 
   return { list, commits: changesStream, globals: globalsStream, environment, keyChanges: createKeyChanges(vault) };
+}
+
+/** The numbers of a page, both ends included; of an empty one `to` is the number before `from`. `head`: the last commit. */
+function rangeOf({ after, before, first, last }: CommitsPageAsk, head: number) {
+  const lowest = Math.min(after ?? 0, head) + 1;
+  const highest = Math.max(Math.min((before ?? head + 1) - 1, head), lowest - 1);
+  return last === null
+    ? { from: lowest, to: Math.min(highest, lowest + first - 1) }
+    : { from: Math.max(lowest, highest - last + 1), to: highest };
 }
