@@ -149,8 +149,7 @@ describe('restartRequested', () => {
     const cases = [
       await follow('s-2', {}, dependent),
       await follow('nobody', {}, dependent),
-      await follow('nobody'),
-      await follow('s-1', { workload: { kind: 'JOB', id: 's-1' } }),
+      await follow('s-1', { workload: { kind: 'JOB', id: 's-1' } }, dependent),
     ];
     await until(() => cases.every(({ ended }) => ended.by !== null));
     expect(cases.map(({ ended }) => ended.by)).toEqual(cases.map(() => ['NOT_FOUND']));
@@ -178,11 +177,11 @@ describe('restartRequested', () => {
     const listener = await follow('s-1');
     await done(app, operation('deleteService', 'service { id }'), { project: 'default-project', id: 's-1' });
     await restart();
-    await done(app, PUT_SERVICE, aServiceInput({ id: 's-1', name: 'Service 1' }));
+    const anew = await done(app, PUT_SERVICE, aServiceInput({ id: 's-1', name: 'Service 1' }));
     await setA(app, group, '2');
     const { commit } = await restart();
-    await listener.count(1);
-    expect(listener.events.map(({ seq }) => seq)).toEqual([commit.seq]);
+    await listener.count(2);
+    expect(listener.events.map(({ seq }) => seq)).toEqual([anew.commit.seq, commit.seq]);
   });
 });
 

@@ -178,13 +178,13 @@ describe('environmentChanged', () => {
   });
 
   it.each([
-    ['a workload that is not there', 'nobody', 'owner', 'NOT_FOUND'],
-    ['the workload of another', 'bystander', 'dependent', 'NOT_FOUND'],
-  ])('refuses %s', async (_what, service, who, code) => {
-    const token = who === 'owner' ? app.owner : await dependentOf('reader');
+    ['the workload of another', 'bystander'],
+    ['one that is not registered', 'nobody'],
+  ])('refuses a workload %s', async (_what, service) => {
+    const token = await dependentOf('reader');
     const listener = await follow(ENVIRONMENT_CHANGED, { service }, token);
     await until(() => listener.ended.by !== null);
-    expect(listener.ended.by).toEqual([code]);
+    expect(listener.ended.by).toEqual(['NOT_FOUND']);
   });
 });
 

@@ -16,6 +16,7 @@ export const GLOBALS_CHANGED = `subscription ($slug: Slug, $after: Cursor) { glo
 
 export const RESTART_REQUESTED = `subscription ($workload: WorkloadRefInput!, $after: Cursor) {
   restartRequested(projectId: "default-project", workload: $workload, after: $after) { __typename
+    ... on WorkloadRegisteredEvent { cursor seq at }
     ... on RestartRequestedEvent { cursor seq at scopes wantedSeq reason request { id workloadId state wave } }
     ... on HistoryExpired { cursor } } }`;
 

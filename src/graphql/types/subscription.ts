@@ -27,44 +27,39 @@ const HistoryExpired = builder.objectRef<Expired>('HistoryExpired').implement({
   }),
 });
 
-export interface SubscriptionOptions<Event, Args extends InputFieldMap> {
+/** Events of a second type, which say no more than that something happened. */
+export interface AlsoEvents<Event, Also> {
+  readonly name: string;
+  readonly description: string;
+  readonly is: (event: Event | Also) => event is Also;
+}
+
+export interface SubscriptionOptions<Event, Args extends InputFieldMap, Also> {
   readonly name: string;
   readonly description: string;
   /** Name and description of the type of its events. */
   readonly event: { readonly name: string; readonly description: string };
+  readonly also?: AlsoEvents<Event, Also>;
   readonly args: (arg: ArgBuilder<Types>) => Args;
   /** Checks that the viewer may listen at all. */
-  readonly stream: (args: InputShapeFromFields<Args>, context: Context) => Promise<Stream<Event>>;
+  readonly stream: (args: InputShapeFromFields<Args>, context: Context) => Promise<Stream<Event | Also>>;
 }
 
 const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 /** A subscription by the habits of this API: resumable by `after`, each event with `cursor`, `seq` and `at`. Answers the type of its events, for more fields. */
-export function addSubscription<Event, Args extends InputFieldMap>(
-  options: SubscriptionOptions<Event, Args>,
+export function addSubscription<Event, Args extends InputFieldMap, Also = never>(
+  options: SubscriptionOptions<Event, Args, Also>,
 ): ObjectRef<Types, Happened<Event>> {
-  const { name, description, event, args, stream } = options;
-  const eventType = builder.objectRef<Happened<Event>>(event.name);
-  eventType.implement({
-    description: event.description,
-    fields: (t) => ({
-      cursor: t.field({
-        type: 'Cursor',
-        description: 'Its place: give it as `after` to get what comes later, once and in order.',
-        resolve: ({ cursor }) => cursor,
-      }),
-      seq: t.field({
-        type: 'SafeInt',
-        description: "Number of the team's commit that it comes from.",
-        resolve: ({ commit }) => commit.seq,
-      }),
-      at: t.field({ type: 'DateTime', description: 'When that was made.', resolve: ({ commit }) => commit.at }),
-    }),
-  });
+  const { name, description, event, also, args, stream } = options;
+  const eventType = addEventType<Event>(event);
+  const others = also ? [addEventType<Also>(also)] : [];
+  const nameOf = (happened: Happened<Event | Also>): string => (also?.is(happened.event) ? also.name : event.name);
   const itemType = builder.unionType(`${capital(name)}Item`, {
     description: `What \`${name}\` delivers.`,
-    types: [eventType, HistoryExpired] as never[],
-    resolveType: (item) => ((item as Item).expired ? 'HistoryExpired' : event.name),
+    types: [eventType, ...others, HistoryExpired] as never[],
+    resolveType: (item) =>
+      (item as Item).expired ? 'HistoryExpired' : nameOf(item as unknown as Happened<Event | Also>),
   });
   builder.subscriptionField(name, (t) =>
     t.field({
@@ -86,6 +81,28 @@ export function addSubscription<Event, Args extends InputFieldMap>(
     }),
   );
   return eventType as unknown as ObjectRef<Types, Happened<Event>>;
+}
+
+/** A type of events, with what all of them tell. */
+function addEventType<Event>({ name, description }: { readonly name: string; readonly description: string }) {
+  const type = builder.objectRef<Happened<Event>>(name);
+  type.implement({
+    description,
+    fields: (t) => ({
+      cursor: t.field({
+        type: 'Cursor',
+        description: 'Its place: give it as `after` to get what comes later, once and in order.',
+        resolve: ({ cursor }) => cursor,
+      }),
+      seq: t.field({
+        type: 'SafeInt',
+        description: "Number of the team's commit that it comes from.",
+        resolve: ({ commit }) => commit.seq,
+      }),
+      at: t.field({ type: 'DateTime', description: 'When that was made.', resolve: ({ commit }) => commit.at }),
+    }),
+  });
+  return type;
 }
 
 /** Where those who ask for the same come together; each event gets a context of its own. */

@@ -3,13 +3,13 @@ import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { diffMaps, type NameDiff } from '../../domain/diff.ts';
 import type { Scope, WorkloadKind } from '../../domain/types.ts';
-import { AppError, forbidden, isAppError } from '../../kernel/errors.ts';
+import { AppError, forbidden, isAppError, notFound } from '../../kernel/errors.ts';
 import type { Commit, Seq } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { visibleProject } from '../projects/service.ts';
-import type { Environment, ResolutionsService } from '../resolution/service.ts';
+import type { Followed } from '../resolution/followed.ts';
+import type { ResolutionsService } from '../resolution/service.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenFacts, sightOf } from '../resolution/sight.ts';
-import { visibleWorkload } from '../workloads/service.ts';
 
 export interface EnvironmentAsk {
   readonly project: string;
@@ -30,6 +30,9 @@ export interface EnvironmentEvent {
 
 /** What a workload got at a commit: as little as tells what changed, and nothing that could be read. */
 interface State {
+  /** null: it was not registered. */
+  readonly registration: string | null;
+  /** null: it was not registered, or is not to start. */
   readonly digest: string | null;
   /** It drew on values of elsewhere, and was asked for later: these are of the time at which it was. */
   readonly isDated: boolean;
@@ -41,18 +44,20 @@ const OBSERVED = 'externalAddon.observe';
 const forgotten = (): AppError => new AppError('HISTORY_EXPIRED', 'What an external addon gave is not known any more');
 
 const EMPTY: EnvironmentFacts = { variables: new Map(), files: new Map(), mounts: new Map() };
-const NOTHING: State = { digest: null, isDated: false, facts: EMPTY };
+const NOTHING: State = { registration: null, digest: null, isDated: false, facts: EMPTY };
 const MOST_STATES = 20_000;
 
-const stateOf = (environment: Environment, present: Seq): State => ({
-  digest: environment.digest,
-  isDated: environment.volatile && environment.seq < present,
-  facts: factsOf(environment),
-});
+function stateOf({ registration, environment }: Followed, present: Seq): State {
+  if (!environment) return { ...NOTHING, registration };
+  const isDated = environment.volatile && environment.seq < present;
+  return { registration, digest: environment.digest, isDated, facts: factsOf(environment) };
+}
 
-/** A workload that is not there, or that is not to start, has no environment. */
-const isNothing = (error: unknown): boolean =>
-  isAppError(error) && (error.code === 'NOT_FOUND' || error.code === 'UNRESOLVED');
+/** A workload's own token knows of no registration but its own. */
+function knownTo({ principal }: Session, state: State): State {
+  const own = principal.workload;
+  return own === null || own.registration === state.registration ? state : NOTHING;
+}
 
 /** Which commits can change what a workload gets; more than do. */
 function concerns({ project, kind, id }: EnvironmentAsk, { touched }: Commit): boolean {
@@ -64,13 +69,23 @@ function concerns({ project, kind, id }: EnvironmentAsk, { touched }: Commit): b
   });
 }
 
-const mayKnow = ({ project, kind, id }: EnvironmentAsk, { principal }: Session): boolean =>
-  (['keys', 'resolve'] as const).some((verb) =>
-    can(principal, verb, 'workload', { project, workload: { kind, id } }),
-  ) && can(principal, 'list', 'workload', { project, workload: { kind, id } });
+const mayList = ({ project, kind, id }: EnvironmentAsk, { principal }: Session): boolean =>
+  can(principal, 'list', 'workload', { project, workload: { kind, id } });
+
+const mayKnow = (ask: EnvironmentAsk, session: Session): boolean => {
+  const { project, kind, id } = ask;
+  const verbs = ['keys', 'resolve'] as const;
+  return (
+    mayList(ask, session) &&
+    verbs.some((verb) => can(session.principal, verb, 'workload', { project, workload: { kind, id } }))
+  );
+};
 
 export interface EnvironmentStreams {
-  /** NOT_FOUND and FORBIDDEN as for the environment itself. */
+  /**
+   * NOT_FOUND and FORBIDDEN as for the environment itself, by the rights alone: whether there is such a workload makes no
+   * difference. It may be registered later.
+   */
   open(ask: EnvironmentAsk, session: Session, system: Session): Promise<Stream<EnvironmentEvent>>;
 }
 
@@ -79,12 +94,8 @@ export function createEnvironmentStreams(resolutions: ResolutionsService): Envir
   const states = new LRUCache<string, Promise<State>>({ max: MOST_STATES });
 
   async function resolved(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
-    try {
-      return stateOf(await resolutions.environment({ ...ask, at: seq }, system), system.seq);
-    } catch (error) {
-      if (isNothing(error)) return NOTHING;
-      throw error;
-    }
+    const found = await resolutions.followed({ ...ask, at: seq }, system);
+    return found ? stateOf(found, system.seq) : NOTHING;
   }
 
   function stateAt(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
@@ -121,7 +132,8 @@ export function createEnvironmentStreams(resolutions: ResolutionsService): Envir
   return {
     async open(ask, session, system) {
       const { project, kind, id, scope } = ask;
-      await session.read((view) => visibleWorkload(project, kind, id, view, session));
+      await session.read((view) => visibleProject(project, view, session));
+      if (!mayList(ask, session)) throw notFound(kind, id);
       if (!mayKnow(ask, session)) throw forbidden();
       // Cheap now, and a look into the past later.
       await stateAt(ask, system.seq, system);
@@ -131,11 +143,12 @@ export function createEnvironmentStreams(resolutions: ResolutionsService): Envir
         concerns: (commit) => concerns(ask, commit),
         async event({ commit, previous, session: viewer, system: own }) {
           if (!mayKnow(ask, viewer) || !(await isThere(ask, viewer))) return null;
-          const before = await stateAt(ask, previous, own);
-          const after = await stateAt(ask, commit.seq, own);
+          const before = knownTo(viewer, await stateAt(ask, previous, own));
+          const after = knownTo(viewer, await stateAt(ask, commit.seq, own));
           const sight = sightOf(ask, viewer);
           const digest = digestFor(ask, after, sight, own);
-          if (digestFor(ask, before, sight, own) === digest) {
+          const isSame = before.registration === after.registration;
+          if (isSame && digestFor(ask, before, sight, own) === digest) {
             if (before.isDated && commit.operation === OBSERVED) throw forgotten();
             return null;
           }

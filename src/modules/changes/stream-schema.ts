@@ -3,6 +3,7 @@ import type { Context } from '../../graphql/types/context.ts';
 import { idOfDocument } from '../../graphql/types/ids.ts';
 import { NameDiffType } from '../../graphql/types/name-diff.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
+import { orNull } from '../../graphql/types/or-null.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { addSubscription, type Happened } from '../../graphql/types/subscription.ts';
 import { WorkloadRefInput } from '../../graphql/types/workload-refs.ts';
@@ -138,7 +139,7 @@ function addEnvironmentChanged(builder: Builder): void {
   const event = addSubscription({
     name: 'environmentChanged',
     description:
-      'What a workload gets, whenever it changed: also by way of a global secret, an addon, a tag or a restriction. Needs `keys` or `resolve` on the workload. In a storm of commits only the last of many is told.',
+      'What a workload gets, whenever it changed: also by way of a global secret, an addon, a tag or a restriction. The workload need not be registered yet: its registration is an event, and so is its deletion. Needs `keys` or `resolve` on the workload. In a storm of commits only the last of many is told.',
     event: {
       name: 'EnvironmentEvent',
       description: 'What a workload gets differs from what it got at the event before, or where you began.',
@@ -169,12 +170,13 @@ function addEnvironmentChanged(builder: Builder): void {
     environment: t.field({
       type: EnvironmentType,
       nullable: true,
-      description: 'All that it gets, as of this event; values need `resolve`. null when `digest` is.',
+      description:
+        'All that it gets, as of this event; values need `resolve`. null when `digest` is, and when the workload is gone by now.',
       resolve: ({ event: { ask, digest }, commit: { seq } }, _args, context) => {
         const { project, kind, id, scope } = ask;
         if (digest === null) return null;
         const key = [context.session.principal.team, project, id];
-        return environmentOf({ key, kind }, { scope, at: seq }, context);
+        return orNull(environmentOf({ key, kind }, { scope, at: seq }, context));
       },
     }),
   }));

@@ -26,6 +26,7 @@ import { globalDocument } from '../global-secrets/model.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';
+import { createFollowed } from './followed.ts';
 import { globalsAsOf, globalsNow } from './globals.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenBytes } from './sight.ts';
 import { withWarnings } from './warnings.ts';
@@ -222,7 +223,16 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     return text === null ? null : Buffer.from(text);
   }
 
-  return { environment, digest, digestFor, seenBy, seenDigest, explanation, fileBytes };
+  return {
+    environment,
+    followed: createFollowed(vault, computed),
+    digest,
+    digestFor,
+    seenBy,
+    seenDigest,
+    explanation,
+    fileBytes,
+  };
 }
 
 type Parts = Pick<Finished, 'links' | 'drawn' | 'from'> & { readonly base: ResolutionInput };

@@ -1,21 +1,32 @@
+import type { ArgBuilder } from '@pothos/core';
 import type { Builder } from '../../graphql/types/builder.ts';
+import type { Types } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { addSubscription } from '../../graphql/types/subscription.ts';
 import { WorkloadRefInput } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
+import type { RegisteredEvent, RestartEvent } from './stream.ts';
+
+const args = (arg: ArgBuilder<Types>) => ({
+  projectId: arg({ type: 'Slug', required: true, description: 'The project of the workload.' }),
+  workload: arg({ type: WorkloadRefInput, required: true, description: 'Which workload.' }),
+});
 
 /** Tells a workload, or who runs it, that it is to be restarted. */
 export function addRestartStream(builder: Builder): void {
-  const event = addSubscription({
+  const event = addSubscription<RestartEvent, ReturnType<typeof args>, RegisteredEvent>({
     name: 'restartRequested',
-    description: 'Each time that a workload is to be restarted: when the wave of its request is released.',
+    description:
+      'Each time that a workload is to be restarted: when the wave of its request is released. The workload need not be registered yet: its registration is an event too, but for the workload itself.',
     event: { name: 'RestartRequestedEvent', description: 'A workload is to be restarted.' },
-    args: (arg) => ({
-      projectId: arg({ type: 'Slug', required: true, description: 'The project of the workload.' }),
-      workload: arg({ type: WorkloadRefInput, required: true, description: 'Which workload.' }),
-    }),
+    also: {
+      name: 'WorkloadRegisteredEvent',
+      description: 'The workload was registered, for the first time, anew, or by being restored.',
+      is: (it): it is RegisteredEvent => it.request === null,
+    },
+    args,
     stream: ({ projectId, workload: { kind, id } }, { services, session }) =>
       services.restarts.stream({ project: projectId, kind, id }, session),
   });

@@ -6,12 +6,16 @@ import type { Commit, Touched } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { visibleProject } from '../projects/service.ts';
-import { visibleWorkload } from '../workloads/service.ts';
+import { documentOf } from '../workloads/model.ts';
 import { requestDocument, type StoredRequest, type WorkloadName } from './model.ts';
 
 export interface RestartEvent {
   /** As the commit left it: just released. */
   readonly request: StoredRequest;
+}
+/** The workload was registered, for the first time, anew, or by being restored. */
+export interface RegisteredEvent {
+  readonly request: null;
 }
 
 /** Requests by `kind id` of their workloads. */
@@ -25,7 +29,7 @@ const isRequestIn =
 /** Commits whose releases are kept for all who listen to workloads of the project. */
 const MOST_COMMITS = 100;
 
-/** The releases of requests to restart one workload. */
+/** The releases of requests to restart one workload, which may be registered later. */
 export function createRestartStreams(vault: Vault) {
   const commits = new LRUCache<string, Promise<Released>>({ max: MOST_COMMITS });
 
@@ -58,6 +62,19 @@ export function createRestartStreams(vault: Vault) {
     return made;
   }
 
+  /** Whether the commit registered the workload. HISTORY_EXPIRED when its revisions are kept no more. */
+  async function isRegistered({ touched }: Commit, { project, kind, id }: WorkloadName): Promise<boolean> {
+    const mine = touched.find(({ kind: type, key }) => type === kind && key[1] === project && key[2] === id);
+    if (!mine || mine.revision === 0) return false;
+    const after = [String(mine.revision + 1)];
+    const [now, before] = await vault.revisions(documentOf(kind), mine.key, { after, limit: 2 });
+    if (now?.revision !== mine.revision || (mine.revision > 1 && !before)) {
+      throw new AppError('HISTORY_EXPIRED', 'The registration is kept no more');
+    }
+    if (now.deleted) return false;
+    return !before || before.deleted || before.fields.registration !== now.fields.registration;
+  }
+
   async function maySee({ project, kind, id }: WorkloadName, session: Session): Promise<boolean> {
     if (!can(session.principal, 'list', 'workload', { project, workload: { kind, id } })) return false;
     return session
@@ -68,19 +85,26 @@ export function createRestartStreams(vault: Vault) {
       );
   }
 
-  /** NOT_FOUND as for the workload itself. */
-  return async function stream(workload: WorkloadName, session: Session): Promise<Stream<RestartEvent>> {
+  /** NOT_FOUND as for the workload itself, by the rights alone: whether there is such a workload makes no difference. */
+  return async function stream(
+    workload: WorkloadName,
+    session: Session,
+  ): Promise<Stream<RestartEvent | RegisteredEvent>> {
     const { project, kind, id } = workload;
-    await session.read((view) => visibleWorkload(project, kind, id, view, session));
+    await session.read((view) => visibleProject(project, view, session));
     if (!(await maySee(workload, session))) throw notFound(kind, id);
+    const isIts = ({ kind: type, key }: Touched): boolean => type === kind && key[1] === project && key[2] === id;
     return {
       name: ['restartRequested', project, kind, id],
       coalesces: false,
-      concerns: ({ touched }) => touched.some(isRequestIn(project)),
+      concerns: ({ touched }) => touched.some((each) => isRequestIn(project)(each) || isIts(each)),
       async event({ commit, session: viewer }) {
         if (!(await maySee(workload, viewer))) return null;
         const request = (await released(commit, project)).get(`${kind} ${id}`);
-        return request ? { request } : null;
+        if (request) return { request };
+        // Its own token was made for a registration: there is nothing to tell it.
+        if (viewer.principal.workload !== null) return null;
+        return (await isRegistered(commit, workload)) ? { request: null } : null;
       },
     };
   };

@@ -1,0 +1,39 @@
+import type { Session } from '../../access/session.ts';
+import { isAppError } from '../../kernel/errors.ts';
+import type { Vault, View } from '../../vault/vault.ts';
+import { projectDocument } from '../projects/model.ts';
+import { documentOf, type StoredWorkload } from '../workloads/model.ts';
+import type { Environment, WorkloadAsk } from './service.ts';
+
+/** A workload as one commit left it. */
+export interface Followed {
+  /** Which of the registrations under its id. */
+  readonly registration: string;
+  /** null: a required addon link yields nothing. */
+  readonly environment: Environment | null;
+}
+
+type At = WorkloadAsk & { readonly at: number };
+
+/**
+ * What a workload got at a commit, also one that is deleted or registered anew by now; null: it was not registered then. For
+ * the gateway's own work: whoever asks decides what of it may be told.
+ */
+export const createFollowed =
+  (vault: Vault, computed: (ask: WorkloadAsk, now: StoredWorkload, view: View) => Promise<Environment>) =>
+  (ask: At, system: Session): Promise<Followed | null> =>
+    system.read(async (view) => {
+      const { project, kind, id, at } = ask;
+      const parent = (await view.set(projectDocument)).get(project);
+      if (!parent || parent.deleted) return null;
+      const now = (await view.set(documentOf(kind), project)).get(id);
+      const then = now && (await vault.asOf(documentOf(kind), now, at));
+      if (!now || !then) return null;
+      const { registration } = then.fields;
+      try {
+        return { registration, environment: await computed(ask, { ...now, kind }, view) };
+      } catch (error) {
+        if (isAppError(error) && error.code === 'UNRESOLVED') return { registration, environment: null };
+        throw error;
+      }
+    });
