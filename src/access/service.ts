@@ -3,6 +3,7 @@ import { parseToken } from '../crypto/tokens.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { unauthenticated } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';
+import type { Budget, WorkTerms } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Seq, Store, TeamId } from '../store/port.ts';
 import { idOf, type Stored } from '../vault/document.ts';
@@ -30,7 +31,7 @@ export interface AccessDeps {
   readonly vault: Vault;
   readonly keys: Keys;
   readonly clock: Clock;
-  readonly limits: Pick<Limits, 'tokensPerRevocation'>;
+  readonly limits: Limits;
 }
 
 /** What is known of a token that was seen. */
@@ -57,10 +58,27 @@ async function principalIn(view: View, token: string): Promise<Principal | null>
 }
 
 /** Who may come in, and as what. */
+/** Work of one request by kind of token. */
+const budgetsOf = (limits: Limits): { readonly dependent: Budget; readonly other: Budget } => ({
+  dependent: {
+    documents: limits.workDocumentsDependent,
+    bytes: limits.workBytesDependent,
+    resolutions: limits.workResolutionsDependent,
+    templateSteps: limits.workTemplateStepsDependent,
+  },
+  other: {
+    documents: limits.workDocuments,
+    bytes: limits.workBytes,
+    resolutions: limits.workResolutions,
+    templateSteps: limits.workTemplateSteps,
+  },
+});
+
 export function createAccess({ store, vault, keys, clock, limits }: AccessDeps) {
   /** By the text of the token, which a busy caller's requests hold in memory at every moment anyway. */
   const known = new LRUCache<string, Known>({ max: 10_000 });
 
+  const budgets = budgetsOf(limits);
   const hasExpired = ({ expiresAt }: Principal): boolean => expiresAt !== null && new Date(expiresAt) <= clock();
 
   /** Team and id behind a token. The index never changes for a hash, so it may be remembered. */
@@ -95,22 +113,29 @@ export function createAccess({ store, vault, keys, clock, limits }: AccessDeps) 
       }),
   };
 
-  /** A session for a bearer token; every reason to refuse sounds the same. */
-  async function authenticate(text: string): Promise<Session> {
+  /** What the work of one request, or of one event of a stream, may come to. */
+  const termsFor = ({ kind }: Principal, signal: WorkTerms['signal'] = null): WorkTerms => ({
+    budget: kind === 'dependent' ? budgets.dependent : budgets.other,
+    unitsPerPause: limits.workUnitsPerPause,
+    signal,
+  });
+
+  /** A session for a bearer token; every reason to refuse sounds the same. `signal`: aborted when nobody waits for its work. */
+  async function authenticate(text: string, signal: WorkTerms['signal'] = null): Promise<Session> {
     const found = known.get(text) ?? (await lookUp(text));
     if (!found) throw unauthenticated();
     const first = await vault.view(found.team);
     const { last } = found;
     // Nearly always nothing has changed since it was last seen: told apart here, in as few steps as can be.
     if (last?.seq === first.seq && !hasExpired(last.principal))
-      return createSession(vault, last.principal, first, standingOf);
+      return createSession(vault, last.principal, first, standingOf, termsFor(last.principal, signal));
     let seen: View | null = first;
     return retryingStale(async () => {
       const view = seen ?? (await vault.view(found.team));
       seen = null;
       const principal = await principalOf(found, view);
       if (!principal || hasExpired(principal)) throw unauthenticated();
-      return createSession(vault, principal, view, standingOf);
+      return createSession(vault, principal, view, standingOf, termsFor(principal, signal));
     });
   }
 
@@ -168,6 +193,7 @@ export function createAccess({ store, vault, keys, clock, limits }: AccessDeps) 
 
   return {
     authenticate,
+    termsFor,
     standing,
     system,
     systemIn,

@@ -1,4 +1,5 @@
 import { isAppError, unauthenticated } from '../kernel/errors.ts';
+import { createWork, OWN_WORK, type Work, type WorkTerms } from '../kernel/work.ts';
 import type { Commit, Key, Seq } from '../store/port.ts';
 import { retryingStale } from '../vault/sets.ts';
 import type { Change, Vault, View } from '../vault/vault.ts';
@@ -12,6 +13,8 @@ export interface Session {
   readonly stamp: string;
   /** The last commit that the first reads see. */
   readonly seq: Seq;
+  /** What the caller has others do: counted, bounded, and ended when nobody waits for it. */
+  readonly work: Work;
   /** Reads within one request share a view, and so one state of the team; after a commit they share a newer one. */
   read<T>(use: (view: View) => Promise<T>): Promise<T>;
   /** Commits while the caller's token and role still are what the decision was made under. */
@@ -27,19 +30,35 @@ const ATTEMPTS = 20;
 /** Conflicts that the store found, of all sessions. */
 const raced = new WeakSet<Error>();
 
-/** `first`: the view that the principal was found in. */
-export function createSession(vault: Vault, caller: Principal, first: View, standing: Standing = FIXED): Session {
+/** `first`: the view that the principal was found in. `terms`: what the work may come to; absent: it is the gateway's own. */
+export function createSession(
+  vault: Vault,
+  caller: Principal,
+  first: View,
+  standing: Standing = FIXED,
+  terms: WorkTerms = OWN_WORK,
+): Session {
   let current: Promise<View> | View | null = first;
   let principal = caller;
+  // Made when there is some: an answer that is given again is none.
+  let made: Work | null = null;
+  const workOf = (): Work => {
+    made ??= createWork(terms);
+    return made;
+  };
   return {
     get principal() {
       return principal;
     },
     stamp: `${caller.team} ${caller.id} ${first.seq}`,
     seq: first.seq,
+    get work() {
+      return workOf();
+    },
     read: (use) =>
       retryingStale(async () => {
-        current ??= vault.view(principal.team);
+        if (current === first) current = first.by(workOf());
+        current ??= vault.view(principal.team).then((view) => view.by(workOf()));
         const mine = current;
         try {
           return await use(await mine);
@@ -52,6 +71,7 @@ export function createSession(vault: Vault, caller: Principal, first: View, stan
       if (standing.isExpired(principal)) throw unauthenticated();
       try {
         const guarded = withStanding(principal, changes);
+        workOf().commit();
         return await vault.commit({ team: principal.team, actor: principal.id, operation, changes: guarded });
       } catch (cause) {
         const error = standingError(principal, cause);

@@ -140,9 +140,9 @@ export function createGateway({
       FILE_RESOURCES.some((each) => couldEver(session.principal, 'write', each, ANYWHERE));
     return { session, services, cursorMac, stamp, notRepeatable, isRepeatable, mayCarryFiles, withSession: contextOf };
   };
-  const contextFor: ContextFor = async ({ authorization }): Promise<Context> => {
+  const contextFor: ContextFor = async ({ authorization, signal }): Promise<Context> => {
     if (!authorization?.startsWith(BEARER)) throw unauthenticated();
-    const session = await services.access.authenticate(authorization.slice(BEARER.length));
+    const session = await services.access.authenticate(authorization.slice(BEARER.length), signal);
     return contextOf(session);
   };
   const jobs: readonly Job[] = [restarts.job, ...gitSyncs.jobs, ...addons.jobs];

@@ -41,6 +41,17 @@ const TABLE = {
   cost: { default: 5_000, least: 1 },
   /** Errors in one answer. */
   errors: { default: 5, least: 1 },
+  /** Work of one request, of a dependent's token and of others: documents read, bytes read and hashed, environments resolved, template steps. */
+  workDocuments: { default: 20_000, least: 100 },
+  workDocumentsDependent: { default: 10_000, least: 100 },
+  workBytes: { default: 268_435_456, least: 1_048_576 },
+  workBytesDependent: { default: 134_217_728, least: 1_048_576 },
+  workResolutions: { default: 200, least: 1 },
+  workResolutionsDependent: { default: 60, least: 1 },
+  workTemplateSteps: { default: 2_000_000, least: 1_000 },
+  workTemplateStepsDependent: { default: 1_000_000, least: 1_000 },
+  /** Units of work between two turns of the event loop; a document is 5 units, 1 KiB one, a resolution 50, 4 template steps one. */
+  workUnitsPerPause: { default: 2_000, least: 100 },
   /** From the first byte of a request's work to its answer, milliseconds. */
   deadlineMs: { default: 10_000, least: 100 },
   /** How long the event loop may stand still before the process is ended, milliseconds; 0: for ever. */

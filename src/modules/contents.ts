@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Session } from '../access/session.ts';
 import { templateReferences } from '../domain/template.ts';
 import type { FileEntry } from '../domain/types.ts';
 import type { Upload } from '../input/rules.ts';
@@ -70,8 +71,9 @@ export function createContents({ vault, keys, inspect }: ContentsDeps) {
     return { entries, changes };
   }
 
-  async function read(team: string, project: string, entry: FileEntry): Promise<Uint8Array> {
-    const bytes = await vault.bytes('content', [team, project, entry.contentId]);
+  async function read(project: string, entry: FileEntry, session: Session): Promise<Uint8Array> {
+    const { team } = session.principal;
+    const bytes = await vault.bytes('content', [team, project, entry.contentId], session.work);
     if (!bytes || hashOf(team, project, bytes) !== entry.hash) throw integrity('the content of a file');
     return bytes;
   }

@@ -16,7 +16,7 @@ import type { End, Joining, Subscriber } from './subscriber.ts';
 
 export interface TeamStreamsDeps {
   readonly vault: Vault;
-  readonly access: Pick<AccessService, 'standing' | 'systemIn'>;
+  readonly access: Pick<AccessService, 'standing' | 'systemIn' | 'termsFor'>;
   readonly cursors: Cursors;
   readonly clock: Clock;
   readonly log: Log;
@@ -94,7 +94,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
   async function sessions(principal: Principal, seq: Seq): Promise<Sessions> {
     const view = await viewAt(seq);
     return {
-      viewer: createSession(vault, principal, view),
+      viewer: createSession(vault, principal, view, undefined, access.termsFor(principal)),
       system: access.systemIn(view, 'system:streams'),
       stamp: `${team} ${rightsOf(principal)} ${view.seq}`,
     };

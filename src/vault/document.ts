@@ -19,6 +19,10 @@ export interface Stored<F extends Fields, B> {
   readonly tag: Uint8Array;
   readonly fields: F;
   readonly body: () => B;
+  /** Bytes of its envelope. */
+  readonly size: number;
+  /** Whether the body was opened before. */
+  readonly isOpen: () => boolean;
 }
 
 /** A document without a secret part still carries an envelope: it authenticates the plain fields. */

@@ -63,6 +63,8 @@ export function storedFrom<F extends Fields, B>(
     deleted: doc.deleted,
     tag: doc.tag,
     fields: doc.fields as F,
+    size: doc.body.length,
+    isOpen: () => body !== undefined,
     body: () => {
       body ??= { value: type.decode(parseBody(doc.kind, doc.key, opened())) };
       return body.value;

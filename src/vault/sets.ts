@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { envelopeKeyId } from '../crypto/envelope.ts';
 import { AppError, integrity } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
+import type { Work } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
 import { addTag, EMPTY_SUM, sameBytes, verifyHead } from '../store/chain.ts';
 import type { Doc, Fields, Head, Key, Kind, Seq, SetHead, Store } from '../store/port.ts';
@@ -54,7 +55,7 @@ export async function retryingStale<T>(read: () => Promise<T>, times = 8): Promi
 }
 
 const EMPTY_SET: SetHead = { sum: EMPTY_SUM, count: 0, seq: 0 };
-const PAGE = 10_000;
+const PAGE = 5_000;
 /** Opened bodies and their JSON take about this many times their envelope. */
 const OPENED_FACTOR = 3;
 /** Past this many commits a whole read is cheaper than following them. */
@@ -66,10 +67,11 @@ export interface SetsDeps {
   readonly log: Log;
   /** Bytes of opened documents kept between requests; 0 keeps none. */
   readonly cacheBytes: number;
+  readonly work: Work;
 }
 
 /** Reads sets, and keeps those read as long as the head says that they did not change. */
-export function createSets({ store, keys, log, cacheBytes }: SetsDeps) {
+export function createSets({ store, keys, log, cacheBytes, work }: SetsDeps) {
   const cache =
     cacheBytes === 0
       ? null
@@ -113,6 +115,9 @@ export function createSets({ store, keys, log, cacheBytes }: SetsDeps) {
     return { stored, tag: expectedTag(keys, doc), claimedTag: doc.tag, bytes: 500 + doc.body.length * OPENED_FACTOR };
   }
 
+  /** Counts what authenticating a document takes. Sets are read for everybody, and kept: nobody's budget ends that. */
+  const noting = ({ body }: Doc): Promise<void> | undefined => work.spend({ documents: 1, bytes: body.length });
+
   async function readWhole<F extends Fields, B>(type: DocumentType<F, B>, scope: Key, head: SetHead): Promise<Loaded> {
     const docs: Doc[] = [];
     for (let after: Key | undefined; ; ) {
@@ -123,6 +128,7 @@ export function createSets({ store, keys, log, cacheBytes }: SetsDeps) {
     }
     const entries = new Map<string, Entry>();
     for (const doc of docs) {
+      await noting(doc);
       if (isPlacedIn(doc, type.kind, scope)) entries.set(idOf(doc.key), await entryOf(type, doc));
       // A copy from elsewhere says nothing about the document whose place it took: that one is missing.
       else log.error('integrity_failure', { kind: type.kind, document: `${scope.join('/')}/?` });
@@ -153,6 +159,7 @@ export function createSets({ store, keys, log, cacheBytes }: SetsDeps) {
     const entries = new Map(old.entries);
     for (const [i, id] of [...touched.keys()].entries()) {
       const doc = docs[i];
+      if (doc) await noting(doc);
       if (doc) entries.set(id, await entryOf(type, doc));
       else entries.delete(id);
     }

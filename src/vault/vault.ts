@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError, integrity } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { PageRequest } from '../kernel/page.ts';
+import { createWork, HIDDEN_BYTES, OWN_WORK, type Work } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
 import { FIRST_CHAIN, sameBytes, verifyCommits } from '../store/chain.ts';
 import type { Commit, Doc, Fields, Head, Key, Kind, Seq, Store, TeamId, Write } from '../store/port.ts';
@@ -15,9 +16,25 @@ import { createSets, type DocumentSet } from './sets.ts';
 export interface View {
   readonly team: TeamId;
   readonly seq: Seq;
+  /** Whose work reads of the past are; sets are read for everybody. */
+  readonly work: Work;
+  /** The same state, read as somebody else's work. */
+  by(work: Work): View;
   /** All documents of a kind: of the team, or of one project. */
   set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>>;
 }
+
+/** Who reads history, and whether the values in it are theirs to see: others are charged what says nothing of them. */
+export interface Reading<F extends Fields> {
+  readonly work: Work;
+  readonly mayRead: (fields: F) => boolean;
+}
+
+/** Reading that counts the same whatever is read, for what is made of values that not everybody may see. */
+export const evenReading = (work: Work): Reading<Fields> => ({ work, mayRead: () => false });
+
+/** The gateway's own reading. */
+export const ownReading = (): Reading<Fields> => ({ work: createWork(OWN_WORK), mayRead: () => true });
 
 /** A write as use cases say it: in plain fields and bodies. */
 export type Change =
@@ -51,13 +68,18 @@ export interface Vault {
   /** One document outside any set: only where its id came from an authenticated document or is itself a keyed hash. */
   one<F extends Fields, B>(type: DocumentType<F, B>, key: Key): Promise<Stored<F, B> | null>;
   /** The sealed bytes of one document as they are. */
-  bytes(kind: 'content', key: Key): Promise<Uint8Array | null>;
+  bytes(kind: 'content', key: Key, work: Work): Promise<Uint8Array | null>;
   /** Commits of a team after `seq`, oldest first; INTEGRITY when they do not follow each other as they were made. */
   commits(team: TeamId, seq: Seq, limit: number): Promise<readonly Commit[]>;
   /** Every commit of a team after `seq`, whichever process made it, in order, until `signal` aborts; each verified to follow the last. */
   watch(team: TeamId, seq: Seq, signal: AbortSignal): AsyncIterable<Commit>;
   /** A document as the team's commit `seq` left it; null when it was not there then, HISTORY_EXPIRED when nobody knows any more. */
-  asOf<F extends Fields, B>(type: DocumentType<F, B>, stored: Stored<F, B>, seq: Seq): Promise<Stored<F, B> | null>;
+  asOf<F extends Fields, B>(
+    type: DocumentType<F, B>,
+    stored: Stored<F, B>,
+    seq: Seq,
+    reading: Reading<F>,
+  ): Promise<Stored<F, B> | null>;
   /** One at a time per document within this process, so that its writers do not race each other. */
   exclusive<T>(key: Key, work: () => Promise<T>): Promise<T>;
   /** Revisions still kept, the present one first. */
@@ -65,6 +87,7 @@ export interface Vault {
     type: DocumentType<F, B>,
     key: Key,
     page: PageRequest,
+    reading: Reading<F>,
   ): Promise<readonly Stored<F, B>[]>;
 }
 
@@ -80,7 +103,8 @@ export interface VaultDeps {
 const FIRST_PAGE = 4;
 
 export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps): Vault {
-  const sets = createSets({ store, keys, log, cacheBytes });
+  const ownWork = createWork(OWN_WORK);
+  const sets = createSets({ store, keys, log, cacheBytes, work: ownWork });
 
   /** What the store answered for this place, if it was written there: its plain fields count before its body is opened. */
   function genuine(kind: Kind, key: Key, doc: Doc): Doc {
@@ -98,7 +122,7 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
 
   async function view(team: TeamId): Promise<View> {
     const head = await sets.verifiedHead([team]);
-    return viewAt(team, head, sets);
+    return viewAt(team, head, sets, ownWork);
   }
 
   async function writeOf(change: Change): Promise<Write> {
@@ -116,8 +140,17 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
     return store.commit({ id: randomUUID(), team, at: clock().toISOString(), actor, operation, writes });
   }
 
-  async function revisions<F extends Fields, B>(type: DocumentType<F, B>, key: Key, page: PageRequest) {
-    const docs = (await store.revisions(type.kind, key, page)).map((doc) => genuine(type.kind, key, doc));
+  async function revisions<F extends Fields, B>(
+    type: DocumentType<F, B>,
+    key: Key,
+    page: PageRequest,
+    { work, mayRead }: Reading<F>,
+  ) {
+    const docs = await store.revisions(type.kind, key, page);
+    for (const doc of docs) {
+      await work.spend({ documents: 1, bytes: mayRead(doc.fields as F) ? doc.body.length : HIDDEN_BYTES });
+      genuine(type.kind, key, doc);
+    }
     const isWhole = docs.every((doc, i) => i === 0 || doc.revision + 1 === docs[i - 1]?.revision);
     if (!isWhole) throw integrity(`the revisions of ${type.kind} ${key.join('/')}`);
     return Promise.all(docs.map(async (doc) => storedFrom(type, doc, await opener(doc))));
@@ -140,9 +173,11 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
       const doc = await store.get(type.kind, key);
       return doc && storedFrom(type, genuine(type.kind, key, doc), await opener(doc));
     },
-    async bytes(kind, key) {
+    async bytes(kind, key, work) {
       const doc = await store.get(kind, key);
-      return doc && (await opener(genuine(kind, key, doc)))();
+      if (!doc) return null;
+      await work.spend({ documents: 1, bytes: doc.body.length });
+      return (await opener(genuine(kind, key, doc)))();
     },
     revisions,
     async commits(team, seq, limit) {
@@ -154,13 +189,13 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
       return commits;
     },
     watch: (team, seq, signal) => verified(team, seq, signal),
-    async asOf(type, stored, seq) {
+    async asOf(type, stored, seq, reading) {
       if (stored.seq <= seq) return stored.deleted ? null : stored;
       // From the present one back, in pages that grow: what was asked for is mostly near.
       let last: Stored<typeof stored.fields, unknown> | null = null;
       for (let limit = FIRST_PAGE; ; limit *= 4) {
         const after: Pick<PageRequest, 'after'> = last ? { after: [String(last.revision)] } : {};
-        const page = await revisions(type, stored.key, { ...after, limit });
+        const page = await revisions(type, stored.key, { ...after, limit }, reading);
         const [newest] = page;
         if (last && newest && newest.revision + 1 !== last.revision) throw integrity(`the revisions of ${type.kind}`);
         const found = page.find((each) => each.seq <= seq);
@@ -175,7 +210,7 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
   };
 }
 
-function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof createSets>): View {
+function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof createSets>, work: Work): View {
   // Made when first needed: a request that gets a kept answer reads no set.
   let memo: Map<string, Promise<DocumentSet<Fields, unknown>>> | null = null;
   let projects: Map<string, Promise<Head | null>> | null = null;
@@ -191,17 +226,15 @@ function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof createS
     if (project === undefined) return sets.load(type, [team], seq, async () => head);
     return sets.load(type, [team, project], seq, () => headOf(project));
   }
-  return {
-    team,
-    seq,
-    set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>> {
-      const name = `${type.kind}\0${project ?? ''}`;
-      memo ??= new Map();
-      const known = memo.get(name) ?? (loadSet(type, project) as Promise<DocumentSet<Fields, unknown>>);
-      memo.set(name, known);
-      return known as Promise<DocumentSet<F, B>>;
-    },
-  };
+  function set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>> {
+    const name = `${type.kind}\0${project ?? ''}`;
+    memo ??= new Map();
+    const known = memo.get(name) ?? (loadSet(type, project) as Promise<DocumentSet<Fields, unknown>>);
+    memo.set(name, known);
+    return known as Promise<DocumentSet<F, B>>;
+  }
+  const viewBy = (by: Work): View => ({ team, seq, work: by, by: viewBy, set });
+  return viewBy(work);
 }
 
 function createExclusive(): Vault['exclusive'] {

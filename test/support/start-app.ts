@@ -1,6 +1,8 @@
 import { createGateway, type Gateway } from '../../src/app/gateway.ts';
 import type { GitReader } from '../../src/git/port.ts';
 import { createGitReader } from '../../src/git/reader.ts';
+import type { Context } from '../../src/graphql/types/context.ts';
+import type { ContextFor } from '../../src/http/graphql-route.ts';
 import { createServer } from '../../src/http/server.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
@@ -28,6 +30,9 @@ export interface AppOptions {
   readonly plugins?: Plugins;
   readonly git?: GitReader;
   readonly reach?: Reach;
+  /** Is told of the context of each request. */
+  readonly onContext?: (context: Context) => void;
+  readonly onRequest?: (request: Parameters<ContextFor>[0]) => void;
 }
 
 export interface Answer {
@@ -68,7 +73,13 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     ...(options.reach ? { reach: options.reach } : {}),
   });
   const owner = (await gateway.services.access.bootstrap(team)) ?? '';
-  const { schema, contextFor, fileMutations, gitHooks } = gateway;
+  const { schema, fileMutations, gitHooks } = gateway;
+  const contextFor: ContextFor = async (request) => {
+    options.onRequest?.(request);
+    const context = await gateway.contextFor(request);
+    options.onContext?.(context as Context);
+    return context;
+  };
   const config = {
     host: '127.0.0.1',
     trustedProxies: [],

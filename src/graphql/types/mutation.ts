@@ -109,7 +109,10 @@ function addField<Rules extends z.ZodType, Result extends object>(
       // For the test that goes through all of them.
       extensions: { rules },
       resolve: (_root, args, context) => {
+        const { work } = context.session;
         const attempt = () => {
+          // One that nobody waits for any more is not begun.
+          work.begin();
           // Who asks comes before what is asked: rules are work, and their answers tell things.
           requireCouldEver(context.session.principal, allowed(args.input as RawInput));
           return run(judged(rules, args.input), context);

@@ -25,8 +25,15 @@ const DEFAULT = 50;
 const MOST = 100;
 const MAC_BYTES = 12;
 
-/** A page of a list that was already filtered to what the viewer may see. */
-export function pageOf<T>(items: readonly T[], order: ListOrder<T>, args: PageArgs, { cursorMac, session }: Context) {
+/** A page of a list that was already filtered to what the viewer may see; each of its items is work of the request. */
+export async function pageOf<T>(items: readonly T[], order: ListOrder<T>, args: PageArgs, context: Context) {
+  const { first, last } = sizesOf(args);
+  await context.session.work.spend({ documents: Math.min(items.length, last ?? first) });
+  return cutPage(items, order, args, context);
+}
+
+/** The same without an eye on the work. */
+export function cutPage<T>(items: readonly T[], order: ListOrder<T>, args: PageArgs, { cursorMac, session }: Context) {
   const { first, last } = sizesOf(args);
   const bind = (key: string) => {
     const { team, id } = session.principal;

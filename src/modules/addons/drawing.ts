@@ -1,5 +1,5 @@
 import type { AddonLink, AddonValues } from '../../domain/types.ts';
-import type { Vault, View } from '../../vault/vault.ts';
+import { evenReading, type Vault, type View } from '../../vault/vault.ts';
 import { type AddonKind, documentOf } from './model.ts';
 import { type AddonValuesNow, type Outcome, paramsRevisionOf } from './values.ts';
 
@@ -30,7 +30,8 @@ export const createDrawing = (vault: Vault, now: AddonValuesNow) =>
     const found = await Promise.all(
       [...byAddon(links)].map(async ([name, { kind, id, keyNames }]) => {
         const present = (await view.set(documentOf(kind), project)).get(id);
-        const stored = present && at !== null ? await vault.asOf(documentOf(kind), present, at) : present;
+        const stored =
+          present && at !== null ? await vault.asOf(documentOf(kind), present, at, evenReading(view.work)) : present;
         if (!stored || stored.deleted) return null;
         return [name, await now.valuesOf({ ...stored, kind }, keyNames, isPatient), paramsRevisionOf(stored)] as const;
       }),

@@ -54,7 +54,7 @@ export function addAddonHistory(builder: Builder): void {
               ['revisions', addon.kind, ...addon.key, String(addon.revision), JSON.stringify(args)],
               async () =>
                 pageOf(
-                  await context.services.addons.revisions(addon),
+                  await context.services.addons.revisions(addon, context.session),
                   within(NEWEST_FIRST, addon.kind, ...addon.key.slice(1)),
                   args,
                   context,

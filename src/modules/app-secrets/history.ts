@@ -1,4 +1,5 @@
 import type { Session } from '../../access/session.ts';
+import { ownReading } from '../../vault/vault.ts';
 import type { AppSecretsDeps } from './deps.ts';
 import { type StoredValue, valueDocument } from './model.ts';
 
@@ -10,7 +11,7 @@ const PRUNE_EVERY = 10;
 export function createPrune({ vault, clock, limits }: Pick<AppSecretsDeps, 'vault' | 'clock' | 'limits'>) {
   return async function prune({ key, revision }: StoredValue, session: Session): Promise<void> {
     if (revision <= limits.revisionsKept || revision % PRUNE_EVERY !== 0) return;
-    const all = await vault.revisions(valueDocument, key, { limit: 10_000 });
+    const all = await vault.revisions(valueDocument, key, { limit: 10_000 }, ownReading());
     const dayAgo = new Date(clock().getTime() - DAY).toISOString();
     // A revision was the present one until the next was made.
     const firstGone = all.findIndex(

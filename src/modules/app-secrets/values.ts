@@ -11,7 +11,7 @@ import { type GeneratedValue, generateValue } from './generate.ts';
 import { createPrune } from './history.ts';
 import type { GenerateValueInput, SetValueInput } from './inputs.ts';
 import { appSecretDocument, type StoredAppSecret, type StoredValue, valueDocument } from './model.ts';
-import { requireKeys, requireOnSecrets, requireProtected } from './rights.ts';
+import { mayOnSecrets, requireKeys, requireOnSecrets, requireProtected } from './rights.ts';
 import { incarnationOf, type Slot, slotIn, valueKey, valuesOf, visibleSecret } from './slots.ts';
 
 const changes = changesOf(valueDocument);
@@ -121,7 +121,13 @@ export function createValues(deps: AppSecretsDeps) {
   async function revisions(slot: Slot, session: Session): Promise<readonly ValueRevision[]> {
     requireKeys(session);
     if (!slot.latest) return [];
-    const all = await vault.revisions(valueDocument, slot.latest.key, { limit: 10_000 });
+    const mayRead = ({ hidden }: StoredValue['fields']): boolean => !hidden && mayOnSecrets(session, 'read');
+    const all = await vault.revisions(
+      valueDocument,
+      slot.latest.key,
+      { limit: 10_000 },
+      { work: session.work, mayRead },
+    );
     let hidden = false;
     return all
       .filter(({ fields }) => fields.incarnation === incarnationOf(slot))

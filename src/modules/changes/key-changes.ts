@@ -6,7 +6,7 @@ import { isAppError } from '../../kernel/errors.ts';
 import type { Fields, Touched } from '../../store/port.ts';
 import type { DocumentType, Stored } from '../../vault/document.ts';
 import { idOf } from '../../vault/document.ts';
-import type { Vault } from '../../vault/vault.ts';
+import { evenReading, type Vault } from '../../vault/vault.ts';
 import { documentOf as addonDocumentOf } from '../addons/model.ts';
 import { mayOnAddon } from '../addons/rights.ts';
 import { globalDocument } from '../global-secrets/model.ts';
@@ -57,7 +57,12 @@ interface Compared {
 
 const reader = <F extends Fields, B>(given: Reader<F, B>) => ({
   async parts(vault: Vault, { key, revision }: Touched, session: Session): Promise<Compared | null> {
-    const found = await vault.revisions(given.document, key, { after: [String(revision + 1)], limit: 2 });
+    const found = await vault.revisions(
+      given.document,
+      key,
+      { after: [String(revision + 1)], limit: 2 },
+      evenReading(session.work),
+    );
     const [now, before] = found;
     if (now?.revision !== revision || (revision > 1 && !before)) return null;
     if (given.mayKnow && !found.every((stored) => given.mayKnow?.(stored, session))) return null;

@@ -66,7 +66,7 @@ async function pageFor(source: SourceAddress, args: PageArgs, context: Context) 
   const { services, session } = context;
   const found = await services.restarts.dependents(source, session);
   const order = within(BY_PLACE, source.kind, source.project ?? '', source.slug);
-  const { edges, pageInfo } = pageOf(found, order, args, context);
+  const { edges, pageInfo } = await pageOf(found, order, args, context);
   const rows = edges.map(({ cursor, node: { project, workload, reasons } }): Edge => {
     const target = { project, workload: { kind: workload.kind, id: idOf(workload.key) } };
     const mayKeys = can(session.principal, 'keys', 'workload', target);

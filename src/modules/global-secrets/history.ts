@@ -1,7 +1,7 @@
 import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Limits } from '../../kernel/limits.ts';
-import type { Vault } from '../../vault/vault.ts';
+import { ownReading, type Vault } from '../../vault/vault.ts';
 import { type StoredSync, syncDocument } from '../git-sync/sync-model.ts';
 import { globalDocument, type StoredGlobal } from './model.ts';
 
@@ -33,14 +33,14 @@ export function createPrune({ vault, clock, limits }: PruneDeps) {
 
   async function prune({ key, revision }: StoredGlobal, session: Session): Promise<void> {
     if (!isOften(revision)) return;
-    const all = await vault.revisions(globalDocument, key, { limit: 10_000 });
+    const all = await vault.revisions(globalDocument, key, { limit: 10_000 }, ownReading());
     const before = oldestKept(all.map((each) => ({ revision: each.revision, at: each.fields.updatedAt })));
     if (before !== undefined) await purge('globalSecret', key, before, session);
   }
 
   async function pruneSync({ key, revision }: StoredSync, session: Session): Promise<void> {
     if (!isOften(revision)) return;
-    const all = await vault.revisions(syncDocument, key, { limit: 10_000 });
+    const all = await vault.revisions(syncDocument, key, { limit: 10_000 }, ownReading());
     const before = oldestKept(all.map((each) => ({ revision: each.revision, at: each.body().status.at })));
     if (before !== undefined) await purge('gitSync', key, before, session);
   }

@@ -228,7 +228,7 @@ export function addExplanations(builder: Builder, environmentType: ObjectRef<Typ
       resolve: async ({ environment, sight }, { name, kind }, { services, session }) => {
         const { project } = environment.ask;
         const groups = await services.secretGroups.list(project, session).catch(() => []);
-        const explanation = services.resolutions.explanation(environment, kind, name);
+        const explanation = await services.resolutions.explanation(environment, kind, name, session);
         const { variables, files, mounts } = environment.resolution;
         const entry = { variable: variables, file: files, mount: mounts }[kind].get(name) ?? null;
         const isSeen = ({ from, root }: ExplainedReference): boolean => {

@@ -2,7 +2,7 @@ import type { GlobalSecretFacts, Globals } from '../../domain/types.ts';
 import { isAppError } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
 import type { DocumentSet } from '../../vault/sets.ts';
-import type { Vault, View } from '../../vault/vault.ts';
+import { evenReading, type Vault, type View } from '../../vault/vault.ts';
 import {
   type GlobalBody,
   type GlobalFields,
@@ -44,7 +44,7 @@ export async function globalsAsOf(vault: Vault, view: View, seq: number): Promis
   const present = await view.set(globalDocument);
   const then = new Map<string, () => StoredGlobal | null>();
   for (const stored of present.all) {
-    const past = await vault.asOf(globalDocument, stored, seq).catch((error: unknown) => {
+    const past = await vault.asOf(globalDocument, stored, seq, evenReading(view.work)).catch((error: unknown) => {
       if (isAppError(error) && error.code === 'HISTORY_EXPIRED') return error;
       throw error;
     });

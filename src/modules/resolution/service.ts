@@ -17,8 +17,9 @@ import type {
 } from '../../domain/types.ts';
 import type { Kind as EntryKind } from '../../domain/warn.ts';
 import { AppError, forbidden, invalidInput } from '../../kernel/errors.ts';
+import type { Work } from '../../kernel/work.ts';
 import type { Keys } from '../../keys/keys.ts';
-import type { Vault, View } from '../../vault/vault.ts';
+import { evenReading, type Vault, type View } from '../../vault/vault.ts';
 import type { Drawn } from '../addons/drawing.ts';
 import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
@@ -135,7 +136,9 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const links = known?.links ?? linksOf(base);
     const drawn =
       links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: null, isPatient });
-    const fresh = known && isSame(known.drawn, drawn) ? known : finish(ask, view, { base, links, drawn, from });
+    const isKnown = known && isSame(known.drawn, drawn);
+    if (!isKnown) await charge(base, view.work);
+    const fresh = isKnown ? known : finish(ask, view, { base, links, drawn, from });
     if (fresh !== kept) finished?.set(name, fresh);
     return { ask, seq, workload: now, version: now.revision, ...resultOf(fresh) };
   }
@@ -153,7 +156,7 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
 
   async function asOf(ask: WorkloadAsk, now: StoredWorkload, seq: number, view: View) {
     const { project, kind } = ask;
-    const then = await vault.asOf(documentOf(kind), now, seq);
+    const then = await vault.asOf(documentOf(kind), now, seq, evenReading(view.work));
     if (!then) throw new AppError('NOT_FOUND', `The ${kind} was not there at commit ${seq}`);
     const { groups, guarded, globals } = await pastOf(project, seq, view);
     const workload = { ...then, kind };
@@ -161,9 +164,11 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const links = linksOf(base);
     const drawn =
       links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: seq, isPatient: true });
+    await charge(base, view.work);
     const result = resultOf(finish(ask, view, { base, links, drawn, from: [] }));
     if (guarded.every((group, i) => group === groups[i])) return { workload, version: then.revision, ...result };
     const strict = { ...result.input, groups: guarded };
+    await charge(strict, view.work);
     const resolution = withWarnings(resolve(strict), drawn.stale);
     return { workload, version: then.revision, ...result, resolution, input: strict };
   }
@@ -184,7 +189,7 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const groups: Group[] = [];
     const guarded: Group[] = [];
     for (const group of present.all) {
-      const stored = await vault.asOf(groupDocument, group, seq);
+      const stored = await vault.asOf(groupDocument, group, seq, evenReading(view.work));
       if (!stored) continue;
       const facts = groupFacts(stored);
       groups.push(facts);
@@ -210,15 +215,22 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
   const seenDigest = (facts: EnvironmentFacts, sight: Sight, place: readonly string[]): string =>
     Buffer.from(keys.mac('digest')(seenBytes(facts, sight, place))).toString('base64url');
 
-  function explanation(environment: Environment, what: EntryKind, name: string): Explanation {
+  async function explanation(
+    environment: Environment,
+    what: EntryKind,
+    name: string,
+    { work }: Session,
+  ): Promise<Explanation> {
+    await work.spend({ templateSteps: environment.input.groups.length + 1 });
     return explain(environment.input, environment.resolution, what, name);
   }
 
   /** The bytes a workload gets; null when the file is in error. */
   async function fileBytes({ ask, resolution }: Environment, file: ResolvedFile, session: Session) {
     if (file.error) return null;
-    const bytes = await contents.read(session.principal.team, ask.project, file.entry);
+    const bytes = await contents.read(ask.project, file.entry, session);
     if (file.entry.encoding === 'binary') return bytes;
+    await session.work.spend({ bytes: bytes.length });
     const text = resolution.render(Buffer.from(bytes).toString('utf8'));
     return text === null ? null : Buffer.from(text);
   }
@@ -233,6 +245,21 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     explanation,
     fileBytes,
   };
+}
+
+/**
+ * Charges a resolution before it is made: by the groups that apply and the names that they hold, which say nothing of values.
+ * Opens what it needs, with pauses, so that resolving itself is short.
+ */
+async function charge(input: ResolutionInput, work: Work): Promise<void> {
+  await work.spend({ templateSteps: input.groups.length });
+  let names = 0;
+  for (const group of applicableGroups(input)) {
+    await work.spend({ documents: 1 });
+    const { variables, files, mounts } = group.body();
+    names += variables.size + files.size + mounts.size;
+  }
+  await work.spend({ resolutions: 1, templateSteps: names });
 }
 
 type Parts = Pick<Finished, 'links' | 'drawn' | 'from'> & { readonly base: ResolutionInput };

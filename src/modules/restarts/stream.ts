@@ -4,7 +4,7 @@ import type { Session } from '../../access/session.ts';
 import { AppError, notFound } from '../../kernel/errors.ts';
 import type { Commit, Touched } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
-import type { Vault } from '../../vault/vault.ts';
+import { ownReading, type Vault } from '../../vault/vault.ts';
 import { visibleProject } from '../projects/service.ts';
 import { documentOf } from '../workloads/model.ts';
 import { requestDocument, type StoredRequest, type WorkloadName } from './model.ts';
@@ -36,7 +36,7 @@ export function createRestartStreams(vault: Vault) {
   /** The request if the commit released it. HISTORY_EXPIRED when it is kept no more: nobody can tell. */
   async function releasedOne({ key, revision }: Touched): Promise<StoredRequest | null> {
     const after = [String(revision + 1)];
-    const [now, before] = await vault.revisions(requestDocument, key, { after, limit: 2 });
+    const [now, before] = await vault.revisions(requestDocument, key, { after, limit: 2 }, ownReading());
     if (now?.revision !== revision) throw new AppError('HISTORY_EXPIRED', 'The request is kept no more');
     return now.fields.state === 'released' && before?.fields.state !== 'released' ? now : null;
   }

@@ -100,7 +100,7 @@ export function addGroupHistory(builder: Builder): void {
         resolve: (now, args, context) =>
           onceInRequest(context, ['revisions', ...now.key, String(now.revision), JSON.stringify(args)], async () => {
             const { services, session } = context;
-            const all = await services.secretGroups.history.revisions(now);
+            const all = await services.secretGroups.history.revisions(now, session);
             const listed = all.filter(({ key, fields }) => mayOnGroup(session, 'list', key[1] ?? '', fields.type));
             return pageOf(
               listed.map((past) => ({ past, now })),
@@ -122,9 +122,10 @@ export function addGroupHistory(builder: Builder): void {
       },
       resolve: async (now, { from, to }, context) => {
         const { history } = context.services.secretGroups;
-        for (const revision of [from, to]) keysOfBoth({ past: await history.revision(now, revision), now }, context);
+        for (const revision of [from, to])
+          keysOfBoth({ past: await history.revision(now, revision, context.session), now }, context);
         const maySee = (type: Sensitivity) => mayOnGroup(context.session, 'read', now.key[1] ?? '', type);
-        return history.diff(now, from, to, maySee);
+        return history.diff(now, from, to, maySee, context.session);
       },
     }),
   }));

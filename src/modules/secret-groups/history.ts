@@ -5,8 +5,9 @@ import type { Sensitivity } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
-import type { Change, Vault } from '../../vault/vault.ts';
-import { type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
+import { type Change, ownReading, type Reading, type Vault } from '../../vault/vault.ts';
+import { type GroupFields, type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
+import { mayOnGroup } from './rights.ts';
 
 const DAY = 86_400_000;
 /** How often old revisions are looked for: every so many revisions. */
@@ -32,16 +33,17 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
   /** Group -> when old revisions are worth looking for again: a busy group has none for a day. */
   const worthwhile = new LRUCache<string, number>({ max: 10_000 });
 
-  async function revision(group: StoredGroup, wanted: number): Promise<StoredGroup> {
+  async function revision(group: StoredGroup, wanted: number, session: Session): Promise<StoredGroup> {
     if (wanted === group.revision) return group;
     const after = [String(wanted + 1)];
-    const [found] = wanted < 1 ? [] : await vault.revisions(groupDocument, group.key, { after, limit: 1 });
+    const [found] =
+      wanted < 1 ? [] : await vault.revisions(groupDocument, group.key, { after, limit: 1 }, readingOf(group, session));
     if (found?.revision !== wanted) throw notFound('Revision', String(wanted));
     return found;
   }
 
-  const revisions = (group: StoredGroup): Promise<readonly StoredGroup[]> =>
-    vault.revisions(groupDocument, group.key, { limit: 10_000 });
+  const revisions = (group: StoredGroup, session: Session): Promise<readonly StoredGroup[]> =>
+    vault.revisions(groupDocument, group.key, { limit: 10_000 }, readingOf(group, session));
 
   /** `maySee`: who may not see the values of a type is told what was written, not what differs. */
   async function diff(
@@ -49,9 +51,10 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
     from: number,
     to: number,
     maySee: (type: Sensitivity) => boolean,
+    session: Session,
   ): Promise<GroupDiff> {
-    const before = stateOf(await revision(group, from));
-    const after = stateOf(await revision(group, to));
+    const before = stateOf(await revision(group, from, session));
+    const after = stateOf(await revision(group, to, session));
     const isSeen = from === to || [before, after, group.fields].every(({ type }) => maySee(type));
     const diffOf = isSeen ? diffMaps<string> : writtenNames;
     const hashes = (map: GroupState['files']) => new Map([...map].map(([name, { hash }]) => [name, hash]));
@@ -75,7 +78,7 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
 
   async function forget(group: StoredGroup, now: number, session: Session): Promise<void> {
     const name = group.key.join('\0');
-    const all = await revisions(group);
+    const all = await vault.revisions(groupDocument, group.key, { limit: 10_000 }, ownReading());
     const dayAgo = new Date(now - DAY).toISOString();
     const firstKept = all.findIndex(
       (each, i) => i >= limits.revisionsKept && (all[i - 1]?.fields.updatedAt ?? '') < dayAgo && each.revision > 0,
@@ -98,6 +101,11 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
 
   return { revision, revisions, diff, prune };
 }
+
+const readingOf = ({ key }: StoredGroup, session: Session): Reading<GroupFields> => ({
+  work: session.work,
+  mayRead: ({ type }) => mayOnGroup(session, 'read', key[1] ?? '', type),
+});
 
 const PLAIN = ['name', 'description', 'stageId', 'tags', 'type', 'secretType', 'priority', 'restrictions'] as const;
 

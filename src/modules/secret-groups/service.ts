@@ -127,7 +127,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
   /** Makes an earlier revision the present one, as a new revision. */
   function rollback(ref: GroupUpdate, revision: number, session: Session) {
     return change(ref, 'secretGroup.rollback', session, async (_state, before) => ({
-      state: stateOf(await history.revision(before, revision)),
+      state: stateOf(await history.revision(before, revision, session)),
       isAsItWas: true,
     }));
   }

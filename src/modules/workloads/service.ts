@@ -201,7 +201,7 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
     can(session.principal, 'keys', 'workload', { project, workload: { kind, id: idOf(key) } });
 
   const fileBytes = (project: string, entry: FileEntry, session: Session): Promise<Uint8Array> =>
-    contents.read(session.principal.team, project, entry);
+    contents.read(project, entry, session);
 
   return { byId, list, put, remove, restore, maySeeDirect, maySeeKeys, fileBytes };
 }

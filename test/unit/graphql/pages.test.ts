@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/graphql/types/context.ts';
-import { type ListOrder, type PageArgs, pageOf } from '../../../src/graphql/types/pages.ts';
+import { cutPage, type ListOrder, type PageArgs } from '../../../src/graphql/types/pages.ts';
 import { isAppError } from '../../../src/kernel/errors.ts';
 import { testMac } from '../../support/a-commit.ts';
 
@@ -10,7 +10,7 @@ const asked = (token: string): Context =>
 const context = asked('token');
 const ORDER: ListOrder<string> = { name: 'words', keyOf: (word) => word };
 const DOWN: ListOrder<string> = { name: 'words down', keyOf: (word) => word, descending: true };
-const page = (words: readonly string[], args: PageArgs, order = ORDER) => pageOf(words, order, args, context);
+const page = (words: readonly string[], args: PageArgs, order = ORDER) => cutPage(words, order, args, context);
 const nodesOf = ({ edges }: ReturnType<typeof page>) => edges.map(({ node }) => node);
 const codeOf = (work: () => unknown): string => {
   try {
@@ -78,7 +78,7 @@ describe('pages', () => {
   });
 
   it("case 34: refuse another caller's cursor", () => {
-    const { endCursor } = pageOf(['a', 'b'], ORDER, { first: 1 }, asked('another')).pageInfo;
+    const { endCursor } = cutPage(['a', 'b'], ORDER, { first: 1 }, asked('another')).pageInfo;
     expect(codeOf(() => page(['a', 'b'], { after: endCursor }))).toBe('INVALID_INPUT');
   });
 
