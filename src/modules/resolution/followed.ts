@@ -1,6 +1,6 @@
 import type { Session } from '../../access/session.ts';
 import { isAppError } from '../../kernel/errors.ts';
-import type { Vault, View } from '../../vault/vault.ts';
+import { ownReading, type Vault, type View } from '../../vault/vault.ts';
 import { projectDocument } from '../projects/model.ts';
 import { documentOf, type StoredWorkload } from '../workloads/model.ts';
 import type { Environment, WorkloadAsk } from './service.ts';
@@ -27,7 +27,7 @@ export const createFollowed =
       const parent = (await view.set(projectDocument)).get(project);
       if (!parent || parent.deleted) return null;
       const now = (await view.set(documentOf(kind), project)).get(id);
-      const then = now && (await vault.asOf(documentOf(kind), now, at));
+      const then = now && (await vault.asOf(documentOf(kind), now, at, ownReading()));
       if (!now || !then) return null;
       const { registration } = then.fields;
       try {

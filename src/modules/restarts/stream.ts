@@ -67,7 +67,7 @@ export function createRestartStreams(vault: Vault) {
     const mine = touched.find(({ kind: type, key }) => type === kind && key[1] === project && key[2] === id);
     if (!mine || mine.revision === 0) return false;
     const after = [String(mine.revision + 1)];
-    const [now, before] = await vault.revisions(documentOf(kind), mine.key, { after, limit: 2 });
+    const [now, before] = await vault.revisions(documentOf(kind), mine.key, { after, limit: 2 }, ownReading());
     if (now?.revision !== mine.revision || (mine.revision > 1 && !before)) {
       throw new AppError('HISTORY_EXPIRED', 'The registration is kept no more');
     }
