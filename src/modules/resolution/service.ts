@@ -17,7 +17,6 @@ import type {
 } from '../../domain/types.ts';
 import type { Kind as EntryKind } from '../../domain/warn.ts';
 import { AppError, forbidden, invalidInput } from '../../kernel/errors.ts';
-import type { Work } from '../../kernel/work.ts';
 import type { Keys } from '../../keys/keys.ts';
 import { evenReading, type Vault, type View } from '../../vault/vault.ts';
 import type { Drawn } from '../addons/drawing.ts';
@@ -27,8 +26,10 @@ import { globalDocument } from '../global-secrets/model.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';
+import { charge } from './charge.ts';
 import { createFollowed } from './followed.ts';
-import { globalsAsOf, globalsNow } from './globals.ts';
+import { globalsNow } from './globals.ts';
+import { createPasts } from './past.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenBytes } from './sight.ts';
 import { withWarnings } from './warnings.ts';
 
@@ -79,20 +80,13 @@ interface Finished {
   readonly bytes: number;
 }
 
-/** The groups of a project and the global secrets as an earlier commit left them. `guarded`: by the types of now. */
-interface Past {
-  readonly groups: readonly Group[];
-  readonly guarded: readonly Group[];
-  readonly globals: Globals;
-}
-
 export function createResolutions({ vault, keys, contents, addons, cacheBytes }: ResolutionsDeps) {
   const finished =
     cacheBytes === 0
       ? null
       : new LRUCache<string, Finished>({ maxSize: cacheBytes, sizeCalculation: ({ bytes }) => bytes });
 
-  const pasts = new WeakMap<View, Map<string, Promise<Past>>>();
+  const pastOf = createPasts(vault);
 
   /** One store call when the team has not changed since it was last read; a constant number otherwise. */
   function environment(ask: WorkloadAsk, session: Session): Promise<Environment> {
@@ -173,32 +167,6 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     return { workload, version: then.revision, ...result, resolution, input: strict };
   }
 
-  /** Read once for all workloads that are asked for in one view. */
-  function pastOf(project: string, seq: number, view: View): Promise<Past> {
-    const known = pasts.get(view) ?? new Map<string, Promise<Past>>();
-    pasts.set(view, known);
-    const name = `${project} ${seq}`;
-    const past = known.get(name) ?? readPast(project, seq, view);
-    known.set(name, past);
-    return past;
-  }
-
-  async function readPast(project: string, seq: number, view: View): Promise<Past> {
-    const present = await view.set(groupDocument, project);
-    for (const damaged of present.damaged) present.get(damaged);
-    const groups: Group[] = [];
-    const guarded: Group[] = [];
-    for (const group of present.all) {
-      const stored = await vault.asOf(groupDocument, group, seq, evenReading(view.work));
-      if (!stored) continue;
-      const facts = groupFacts(stored);
-      groups.push(facts);
-      // What became a secret since then is guarded as one.
-      guarded.push(group.fields.type === facts.type ? facts : { ...facts, type: 'secret' });
-    }
-    return { groups, guarded, globals: await globalsAsOf(vault, view, seq) };
-  }
-
   const seenDigests = new WeakMap<Resolution, Map<string, string>>();
 
   /** The digest of what somebody sees: that of the outcome for those who see all, one of its own kind for others. */
@@ -245,21 +213,6 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     explanation,
     fileBytes,
   };
-}
-
-/**
- * Charges a resolution before it is made: by the groups that apply and the names that they hold, which say nothing of values.
- * Opens what it needs, with pauses, so that resolving itself is short.
- */
-async function charge(input: ResolutionInput, work: Work): Promise<void> {
-  await work.spend({ templateSteps: input.groups.length });
-  let names = 0;
-  for (const group of applicableGroups(input)) {
-    await work.spend({ documents: 1 });
-    const { variables, files, mounts } = group.body();
-    names += variables.size + files.size + mounts.size;
-  }
-  await work.spend({ resolutions: 1, templateSteps: names });
 }
 
 type Parts = Pick<Finished, 'links' | 'drawn' | 'from'> & { readonly base: ResolutionInput };

@@ -1,0 +1,41 @@
+import type { Globals, Group } from '../../domain/types.ts';
+import { evenReading, type Vault, type View } from '../../vault/vault.ts';
+import { groupDocument, groupFacts } from '../secret-groups/model.ts';
+import { globalsAsOf } from './globals.ts';
+
+/** The groups of a project and the global secrets as an earlier commit left them. `guarded`: by the types of now. */
+interface Past {
+  readonly groups: readonly Group[];
+  readonly guarded: readonly Group[];
+  readonly globals: Globals;
+}
+
+export function createPasts(vault: Vault) {
+  const pasts = new WeakMap<View, Map<string, Promise<Past>>>();
+
+  async function readPast(project: string, seq: number, view: View): Promise<Past> {
+    const present = await view.set(groupDocument, project);
+    for (const damaged of present.damaged) present.get(damaged);
+    const groups: Group[] = [];
+    const guarded: Group[] = [];
+    for (const group of present.all) {
+      const stored = await vault.asOf(groupDocument, group, seq, evenReading(view.work));
+      if (!stored) continue;
+      const facts = groupFacts(stored);
+      groups.push(facts);
+      // What became a secret since then is guarded as one.
+      guarded.push(group.fields.type === facts.type ? facts : { ...facts, type: 'secret' });
+    }
+    return { groups, guarded, globals: await globalsAsOf(vault, view, seq) };
+  }
+
+  /** Read once for all workloads that are asked for in one view. */
+  return function pastOf(project: string, seq: number, view: View): Promise<Past> {
+    const known = pasts.get(view) ?? new Map<string, Promise<Past>>();
+    pasts.set(view, known);
+    const name = `${project} ${seq}`;
+    const past = known.get(name) ?? readPast(project, seq, view);
+    known.set(name, past);
+    return past;
+  };
+}
