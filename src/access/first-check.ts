@@ -49,6 +49,13 @@ const isOwn = (own: WorkloadAddress, { project, workload }: Place & { in: 'proje
   project === own.project &&
   (resource !== 'workload' || workload === undefined || (workload.kind === own.kind && workload.id === own.id));
 
+/** `secretGroup` -> `SECRET_GROUP`, as roles call it in the API. */
+const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
+
+/** Says which permission is missing: it depends on the caller's role alone, and tells nothing of what there is. */
+const needs = (verb: Verb, resource: Resource) =>
+  forbidden(`Your role does not have the permission: ${constant(verb)} on ${constant(resource)}`);
+
 /**
  * Refuses what nobody with these rights can do, before anything of the request is judged. A project that is not there and one
  * that the caller may not see are answered alike.
@@ -62,5 +69,5 @@ export function requireCouldEver(principal: Principal, { verb, resource, place, 
   }
   // Whoever is let through to here with a workload of their own means that one.
   if (bySelf && principal.workload) return;
-  if (!couldEver(principal, verb, resource, place)) throw forbidden();
+  if (!couldEver(principal, verb, resource, place)) throw needs(verb, resource);
 }

@@ -336,6 +336,15 @@ describe('case 275: through the gateway', () => {
     );
   });
 
+  it('a permission that is missing', async () => {
+    const { data, errors } = await app.gql(CREATE, { input: aGroupInput({ name: 'Mine' }) }, await app.token('owner'));
+    expect(errors ?? data.result.message).toBe('Project default-project not found');
+    const developer = await app.token('developer');
+    const query = 'mutation ($input: CreateProjectInput!) { createProject(input: $input) { __typename } }';
+    const refused = await app.gql(query, { input: { name: 'Mine' } }, developer);
+    expect(refused.errors?.[0]?.message).toBe('Your role does not have the permission: WRITE on PROJECT');
+  });
+
   it('an id of nothing is not found without a name', async () => {
     const query =
       'mutation ($input: UpdateProjectInput!) { updateProject(input: $input) { ... on Error { message } } }';

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import httpJson from '../../plugins/http-json/index.ts';
+import vaultKv from '../../plugins/vault-kv/index.ts';
 import { type HttpStub, httpStub } from '../support/http-stub.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { type Bao, hasBao, startBao } from '../support/servers/bao.ts';
@@ -39,6 +41,12 @@ async function checked(id: string, params: object, status: number, body: string)
   const plugin = pluginOf(id);
   return codeOf(plugin.check({ params: plugin.params(params) }));
 }
+
+/** What comes through a credential is at least as secret as the credential. */
+it.each([httpJson, vaultKv])('$id calls every key sensitive that it fetches with a credential', ({ keys }) => {
+  expect(keys.length).toBeGreaterThan(1);
+  expect(keys.filter(({ sensitive }) => sensitive === false)).toEqual([]);
+});
 
 describe('http-json', () => {
   const pointers = ['/a', '/nested/x~1y/1', '/missing', '/__proto__/a', '/n'];

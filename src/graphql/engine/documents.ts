@@ -77,7 +77,10 @@ export function createDocuments(deps: Deps): Documents {
 
 function parseDocument(query: string, limits: Limits): DocumentNode {
   if (query.length > limits.documentLength) {
-    throw new AppError('BAD_REQUEST', `The document is longer than ${limits.documentLength} characters`);
+    throw new AppError(
+      'BAD_REQUEST',
+      `The document has ${query.length} characters; the limit is ${limits.documentLength} (KEYLOOM_LIMIT_DOCUMENT_LENGTH)`,
+    );
   }
   try {
     return parse(query, { maxTokens: limits.tokens });
@@ -126,8 +129,8 @@ function validateDocument(document: DocumentNode, { schema, limits, development 
 function operationOf(operations: Checked['operations'], name: string | null): Operation {
   const [first, second] = operations.values();
   if (name === null && second !== undefined)
-    throw new AppError('BAD_REQUEST', 'The document has several operations: name one');
+    throw new AppError('BAD_REQUEST', 'The document has several operations: say which by operationName');
   const found = name === null ? first : operations.get(name);
-  if (found === undefined) throw new AppError('BAD_REQUEST', 'The document has no such operation');
+  if (found === undefined) throw new AppError('BAD_REQUEST', 'The document has no operation of this name');
   return found;
 }

@@ -38,7 +38,6 @@ function stepsTo([node, , parent, , ancestors]: Visited): Steps {
     if (!('kind' in each)) continue;
     const [list, items] = [chain[i - 2], chain[i - 1]];
     if (Array.isArray(items) && list && 'kind' in list && list.kind === Kind.LIST) steps.push(items.indexOf(each));
-    if (each.kind === Kind.ARGUMENT || each.kind === Kind.VARIABLE_DEFINITION) steps.length = 0;
     if (each.kind === Kind.VARIABLE_DEFINITION) steps.push(`$${each.variable.name.value}`);
     if (each.kind === Kind.ARGUMENT || each.kind === Kind.OBJECT_FIELD) steps.push(each.name.value);
   }
