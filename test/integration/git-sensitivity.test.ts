@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { syncDocument } from '../../src/modules/git-sync/sync-model.ts';
 import { accountDocument } from '../../src/modules/vcs/model.ts';
+import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import { changesOf } from '../../src/vault/vault.ts';
 import { aFollower, type GitApp, gitApp, gitOp, gitopsInput, MINUTE, readGlobal } from '../support/git-app.ts';
 import type { Repository } from '../support/git-host.ts';
@@ -327,6 +328,57 @@ describe('a CONFIG global secret', () => {
     expect(await valuesOf('raced')).toBe(before);
     await unlinkAll();
   });
+});
+
+it('the commit itself checks the account, in whichever moment it becomes secret', async () => {
+  let beforeCommit: { readonly operation: string; readonly act: () => Promise<unknown> } | null = null;
+  const racing = await gitApp({
+    host: app.host,
+    open: ({ mac }) => {
+      const inner = openMemoryStore({ mac });
+      return {
+        ...inner,
+        async commit(commit) {
+          const { operation: name, act } = beforeCommit ?? { operation: '', act: null };
+          if (act && commit.operation === name) {
+            beforeCommit = null;
+            await act();
+          }
+          return inner.commit(commit);
+        },
+      };
+    },
+  });
+  const writer = await racing.token('operator');
+  const made = await done(racing, PUT, account('vera', { sensitivity: 'CONFIG' }));
+  const input = { name: 'At Commit', type: 'CONFIG', gitops: gitopsInput(closed.url) };
+  await done(racing, CREATE, input, writer);
+  const before = (await readGlobal(racing, 'at-commit')).values;
+  push();
+  const { id } = made.vcsAccount;
+  const act = () => done(racing, UPDATE, { id, sensitivity: 'SECRET' });
+  beforeCommit = { operation: 'globalSecret.sync', act };
+  await racing.later(6 * MINUTE);
+  expect(beforeCommit).toBeNull();
+  expect((await readGlobal(racing, 'at-commit')).values).toEqual(before);
+  await done(racing, UPDATE, { id, sensitivity: 'CONFIG' });
+  beforeCommit = { operation: 'globalSecret.create', act };
+  expect(codeOf(await run(racing, CREATE, { ...input, name: 'At Commit Too' }, writer))).toBe('CONFLICT');
+  expect(beforeCommit).toBeNull();
+  await racing.close();
+});
+
+it('it is told whether secret accounts may be used', async () => {
+  await link('amber');
+  const ask = async (slug: string): Promise<boolean> =>
+    (await app.gql(`{ globalSecret(slug: "${slug}") { gitops { mayUseSecretAccounts } } }`)).data.globalSecret.gitops
+      .mayUseSecretAccounts;
+  const config = { type: 'CONFIG', gitops: gitopsInput(open.url) };
+  await done(app, CREATE, { ...config, name: 'Told Operator' }, operator);
+  await done(app, CREATE, { ...config, name: 'Told Owner' });
+  await done(app, CREATE, { ...config, name: 'Told Secret', type: 'SECRET' }, operator);
+  expect([await ask('told-operator'), await ask('told-owner'), await ask('told-secret')]).toEqual([false, true, true]);
+  await unlinkAll();
 });
 
 it('a SECRET one takes `link` on secret accounts', async () => {

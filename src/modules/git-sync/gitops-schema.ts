@@ -6,7 +6,14 @@ import { idOf } from '../../vault/document.ts';
 import type { Gitops, StoredGlobal } from '../global-secrets/model.ts';
 import { mayOnGlobal } from '../global-secrets/rights.ts';
 import { VcsServiceEnum } from '../vcs/schema.ts';
-import { pendingStatus, SYNC_REASONS, type SYNC_STATES, type SyncReason, type SyncStatus } from './sync-model.ts';
+import {
+  pendingStatus,
+  SYNC_REASONS,
+  type SYNC_STATES,
+  type SyncReason,
+  type SyncStatus,
+  usesSecretAccounts,
+} from './sync-model.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 
@@ -169,6 +176,14 @@ const GitopsType = builder.objectRef<GitopsRow>('Gitops').implement({
       description: 'Whether there is a secret for that; without one nothing is accepted.',
       resolve: async ({ slug }, _args, { services, session }) =>
         ((await services.gitSyncs.statusOf(slug, session))?.body().hookSecret ?? null) !== null,
+    }),
+    mayUseSecretAccounts: t.boolean({
+      description:
+        'Whether it may be read with accounts of sensitivity SECRET: whoever set the git file last may link those, and for a CONFIG global secret read secrets.',
+      resolve: async ({ slug, type }, _args, { services, session }) => {
+        const sync = await services.gitSyncs.statusOf(slug, session);
+        return sync !== null && usesSecretAccounts(sync.body(), type);
+      },
     }),
     status: t.field({
       type: StatusType,
