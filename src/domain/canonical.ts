@@ -17,15 +17,15 @@ function createWriter(): Writer {
 }
 
 /**
- * What a workload gets, as unambiguous bytes: equal bytes mean that nothing changed for it. Where a value was written and
- * what a person is warned of are left out, since they change nothing in what is delivered.
+ * What a workload gets, as unambiguous bytes: equal bytes mean that nothing changed for it. Types, where a value was written
+ * and what a person is warned of are left out, since they change nothing in what is delivered.
  */
 export function canonicalBytes(resolution: Omit<Resolution, 'canonical'>): Uint8Array {
   const { scope, variables, files, mounts, unresolved, render } = resolution;
   const writer = createWriter();
-  writer.put(['keyloom-resolution-1', scope, String(variables.size)]);
-  for (const { name, type, value, error } of variables.values()) {
-    writer.put([name, type]);
+  writer.put(['keyloom-resolution-2', scope, String(variables.size)]);
+  for (const { name, value, error } of variables.values()) {
+    writer.put([name]);
     if (error === null) writer.put(['value', value ?? '']);
     else writer.put(['error', error.code, String(error.path.length), ...error.path]);
   }
@@ -39,8 +39,8 @@ export function canonicalBytes(resolution: Omit<Resolution, 'canonical'>): Uint8
 }
 
 /** A file as texts: its content's hash and what its references draw in stand for the content itself. */
-export function fileFacts({ name, entry, type, error }: ResolvedFile, render: Resolution['render']): readonly string[] {
-  const head = [name, entry.hash, entry.encoding, type];
+export function fileFacts({ name, entry, error }: ResolvedFile, render: Resolution['render']): readonly string[] {
+  const head = [name, entry.hash, entry.encoding];
   if (error !== null) return [...head, 'error', error.code, String(error.path.length), ...error.path];
   const references = entry.encoding === 'binary' ? [] : entry.references;
   return [...head, 'references', String(references.length), ...references.map((raw) => render(raw) ?? '')];

@@ -59,7 +59,4 @@ const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((text, i) => text === b[i]);
 
 const isSameVariable = (a: ResolvedVariable, b: ResolvedVariable): boolean =>
-  a.value === b.value &&
-  a.type === b.type &&
-  a.error?.code === b.error?.code &&
-  isSameList(a.error?.path ?? [], b.error?.path ?? []);
+  a.value === b.value && a.error?.code === b.error?.code && isSameList(a.error?.path ?? [], b.error?.path ?? []);

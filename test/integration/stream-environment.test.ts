@@ -200,10 +200,6 @@ const WAYS: Readonly<Record<string, Way>> = {
     act: () => onGroup('setSecretGroupVariable', 'Base', variable('PLAIN', '2')),
     variables: { changed: ['PLAIN'] },
   },
-  'a group that is retyped, for its values are guarded as others now': {
-    act: () => onGroup('updateSecretGroup', 'Going', { type: 'CONFIG' }),
-    variables: { changed: ['GOING'] },
-  },
   'a group that is gone': { act: () => onGroup('deleteSecretGroup', 'Going'), variables: { removed: ['GOING'] } },
   'a group that is back': { act: () => onGroup('restoreSecretGroup', 'Going'), variables: { added: ['GOING'] } },
   'a group that is as it was': {
@@ -234,6 +230,9 @@ describe('environmentChanged is told once, with the names, through', () => {
 });
 
 const SILENT: Readonly<Record<string, Way>> = {
+  'the type of a group, which is not delivered (case 268)': {
+    act: () => onGroup('updateSecretGroup', 'Going', { type: 'CONFIG' }),
+  },
   'the same value again': { act: () => onGroup('setSecretGroupVariable', 'Base', variable('COMMON', 'base')) },
   'words about a group': { act: () => onGroup('updateSecretGroup', 'Base', { description: 'other', tags: ['x'] }) },
   'a priority that decides nothing': { act: () => onGroup('updateSecretGroup', 'Base', { priority: 6 }) },

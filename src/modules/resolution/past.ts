@@ -3,10 +3,10 @@ import { evenReading, type Vault, type View } from '../../vault/vault.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { globalsAsOf } from './globals.ts';
 
-/** The groups of a project and the global secrets as an earlier commit left them. `guarded`: by the types of now. */
+/** The groups of a project and the global secrets as an earlier commit left them. */
 interface Past {
+  /** What became a secret since then is guarded as one. */
   readonly groups: readonly Group[];
-  readonly guarded: readonly Group[];
   readonly globals: Globals;
 }
 
@@ -17,16 +17,13 @@ export function createPasts(vault: Vault) {
     const present = await view.set(groupDocument, project);
     for (const damaged of present.damaged) present.get(damaged);
     const groups: Group[] = [];
-    const guarded: Group[] = [];
     for (const group of present.all) {
       const stored = await vault.asOf(groupDocument, group, seq, evenReading(view.work));
       if (!stored) continue;
       const facts = groupFacts(stored);
-      groups.push(facts);
-      // What became a secret since then is guarded as one.
-      guarded.push(group.fields.type === facts.type ? facts : { ...facts, type: 'secret' });
+      groups.push(group.fields.type === facts.type ? facts : { ...facts, type: 'secret' });
     }
-    return { groups, guarded, globals: await globalsAsOf(vault, view, seq) };
+    return { groups, globals: await globalsAsOf(vault, view, seq) };
   }
 
   /** Read once for all workloads that are asked for in one view. */

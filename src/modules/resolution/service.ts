@@ -59,8 +59,6 @@ export interface Environment {
   readonly seq: number;
   readonly digest: string;
   readonly resolution: Resolution;
-  /** The same by the types that groups had then, as the digest is: to compare, not to show. */
-  readonly delivered: Resolution;
   readonly input: ResolutionInput;
   /** Whether it may be another one later, without any commit. */
   readonly volatile: boolean;
@@ -152,19 +150,14 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     const { project, kind } = ask;
     const then = await vault.asOf(documentOf(kind), now, seq, evenReading(view.work));
     if (!then) throw new AppError('NOT_FOUND', `The ${kind} was not there at commit ${seq}`);
-    const { groups, guarded, globals } = await pastOf(project, seq, view);
+    const { groups, globals } = await pastOf(project, seq, view);
     const workload = { ...then, kind };
     const base = inputOf(ask, workload, groups, globals);
     const links = linksOf(base);
     const drawn =
       links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: seq, isPatient: true });
     await charge(base, view.work);
-    const result = resultOf(finish(ask, view, { base, links, drawn, from: [] }));
-    if (guarded.every((group, i) => group === groups[i])) return { workload, version: then.revision, ...result };
-    const strict = { ...result.input, groups: guarded };
-    await charge(strict, view.work);
-    const resolution = withWarnings(resolve(strict), drawn.stale);
-    return { workload, version: then.revision, ...result, resolution, input: strict };
+    return { workload, version: then.revision, ...resultOf(finish(ask, view, { base, links, drawn, from: [] })) };
   }
 
   const seenDigests = new WeakMap<Resolution, Map<string, string>>();
@@ -236,7 +229,6 @@ const linksOf = (input: ResolutionInput): readonly AddonLink[] =>
   applicableGroups(input).flatMap((group) => group.body().links);
 
 const resultOf = ({ resolution, input, digest, drawn }: Finished) => ({
-  delivered: resolution,
   resolution,
   input,
   digest,

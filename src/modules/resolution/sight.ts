@@ -60,8 +60,8 @@ const short = (facts: readonly unknown[]): string =>
 
 const known = new WeakMap<object, EnvironmentFacts>();
 
-/** Contents by the types that groups had then, as the digest is; rights by those of now. */
-export function factsOf({ delivered, resolution, input, addonVersions, version }: Environment): EnvironmentFacts {
+/** Contents as they were delivered; rights by the types of now. */
+export function factsOf({ resolution, input, addonVersions, version }: Environment): EnvironmentFacts {
   const made = known.get(resolution);
   if (made) return made;
   const versions = new Map(input.groups.map(({ id, version: of = 0 }) => [id, of]));
@@ -73,24 +73,17 @@ export function factsOf({ delivered, resolution, input, addonVersions, version }
   };
   const entries = <T extends ResolvedVariable | ResolvedFile>(
     of: ReadonlyMap<string, T>,
-    guarded: ReadonlyMap<string, T>,
     content: (entry: T) => readonly unknown[],
   ): ReadonlyMap<string, EntryFacts> =>
     new Map(
       [...of].map(([name, entry]) => {
-        const { type, own, draws } = guarded.get(name) ?? entry;
+        const { type, own, draws } = entry;
         return [name, { type, own, draws, content: short(content(entry)), written: written(entry) }];
       }),
     );
-  const files = (part: 'files' | 'mounts') =>
-    entries(delivered[part], resolution[part], (file) => fileFacts(file, delivered.render));
+  const files = (part: 'files' | 'mounts') => entries(resolution[part], (file) => fileFacts(file, resolution.render));
   const facts = {
-    variables: entries(delivered.variables, resolution.variables, ({ value, type, error }) => [
-      value,
-      type,
-      error?.code,
-      error?.path,
-    ]),
+    variables: entries(resolution.variables, ({ value, error }) => [value, error?.code, error?.path]),
     files: files('files'),
     mounts: files('mounts'),
   };

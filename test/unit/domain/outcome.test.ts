@@ -17,7 +17,6 @@ describe('canonical bytes', () => {
   it.each<[string, ProjectData]>([
     ['another value', { groups: { g: { variables: { A: 'x', B: 'b' }, files: { '/f': '${A}' } } } }],
     ['another name', { groups: { g: { variables: { A: 'a', C: 'b' }, files: { '/f': '${A}' } } } }],
-    ['another type', { groups: { g: { type: 'secret', variables: { A: 'a', B: 'b' }, files: { '/f': '${A}' } } } }],
     ['another file', { groups: { g: { variables: { A: 'a', B: 'b' }, files: { '/f': '${A}.' } } } }],
     ['another path', { groups: { g: { variables: { A: 'a', B: 'b' }, files: { '/g': '${A}' } } } }],
     ['a cycle', { groups: { g: { variables: { A: '${A}', B: 'b' }, files: { '/f': '${A}' } } } }],
@@ -32,6 +31,17 @@ describe('canonical bytes', () => {
       { A: 'xBconfigvalue', C: '' },
     ];
     expect(bytes({ groups: { g: { variables: one } } })).not.toBe(bytes({ groups: { g: { variables: other } } }));
+  });
+
+  it('case 268: are the same whatever type values have', () => {
+    const g = { variables: { A: 'a', B: 'b' }, files: { '/f': '${A}' } };
+    expect(bytes({ groups: { g: { ...g, type: 'secret' } } })).toBe(bytes(base));
+    expect(diffResolutions(resolved({ groups: { g: { ...g, type: 'secret' } } }), resolved(base))).toEqual({
+      variables: same,
+      files: same,
+      mounts: same,
+      broken: [],
+    });
   });
 
   it('are the same whatever group a value comes from and whatever is warned of', () => {
