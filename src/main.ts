@@ -12,7 +12,13 @@ import { ownerToken } from './owner-token.ts';
 // A listener takes the place of the inspector, which this signal would open to everybody on the machine.
 if (process.env.KEYLOOM_DEVELOPMENT !== 'true') process.on('SIGUSR1', () => {});
 
+// A reader that went away is no reason to end; whoever has to know whether a line was written is told.
+process.stdout.on('error', () => {});
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const shown = (line: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+  });
 
 /** Words for the operator: those of known errors, and of others only their kind, because a message may quote a value. */
 function complaint(error: unknown): string {
@@ -32,7 +38,7 @@ async function start(): Promise<readonly string[]> {
   process.on('uncaughtException', dieOf('Uncaught exception'));
   process.on('unhandledRejection', dieOf('Unhandled rejection'));
 
-  const app = await createApp({ config, log });
+  const app = await createApp({ config, log, terminal: process.stdout.isTTY ? shown : null });
   const { url } = await app.listen();
   for (const line of app.announcements) print(line);
   print(`Keyloom listens on ${url}`);

@@ -24,7 +24,7 @@ import { isRegistered, registrations } from './registrations.ts';
 import { createRoles } from './roles.ts';
 import { createSession, type Session } from './session.ts';
 import type { Standing } from './standing.ts';
-import { createTokens, mintToken, tokenHash } from './tokens.ts';
+import { createTokens, FOUNDER, mintToken, tokenHash } from './tokens.ts';
 
 export interface AccessDeps {
   readonly store: Store;
@@ -32,6 +32,8 @@ export interface AccessDeps {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** The token of the founder has ended, because there is another administrator. */
+  readonly founderEnded?: () => void;
 }
 
 /** What is known of a token that was seen. */
@@ -58,6 +60,15 @@ async function principalIn(view: View, token: string): Promise<Principal | null>
 }
 
 /** Who may come in, and as what. */
+/** How the first owner gets the token. */
+export interface Founding {
+  /** Milliseconds until the token ends; null: never. */
+  readonly lifetimeMs: number | null;
+  hand(text: string): Promise<void>;
+  takeBack(): Promise<void>;
+}
+const UNSEEN: Founding = { lifetimeMs: null, hand: async () => {}, takeBack: async () => {} };
+
 /** Work of one request by kind of token. */
 const budgetsOf = (limits: Limits): { readonly dependent: Budget; readonly other: Budget } => ({
   dependent: {
@@ -74,7 +85,7 @@ const budgetsOf = (limits: Limits): { readonly dependent: Budget; readonly other
   },
 });
 
-export function createAccess({ store, vault, keys, clock, limits }: AccessDeps) {
+export function createAccess({ store, vault, keys, clock, limits, founderEnded = () => {} }: AccessDeps) {
   /** By the text of the token, which a busy caller's requests hold in memory at every moment anyway. */
   const known = new LRUCache<string, Known>({ max: 10_000 });
 
@@ -175,21 +186,40 @@ export function createAccess({ store, vault, keys, clock, limits }: AccessDeps) 
     return docs.flatMap(({ key: [team] }) => team ?? []);
   }
 
-  /** Makes the team with its data key and the owner's token, once; null when the team is there already. */
-  async function bootstrap(team: TeamId): Promise<string | null> {
+  /**
+   * Makes the team with its data key and the owner's token, once; null when the team is there already. The text is handed over
+   * before anything is written, and taken back when nothing was.
+   */
+  async function bootstrap(team: TeamId, handover: Founding = UNSEEN): Promise<string | null> {
     const view = await vault.view(team);
     if ((await view.set(teamDocument)).get('team')) return null;
-    const at = clock().toISOString();
-    const owner = { name: 'owner', kind: 'user', role: 'owner', workload: null, expiresAt: null } as const;
-    const minted = mintToken(keys, team, { ...owner, createdAt: at, createdBy: 'bootstrap' });
+    const now = clock();
+    const at = now.toISOString();
+    const { lifetimeMs } = handover;
+    const expiresAt = lifetimeMs === null ? null : new Date(now.getTime() + lifetimeMs).toISOString();
+    const owner = { name: 'owner', kind: 'user', role: 'owner', workload: null, expiresAt } as const;
+    const minted = mintToken(keys, team, { ...owner, createdAt: at, createdBy: FOUNDER });
     const changes = [
       { op: 'raw', write: keys.newDataKey(team, null).write } as const,
       changesOf(teamDocument).create([team, 'team'], { name: team, createdAt: at }, null),
       ...minted.changes,
     ];
-    await vault.commit({ team, actor: 'bootstrap', operation: 'team.create', changes });
+    await handover.hand(minted.text);
+    try {
+      await vault.commit({ team, actor: FOUNDER, operation: 'team.create', changes });
+    } catch (error) {
+      // Nobody knows whether it was written: a look tells.
+      const isOurs = await wasFounded(team, minted.id).catch(() => true);
+      if (isOurs) throw error;
+      await handover.takeBack();
+      if ((await vault.view(team)).seq > 0) return null;
+      throw error;
+    }
     return minted.text;
   }
+
+  const wasFounded = async (team: TeamId, token: string): Promise<boolean> =>
+    (await (await vault.view(team)).set(tokenDocument)).get(token) !== null;
 
   return {
     authenticate,
@@ -199,7 +229,7 @@ export function createAccess({ store, vault, keys, clock, limits }: AccessDeps) 
     systemIn,
     teams,
     bootstrap,
-    ...createTokens({ vault, keys, clock, limits }),
+    ...createTokens({ vault, keys, clock, limits, founderEnded }),
     ...createRoles({ vault, keys, clock }),
   };
 }

@@ -8,15 +8,18 @@ import type { TeamId } from '../store/port.ts';
 import type { Stored } from '../vault/document.ts';
 import { createOnce } from '../vault/once.ts';
 import { type Change, changesOf, type Vault } from '../vault/vault.ts';
-import { administratorsIn, requireAdministrator, withDescendants } from './administrators.ts';
+import { administers, administratorsIn, requireAdministrator, withDescendants } from './administrators.ts';
 import type { CreateTokenInput } from './inputs.ts';
 import { roleOf } from './lookup.ts';
-import { can, covers, roleDocument, type TokenFields, tokenDocument, tokenIndexDocument } from './model.ts';
+import { can, covers, type Role, roleDocument, type TokenFields, tokenDocument, tokenIndexDocument } from './model.ts';
 import { boundTo } from './registrations.ts';
 import type { Session } from './session.ts';
 
 const tokens = changesOf(tokenDocument);
 const tokenIndex = changesOf(tokenIndexDocument);
+/** Who made the first owner's token. */
+export const FOUNDER = 'bootstrap';
+
 const LETTER = { user: 'u', machine: 'm', dependent: 'd' } as const;
 
 export type TokenFacts = { readonly id: string } & TokenFields;
@@ -47,10 +50,12 @@ export interface TokensDeps {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'tokensPerRevocation'>;
+  /** The token of the founder has ended, because there is another administrator. */
+  readonly founderEnded: () => void;
 }
 
 /** Credentials of people, machines and dependents. */
-export function createTokens({ vault, keys, clock, limits }: TokensDeps) {
+export function createTokens({ vault, keys, clock, limits, founderEnded }: TokensDeps) {
   const once = createOnce(vault, keys);
 
   function requireAdmin(session: Session): void {
@@ -65,7 +70,9 @@ export function createTokens({ vault, keys, clock, limits }: TokensDeps) {
     if (!covers(principal.role.grants, role.grants))
       throw forbidden("A token cannot grant more than its creator's role");
     const at = clock().toISOString();
-    if (principal.expiresAt !== null && (input.expiresAt === null || input.expiresAt > principal.expiresAt)) {
+    const founder = await founderIn(session);
+    const isLate = input.expiresAt === null || (principal.expiresAt !== null && input.expiresAt > principal.expiresAt);
+    if (principal.expiresAt !== null && isLate && !(founder && administers(role))) {
       throw forbidden('A token cannot outlive the token that makes it');
     }
     const { name, kind, expiresAt } = input;
@@ -86,11 +93,24 @@ export function createTokens({ vault, keys, clock, limits }: TokensDeps) {
         object: [principal.team, minted.id],
         idempotencyKey: input.idempotencyKey,
       },
-      (extra) => session.commit('token.create', [...minted.changes, ...extra]),
+      async (extra) => {
+        // It is for making the first administrator, and ends with that.
+        const ended = founder && workload === null && administers(role) ? [tokens.erase(founder, founder.fields)] : [];
+        const commit = await session.commit('token.create', [...minted.changes, ...ended, ...extra]);
+        if (ended.length > 0) founderEnded();
+        return commit;
+      },
     );
     const token = await tokenById(created.key[1] ?? '', session);
     // A repeated request cannot be told the text again: it was not kept. This one can, even if it had to look up what it did.
     return { token, text: token.id === minted.id ? minted.text : null, commit: created.commit };
+  }
+
+  /** The caller's token if it is the founder's and has an end. */
+  async function founderIn({ principal, read }: Session): Promise<Stored<TokenFields, null> | null> {
+    if (principal.expiresAt === null) return null;
+    const own = await read(async (view) => (await view.set(tokenDocument)).get(principal.id));
+    return own && !own.deleted && own.fields.createdBy === FOUNDER ? own : null;
   }
 
   const facts = ({ key, fields }: Stored<TokenFields, null>): TokenFacts => ({ id: key[1] ?? '', ...fields });

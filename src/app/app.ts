@@ -5,6 +5,7 @@ import { createAccess } from '../access/service.ts';
 import { createRootKeyFile, loadRootKey } from '../crypto/root-key.ts';
 import { createGitReader } from '../git/reader.ts';
 import { describeFault } from '../graphql/engine/mask-error.ts';
+import { type TakenPort, takePort } from '../http/port.ts';
 import { createServer } from '../http/server.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { unavailable } from '../kernel/errors.ts';
@@ -19,7 +20,8 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/port.ts';
 import { createVault } from '../vault/vault.ts';
 import type { Config } from './config.ts';
-import { createGateway } from './gateway.ts';
+import { dropOwnerTokenFile, type Handover, handoverFor, type Terminal } from './first-start.ts';
+import { createGateway, type Gateway } from './gateway.ts';
 import { startJobs } from './jobs.ts';
 
 export interface App {
@@ -29,13 +31,27 @@ export interface App {
   readonly announcements: readonly string[];
 }
 
-/** The composition root: builds everything once. */
-export async function createApp({ config, log }: { readonly config: Config; readonly log: Log }): Promise<App> {
+interface AppDeps {
+  readonly config: Config;
+  readonly log: Log;
+  /** null: whatever is printed may end up in a log. */
+  readonly terminal?: Terminal | null;
+}
+
+/**
+ * The composition root: builds everything once. Takes its port first, so that a start that cannot serve writes nothing, and hands
+ * over the first owner's token before the team is founded.
+ */
+export async function createApp({ config, log, terminal = null }: AppDeps): Promise<App> {
   const given = await givenRootKey(config);
   const holder = createMacHolder();
   const store = await openStoreOf(config, holder, log);
   let plugins: Plugins = noPlugins;
+  let port: TakenPort | null = null;
   try {
+    const isFounding = (await store.head([config.team])) === null;
+    const handover = isFounding ? handoverFor(config, terminal) : null;
+    port = await takePort({ ...config, connections: config.limits.connections });
     const announcements: string[] = [];
     const rootKey = given ?? (await ownRootKey(config, store, announcements));
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
@@ -43,9 +59,10 @@ export async function createApp({ config, log }: { readonly config: Config; read
     const reach = createReach(config.allowedHosts);
     plugins = await pluginsOf(config, reach, log);
     const git = createGitReader({ reach, limits });
-    const gateway = createGateway({ store, keys, clock: systemClock, log, limits, cacheBytes, plugins, git, reach });
-    const owner = await gateway.services.access.bootstrap(config.team);
-    if (owner !== null) announcements.push(`Owner token of the team ${config.team}, shown this once: ${owner}`);
+    const founderEnded = (): void => void dropOwnerTokenFile(config);
+    const shared = { store, keys, clock: systemClock, log, limits, cacheBytes, plugins, git, reach };
+    const gateway = createGateway({ ...shared, founderEnded });
+    if (handover) await found(gateway, config, handover, announcements);
     const { schema, contextFor, fileMutations, gitHooks } = gateway;
     const ready = async (): Promise<boolean> => (await store.head([config.team])) !== null;
     const stop = new AbortController();
@@ -54,7 +71,7 @@ export async function createApp({ config, log }: { readonly config: Config; read
       .catch((error: unknown) => log.warn('Addons could not be looked at', describeFault(error)));
     const jobs = startJobs(gateway.jobs, log);
     const { counters } = store;
-    const server = createServer({ schema, contextFor, fileMutations, gitHooks, ready, config, log, counters });
+    const server = createServer({ schema, contextFor, fileMutations, gitHooks, ready, config, log, counters, port });
     return {
       announcements,
       listen: () => server.listen(),
@@ -69,10 +86,20 @@ export async function createApp({ config, log }: { readonly config: Config; read
       },
     };
   } catch (error) {
+    port?.server.close();
     await plugins.close();
     await store.close();
     throw error;
   }
+}
+
+/** Founds the team, once: of two that try at the same time one does. */
+async function found(gateway: Gateway, config: Config, handover: Handover, announcements: string[]): Promise<void> {
+  const { lifetimeMs } = handover;
+  const owner = await gateway.services.access.bootstrap(config.team, { ...handover, lifetimeMs });
+  if (owner === null) return;
+  // In development also where it is seen at once; it stays good there.
+  if (config.development) announcements.push(`Owner token of the team ${config.team}, shown this once: ${owner}`);
 }
 
 /** A token of an owner, made while nobody serves the store (MongoDB: at any time), for whoever holds the root key. */

@@ -53,6 +53,8 @@ export interface GatewayDeps {
   readonly git: GitReader;
   /** What of the network may be reached for people; nothing private unless given. */
   readonly reach?: Reach;
+  /** The token of the founder has ended, because there is another administrator. */
+  readonly founderEnded?: () => void;
 }
 
 export interface Gateway {
@@ -83,6 +85,7 @@ export function createGateway({
   plugins,
   git,
   reach = createReach([]),
+  founderEnded = () => {},
 }: GatewayDeps): Gateway {
   // Finished resolutions are small beside the documents that they were made of.
   const documentBytes = Math.floor((cacheBytes * 3) / 4);
@@ -90,7 +93,7 @@ export function createGateway({
   const inspect = createInspection(limits);
   const contents = createContents({ vault, keys, inspect });
   const addonBytes = Math.floor(cacheBytes / 16);
-  const access = createAccess({ store, vault, keys, clock, limits });
+  const access = createAccess({ store, vault, keys, clock, limits, founderEnded });
   const addons = createAddons({ vault, keys, clock, log, limits, plugins, access, cacheBytes: addonBytes });
   const secretGroups = createSecretGroups({ vault, keys, contents, clock, limits, addons });
   const globalSecrets = createGlobalSecrets({ vault, keys, clock, limits, inspect, git });

@@ -1,5 +1,4 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../app/config.ts';
 import { createAnswers } from '../graphql/engine/answers.ts';
@@ -8,7 +7,7 @@ import { createGraphql } from '../graphql/engine/execute.ts';
 import { createMask, describeFault, type Mask, statusOf } from '../graphql/engine/mask-error.ts';
 import { latin1Of } from '../graphql/engine/write-answer.ts';
 import type { Counters } from '../kernel/counters.ts';
-import { AppError, unavailable } from '../kernel/errors.ts';
+import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
 import { createInFlight } from '../kernel/in-flight.ts';
 import type { Log } from '../kernel/log.ts';
@@ -22,6 +21,7 @@ import { createGitHookRoute, GIT_HOOKS, type GitHooks } from './git-hook-route.t
 import { type ContextFor, createGraphqlRoute, type Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready } from './health.ts';
 import { parseQuery } from './params.ts';
+import { serveAt, type TakenPort, takePort } from './port.ts';
 import { startRateExchange } from './rate-exchange.ts';
 import { createRates, type Rates } from './rates.ts';
 import { createSockets, type Sockets } from './sockets.ts';
@@ -39,6 +39,8 @@ export interface ServerDeps {
   readonly fileMutations: ReadonlySet<string>;
   /** Where the processes that serve the same teams tell each other what they count; absent: there is only this one. */
   readonly counters?: Counters | undefined;
+  /** Where it is to serve; absent: it listens when it is told to. */
+  readonly port?: TakenPort;
 }
 
 export interface HttpServer {
@@ -82,12 +84,14 @@ export function createServer(deps: ServerDeps): HttpServer {
     serve(routeOf, exchange).catch(guarded(exchange.onFault, (error) => sendRefusal(exchange, mask, error)));
   };
   const endExchange = deps.counters ? startRateExchange(lanes.rates, deps.counters) : () => {};
-  const server = httpServerOf(handler, config.limits.connections);
-  // Guards its own parts, each with its connection.
-  server.on('upgrade', lanes.sockets.upgrade);
+  let taken: TakenPort | null = deps.port ?? null;
   return {
     handler,
-    listen: () => listen(server, config),
+    async listen() {
+      taken ??= await takePort({ ...config, connections: config.limits.connections });
+      serveAt(taken, handler, lanes.sockets.upgrade);
+      return { url: taken.url };
+    },
     close: () => {
       closing = true;
       endExchange();
@@ -95,7 +99,7 @@ export function createServer(deps: ServerDeps): HttpServer {
       lanes.events.close();
       // Connections are not kept for a next request.
       for (const response of underWay) response.shouldKeepAlive = false;
-      return drain(server);
+      return taken === null ? Promise.resolve() : drain(taken.server);
     },
   };
 }
@@ -180,37 +184,6 @@ function logRequest(log: Log, { method, path, response, startedAt, id, client, o
     client,
     requestId: id,
     operation: operationName,
-  });
-}
-
-function httpServerOf(handler: HttpServer['handler'], connections: number): Server {
-  const server = createHttpServer(
-    {
-      maxHeaderSize: 16_384,
-      headersTimeout: 10_000,
-      requestTimeout: 60_000,
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 5_000,
-    },
-    handler,
-  );
-  // Strangers are refused before they send their bodies.
-  server.on('checkContinue', handler);
-  server.maxHeadersCount = 100;
-  server.maxConnections = connections;
-  return server;
-}
-
-function listen(server: Server, { host, port }: ServerDeps['config']): Promise<{ readonly url: string }> {
-  return new Promise((resolve, reject) => {
-    const refused = (error: NodeJS.ErrnoException): void =>
-      reject(unavailable(`Cannot listen on ${host}:${port} (${error.code ?? 'unknown'})`, error));
-    server.once('error', refused);
-    server.listen(port, host, () => {
-      server.off('error', refused);
-      const { address, family, port: bound } = server.address() as AddressInfo;
-      resolve({ url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}` });
-    });
   });
 }
 

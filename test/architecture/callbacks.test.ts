@@ -14,7 +14,8 @@ const CALLED = /\.(?:on|once|addListener)\(\s*'[^']+',\s*|\b(?:setTimeout|setInt
 /** Names of callbacks that guard their own parts, or that cannot throw. */
 const SAFE = [
   'guarded(', // everything else
-  'lanes.sockets.upgrade', // guards each connection
+  'upgrade)', // guards each connection
+  'starting)', // says the same to everybody
   'handler)', // of requests: guards each exchange
   'refused)', // of listening, before anything is served
   'resolve', // of promises

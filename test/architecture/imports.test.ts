@@ -151,7 +151,7 @@ const LAYERS: readonly {
   { files: /^app\/gateway\.ts$/, own: [''], packages: ['graphql'] },
   { files: /^app\/watchdog(-thread)?\.ts$/, own: ['app/watchdog.ts'], packages: ['node:'] },
   { files: /^owner-token\.ts$/, own: ['kernel/'], packages: ['node:fs/promises'] },
-  { files: /^(app\/(app|jobs)|main|demo|init)\.ts$/, own: [''], packages: ['node:'] },
+  { files: /^(app\/(app|jobs|first-start)|main|demo|init)\.ts$/, own: [''], packages: ['node:'] },
 ];
 
 /** The packages of each shipped plugin: its driver. */

@@ -27,15 +27,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
+/** What was printed on the terminal. */
+let printed: string[] = [];
+const terminal = async (line: string): Promise<void> => void printed.push(line);
+
 const start = (env: Environment) =>
-  createApp({ config: readConfig({ KEYLOOM_PORT: '0', KEYLOOM_DATA: data, ...env }), log: silentLog });
+  createApp({ config: readConfig({ KEYLOOM_PORT: '0', KEYLOOM_DATA: data, ...env }), log: silentLog, terminal });
 
 /** Starts, stops, and answers what the operator was told. */
 async function started(env: Environment): Promise<readonly string[]> {
+  printed = [];
   const app = await start(env);
   await app.listen();
   await app.close();
-  return app.announcements;
+  return [...printed, ...app.announcements];
 }
 
 async function refusal(env: Environment): Promise<string> {
