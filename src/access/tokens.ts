@@ -11,7 +11,7 @@ import { type Change, changesOf, type Vault } from '../vault/vault.ts';
 import { administers, administratorsIn, requireAdministrator, withDescendants } from './administrators.ts';
 import type { CreateTokenInput } from './inputs.ts';
 import { roleOf } from './lookup.ts';
-import { can, covers, type Role, roleDocument, type TokenFields, tokenDocument, tokenIndexDocument } from './model.ts';
+import { can, covers, roleDocument, type TokenFields, tokenDocument, tokenIndexDocument } from './model.ts';
 import { boundTo } from './registrations.ts';
 import type { Session } from './session.ts';
 
