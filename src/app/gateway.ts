@@ -39,6 +39,7 @@ import type { Plugins } from '../plugin/plugin.ts';
 import type { Store } from '../store/port.ts';
 import { createCursors } from '../streams/cursor.ts';
 import { createStreams } from '../streams/streams.ts';
+import { createForgetting } from '../vault/forgetting.ts';
 import { createVault } from '../vault/vault.ts';
 
 export interface GatewayDeps {
@@ -148,7 +149,8 @@ export function createGateway({
     const session = await services.access.authenticate(authorization.slice(BEARER.length), signal);
     return contextOf(session);
   };
-  const jobs: readonly Job[] = [restarts.job, ...gitSyncs.jobs, ...addons.jobs];
+  const forgetting = createForgetting({ vault, clock, limits, teams: access.teams });
+  const jobs: readonly Job[] = [restarts.job, ...gitSyncs.jobs, ...addons.jobs, forgetting];
   return { schema, services, contextFor, jobs, gitHooks: gitSyncs.hooks, fileMutations: new Set(FILE_MUTATIONS) };
 }
 

@@ -78,6 +78,8 @@ const TABLE = {
   /** What a subscriber has not taken yet, before it is told to come again. */
   outgoingBytes: { default: 1_048_576, least: 1_024 },
   outgoingEvents: { default: 1_000, least: 1 },
+  /** How long a create is remembered under its idempotency key at least, milliseconds. */
+  idempotencyMs: { default: 86_400_000, least: 1_000 },
   /** PKCS#12 files of one write that are opened to look for certificates. */
   pkcs12PerWrite: { default: 20, least: 0 },
   jsonDepth: { default: 64, least: 1 },

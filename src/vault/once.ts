@@ -5,14 +5,14 @@ import { plainDocument } from './document.ts';
 import { type Change, changesOf, type Vault } from './vault.ts';
 
 /** What a create answered: enough to answer it again. */
-type RememberedFields = {
+export type RememberedFields = {
   readonly request: string;
   readonly object: readonly string[];
   readonly at: string;
   readonly actor: string;
   readonly operation: string;
 };
-const document = plainDocument<RememberedFields>('idempotency');
+export const rememberedDocument = plainDocument<RememberedFields>('idempotency');
 
 export type CommitFacts = Pick<Commit, 'seq' | 'at' | 'actor' | 'operation'>;
 
@@ -40,7 +40,7 @@ export function createOnce(vault: Vault, keys: Keys) {
   const hash = (text: string): string => Buffer.from(keys.mac('idempotency')(Buffer.from(text))).toString('base64url');
 
   async function remembered(key: Key, request: string): Promise<Created | null> {
-    const found = await vault.one(document, key);
+    const found = await vault.one(rememberedDocument, key);
     if (!found) return null;
     if (found.fields.request !== request) throw conflict('This idempotency key was used for another request');
     const { object, at, actor, operation } = found.fields;
@@ -60,7 +60,11 @@ export function createOnce(vault: Vault, keys: Keys) {
     const object = await objectOf();
     const fields = { request, object, at: ask.at, actor: ask.actor, operation: ask.operation };
     try {
-      return { key: object, commit: await run([changesOf(document).create(key, fields, null)]), replayed: false };
+      return {
+        key: object,
+        commit: await run([changesOf(rememberedDocument).create(key, fields, null)]),
+        replayed: false,
+      };
     } catch (error) {
       // The same request may have won the race, or the first answer may have been lost on its way.
       const after = isAppError(error) ? await remembered(key, request) : null;

@@ -67,6 +67,15 @@ export interface Vault {
   commit(plan: Plan): Promise<Commit>;
   /** One document outside any set: only where its id came from an authenticated document or is itself a keyed hash. */
   one<F extends Fields, B>(type: DocumentType<F, B>, key: Key): Promise<Stored<F, B> | null>;
+  /**
+   * A page of the team's own documents of a kind, each as it was written; nobody vouches that none is missing. For work that
+   * comes again and that no set is to be kept in memory for.
+   */
+  page<F extends Fields, B>(
+    type: DocumentType<F, B>,
+    team: TeamId,
+    page: PageRequest,
+  ): Promise<readonly Pick<Stored<F, B>, 'key' | 'revision' | 'fields'>[]>;
   /** The sealed bytes of one document as they are. */
   bytes(kind: 'content', key: Key, work: Work): Promise<Uint8Array | null>;
   /** Commits of a team after `seq`, oldest first; INTEGRITY when they do not follow each other as they were made. */
@@ -172,6 +181,13 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
     async one(type, key) {
       const doc = await store.get(type.kind, key);
       return doc && storedFrom(type, genuine(type.kind, key, doc), await opener(doc));
+    },
+    async page<F extends Fields, B>(type: DocumentType<F, B>, team: TeamId, page: PageRequest) {
+      const docs = await store.list(type.kind, [team], page);
+      return docs.map((doc) => {
+        const { key, revision, fields } = genuine(type.kind, [team, ...doc.key.slice(1)], doc);
+        return { key, revision, fields: fields as F };
+      });
     },
     async bytes(kind, key, work) {
       const doc = await store.get(kind, key);

@@ -148,7 +148,8 @@ export const expectedRevision = (t: Inputs) =>
   t.int({ description: 'Refuse with a conflict when the revision is another. Absent: the last write wins.' });
 export const idempotencyKey = (t: Inputs) =>
   t.string({
-    description: '1-200 characters. A repeated request with the same key is answered with what the first one did.',
+    description:
+      '1-200 characters. A repeated request with the same key is answered with what the first one did, for 24 hours at least (`KEYLOOM_LIMIT_IDEMPOTENCY_MS`). After that it may be forgotten, and the same key stands for a new request.',
   });
 export const allowDangerousNames = (t: Inputs) =>
   t.boolean({
