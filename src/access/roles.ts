@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
 import { conflict, forbidden, notFound } from '../kernel/errors.ts';
+import type { ExpiryClock } from '../kernel/expiry-clock.ts';
 import { slugOf } from '../kernel/ids.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Stored } from '../vault/document.ts';
@@ -18,10 +19,11 @@ export interface RolesDeps {
   readonly vault: Vault;
   readonly keys: Keys;
   readonly clock: Clock;
+  readonly expiry: ExpiryClock;
 }
 
 /** What may be done, as data. */
-export function createRoles({ vault, keys, clock }: RolesDeps) {
+export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
   const once = createOnce(vault, keys);
 
   function requireAdmin(session: Session): void {
@@ -80,7 +82,7 @@ export function createRoles({ vault, keys, clock }: RolesDeps) {
   async function guardsFor(before: Stored<RoleFields, null>, grants: Role['grants'], session: Session) {
     const role = { ...roleFrom(before), grants };
     if (administers(role) || !administers(roleFrom(before))) return [];
-    return session.read((view) => requireAdministrator({ role }, view, clock()));
+    return session.read((view) => requireAdministrator({ role }, view, expiry.now()));
   }
 
   async function updateRole(id: string, input: UpdateRoleInput, session: Session) {

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { parseToken } from '../crypto/tokens.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { unauthenticated } from '../kernel/errors.ts';
+import { createExpiryClock, type ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Budget, WorkTerms } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -31,6 +32,8 @@ export interface AccessDeps {
   readonly vault: Vault;
   readonly keys: Keys;
   readonly clock: Clock;
+  /** By which expiry is judged. */
+  readonly expiry?: ExpiryClock;
   readonly limits: Limits;
   /** The token of the founder has ended, because there is another administrator. */
   readonly founderEnded?: () => void;
@@ -85,12 +88,21 @@ const budgetsOf = (limits: Limits): { readonly dependent: Budget; readonly other
   },
 });
 
-export function createAccess({ store, vault, keys, clock, limits, founderEnded = () => {} }: AccessDeps) {
+export function createAccess({
+  store,
+  vault,
+  keys,
+  clock,
+  limits,
+  expiry = createExpiryClock(clock),
+  founderEnded = () => {},
+}: AccessDeps) {
   /** By the text of the token, which a busy caller's requests hold in memory at every moment anyway. */
   const known = new LRUCache<string, Known>({ max: 10_000 });
 
   const budgets = budgetsOf(limits);
-  const hasExpired = ({ expiresAt }: Principal): boolean => expiresAt !== null && new Date(expiresAt) <= clock();
+  const hasExpired = ({ expiresAt }: Pick<Principal, 'expiresAt'>): boolean =>
+    expiresAt !== null && new Date(expiresAt) <= expiry.now();
 
   /** Team and id behind a token. The index never changes for a hash, so it may be remembered. */
   async function lookUp(text: string): Promise<Known | null> {
@@ -221,15 +233,25 @@ export function createAccess({ store, vault, keys, clock, limits, founderEnded =
   const wasFounded = async (team: TeamId, token: string): Promise<boolean> =>
     (await (await vault.view(team)).set(tokenDocument)).get(token) !== null;
 
+  /** Looks at the newest commit of every team, so that a clock that was set back before the start is noticed. */
+  async function lookAtClock(): Promise<void> {
+    for (const team of await teams()) {
+      const { seq } = await vault.view(team);
+      if (seq > 0) await vault.commits(team, seq - 1, 1);
+    }
+  }
+
   return {
     authenticate,
+    lookAtClock,
+    hasExpired,
     termsFor,
     standing,
     system,
     systemIn,
     teams,
     bootstrap,
-    ...createTokens({ vault, keys, clock, limits, founderEnded }),
-    ...createRoles({ vault, keys, clock }),
+    ...createTokens({ vault, keys, clock, expiry, limits, founderEnded }),
+    ...createRoles({ vault, keys, clock, expiry }),
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { newToken } from '../crypto/tokens.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { forbidden, invalidInput, limitExceeded, notFound } from '../kernel/errors.ts';
+import type { ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { TeamId } from '../store/port.ts';
@@ -49,13 +50,14 @@ export interface TokensDeps {
   readonly vault: Vault;
   readonly keys: Keys;
   readonly clock: Clock;
+  readonly expiry: ExpiryClock;
   readonly limits: Pick<Limits, 'tokensPerRevocation'>;
   /** The token of the founder has ended, because there is another administrator. */
   readonly founderEnded: () => void;
 }
 
 /** Credentials of people, machines and dependents. */
-export function createTokens({ vault, keys, clock, limits, founderEnded }: TokensDeps) {
+export function createTokens({ vault, keys, clock, expiry, limits, founderEnded }: TokensDeps) {
   const once = createOnce(vault, keys);
 
   function requireAdmin(session: Session): void {
@@ -140,10 +142,10 @@ export function createTokens({ vault, keys, clock, limits, founderEnded }: Token
           );
         }
         const revoked = new Set(ended.map(({ key }) => key[1] ?? ''));
-        const isLoss = administratorsIn(set, await view.set(roleDocument), clock()).some(({ key }) =>
+        const isLoss = administratorsIn(set, await view.set(roleDocument), expiry.now()).some(({ key }) =>
           revoked.has(key[1] ?? ''),
         );
-        return { family: found, guards: isLoss ? await requireAdministrator({ revoked }, view, clock()) : [] };
+        return { family: found, guards: isLoss ? await requireAdministrator({ revoked }, view, expiry.now()) : [] };
       });
       const [stored, ...others] = family;
       if (!stored) throw notFound('Token');

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createAccess } from '../access/service.ts';
+import { CLOCK_BEHIND_MS } from '../access/watch.ts';
 import { createRootKeyFile, loadRootKey } from '../crypto/root-key.ts';
 import { createGitReader } from '../git/reader.ts';
 import { describeFault } from '../graphql/engine/mask-error.ts';
@@ -63,7 +64,9 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
     const shared = { store, keys, clock: systemClock, log, limits, cacheBytes, plugins, git, reach };
     const gateway = createGateway({ ...shared, founderEnded });
     if (handover) await found(gateway, config, handover, announcements);
-    const { schema, contextFor, fileMutations, gitHooks } = gateway;
+    await gateway.services.access.lookAtClock();
+    const { schema, contextFor, fileMutations, gitHooks, expiry } = gateway;
+    const clockIsBehind = (): boolean => expiry.behindMs() > CLOCK_BEHIND_MS;
     const ready = async (): Promise<boolean> => (await store.head([config.team])) !== null;
     const stop = new AbortController();
     const warned = gateway.services.addons
@@ -71,7 +74,18 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
       .catch((error: unknown) => log.warn('Addons could not be looked at', describeFault(error)));
     const jobs = startJobs(gateway.jobs, log);
     const { counters } = store;
-    const server = createServer({ schema, contextFor, fileMutations, gitHooks, ready, config, log, counters, port });
+    const server = createServer({
+      schema,
+      contextFor,
+      fileMutations,
+      gitHooks,
+      ready,
+      clockIsBehind,
+      config,
+      log,
+      counters,
+      port,
+    });
     return {
       announcements,
       listen: () => server.listen(),

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { couldEver } from '../access/first-check.ts';
 import { createAccess } from '../access/service.ts';
 import type { Session } from '../access/session.ts';
+import { createAdministratorWatch, createClockWatch } from '../access/watch.ts';
 import { sshKeyPair } from '../crypto/pki.ts';
 import { secureRandom } from '../crypto/random.ts';
 import type { GitReader } from '../git/port.ts';
@@ -11,6 +12,7 @@ import type { GitHooks } from '../http/git-hook-route.ts';
 import type { ContextFor } from '../http/graphql-route.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { unauthenticated } from '../kernel/errors.ts';
+import { createExpiryClock, type ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Job } from '../kernel/job.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Log } from '../kernel/log.ts';
@@ -62,6 +64,7 @@ export interface Gateway {
   readonly schema: GraphQLSchema;
   readonly services: Services;
   readonly contextFor: ContextFor;
+  readonly expiry: ExpiryClock;
   /** What it does by itself; whoever opens the gateway starts them. */
   readonly jobs: readonly Job[];
   /** Webhooks of hosts of repositories. */
@@ -90,11 +93,12 @@ export function createGateway({
 }: GatewayDeps): Gateway {
   // Finished resolutions are small beside the documents that they were made of.
   const documentBytes = Math.floor((cacheBytes * 3) / 4);
-  const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes });
+  const expiry = createExpiryClock(clock);
+  const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes, expiry });
   const inspect = createInspection(limits);
   const contents = createContents({ vault, keys, inspect });
   const addonBytes = Math.floor(cacheBytes / 16);
-  const access = createAccess({ store, vault, keys, clock, limits, founderEnded });
+  const access = createAccess({ store, vault, keys, clock, expiry, limits, founderEnded });
   const addons = createAddons({ vault, keys, clock, log, limits, plugins, access, cacheBytes: addonBytes });
   const secretGroups = createSecretGroups({ vault, keys, contents, clock, limits, addons });
   const globalSecrets = createGlobalSecrets({ vault, keys, clock, limits, inspect, git });
@@ -129,7 +133,7 @@ export function createGateway({
     environments: createEnvironments({ vault, keys, clock, limits }),
     appSecrets: createAppSecrets({ vault, keys, clock, limits, random: secureRandom, sshKeyPair }),
     changes: createChanges({ vault, access, resolutions }),
-    streams: createStreams({ vault, access, cursors: createCursors(keys.mac('cursor')), clock, log }),
+    streams: createStreams({ vault, access, cursors: createCursors(keys.mac('cursor')), log }),
     restarts: restarts.service,
   };
   const cursorMac = keys.mac('cursor');
@@ -150,8 +154,17 @@ export function createGateway({
     return contextOf(session);
   };
   const forgetting = createForgetting({ vault, clock, limits, teams: access.teams });
-  const jobs: readonly Job[] = [restarts.job, ...gitSyncs.jobs, ...addons.jobs, forgetting];
-  return { schema, services, contextFor, jobs, gitHooks: gitSyncs.hooks, fileMutations: new Set(FILE_MUTATIONS) };
+  const watches = [createAdministratorWatch({ access, log, expiry }), createClockWatch({ log, expiry })];
+  const jobs: readonly Job[] = [...watches, restarts.job, ...gitSyncs.jobs, ...addons.jobs, forgetting];
+  return {
+    schema,
+    services,
+    contextFor,
+    expiry,
+    jobs,
+    gitHooks: gitSyncs.hooks,
+    fileMutations: new Set(FILE_MUTATIONS),
+  };
 }
 
 /** To deploy webhooks: what they answer is not read, so that none of it can matter. */

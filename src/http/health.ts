@@ -11,8 +11,8 @@ const PATIENCE_MS = 2_000;
 /** The process runs. */
 export const live: Route = async (exchange) => sendJson(exchange, 200, { status: 'live' });
 
-/** The process can serve. */
-export function createReadiness(ready: Ready, log: Log): Route {
+/** The process can serve. A clock that is behind the store does not keep it from that, but is told. */
+export function createReadiness(ready: Ready, log: Log, clockIsBehind: () => boolean = () => false): Route {
   const answers = async (): Promise<boolean> => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {
@@ -29,6 +29,7 @@ export function createReadiness(ready: Ready, log: Log): Route {
   };
   return async (exchange) => {
     const isReady = await answers();
-    sendJson(exchange, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' });
+    const clock = clockIsBehind() ? { clock: 'behind the newest commit' } : {};
+    sendJson(exchange, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...clock });
   };
 }

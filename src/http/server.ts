@@ -32,6 +32,8 @@ export interface ServerDeps {
   readonly schema: GraphQLSchema;
   readonly contextFor: ContextFor;
   readonly ready: Ready;
+  /** Whether the wall clock is behind what the store holds; absent: nobody looks. */
+  readonly clockIsBehind?: () => boolean;
   readonly config: Pick<Config, 'host' | 'port' | 'development' | 'limits' | 'answerCacheBytes' | 'trustedProxies'>;
   readonly log: Log;
   readonly gitHooks?: GitHooks;
@@ -60,7 +62,7 @@ export function createServer(deps: ServerDeps): HttpServer {
   const routes: ReadonlyMap<string, Route> = new Map([
     [GRAPHQL, lanes.route],
     ['/healthz', onlyRead(live)],
-    ['/readyz', onlyRead(createReadiness(ready, log))],
+    ['/readyz', onlyRead(createReadiness(ready, log, deps.clockIsBehind))],
   ]);
   const gitHook = deps.gitHooks && createGitHookRoute(deps.gitHooks, config.limits);
   const routeOf = (path: string): Route | undefined =>

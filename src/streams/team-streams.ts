@@ -3,7 +3,6 @@ import { LRUCache } from 'lru-cache';
 import type { Principal } from '../access/model.ts';
 import type { AccessService } from '../access/service.ts';
 import { createSession, type Session } from '../access/session.ts';
-import type { Clock } from '../kernel/clock.ts';
 import { AppError, invalidCursor, unauthenticated } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Commit, Seq, TeamId } from '../store/port.ts';
@@ -16,9 +15,8 @@ import type { End, Joining, Subscriber } from './subscriber.ts';
 
 export interface TeamStreamsDeps {
   readonly vault: Vault;
-  readonly access: Pick<AccessService, 'standing' | 'systemIn' | 'termsFor'>;
+  readonly access: Pick<AccessService, 'standing' | 'systemIn' | 'termsFor' | 'hasExpired'>;
   readonly cursors: Cursors;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -65,7 +63,7 @@ export interface Ending {
 
 /** All who listen to one team in this process. */
 export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps, { idle, lost }: Ending) {
-  const { vault, access, cursors, clock, log } = deps;
+  const { vault, access, cursors, log } = deps;
   const channels = new Map<string, Channel>();
   /** With the name of the channel that each is in. */
   const subscribers = new Map<Subscriber, string>();
@@ -100,7 +98,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     };
   }
 
-  const isExpired = ({ expiresAt }: Principal): boolean => expiresAt !== null && new Date(expiresAt) <= clock();
+  const isExpired = access.hasExpired;
 
   function remove(subscriber: Subscriber): void {
     const name = subscribers.get(subscriber);

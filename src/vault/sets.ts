@@ -5,7 +5,7 @@ import type { Log } from '../kernel/log.ts';
 import type { Work } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
 import { addTag, EMPTY_SUM, sameBytes, verifyHead } from '../store/chain.ts';
-import type { Doc, Fields, Head, Key, Kind, Seq, SetHead, Store } from '../store/port.ts';
+import type { Commit, Doc, Fields, Head, Key, Kind, Seq, SetHead, Store } from '../store/port.ts';
 import { damagedAmong } from './damage.ts';
 import { type DocumentType, idOf, placeOf, type Stored } from './document.ts';
 import { expectedTag, openBytes, storedFrom } from './seal.ts';
@@ -68,10 +68,12 @@ export interface SetsDeps {
   /** Bytes of opened documents kept between requests; 0 keeps none. */
   readonly cacheBytes: number;
   readonly work: Work;
+  /** Is told of commits that were read on the way. */
+  readonly saw: (commit: Commit) => void;
 }
 
 /** Reads sets, and keeps those read as long as the head says that they did not change. */
-export function createSets({ store, keys, log, cacheBytes, work }: SetsDeps) {
+export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps) {
   const cache =
     cacheBytes === 0
       ? null
@@ -149,6 +151,7 @@ export function createSets({ store, keys, log, cacheBytes, work }: SetsDeps) {
     if (commits.length === FOLLOW) return null;
     const touched = new Map<string, Key>();
     for (const commit of commits) {
+      saw(commit);
       for (const { kind, key } of commit.touched) {
         if (kind === type.kind && key.length === scope.length + 1 && scope.every((part, i) => key[i] === part)) {
           touched.set(idOf(key), key);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { envelopeKeyId } from '../crypto/envelope.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, integrity } from '../kernel/errors.ts';
+import { createExpiryClock, type ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { PageRequest } from '../kernel/page.ts';
 import { createWork, HIDDEN_BYTES, OWN_WORK, type Work } from '../kernel/work.ts';
@@ -106,14 +107,23 @@ export interface VaultDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly cacheBytes: number;
+  /** Is told the time of every commit that is seen. */
+  readonly expiry?: ExpiryClock;
 }
 
 /** Revisions of the first page in which an earlier one is looked for. */
 const FIRST_PAGE = 4;
 
-export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps): Vault {
+export function createVault({
+  store,
+  keys,
+  clock,
+  log,
+  cacheBytes,
+  expiry = createExpiryClock(clock),
+}: VaultDeps): Vault {
   const ownWork = createWork(OWN_WORK);
-  const sets = createSets({ store, keys, log, cacheBytes, work: ownWork });
+  const sets = createSets({ store, keys, log, cacheBytes, work: ownWork, saw: ({ at }) => expiry.saw(at) });
 
   /** What the store answered for this place, if it was written there: its plain fields count before its body is opened. */
   function genuine(kind: Kind, key: Key, doc: Doc): Doc {
@@ -146,7 +156,11 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
   async function commit({ team, actor, operation, changes }: Plan): Promise<Commit> {
     const writes: Write[] = [];
     for (const change of changes) writes.push(await writeOf(change));
-    return store.commit({ id: randomUUID(), team, at: clock().toISOString(), actor, operation, writes });
+    const at = clock();
+    expiry.requireSteady(at);
+    const made = await store.commit({ id: randomUUID(), team, at: at.toISOString(), actor, operation, writes });
+    expiry.saw(made.at);
+    return made;
   }
 
   async function revisions<F extends Fields, B>(
@@ -171,6 +185,7 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
     for await (const commit of store.watch(team, seq, signal)) {
       verifyCommits(keys.mac('log'), chain, [commit]);
       chain = commit.mac;
+      expiry.saw(commit.at);
       yield commit;
     }
   }
@@ -202,6 +217,7 @@ export function createVault({ store, keys, clock, log, cacheBytes }: VaultDeps):
       const [before] = seq > 0 ? found : [];
       const commits = before ? found.slice(1) : found;
       verifyCommits(keys.mac('log'), before?.mac ?? FIRST_CHAIN, commits);
+      for (const { at } of commits) expiry.saw(at);
       return commits;
     },
     watch: (team, seq, signal) => verified(team, seq, signal),
