@@ -10,6 +10,7 @@ import type { Keys } from '../keys/keys.ts';
 import { FIRST_CHAIN, sameBytes, verifyCommits } from '../store/chain.ts';
 import type { Commit, Doc, Fields, Head, Key, Kind, Seq, Store, TeamId, Write } from '../store/port.ts';
 import { type DocumentType, placeOf, type Stored } from './document.ts';
+import { createExclusive } from './exclusive.ts';
 import { encodeBody, expectedTag, openBytes, sealBytes, storedFrom } from './seal.ts';
 import { createSets, type DocumentSet } from './sets.ts';
 
@@ -267,20 +268,6 @@ function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof createS
   }
   const viewBy = (by: Work): View => ({ team, seq, work: by, by: viewBy, set });
   return viewBy(work);
-}
-
-function createExclusive(): Vault['exclusive'] {
-  const last = new Map<string, Promise<unknown>>();
-  return async (key, work) => {
-    const name = key.join('\0');
-    const mine = (last.get(name) ?? Promise.resolve()).then(work, work);
-    last.set(name, mine);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(name) === mine) last.delete(name);
-    }
-  };
 }
 
 /** Makes changes of one kind of document. */
