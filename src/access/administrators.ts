@@ -2,15 +2,24 @@ import { type AppError, conflict } from '../kernel/errors.ts';
 import type { Stored } from '../vault/document.ts';
 import type { DocumentSet } from '../vault/sets.ts';
 import { type Change, changesOf, type View } from '../vault/vault.ts';
-import { roleIn } from './lookup.ts';
-import { can, type Role, type RoleFields, roleDocument, type TokenFields, tokenDocument } from './model.ts';
+import {
+  BUILT_IN_ROLES,
+  can,
+  type Grant,
+  type Role,
+  type RoleFields,
+  roleDocument,
+  type TokenFields,
+  tokenDocument,
+} from './model.ts';
 
 type StoredToken = Stored<TokenFields, null>;
 
 const idIn = ({ key }: StoredToken): string => key[1] ?? '';
 
 /** Whether a role may administer roles and tokens, and so give every right back. */
-export function administers(role: Role): boolean {
+export function administers({ grants }: Pick<Role, 'grants'>): boolean {
+  const role = { slug: '', name: '', builtIn: false, revision: null, grants };
   const principal = {
     id: '',
     revision: null,
@@ -29,17 +38,27 @@ export function administratorsIn(
   tokens: DocumentSet<TokenFields, null>,
   roles: DocumentSet<RoleFields, null>,
   now: Date,
-  roleOf: (slug: string) => Role | null = (slug) => roleIn(roles, slug),
+  grantsOf: (slug: string) => readonly Grant[] | null = grantsIn(roles),
 ): readonly StoredToken[] {
   const end = ({ fields }: StoredToken): number =>
     fields.expiresAt ? Date.parse(fields.expiresAt) : Number.POSITIVE_INFINITY;
   return tokens.live
     .filter((token) => {
-      const role = token.fields.workload === null ? roleOf(token.fields.role) : null;
-      return role !== null && administers(role) && end(token) > now.getTime();
+      const grants = token.fields.workload === null ? grantsOf(token.fields.role) : null;
+      return grants !== null && administers({ grants }) && end(token) > now.getTime();
     })
     .sort((a, b) => end(b) - end(a));
 }
+
+/** As they are written: what is administered belongs to the team, so no named project matters. */
+const grantsIn =
+  (roles: DocumentSet<RoleFields, null>) =>
+  (slug: string): readonly Grant[] | null => {
+    const own = BUILT_IN_ROLES.get(slug);
+    if (own) return own.grants;
+    const stored = roles.get(slug);
+    return stored && !stored.deleted ? stored.fields.grants : null;
+  };
 
 const nobodyLeft = (): AppError =>
   conflict('No other token that is valid could administer roles and tokens: make one before');
@@ -47,7 +66,7 @@ const nobodyLeft = (): AppError =>
 /** What a change takes away: tokens, or what a role allows. */
 export interface Loss {
   readonly revoked?: ReadonlySet<string>;
-  readonly role?: Role;
+  readonly role?: Pick<Role, 'slug' | 'grants'>;
 }
 
 /**
@@ -56,8 +75,9 @@ export interface Loss {
  */
 export async function requireAdministrator({ revoked, role }: Loss, view: View, now: Date): Promise<readonly Change[]> {
   const [tokens, roles] = [await view.set(tokenDocument), await view.set(roleDocument)];
-  const roleAfter = (slug: string): Role | null => (role?.slug === slug ? role : roleIn(roles, slug));
-  const [first] = administratorsIn(tokens, roles, now, roleAfter).filter((token) => !revoked?.has(idIn(token)));
+  const before = grantsIn(roles);
+  const after = (slug: string) => (role?.slug === slug ? role.grants : before(slug));
+  const [first] = administratorsIn(tokens, roles, now, after).filter((token) => !revoked?.has(idIn(token)));
   if (!first) throw nobodyLeft();
   const own = first.fields.role === role?.slug ? null : roles.get(first.fields.role);
   return [

@@ -1,25 +1,34 @@
 import type { Stored } from '../vault/document.ts';
 import type { DocumentSet } from '../vault/sets.ts';
 import type { View } from '../vault/vault.ts';
+import { type Effective, effectiveIn } from './bindings.ts';
 import { BUILT_IN_ROLES, type Role, type RoleFields, roleDocument } from './model.ts';
 
 /** A role by its slug, built-in ones first. */
 export async function roleOf(view: View, slug: string): Promise<Role | null> {
-  return BUILT_IN_ROLES.get(slug) ?? roleIn(await view.set(roleDocument), slug);
+  const own = BUILT_IN_ROLES.get(slug);
+  if (own) return own;
+  const stored = (await view.set(roleDocument)).get(slug);
+  return stored && !stored.deleted ? roleIn(stored, view) : null;
+}
+
+const asWritten: Effective = (grants) => grants;
+
+/** A stored role as of a view. The projects are read for one that names some. */
+export async function roleIn(stored: Stored<RoleFields, null>, view: View): Promise<Role> {
+  const namesProjects = stored.fields.grants.some(({ projects }) => projects !== null);
+  return roleFrom(stored, namesProjects ? await effectiveIn(view) : asWritten);
 }
 
 /** The same among roles that were read. */
-export function roleIn(roles: DocumentSet<RoleFields, null>, slug: string): Role | null {
+export function roleAmong(roles: DocumentSet<RoleFields, null>, slug: string, effective: Effective): Role | null {
   const own = BUILT_IN_ROLES.get(slug);
   if (own) return own;
   const stored = roles.get(slug);
-  return stored && !stored.deleted ? roleFrom(stored) : null;
+  return stored && !stored.deleted ? roleFrom(stored, effective) : null;
 }
 
-export const roleFrom = ({ key, fields, revision }: Stored<RoleFields, null>): Role => ({
-  slug: key[1] ?? '',
-  name: fields.name,
-  builtIn: false,
-  revision,
-  grants: fields.grants,
-});
+function roleFrom({ key, fields, revision }: Stored<RoleFields, null>, effective: Effective): Role {
+  const grants = effective(fields.grants, fields.bindings);
+  return { slug: key[1] ?? '', name: fields.name, builtIn: false, revision, grants };
+}

@@ -56,7 +56,14 @@ export interface Role {
   readonly grants: readonly Grant[];
 }
 
-export type RoleFields = { readonly name: string; readonly grants: readonly Grant[]; readonly createdAt: string };
+export type RoleFields = {
+  readonly name: string;
+  readonly grants: readonly Grant[];
+  /** What the slugs in its grants stood for when they were given. */
+  readonly bindings: readonly ProjectBinding[];
+  readonly createdAt: string;
+};
+export type ProjectBinding = { readonly project: string; readonly to: string };
 export const roleDocument = plainDocument<RoleFields>('role');
 
 export const TOKEN_KINDS = ['user', 'machine', 'dependent'] as const;

@@ -3,12 +3,13 @@ import { conflict, forbidden, notFound } from '../kernel/errors.ts';
 import type { ExpiryClock } from '../kernel/expiry-clock.ts';
 import { slugOf } from '../kernel/ids.ts';
 import type { Keys } from '../keys/keys.ts';
-import type { Stored } from '../vault/document.ts';
+import { idOf, type Stored } from '../vault/document.ts';
 import { createOnce } from '../vault/once.ts';
 import { changesOf, type Vault } from '../vault/vault.ts';
 import { administers, requireAdministrator } from './administrators.ts';
+import { bindingsFor } from './bindings.ts';
 import type { CreateRoleInput, UpdateRoleInput } from './inputs.ts';
-import { roleFrom, roleOf } from './lookup.ts';
+import { roleIn, roleOf } from './lookup.ts';
 import { BUILT_IN_ROLES, can, covers, type Role, type RoleFields, roleDocument, tokenDocument } from './model.ts';
 import { requireRevision } from './revision.ts';
 import type { Session } from './session.ts';
@@ -32,8 +33,10 @@ export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
 
   async function listRoles(session: Session): Promise<readonly Role[]> {
     if (!can(session.principal, 'list', 'role')) return [];
-    const { live } = await session.read((view) => view.set(roleDocument));
-    return [...BUILT_IN_ROLES.values(), ...live.map(roleFrom)];
+    return session.read(async (view) => {
+      const { live } = await view.set(roleDocument);
+      return [...BUILT_IN_ROLES.values(), ...(await Promise.all(live.map((stored) => roleIn(stored, view))))];
+    });
   }
 
   async function ownRole(id: string, session: Session): Promise<Stored<RoleFields, null>> {
@@ -64,7 +67,8 @@ export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
         if (BUILT_IN_ROLES.has(slug) || (taken && !taken.deleted)) {
           throw conflict('There is already a role with that derived identifier', { existing: { kind: 'role', key } });
         }
-        const fields = { name, grants, createdAt: at };
+        const bindings = await session.read((view) => bindingsFor(grants, view));
+        const fields = { name, grants, bindings, createdAt: at };
         const change = taken ? changes.replace(taken, fields, null) : changes.create(key, fields, null);
         return session.commit('role.create', [change, ...extra]);
       },
@@ -80,19 +84,20 @@ export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
 
   /** Somebody must be able to administer roles and tokens afterwards, if a role that allowed it changes. */
   async function guardsFor(before: Stored<RoleFields, null>, grants: Role['grants'], session: Session) {
-    const role = { ...roleFrom(before), grants };
-    if (administers(role) || !administers(roleFrom(before))) return [];
+    if (administers({ grants }) || !administers(before.fields)) return [];
+    const role = { slug: idOf(before.key), grants };
     return session.read((view) => requireAdministrator({ role }, view, expiry.now()));
   }
 
   async function updateRole(id: string, input: UpdateRoleInput, session: Session) {
     const commit = await session.write([session.principal.team, id], async () => {
       const before = await ownRole(id, session);
-      requireCovered(session, before.fields.grants);
+      requireCovered(session, (await session.read((view) => roleIn(before, view))).grants);
       if (input.grants) requireCovered(session, input.grants);
       requireRevision(before, input.expectedRevision);
       const { name = before.fields.name, grants = before.fields.grants } = input;
-      const fields = { ...before.fields, name, grants };
+      const bindings = input.grants ? await session.read((view) => bindingsFor(grants, view)) : before.fields.bindings;
+      const fields = { ...before.fields, name, grants, bindings };
       const guards = input.grants ? await guardsFor(before, grants, session) : [];
       return session.commit('role.update', [changes.replace(before, fields, null), ...guards]);
     });
@@ -105,8 +110,9 @@ export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
       const { live } = await session.read((view) => view.set(tokenDocument));
       const user = live.find((token) => token.fields.role === id);
       if (user) throw conflict('Tokens still have this role', { existing: { kind: 'token', key: user.key } });
+      const role = await session.read((view) => roleIn(before, view));
       const commit = await session.commit('role.delete', [changes.erase(before, before.fields)]);
-      return { role: roleFrom(before), commit };
+      return { role, commit };
     });
   }
 

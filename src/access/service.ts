@@ -10,7 +10,8 @@ import type { Seq, Store, TeamId } from '../store/port.ts';
 import { idOf, type Stored } from '../vault/document.ts';
 import { retryingStale } from '../vault/sets.ts';
 import { changesOf, type Vault, type View } from '../vault/vault.ts';
-import { roleIn, roleOf } from './lookup.ts';
+import { effectiveIn } from './bindings.ts';
+import { roleAmong, roleOf } from './lookup.ts';
 import {
   BUILT_IN_ROLES,
   type Principal,
@@ -168,12 +169,13 @@ export function createAccess({
    */
   async function standing(view: View, projects: Iterable<string>): Promise<(token: string) => Principal | null> {
     const [tokens, roles] = [await view.set(tokenDocument), await view.set(roleDocument)];
+    const effective = await effectiveIn(view);
     const registered = await registrations(view, projects);
     return (token) => {
       const stored = tokens.damaged.has(token) ? null : tokens.get(token);
       const isLive =
         stored && !stored.deleted && registered(stored.fields.workload) && !roles.damaged.has(stored.fields.role);
-      const role = isLive ? roleIn(roles, stored.fields.role) : null;
+      const role = isLive ? roleAmong(roles, stored.fields.role, effective) : null;
       const principal = stored && role && principalFrom(view.team, stored, role);
       return principal && !hasExpired(principal) ? principal : null;
     };

@@ -12,13 +12,13 @@ import {
   shredded,
 } from './dek-ring.ts';
 import type { KeyCare, Keys } from './keys.ts';
-import { hexOf, ringKey } from './model.ts';
+import { dekKey, hexOf, ringKey } from './model.ts';
 import { randomKey } from './wrapping.ts';
 
 type Pending = ReturnType<Keys['newDataKey']>;
 
-export type DataKeys = Pick<Keys, 'sealingKey' | 'openingKeys' | 'newDataKey'> &
-  Pick<KeyCare, 'rotateDataKey' | 'shred' | 'forget'>;
+export type DataKeys = Pick<Keys, 'sealingKey' | 'sealingGuard' | 'openingKeys' | 'newDataKey' | 'shred' | 'forget'> &
+  Pick<KeyCare, 'rotateDataKey'>;
 
 const RINGS_KEPT = 10_000;
 const PENDING_KEPT = 1_000;
@@ -66,6 +66,10 @@ export function createDataKeys(deps: DekRingDeps): DataKeys {
       const key = ring.primary ?? pending.get(nameOf(scope))?.key;
       if (key) return key;
       throw ring.byId.size > 0 ? shredded() : noKey(scope);
+    },
+    async sealingGuard(...scope) {
+      const { primary, revision } = await ringOf(scope);
+      return primary && { op: 'check', kind: 'dek', key: dekKey(...scope, primary.id), expected: revision };
     },
     async openingKeys(team, project, needed = []) {
       let ring = await ringOf([team, project]);

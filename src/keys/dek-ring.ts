@@ -14,6 +14,8 @@ export type Scope = readonly [team: string, project: string | null];
 export interface Ring {
   /** null: there is none, or all are destroyed. */
   readonly primary: DataKey | null;
+  /** Of the document of the primary. */
+  readonly revision: number;
   /** By hex id; null: destroyed. */
   readonly byId: ReadonlyMap<string, DataKey | null>;
 }
@@ -41,6 +43,7 @@ async function deksOf({ documents, tagging }: DekRingDeps, scope: Scope): Promis
 
 export async function readRing(deps: DekRingDeps, scope: Scope): Promise<Ring> {
   let primary: DataKey | null = null;
+  let revision = 0;
   let version = 0;
   const byId = new Map<string, DataKey | null>();
   for (const { doc, fields } of await deksOf(deps, scope)) {
@@ -49,9 +52,10 @@ export async function readRing(deps: DekRingDeps, scope: Scope): Promise<Ring> {
     byId.set(id, key);
     if (fields.state !== 'primary' || fields.version <= version) continue;
     primary = key;
+    revision = doc.revision;
     version = fields.version;
   }
-  return { primary, byId };
+  return { primary, revision, byId };
 }
 
 async function unwrapped({ keks, tagging }: DekRingDeps, doc: Doc): Promise<Uint8Array> {

@@ -12,6 +12,11 @@ export interface Keys {
   /** The key that new envelopes of this team or project are sealed with. */
   sealingKey(team: string, project: string | null): Promise<DataKey>;
   /**
+   * A check for the commit of what is sealed with `sealingKey` afterwards: that key is still the one to seal with, so that
+   * nothing is sealed with one that another process retired or destroyed. null: it is stored by that very commit.
+   */
+  sealingGuard(team: string, project: string): Promise<Write | null>;
+  /**
    * Finds keys by id: null when unknown, NOT_FOUND "shredded" when destroyed. The ring is read anew when an id of
    * `needed` is not in it, as another process may have rotated since.
    */
@@ -21,14 +26,16 @@ export interface Keys {
    * until then the same key is answered again, and `sealingKey` knows it.
    */
   newDataKey(team: string, project: string | null): { readonly key: DataKey; readonly write: Write };
+  /** Drops what is kept in memory of a team or project: its keys changed elsewhere, or it is gone. */
+  forget(team: string, project: string | null): void;
+  /** Destroys all data keys of a team or project: what was sealed with them cannot be read by anyone any more. */
+  shred(team: string, project: string | null, actor: string): Promise<void>;
 }
 
-/** Care of the keys: what operators and the deletion of projects ask for. Each may be run again after a crash. */
+/** Care of the keys: what operators ask for. Each may be run again after a crash, as `shred` may be. */
 export interface KeyCare {
   /** New envelopes get a new key; what was sealed before stays readable. CONFLICT when another rotation won. */
   rotateDataKey(team: string, project: string | null, actor: string): Promise<void>;
-  /** Destroys all data keys of a team or project: what was sealed with them cannot be read by anyone any more. */
-  shred(team: string, project: string | null, actor: string): Promise<void>;
   /** Wraps all data keys with a new KEK, or finishes a rotation that was interrupted. Sealed data is not touched. */
   rotateKek(actor: string): Promise<void>;
   /**
@@ -36,6 +43,4 @@ export interface KeyCare {
    * processes have to be started again with it.
    */
   rotateRoot(newRootKey: Uint8Array, actor: string): Promise<void>;
-  /** Drops what is kept in memory of a team or project: its keys changed elsewhere. */
-  forget(team: string, project: string | null): void;
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { envelopeKeyId } from '../crypto/envelope.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, integrity } from '../kernel/errors.ts';
@@ -9,9 +8,10 @@ import { createWork, HIDDEN_BYTES, OWN_WORK, type Work } from '../kernel/work.ts
 import type { Keys } from '../keys/keys.ts';
 import { FIRST_CHAIN, sameBytes, verifyCommits } from '../store/chain.ts';
 import type { Commit, Doc, Fields, Head, Key, Kind, Seq, Store, TeamId, Write } from '../store/port.ts';
+import { createCommits } from './commits.ts';
 import { type DocumentType, placeOf, type Stored } from './document.ts';
 import { createExclusive } from './exclusive.ts';
-import { encodeBody, expectedTag, openBytes, sealBytes, storedFrom } from './seal.ts';
+import { encodeBody, expectedTag, openBytes, storedFrom } from './seal.ts';
 import { createSets, type DocumentSet } from './sets.ts';
 
 /** A team as of one commit. */
@@ -145,25 +145,6 @@ export function createVault({
     return viewAt(team, head, sets, ownWork);
   }
 
-  async function writeOf(change: Change): Promise<Write> {
-    if (change.op === 'raw') return change.write;
-    if (change.op !== 'put') return change;
-    const { kind, key, expected, fields, deleted, replaces } = change;
-    const facts = { kind, key, revision: (expected ?? 0) + 1, deleted, fields };
-    const sealed = await sealBytes(keys, facts, change.body);
-    return { op: 'put', kind, key, expected, deleted, ...(replaces ? { replaces } : {}), ...sealed };
-  }
-
-  async function commit({ team, actor, operation, changes }: Plan): Promise<Commit> {
-    const writes: Write[] = [];
-    for (const change of changes) writes.push(await writeOf(change));
-    const at = clock();
-    expiry.requireSteady(at);
-    const made = await store.commit({ id: randomUUID(), team, at: at.toISOString(), actor, operation, writes });
-    expiry.saw(made.at);
-    return made;
-  }
-
   async function revisions<F extends Fields, B>(
     type: DocumentType<F, B>,
     key: Key,
@@ -193,7 +174,7 @@ export function createVault({
 
   return {
     view,
-    commit,
+    commit: createCommits({ store, keys, clock, expiry }),
     async one(type, key) {
       const doc = await store.get(type.kind, key);
       return doc && storedFrom(type, genuine(type.kind, key, doc), await opener(doc));

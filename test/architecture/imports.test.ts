@@ -48,9 +48,9 @@ const LAYERS: readonly {
     own: ['kernel/', 'crypto/', 'store/port.ts', 'store/chain.ts', 'vault/', 'keys/keys.ts'],
     packages: ['node:crypto', 'lru-cache'],
   },
-  // Tokens of workloads are bound to what is registered, so this one file reads two nouns.
+  // Tokens of workloads are bound to what is registered, and grants to projects, so these read two nouns.
   {
-    files: /^access\/registrations\.ts$/,
+    files: /^access\/(registrations|bindings)\.ts$/,
     own: ['kernel/', 'vault/', 'access/', 'modules/projects/model.ts', 'modules/workloads/model.ts'],
     packages: [],
   },

@@ -195,6 +195,14 @@ export const MUTATIONS: readonly MutationCase[] = [
   { name: 'createProject', prepare: async (_app, n) => ({ name: `P ${n}`, ...keyed(n) }) },
   { name: 'updateProject', prepare: async (app, n) => ({ id: await aProject(app, n), description: 'after' }) },
   { name: 'deleteProject', prepare: async (app, n) => ({ id: await aProject(app, n) }) },
+  {
+    name: 'restoreProject',
+    async prepare(app, n) {
+      const id = await aProject(app, n);
+      await done(app, 'deleteProject', { id });
+      return { id };
+    },
+  },
   { name: 'createRole', prepare: async (_app, n) => ({ name: `Role ${n}`, grants: GRANTS, ...keyed(n) }) },
   { name: 'updateRole', prepare: async (app, n) => ({ id: await aRole(app, n), name: 'Renamed' }) },
   { name: 'deleteRole', prepare: async (app, n) => ({ id: await aRole(app, n) }) },

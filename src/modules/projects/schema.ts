@@ -7,7 +7,13 @@ import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
-import { createProjectInput, deleteProjectInput, type StoredProject, updateProjectInput } from './model.ts';
+import {
+  createProjectInput,
+  deleteProjectInput,
+  restoreProjectInput,
+  type StoredProject,
+  updateProjectInput,
+} from './model.ts';
 
 const BY_SLUG: ListOrder<StoredProject> = { name: 'projects', keyOf: ({ key }) => idOf(key) };
 
@@ -31,7 +37,9 @@ export function addProjects(builder: Builder): void {
         description: 'At most 200 characters; null means none.',
         resolve: (stored) => stored.body().description,
       }),
-      revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
+      revision: t.exposeInt('revision', {
+        description: 'One more with every change; 1 at creation, unless the slug was that of another project before.',
+      }),
       createdAt: t.field({
         type: 'DateTime',
         description: 'When it was created.',
@@ -100,12 +108,24 @@ function addProjectMutations(): void {
   });
   addMutation({
     name: 'deleteProject',
-    description: 'Deletes a project without workloads; seven days later its keys are destroyed. Needs `delete` on it.',
+    description:
+      'Deletes a project without workloads. `restoreProject` brings it back for seven days; then its keys and all that was in it are destroyed, and its slug is free. Needs `delete` on it.',
     input: (t) => ({ id: t.id({ required: true, description: 'The project.' }) }),
     allowed: allowedOnProject('delete'),
     rules: deleteProjectInput.extend({ id: idRule('Project') }),
     failures: ['notFound', 'conflict'],
     run: ({ id }, { services, session }) => services.projects.remove(id, session),
+    payload,
+  });
+  addMutation({
+    name: 'restoreProject',
+    description:
+      'Brings a deleted project back with all that it held, within seven days of its deletion. Needs `delete` on it, as deleting it does.',
+    input: (t) => ({ id: t.id({ required: true, description: 'The project.' }) }),
+    allowed: allowedOnProject('delete'),
+    rules: restoreProjectInput.extend({ id: idRule('Project') }),
+    failures: ['notFound', 'conflict'],
+    run: ({ id }, { services, session }) => services.projects.restore(id, session),
     payload,
   });
 }

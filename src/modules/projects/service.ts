@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { can, type Verb } from '../../access/model.ts';
 import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
+import { type AppError, conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import type { Keys } from '../../keys/keys.ts';
 import { createOnce } from '../../vault/once.ts';
@@ -51,13 +52,10 @@ export function createProjects({ vault, keys, clock }: ProjectsDeps) {
       { team, actor, operation, at, input, object: key, idempotencyKey: input.idempotencyKey },
       async (extra) => {
         const taken = await session.read(async (view) => (await view.set(projectDocument)).get(slug));
-        // A deleted project keeps its id: its keys may still be under their grace.
-        if (taken) {
-          const message = 'There is already a project with that derived identifier';
-          throw conflict(message, { existing: { kind: 'project', key } });
-        }
-        const fields = { name: input.name, createdAt: at, updatedAt: at, shredAfter: null };
-        const project = changes.create(key, fields, { description: input.description });
+        if (taken && taken.fields.destruction !== 'done') throw isTaken(taken);
+        const fields = { ...newborn(taken), name: input.name, createdAt: at, updatedAt: at };
+        const body = { description: input.description };
+        const project = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
         return session.commit(operation, [{ op: 'raw', write: keys.newDataKey(team, slug).write }, project, ...extra]);
       },
     );
@@ -104,5 +102,41 @@ export function createProjects({ vault, keys, clock }: ProjectsDeps) {
     return { project: before, commit };
   }
 
-  return { bySlug, list, create, update, remove };
+  /** While its keys are there: it comes back with all that it held when it was deleted. */
+  async function restore(slug: string, session: Session) {
+    const { team } = session.principal;
+    const commit = await session.write([team, slug], async () => {
+      const stored = await session.read(async (view) => (await view.set(projectDocument)).get(slug));
+      const maySee = can(session.principal, 'list', 'project', { project: slug });
+      if (!stored || !maySee || stored.fields.destruction !== null) throw notFound(`Project ${slug}`);
+      if (!can(session.principal, 'delete', 'project', { project: slug })) throw forbidden();
+      if (!stored.deleted) throw conflict('The project is not deleted');
+      const now = clock();
+      const { shredAfter } = stored.fields;
+      if (shredAfter !== null && shredAfter <= now.toISOString())
+        throw conflict('The seven days to restore it are over');
+      const fields = { ...stored.fields, updatedAt: now.toISOString(), shredAfter: null };
+      return session.commit('project.restore', [changes.replace(stored, fields, stored.body())]);
+    });
+    return { project: await bySlug(slug, session), commit };
+  }
+
+  return { bySlug, list, create, update, remove, restore };
+}
+
+/** Of a project that is made: after those that had its slug before. */
+const newborn = (former: StoredProject | null) => ({
+  incarnation: randomUUID(),
+  generation: (former?.fields.generation ?? 0) + 1,
+  bornAfter: former?.seq ?? 0,
+  shredAfter: null,
+  destruction: null,
+});
+
+function isTaken({ key, deleted, fields }: StoredProject): AppError {
+  const existing = { existing: { kind: 'project', key } };
+  if (!deleted) return conflict('There is already a project with that derived identifier', existing);
+  // Whose keys are under their grace.
+  const until = fields.shredAfter ?? '';
+  return conflict(`A deleted project keeps that derived identifier until ${until}: restore it, or wait`, existing);
 }
