@@ -47,6 +47,8 @@ import { createVault } from '../vault/vault.ts';
 export interface GatewayDeps {
   readonly store: Store;
   readonly keys: Keys;
+  /** Milliseconds that go on whatever `clock` is set to. */
+  readonly monotonic?: () => number;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: Limits;
@@ -90,10 +92,11 @@ export function createGateway({
   git,
   reach = createReach([]),
   founderEnded = () => {},
+  monotonic = () => performance.now(),
 }: GatewayDeps): Gateway {
   // Finished resolutions are small beside the documents that they were made of.
   const documentBytes = Math.floor((cacheBytes * 3) / 4);
-  const expiry = createExpiryClock(clock);
+  const expiry = createExpiryClock(clock, monotonic);
   const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes, expiry });
   const inspect = createInspection(limits);
   const contents = createContents({ vault, keys, inspect });

@@ -10,7 +10,7 @@ const CREATE = operation('createProject', 'project { slug }');
 let app: TestApp;
 let now = Date.parse('2026-01-01T00:00:00Z');
 beforeAll(async () => {
-  app = await startApp({ clock: () => new Date(now) });
+  app = await startApp({ clock: () => new Date(now), monotonic: () => now });
 });
 afterAll(() => app.close());
 

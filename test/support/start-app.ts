@@ -22,6 +22,8 @@ export interface AppOptions {
   readonly open?: (holder: MacHolder) => OpenedStore | Promise<OpenedStore>;
   readonly rootKey?: Uint8Array;
   readonly clock?: Clock;
+  /** Milliseconds that go on with `clock`, where a test lets days pass. */
+  readonly monotonic?: () => number;
   readonly log?: Log;
   readonly limits?: Partial<Limits>;
   readonly cacheBytes?: number;
@@ -70,6 +72,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     cacheBytes: options.cacheBytes ?? 64 * 1024 * 1024,
     plugins: options.plugins ?? (await usualPlugins()),
     git: options.git ?? createGitReader({ reach: createReach([]), limits }),
+    ...(options.monotonic ? { monotonic: options.monotonic } : {}),
     ...(options.reach ? { reach: options.reach } : {}),
   });
   const owner = (await gateway.services.access.bootstrap(team)) ?? '';
