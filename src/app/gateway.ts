@@ -3,6 +3,7 @@ import { couldEver } from '../access/first-check.ts';
 import { createAccess } from '../access/service.ts';
 import type { Session } from '../access/session.ts';
 import { createAdministratorWatch, createClockWatch } from '../access/watch.ts';
+import { createContainers } from '../crypto/containers.ts';
 import { sshKeyPair } from '../crypto/pki.ts';
 import { secureRandom } from '../crypto/random.ts';
 import type { GitReader } from '../git/port.ts';
@@ -98,7 +99,7 @@ export function createGateway({
   const documentBytes = Math.floor((cacheBytes * 3) / 4);
   const expiry = createExpiryClock(clock, monotonic);
   const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes, expiry });
-  const inspect = createInspection(limits);
+  const inspect = createInspection({ limits, open: createContainers() });
   const contents = createContents({ vault, keys, inspect });
   const addonBytes = Math.floor(cacheBytes / 16);
   const access = createAccess({ store, vault, keys, clock, expiry, limits, founderEnded });

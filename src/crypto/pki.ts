@@ -58,7 +58,8 @@ function numbersOf(key: KeyObject): (name: 'n' | 'e' | 'd' | 'p' | 'q' | 'qi' | 
   return (name) => Buffer.from(jwk[name] ?? '', 'base64url');
 }
 
-const PKCS12_BYTES = 65_536;
+/** A PKCS#12 file that is larger is not opened. */
+export const MAX_PKCS12_BYTES = 65_536;
 /** Iterations of key derivation that one file may cost, in all; `openssl` asks for 2,048. */
 const PKCS12_ITERATIONS = 4_096;
 const OID = {
@@ -89,7 +90,7 @@ const NO_PASSWORDS = ['', null as unknown as string];
  * every other file. Keys are not looked at. Nothing vouches for what it says: the MAC is made without a password too.
  */
 export function certificatesInPkcs12(file: Uint8Array): readonly Uint8Array[] {
-  if (file.length > PKCS12_BYTES) return [];
+  if (file.length > MAX_PKCS12_BYTES) return [];
   try {
     const bags = safesOf(file).flatMap((safe) => children(safe).flatMap(certificateOf));
     return [...bags.filter(({ isOfKey }) => isOfKey), ...bags.filter(({ isOfKey }) => !isOfKey)].map(({ der }) => der);

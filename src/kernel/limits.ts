@@ -80,8 +80,8 @@ const TABLE = {
   outgoingEvents: { default: 1_000, least: 1 },
   /** How long a create is remembered under its idempotency key at least, milliseconds. */
   idempotencyMs: { default: 86_400_000, least: 1_000 },
-  /** PKCS#12 files of one write that are opened to look for certificates. */
-  pkcs12PerWrite: { default: 20, least: 0 },
+  /** PKCS#12 files of one request that are opened to look for certificates. */
+  pkcs12PerRequest: { default: 20, least: 0 },
   jsonDepth: { default: 64, least: 1 },
   /** Members and items in one JSON body. */
   jsonItems: { default: 100_000, least: 1 },

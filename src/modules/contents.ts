@@ -38,12 +38,13 @@ export function createContents({ vault, keys, inspect }: ContentsDeps) {
 
   /** Entries for uploads. A content that one of `before` holds already is not written again. */
   async function keep(
-    team: string,
     project: string,
     uploads: ReadonlyMap<string, Upload>,
     before: readonly FileMap[],
+    session: Session,
   ): Promise<Kept> {
-    const certificates = await inspect(uploads);
+    const { team } = session.principal;
+    const certificates = await inspect(uploads, session.work);
     const known = new Map<string, string>();
     for (const files of before) for (const { hash, contentId } of files.values()) known.set(hash, contentId);
     const entries = new Map<string, FileEntry>();

@@ -102,7 +102,7 @@ const LAYERS: readonly {
   },
   {
     files: /^modules\//,
-    own: [...NOUN, 'crypto/pki.ts', 'crypto/certificate.ts'],
+    own: [...NOUN, 'crypto/pki.ts', 'crypto/certificate.ts', 'crypto/containers.ts'],
     packages: ['node:crypto', 'lru-cache', 'zod'],
   },
   {

@@ -131,6 +131,24 @@ describe('a file of a secret group', () => {
     await done(app, groupOp('updateSecretGroup'), { id, files: [...files, textFile('/last', pem('last', 61))] });
     expect(await found()).toEqual(expected);
   });
+
+  it('is told of in 20 containers of a request, however many mutations bring them', async () => {
+    const holding = (from: number) =>
+      Array.from({ length: 15 }, (_, i) => {
+        const subject = named(`split ${from + i}`);
+        return binaryFile(`/${i + 10}`, aPkcs12({ certificates: [{ subject, notAfter: day(9) }], password: '' }));
+      });
+    const ids = [(await aGroup(app, { name: 'Half One' })).id, (await aGroup(app, { name: 'Half Two' })).id];
+    const change = (n: number) => `m${n}: updateSecretGroup(input: $i${n}) { __typename }`;
+    const { data } = await app.gql(
+      `mutation ($i0: UpdateSecretGroupInput!, $i1: UpdateSecretGroupInput!) { ${change(0)} ${change(1)} }`,
+      { i0: { id: ids[0], files: holding(0) }, i1: { id: ids[1], files: holding(15) } },
+    );
+    expect(data).toMatchObject({ m0: { __typename: 'UpdateSecretGroupPayload' } });
+    const told = async (slug: string) =>
+      (await filesOf(slug)).files.filter(({ certificate }: { certificate: unknown }) => certificate !== null).length;
+    expect([await told('half-one'), await told('half-two')]).toEqual([15, 5]);
+  });
 });
 
 describe('other files', () => {

@@ -125,7 +125,7 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       if (!decision.isNews) return { commit: null, known: { ...known, revision } };
       const fields = { ...found.global.fields, updatedAt: at };
       const change = decision.body
-        ? globals.replace(found.global, fields, await inspected(decision.body))
+        ? globals.replace(found.global, fields, await inspected(decision.body, session.work))
         : globals.unchanged(found.global);
       const followed = syncs.replace(found.sync, {}, { ...kept, status: decision.status });
       const commit = await session.commit('globalSecret.sync', [change, followed, ...checks]);

@@ -115,7 +115,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
         else requireRoom(set.live.length, input);
         const { body: content, sync, checks } = await contentOf(given, input, before, session);
         requireWithinLimits(content);
-        const body = await inspected(content);
+        const body = await inspected(content, session.work);
         const updatedAt = clock().toISOString();
         const fields = { name: given.name, type, createdAt: before?.fields.createdAt ?? updatedAt, updatedAt };
         const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
@@ -206,7 +206,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       requireRevision(before, expectedRevision);
       const { body: decided, sync, checks = [] } = await decide(before);
       requireWithinLimits(decided);
-      const body = await inspected(decided);
+      const body = await inspected(decided, session.work);
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
       const more = sync === undefined ? [] : await session.read((view) => followingLike(sync, key, view));
       return session.commit(operation, [changes.replace(before, fields, body), ...more, ...checks]);

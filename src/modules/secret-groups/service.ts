@@ -41,10 +41,9 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
   function update(ref: GroupUpdate, input: Omit<UpdateGroupInput, 'expectedRevision'>, session: Session) {
     return change(ref, 'secretGroup.update', session, async (state) => {
       const { files, dockerSecretMounts, addonLinks, restrictions, ...plain } = input;
-      const { team } = session.principal;
-      const kept = files ? await keepFiles(team, ref.project, files, state, []) : null;
+      const kept = files ? await keepFiles(ref.project, files, state, [], session) : null;
       const more = kept ? [kept.entries] : [];
-      const mounts = dockerSecretMounts ? await keepFiles(team, ref.project, dockerSecretMounts, state, more) : null;
+      const mounts = dockerSecretMounts ? await keepFiles(ref.project, dockerSecretMounts, state, more, session) : null;
       const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
       const next: GroupState = {
         ...state,
@@ -74,7 +73,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
   /** `part`: whether the upload is a file or a Docker secret mount. */
   function setFile(ref: GroupUpdate, part: 'files' | 'mounts', name: string, upload: Upload, session: Session) {
     return change(ref, `secretGroup.set.${part}`, session, async (state) => {
-      const kept = await keepFiles(session.principal.team, ref.project, new Map([[name, upload]]), state, []);
+      const kept = await keepFiles(ref.project, new Map([[name, upload]]), state, [], session);
       const next = new Map([...state[part], ...kept.entries]);
       const only = part === 'files' ? { file: name } : {};
       return { state: { ...state, [part]: next }, contents: kept.changes, ...only };

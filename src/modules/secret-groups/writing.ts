@@ -56,11 +56,11 @@ export function createWriting(deps: WritingDeps) {
   const bySlug = (ref: GroupUpdate, session: Session) => session.read((view) => visibleGroup(ref, view, session));
 
   /** The state that a whole input describes, with the contents to be written for it. */
-  async function wholeState(input: CreateGroupInput, team: string, before: GroupState | null): Promise<Decision> {
+  async function wholeState(input: CreateGroupInput, before: GroupState | null, session: Session): Promise<Decision> {
     const { project, idempotencyKey: _, files, dockerSecretMounts, addonLinks, ...rest } = input;
     requireWithinLimits(limits, [input.variables], [sizesOf(files), sizesOf(dockerSecretMounts)]);
-    const kept = await keepFiles(team, project, files, before, []);
-    const mounts = await keepFiles(team, project, dockerSecretMounts, before, [kept.entries]);
+    const kept = await keepFiles(project, files, before, [], session);
+    const mounts = await keepFiles(project, dockerSecretMounts, before, [kept.entries], session);
     const { name, description, stageId, tags, type, secretType, priority, restrictions, variables } = rest;
     const plain = { name, description, stageId, tags, type, secretType, priority, variables };
     const state = {
@@ -75,13 +75,13 @@ export function createWriting(deps: WritingDeps) {
 
   /** Entries for uploads to a group that was `before`; contents that it or `more` hold are not written again. */
   function keepFiles(
-    team: string,
     project: string,
     uploads: ReadonlyMap<string, Upload>,
     before: GroupState | null,
     more: readonly ReadonlyMap<string, FileEntry>[],
+    session: Session,
   ) {
-    return contents.keep(team, project, uploads, before ? [before.files, before.mounts, ...more] : more);
+    return contents.keep(project, uploads, before ? [before.files, before.mounts, ...more] : more, session);
   }
 
   function requireRoom(count: number): void {
@@ -116,7 +116,7 @@ export function createWriting(deps: WritingDeps) {
         if (!before) requireRoom(count);
         const old = before ? stateOf(before) : null;
         requireNamedRestrictions(old, input);
-        const decided = await wholeState(whole, team, old);
+        const decided = await wholeState(whole, old, session);
         requireMayChange(session, project, old, decided.state);
         const guards = await guardsFor(decided, old, input, session);
         const change = writeOf(key, taken, before, decided.state);

@@ -99,7 +99,7 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
         if (before && !before.deleted) requireRevision(before, input.expectedRevision);
         else if (input.expectedRevision) throw conflict(`There is no ${kind} ${id} yet`);
         requireSafe(input, before);
-        const { direct, changes: contentChanges } = await directOf(input, before, team);
+        const { direct, changes: contentChanges } = await directOf(input, before, session);
         const old = before && !before.deleted ? before.fields : { createdAt: at, registration: randomUUID() };
         const { name, tags, stageId } = input;
         const { createdAt, registration } = old;
@@ -115,12 +115,17 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
     return { workload: await byId(project, kind, id, session), commit: created.commit };
   }
 
-  async function directOf(input: PutWorkloadInput, before: StoredWorkload | null, team: string) {
+  async function directOf(input: PutWorkloadInput, before: StoredWorkload | null, session: Session) {
     const { variables, buildArguments, project } = input;
     requireWithinLimits(limits, [variables, buildArguments], [sizesOf(input.files), sizesOf(input.buildFiles)]);
     const old = before && !before.deleted ? before.body() : NONE;
-    const files = await contents.keep(team, project, input.files, [old.files, old.buildFiles]);
-    const buildFiles = await contents.keep(team, project, input.buildFiles, [old.files, old.buildFiles, files.entries]);
+    const files = await contents.keep(project, input.files, [old.files, old.buildFiles], session);
+    const buildFiles = await contents.keep(
+      project,
+      input.buildFiles,
+      [old.files, old.buildFiles, files.entries],
+      session,
+    );
     const direct = { variables, buildArguments, files: files.entries, buildFiles: buildFiles.entries };
     return { direct, changes: [...files.changes, ...buildFiles.changes] };
   }
