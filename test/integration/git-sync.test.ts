@@ -110,7 +110,7 @@ describe('the first sync', () => {
     expect(await refusals(app, CREATE, wanted('/a.json', `${app.host.url}/absent.git`))).toEqual(['name gitops']);
     expect(await refusals(app, CREATE, { type: 'SECRET' })).toEqual(['name required']);
     const { message } = await run(app, CREATE, wanted('/bad.json'));
-    expect(message).toBe('name: must be given: the git file cannot be taken (NOT_JSON at line 1, column 2)');
+    expect(message).toBe('name: is required: the git file cannot be taken (NOT_JSON at line 1, column 2)');
   });
 
   it('is made with what is known when the file cannot be read, if it has a name', async () => {
