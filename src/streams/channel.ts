@@ -3,6 +3,7 @@ import type { Principal } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
 import { isAppError } from '../kernel/errors.ts';
 import type { Commit, Seq } from '../store/port.ts';
+import type { Pace } from './pace.ts';
 import type { Delivery, End, Joining, Subscriber } from './subscriber.ts';
 
 /** What a channel asks of its team. */
@@ -15,6 +16,8 @@ export interface ChannelTeam {
   /** The subscriber is gone, and told why. */
   drop(subscriber: Subscriber, why: End): void;
   isExpired(principal: Principal): boolean;
+  /** Of all channels of the process. */
+  readonly pace: Pace;
 }
 
 export interface Sessions {
@@ -28,6 +31,21 @@ export interface Sessions {
 interface Waiting {
   readonly from: Seq;
   readonly commit: Commit;
+  readonly operations: ReadonlySet<string>;
+}
+
+const waitingOf = (commit: Commit): Waiting => ({
+  from: commit.seq,
+  commit,
+  operations: new Set([commit.operation]),
+});
+
+/** The last of several, which stands for those before it. */
+function merged(all: readonly Waiting[]): Waiting {
+  const [oldest] = all;
+  const newest = all.at(-1);
+  if (!oldest || !newest) throw new Error('Nothing waits');
+  return { ...newest, from: oldest.from, operations: new Set(all.flatMap(({ operations }) => [...operations])) };
 }
 
 /** More commits than this are a storm. */
@@ -36,6 +54,8 @@ const STORM = 32;
 const MOST_WAITING = 20_000;
 const ATTEMPTS = 6;
 const FIRST_PAUSE_MS = 50;
+/** Subscribers who are given a delivery between two looks at the clock. */
+const GIVEN_AT_ONCE = 50;
 
 /**
  * All subscribers to whom every delivery is the same: one operation, one set of rights. A commit is looked at once, put into
@@ -50,11 +70,11 @@ export function createChannel(first: Joining, principal: Principal, team: Channe
   let previous = team.position();
 
   /** What a commit means for the channel's viewers, in words. The last of several tries throws. */
-  async function delivery(commit: Commit, since: Seq): Promise<Delivery | null> {
+  async function delivery({ commit, operations }: Waiting, since: Seq): Promise<Delivery | null> {
     const { viewer, system, stamp } = await team.sessions(principal, commit.seq);
     const cursor = team.cursorOf(stream.name, commit.seq);
     try {
-      const event = await stream.event({ commit, previous: since, session: viewer, system });
+      const event = await stream.event({ commit, operations, previous: since, session: viewer, system });
       return event === null ? null : await deliver({ expired: false, cursor, commit, event }, viewer, stamp);
     } catch (error) {
       if (!isExpired(error)) throw error;
@@ -81,28 +101,25 @@ export function createChannel(first: Joining, principal: Principal, team: Channe
 
   async function work(): Promise<void> {
     for (;;) {
-      if (stream.coalesces && waiting.length > STORM) merge();
+      if (stream.coalesces && waiting.length > STORM) waiting = [merged(waiting)];
       const [next] = waiting;
       if (next === undefined || members.size === 0) break;
       const { seq } = next.commit;
-      const made = await patiently(() => delivery(next.commit, previous));
+      const made = await patiently(() => team.pace.run(() => delivery(next, previous)));
       waiting.shift();
       previous = seq;
+      let given = 0;
+      // Whoever joins during a break has come past this commit already.
       for (const subscriber of live) {
         if (subscriber.position >= seq) continue;
         subscriber.position = seq;
         subscriber.previous = seq;
         give(subscriber, made);
+        given += 1;
+        if (given % GIVEN_AT_ONCE === 0) await team.pace.breathe();
       }
     }
     working = false;
-  }
-
-  /** One for all that wait: the last, which stands for those before it. */
-  function merge(): void {
-    const [oldest] = waiting;
-    const newest = waiting[waiting.length - 1];
-    if (oldest && newest) waiting = [{ from: oldest.from, commit: newest.commit }];
   }
 
   function dropAll(why: End): void {
@@ -111,30 +128,72 @@ export function createChannel(first: Joining, principal: Principal, team: Channe
     for (const subscriber of [...members]) team.drop(subscriber, why);
   }
 
-  /** Everything up to where the others are, then one of them. */
+  /** A subscriber's own delivery of something that it missed. */
+  async function tell(subscriber: Subscriber, missed: Waiting): Promise<void> {
+    await subscriber.joining.sink.ready();
+    if (subscriber.left) return;
+    const since = subscriber.previous;
+    const made = await patiently(() => team.pace.run(() => delivery(missed, since)));
+    subscriber.previous = missed.commit.seq;
+    give(subscriber, made);
+  }
+
+  /** Whether the others wait for this commit, or for one that stands for it: from there on they share. */
+  const isShared = ({ seq }: Commit): boolean => seq >= (waiting[0]?.from ?? Number.POSITIVE_INFINITY);
+
+  /** Everything up to where the others are, commit by commit and page by page, then one of them. */
   async function bringUp(subscriber: Subscriber): Promise<void> {
+    if (stream.coalesces) return bringUpAtOnce(subscriber);
     while (!subscriber.left) {
       const commits = await patiently(() => team.since(subscriber.position));
       // It may have moved on since.
       if (commits.length === 0 && team.position() <= subscriber.position) break;
       for (const commit of commits) {
-        if (commit.seq >= (waiting[0]?.from ?? Number.POSITIVE_INFINITY)) {
+        if (isShared(commit)) {
           live.add(subscriber);
           return;
         }
-        if (stream.concerns(commit)) {
-          await subscriber.joining.sink.ready();
-          if (subscriber.left) return;
-          const since = subscriber.previous;
-          const made = await patiently(() => delivery(commit, since));
-          subscriber.previous = commit.seq;
-          give(subscriber, made);
-        }
+        if (stream.concerns(commit)) await tell(subscriber, waitingOf(commit));
         subscriber.position = commit.seq;
         if (subscriber.left) return;
       }
+      await team.pace.breathe();
     }
     live.add(subscriber);
+  }
+
+  /** The same where the last of many missed commits is enough. Joins the others in the moment in which it finds nothing missed. */
+  async function bringUpAtOnce(subscriber: Subscriber): Promise<void> {
+    while (!subscriber.left) {
+      let missed: Waiting[] = [];
+      let count = 0;
+      let at = subscriber.position;
+      for (let isThere = false; !isThere; ) {
+        const from = at;
+        const commits = await patiently(() => team.since(from));
+        isThere = commits.length === 0 && team.position() <= at;
+        for (const commit of commits) {
+          isThere = isShared(commit);
+          if (isThere) break;
+          at = commit.seq;
+          if (!stream.concerns(commit)) continue;
+          count += 1;
+          missed.push(waitingOf(commit));
+          if (count > STORM) missed = [merged(missed)];
+        }
+        if (isThere && missed.length === 0) {
+          subscriber.position = at;
+          live.add(subscriber);
+          return;
+        }
+        if (!isThere) await team.pace.breathe();
+      }
+      for (const each of missed) {
+        if (subscriber.left) return;
+        await tell(subscriber, each);
+      }
+      subscriber.position = at;
+    }
   }
 
   /** History does not reach back to where it was: says so, and begins anew where the others are. */
@@ -153,7 +212,7 @@ export function createChannel(first: Joining, principal: Principal, team: Channe
     size: () => members.size,
     offer(commit: Commit): void {
       if (members.size === 0 || !stream.concerns(commit)) return;
-      waiting.push({ from: commit.seq, commit });
+      waiting.push(waitingOf(commit));
       if (waiting.length > MOST_WAITING) dropAll('resync');
       else if (!working) {
         working = true;

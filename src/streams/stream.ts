@@ -6,6 +6,8 @@ export interface Step {
   readonly commit: Commit;
   /** The last commit that the stream was asked about before, or where it began: nothing between concerned it. */
   readonly previous: Seq;
+  /** What was done by it, and by the commits before it that it stands for. */
+  readonly operations: ReadonlySet<string>;
   /** The viewer's, of a state of the team that has the commit. */
   readonly session: Session;
   /** The gateway's own, of the same state: for what is the same for all viewers. */

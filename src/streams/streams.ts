@@ -1,4 +1,5 @@
 import type { Seq, TeamId } from '../store/port.ts';
+import { createPace } from './pace.ts';
 import type { Joining } from './subscriber.ts';
 import { createTeamStreams, type TeamStreams, type TeamStreamsDeps } from './team-streams.ts';
 
@@ -9,7 +10,8 @@ const LINGER_MS = 5_000;
 const EXPIRY_MS = 250;
 
 /** Who listens to what in this process. Each team's log is followed once, and only while somebody listens. */
-export function createStreams(deps: TeamStreamsDeps) {
+export function createStreams(given: Omit<TeamStreamsDeps, 'pace'>) {
+  const deps = { ...given, pace: createPace() };
   const teams = new Map<TeamId, TeamStreams>();
   let sweep: NodeJS.Timeout | null = null;
 

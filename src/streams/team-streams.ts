@@ -11,6 +11,7 @@ import type { Vault, View } from '../vault/vault.ts';
 import { type Channel, type ChannelTeam, createChannel, type Sessions } from './channel.ts';
 import type { Cursors } from './cursor.ts';
 import { openFeed } from './feed.ts';
+import type { Pace } from './pace.ts';
 import type { End, Joining, Subscriber } from './subscriber.ts';
 
 export interface TeamStreamsDeps {
@@ -18,6 +19,7 @@ export interface TeamStreamsDeps {
   readonly access: Pick<AccessService, 'standing' | 'systemIn' | 'termsFor' | 'hasExpired'>;
   readonly cursors: Cursors;
   readonly log: Log;
+  readonly pace: Pace;
 }
 
 const MOST_CURSORS = 2_000;
@@ -183,6 +185,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     cursorOf,
     drop,
     isExpired,
+    pace: deps.pace,
   };
 
   /** Who the session's token stands for now that the log has been read up to `position`. */

@@ -141,7 +141,7 @@ export function createEnvironmentStreams(resolutions: ResolutionsService): Envir
         name: ['environmentChanged', project, kind, id, scope],
         coalesces: true,
         concerns: (commit) => concerns(ask, commit),
-        async event({ commit, previous, session: viewer, system: own }) {
+        async event({ commit, operations, previous, session: viewer, system: own }) {
           if (!mayKnow(ask, viewer) || !(await isThere(ask, viewer))) return null;
           const before = knownTo(viewer, await stateAt(ask, previous, own));
           const after = knownTo(viewer, await stateAt(ask, commit.seq, own));
@@ -149,7 +149,7 @@ export function createEnvironmentStreams(resolutions: ResolutionsService): Envir
           const digest = digestFor(ask, after, sight, own);
           const isSame = before.registration === after.registration;
           if (isSame && digestFor(ask, before, sight, own) === digest) {
-            if (before.isDated && commit.operation === OBSERVED) throw forgotten();
+            if (before.isDated && operations.has(OBSERVED)) throw forgotten();
             return null;
           }
           return { ask, digest, ...differences(before.facts, after.facts, sight) };

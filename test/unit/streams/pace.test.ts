@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { turn } from '../../../src/kernel/turn.ts';
+import { createPace } from '../../../src/streams/pace.ts';
+
+/** A clock on which each piece of work takes as long as it says. */
+function aClock() {
+  let at = 0;
+  return {
+    now: () => at,
+    work: (ms: number) => async () => {
+      at += ms;
+      return at;
+    },
+  };
+}
+
+describe('the pace of deliveries', () => {
+  it('gives everybody else a turn after every few milliseconds, however many deliveries there are', async () => {
+    const clock = aClock();
+    const pace = createPace({ now: clock.now });
+    let turns = 0;
+    let since = 0;
+    let most = 0;
+    let isOver = false;
+    const others = (async () => {
+      while (!isOver) {
+        await turn();
+        turns += 1;
+        since = 0;
+      }
+    })();
+    const deliveries = Array.from({ length: 200 }, () =>
+      pace.run(async () => {
+        since += 1;
+        most = Math.max(most, since);
+        await clock.work(1)();
+      }),
+    );
+    await Promise.all(deliveries);
+    isOver = true;
+    await others;
+    // Five milliseconds of one each, and those that are at work when they are over.
+    expect(most).toBeLessThanOrEqual(5 + 4);
+    expect(turns).toBeGreaterThan(200 / 9);
+  });
+
+  it('keeps the order in which deliveries came', async () => {
+    const pace = createPace();
+    const done: number[] = [];
+    await Promise.all(Array.from({ length: 50 }, (_, i) => pace.run(async () => void done.push(i))));
+    expect(done).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  });
+
+  it('has a few at work at the same time, and no more', async () => {
+    const pace = createPace({ patienceMs: 10_000 });
+    let active = 0;
+    let most = 0;
+    const one = () =>
+      pace.run(async () => {
+        active += 1;
+        most = Math.max(most, active);
+        await turn();
+        active -= 1;
+      });
+    await Promise.all(Array.from({ length: 20 }, one));
+    expect(most).toBe(4);
+  });
+
+  it('goes on past deliveries that hang', async () => {
+    const pace = createPace({ patienceMs: 5 });
+    const hang = new AbortController();
+    const hanging = Array.from({ length: 8 }, () =>
+      pace.run(() => sleep(600_000, undefined, { signal: hang.signal }).catch(() => {})),
+    );
+    await expect(pace.run(async () => 'delivered')).resolves.toBe('delivered');
+    hang.abort();
+    await Promise.all(hanging);
+    await expect(pace.run(async () => 'again')).resolves.toBe('again');
+  });
+
+  it('gives the place back when a delivery fails', async () => {
+    const pace = createPace();
+    for (let i = 0; i < 10; i += 1) {
+      await expect(pace.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    }
+    await expect(pace.run(async () => 'delivered')).resolves.toBe('delivered');
+  });
+});
