@@ -28,6 +28,7 @@ import { createChanges } from '../modules/changes/service.ts';
 import { createContents } from '../modules/contents.ts';
 import { createGitSyncs } from '../modules/git-sync/git-syncs.ts';
 import { createGlobalSecrets } from '../modules/global-secrets/service.ts';
+import { createDestruction } from '../modules/projects/destruction.ts';
 import { createProjects } from '../modules/projects/service.ts';
 import { createResolutions } from '../modules/resolution/service.ts';
 import { createRestarts } from '../modules/restarts/service.ts';
@@ -159,7 +160,9 @@ export function createGateway({
   };
   const forgetting = createForgetting({ vault, clock, limits, teams: access.teams });
   const watches = [createAdministratorWatch({ access, log, expiry }), createClockWatch({ log, expiry })];
-  const jobs: readonly Job[] = [...watches, restarts.job, ...gitSyncs.jobs, ...addons.jobs, forgetting];
+  const isClockSteady = expiry.isSteady;
+  const destruction = createDestruction({ store, vault, keys, clock, log, access, isClockSteady });
+  const jobs: readonly Job[] = [destruction, ...watches, restarts.job, ...gitSyncs.jobs, ...addons.jobs, forgetting];
   return {
     schema,
     services,

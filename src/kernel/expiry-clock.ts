@@ -11,6 +11,8 @@ export interface ExpiryClock {
   saw(at: string): void;
   /** Milliseconds that the wall clock is behind the newest commit; 0: it is not. */
   behindMs(): number;
+  /** Whether the wall clock of this process has only gone as time does: by one that jumped nothing may be destroyed. */
+  isSteady(): boolean;
   /**
    * Throws UNAVAILABLE for a commit more than a day ahead of the newest when the wall clock of this process jumped: it would end
    * every token with an end, for good.
@@ -18,6 +20,8 @@ export interface ExpiryClock {
   requireSteady(at: Date): void;
 }
 
+/** More than any correction of a clock that runs. */
+const JUMP_MS = 60_000;
 const MAX_STEP_MS = 24 * 3_600_000;
 
 /** `monotonic`: milliseconds that go on whatever the wall clock is set to. */
@@ -38,6 +42,7 @@ export function createExpiryClock(clock: Clock, monotonic: () => number = () => 
       newest = Math.max(newest, Date.parse(at));
     },
     behindMs: () => Math.max(0, newest - clock().getTime()),
+    isSteady: () => Math.abs(jumpedMs()) < JUMP_MS,
     requireSteady(at) {
       if (at.getTime() - newest <= MAX_STEP_MS || jumpedMs() <= MAX_STEP_MS || newest === Number.NEGATIVE_INFINITY)
         return;

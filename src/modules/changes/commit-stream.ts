@@ -1,6 +1,7 @@
 import type { Session } from '../../access/session.ts';
 import type { Commit, Touched } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
+import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import { isShown, mayOnTouched, projectOf, type ShownKind } from './visible.ts';
 
@@ -24,18 +25,29 @@ export interface CommitsAsk {
 }
 
 /** Commits, without what the viewer may not list; those of which nothing is left are left out. */
-function commitStream(name: readonly string[], { project, kinds, id = null }: CommitsAsk): Stream<CommitEvent> {
+function commitStream(
+  name: readonly string[],
+  { project, kinds, id = null }: CommitsAsk,
+  incarnation: string | null = null,
+): Stream<CommitEvent> {
   const isMeant = (touched: Touched): touched is DocumentChange =>
     isShown(touched.kind) &&
     (kinds === null || kinds.includes(touched.kind)) &&
     (project === null || projectOf(touched) === project) &&
     (id === null || touched.key[touched.key.length - 1] === id);
 
-  async function visible({ touched }: Commit, session: Session): Promise<readonly DocumentChange[]> {
+  async function visible({ touched, seq }: Commit, session: Session): Promise<readonly DocumentChange[]> {
     return session.read(async (view) => {
+      const projects = await view.set(projectDocument);
+      // Another project that has the slug since is none of this stream's business.
+      if (project !== null && projects.get(project)?.fields.incarnation !== incarnation) return [];
+      const isOfAnother = (each: Touched): boolean => {
+        const slug = projectOf(each);
+        return slug !== null && !projects.damaged.has(slug) && seq <= (projects.get(slug)?.fields.bornAfter ?? 0);
+      };
       const found: DocumentChange[] = [];
       for (const each of touched) {
-        if (isMeant(each) && (await mayOnTouched(each, 'list', view, session))) found.push(each);
+        if (isMeant(each) && !isOfAnother(each) && (await mayOnTouched(each, 'list', view, session))) found.push(each);
       }
       return found;
     });
@@ -55,8 +67,9 @@ function commitStream(name: readonly string[], { project, kinds, id = null }: Co
 /** The team's log as the viewer may see it. NOT_FOUND for a project that is not there or hidden. */
 export async function changesStream(ask: CommitsAsk, session: Session): Promise<Stream<CommitEvent>> {
   const { project } = ask;
-  if (project !== null) await session.read((view) => visibleProject(project, view, session));
-  return commitStream(['changes', project ?? ''], ask);
+  if (project === null) return commitStream(['changes', ''], ask);
+  const { fields } = await session.read((view) => visibleProject(project, view, session));
+  return commitStream(['changes', project, fields.incarnation], ask, fields.incarnation);
 }
 
 /** Global secrets, one or all. */
