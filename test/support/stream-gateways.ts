@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Built, type Environment, type Serving, serving, stopped } from './built.ts';
 import { freePort } from './mongodb.ts';
 
@@ -40,7 +41,9 @@ export async function startGateways(entry: string, dir: string, store: Environme
   let kills = 0;
   const start = async (place: number, port: string): Promise<void> => {
     const team = TEAMS[place] ?? '';
-    const env = { ...ENV, ...store, KEYLOOM_DATA: dir, KEYLOOM_PORT: port, KEYLOOM_TEAM: team };
+    // Each team has an owner of its own.
+    const file = { KEYLOOM_OWNER_TOKEN_FILE: join(dir, `${team}.token`) };
+    const env = { ...ENV, ...store, ...file, KEYLOOM_DATA: dir, KEYLOOM_PORT: port, KEYLOOM_TEAM: team };
     running[place] = await serving(entry, env);
   };
   for (const place of TEAMS.keys()) {
