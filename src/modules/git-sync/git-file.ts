@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { descriptionRule, nameRule } from '../../input/rules.ts';
-import { scanJson, withoutBom } from '../../kernel/json-scan.ts';
+import { scanJsonInTurns, withoutBom } from '../../kernel/json-scan.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import { turn } from '../../kernel/turn.ts';
 import { filesRule, valuesRule } from '../global-secrets/inputs.ts';
 import type { GlobalFile, JsonObject } from '../global-secrets/model.ts';
 import { placeIn } from './json-place.ts';
@@ -66,14 +67,21 @@ const bad = (reason: SyncReason, text = '', position: number | null = null, memb
 
 const LFS = 'version https://git-lfs.github.com/spec/';
 
-/** Strict JSON, after a byte order mark if there is one: no key twice, nothing that could not be given back exactly as it is. */
-export function readGitFile(bytes: Uint8Array, limits: Pick<Limits, 'jsonDepth' | 'jsonItems'>): ReadFile {
+/**
+ * Strict JSON, after a byte order mark if there is one: no key twice, nothing that could not be given back exactly as it is. A file
+ * may be as long as a repository: everybody else has a turn between its pieces.
+ */
+export async function readGitFile(
+  bytes: Uint8Array,
+  limits: Pick<Limits, 'jsonDepth' | 'jsonItems'>,
+): Promise<ReadFile> {
   if (!isUtf8(bytes)) return bad('NOT_UTF8');
   const text = withoutBom(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   if (text.startsWith(LFS)) return bad('LFS_POINTER');
-  const trouble = scanJson(text, limits.jsonDepth, limits.jsonItems);
+  const trouble = await scanJsonInTurns(text, limits.jsonDepth, limits.jsonItems, turn);
   if (trouble) return bad('NOT_JSON', text, trouble.position);
   const root: unknown = JSON.parse(text);
+  await turn();
   if (!isObject(root)) return bad('NOT_AN_OBJECT', text, text.search(/\S/));
   return isWrapped(root) ? wrapped(root, text) : plain(root, text);
 }

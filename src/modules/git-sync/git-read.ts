@@ -88,7 +88,7 @@ export function createGitRead({ git, limits }: { readonly git: GitReader; readon
     // As a stranger last: tokens end, and the repository may be public.
     for (const account of accountLogin === null ? [...fitting, null] : fitting) {
       const answer = await readAs(account, gitops, base, signal);
-      if (!(answer instanceof GitTrouble)) return { outcome: takenFrom(answer), account };
+      if (!(answer instanceof GitTrouble)) return { outcome: await takenFrom(answer), account };
       if (!aboutLogin.has(answer.reason)) return { outcome: outcomeOf(answer), account };
       first ??= { outcome: outcomeOf(answer), account };
     }
@@ -96,9 +96,9 @@ export function createGitRead({ git, limits }: { readonly git: GitReader; readon
     return first ?? { outcome: { kind: 'unreachable', reason: 'ACCOUNT_NOT_FOUND' }, account: null };
   };
 
-  function takenFrom({ commit, file, rewritten, movedTo }: GitAnswer): Outcome {
+  async function takenFrom({ commit, file, rewritten, movedTo }: GitAnswer): Promise<Outcome> {
     if (file === null) return { kind: 'unchanged' };
-    const found = readGitFile(file, limits);
+    const found = await readGitFile(file, limits);
     if (found.kind === 'bad') return { kind: 'bad', commit, bad: found.bad };
     return { kind: 'file', commit, rewritten, movedTo, file: found.file };
   }
