@@ -132,13 +132,14 @@ export function createEnvironmentStreams(resolutions: ResolutionsService): Envir
   return {
     async open(ask, session, system) {
       const { project, kind, id, scope } = ask;
-      await session.read((view) => visibleProject(project, view, session));
+      const { fields } = await session.read((view) => visibleProject(project, view, session));
       if (!mayList(ask, session)) throw notFound(kind, id);
       if (!mayKnow(ask, session)) throw forbidden();
       // Cheap now, and a look into the past later.
       await stateAt(ask, system.seq, system);
       return {
-        name: ['environmentChanged', project, kind, id, scope],
+        // A cursor is good for this project alone, not for the next of its slug.
+        name: ['environmentChanged', project, fields.incarnation, kind, id, scope],
         coalesces: true,
         concerns: (commit) => concerns(ask, commit),
         async event({ commit, operations, previous, session: viewer, system: own }) {

@@ -91,11 +91,12 @@ export function createRestartStreams(vault: Vault) {
     session: Session,
   ): Promise<Stream<RestartEvent | RegisteredEvent>> {
     const { project, kind, id } = workload;
-    await session.read((view) => visibleProject(project, view, session));
+    const { fields } = await session.read((view) => visibleProject(project, view, session));
     if (!(await maySee(workload, session))) throw notFound(kind, id);
     const isIts = ({ kind: type, key }: Touched): boolean => type === kind && key[1] === project && key[2] === id;
     return {
-      name: ['restartRequested', project, kind, id],
+      // A cursor is good for this project alone, not for the next of its slug.
+      name: ['restartRequested', project, fields.incarnation, kind, id],
       coalesces: false,
       concerns: ({ touched }) => touched.some((each) => isRequestIn(project)(each) || isIts(each)),
       async event({ commit, session: viewer }) {
