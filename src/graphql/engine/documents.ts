@@ -96,7 +96,7 @@ function allOperations(document: DocumentNode, deps: Deps): Map<string, Operatio
   const operations = new Map<string, Operation>();
   for (const node of document.definitions) {
     if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-    const measured = measureOperation(document, node, deps.limits);
+    const measured = measureOperation(document, node, deps.limits, deps.schema);
     if (measured.usesIntrospection && !deps.development)
       throw new AppError('BAD_REQUEST', 'Introspection is turned off');
     operations.set(node.name?.value ?? '', anOperation(document, node, measured, deps));

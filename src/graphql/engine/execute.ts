@@ -5,7 +5,7 @@ import type { Limits } from '../../kernel/limits.ts';
 import { createAnswerMeter, type Metered } from './answer-meter.ts';
 import type { Answers } from './answers.ts';
 import type { Documents, Operation } from './documents.ts';
-import { costOf } from './limits.ts';
+import { costOf, tooDear } from './limits.ts';
 import type { Mask } from './mask-error.ts';
 import { statusOf } from './mask-error.ts';
 import type { Body, GraphqlRequest } from './request.ts';
@@ -153,14 +153,15 @@ async function admit(deps: Deps, request: GraphqlRequest): Promise<Prepared> {
 }
 
 /** Everything that is judged before anything runs. */
-function prepare({ schema, documents, limits, fileMutations }: Deps, request: GraphqlRequest): Prepared {
+function prepare(deps: Deps, request: GraphqlRequest): Prepared {
+  const { schema, documents, limits, fileMutations } = deps;
   const prepared = documents.prepare(request.query, request.operationName);
   if (!prepared.ok) return prepared;
   const { operation } = prepared;
   checkRequest(request, operation, limits, fileMutations);
   const coerced = coerceVariables(schema, operation.node.variableDefinitions ?? [], request.variables, limits.errors);
   if (!coerced.ok) return coerced;
-  return { operation, variables: coerced.values, cost: checkedCost(operation, coerced.values, limits) };
+  return { operation, variables: coerced.values, cost: checkedCost(operation, coerced.values, deps) };
 }
 
 type Prepared = Ready | { readonly errors: readonly unknown[] };
@@ -192,10 +193,10 @@ function checkRequest(
 const carriesFiles = ({ node, rootFields }: Operation, fileMutations: ReadonlySet<string>): boolean =>
   node.operation === 'mutation' && [...rootFields].every((name) => fileMutations.has(name));
 
-function checkedCost(operation: Operation, variables: Variables, limits: Limits): number {
+function checkedCost(operation: Operation, variables: Variables, { limits, schema }: Deps): number {
   if (!operation.hasPagesByVariable) return operation.cost;
-  const cost = costOf(operation.document, operation.node, variables);
-  if (!(cost <= limits.cost)) throw new AppError('BAD_REQUEST', `The operation costs more than ${limits.cost}`);
+  const cost = costOf(operation.document, operation.node, variables, schema);
+  if (!(cost <= limits.cost)) throw new AppError('BAD_REQUEST', tooDear(cost, limits.cost));
   return cost;
 }
 

@@ -2,6 +2,14 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isInterfaceType,
+  isListType,
+  isObjectType,
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
@@ -39,6 +47,7 @@ interface Walk {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** null while a fragment is being measured: meeting it again is a cycle. */
   readonly measured: Map<string, Size | null>;
+  readonly schema: GraphQLSchema;
   readonly limits: DocumentLimits;
   readonly variables: Variables;
   pagesByVariable: boolean;
@@ -48,6 +57,8 @@ interface Walk {
 const NOTHING: Size = { depth: 0, introspectionDepth: 0, aliases: 0, cost: 0, isConnection: false };
 /** Pages nobody sized: the resolvers' default. */
 const DEFAULT_PAGE = 50;
+/** Lists without pages, unless a field says otherwise (`extensions.listSize`). What they really hold is charged as work. */
+const ASSUMED_LIST = 5;
 /** What only connections have. */
 const PAGE_FIELDS: readonly string[] = ['edges', 'nodes', 'pageInfo'];
 /** The usual introspection query is 15 deep. */
@@ -68,17 +79,19 @@ export function measureOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   limits: DocumentLimits,
+  schema: GraphQLSchema,
 ): Measured {
   const walk: Walk = {
     fragments: fragmentsOf(document),
     measured: new Map(),
+    schema,
     limits,
     variables: {},
     pagesByVariable: false,
     pages: false,
   };
   for (const definition of document.definitions) checkDirectives(definition, limits);
-  const size = sizeOf(operation.selectionSet, walk);
+  const size = sizeOf(operation.selectionSet, rootTypeOf(operation, schema), walk);
   const rootNames = rootFieldsOf(operation, walk.fragments, limits.rootFields);
   const over = overLimit(size, limits);
   if (over !== null) throw refused(over);
@@ -95,26 +108,40 @@ function overLimit(size: Size, limits: DocumentLimits): string | null {
   if (size.depth > limits.depth) return `The operation is deeper than ${limits.depth}`;
   if (size.introspectionDepth > INTROSPECTION_DEPTH) return 'The introspection is too deep';
   if (size.aliases > limits.aliases) return `The operation has more than ${limits.aliases} aliases`;
-  if (!(size.cost <= limits.cost)) return `The operation costs more than ${limits.cost}`;
+  if (!(size.cost <= limits.cost)) return tooDear(size.cost, limits.cost);
   return null;
 }
 
-/** Fields times the sizes of the pages they are on, with the sizes that variables give. */
-export function costOf(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): number {
+/** How much it was, how that is counted and what is allowed. */
+export const tooDear = (cost: number, maximum: number): string =>
+  `The operation costs ${cost}; the limit is ${maximum} (KEYLOOM_LIMIT_COST). Each field costs 1, times the sizes of the lists that it is in: \`first\` or \`last\`, else ${DEFAULT_PAGE} for pages and ${ASSUMED_LIST} for other lists`;
+
+function rootTypeOf({ operation }: OperationDefinitionNode, schema: GraphQLSchema): GraphQLNamedType | undefined {
+  return schema.getRootType(operation) ?? undefined;
+}
+
+/** Fields times the sizes of the lists they are in, with the sizes that variables give. */
+export function costOf(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+  schema: GraphQLSchema,
+): number {
   const limits = { depth: 0, aliases: 0, rootFields: 0, directives: Number.POSITIVE_INFINITY, cost: 0 };
   const walk: Walk = {
     fragments: fragmentsOf(document),
     measured: new Map(),
+    schema,
     limits,
     variables,
     pagesByVariable: false,
     pages: false,
   };
-  return sizeOf(operation.selectionSet, walk).cost;
+  return sizeOf(operation.selectionSet, rootTypeOf(operation, schema), walk).cost;
 }
 
-function sizeOf(set: SelectionSetNode | undefined, walk: Walk): Size {
-  return (set?.selections ?? []).reduce((sum, selection) => plus(sum, sizeOfSelection(selection, walk)), NOTHING);
+function sizeOf(set: SelectionSetNode | undefined, type: GraphQLNamedType | undefined, walk: Walk): Size {
+  return (set?.selections ?? []).reduce((sum, selection) => plus(sum, sizeOfSelection(selection, type, walk)), NOTHING);
 }
 
 const plus = (a: Size, b: Size): Size => ({
@@ -125,28 +152,58 @@ const plus = (a: Size, b: Size): Size => ({
   isConnection: a.isConnection || b.isConnection,
 });
 
-function sizeOfSelection(selection: SelectionNode, walk: Walk): Size {
+function sizeOfSelection(selection: SelectionNode, type: GraphQLNamedType | undefined, walk: Walk): Size {
   checkDirectives(selection, walk.limits);
   switch (selection.kind) {
     case Kind.FIELD:
-      return sizeOfField(selection, walk);
+      return sizeOfField(selection, type, walk);
     case Kind.INLINE_FRAGMENT:
-      return sizeOf(selection.selectionSet, walk);
+      return sizeOf(selection.selectionSet, conditionOf(selection, walk) ?? type, walk);
     case Kind.FRAGMENT_SPREAD:
       return sizeOfFragment(selection.name.value, walk);
   }
 }
 
-function sizeOfField(field: FieldNode, walk: Walk): Size {
-  const inner = sizeOf(field.selectionSet, walk);
+const conditionOf = (
+  { typeCondition }: { readonly typeCondition?: { readonly name: { readonly value: string } } | undefined },
+  { schema }: Walk,
+): GraphQLNamedType | undefined => (typeCondition ? schema.getType(typeCondition.name.value) : undefined);
+
+/** An unknown field has no type: validation names it. */
+const fieldOf = (type: GraphQLNamedType | undefined, name: string): GraphQLField<unknown, unknown> | undefined =>
+  isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
+
+/** The items of a list that is no page: by the ids that are asked for, or as many as are assumed. */
+function itemsOf(
+  field: FieldNode,
+  definition: GraphQLField<unknown, unknown> | undefined,
+  type: GraphQLNamedType | undefined,
+  walk: Walk,
+): number {
+  if (!definition || !isListType(getNullableType(definition.type)) || type?.name.endsWith('Connection')) return 1;
+  const ids = field.arguments?.find(({ name }) => name.value === 'ids')?.value;
+  if (ids?.kind === Kind.LIST) return Math.max(1, ids.values.length);
+  if (ids?.kind === Kind.VARIABLE) {
+    walk.pagesByVariable = true;
+    const given = walk.variables[ids.name.value];
+    return Array.isArray(given) ? Math.max(1, given.length) : 1;
+  }
+  const { listSize } = definition.extensions;
+  return typeof listSize === 'number' ? listSize : ASSUMED_LIST;
+}
+
+function sizeOfField(field: FieldNode, type: GraphQLNamedType | undefined, walk: Walk): Size {
   const name = field.name.value;
+  const definition = fieldOf(type, name);
+  const inner = sizeOf(field.selectionSet, definition && getNamedType(definition.type), walk);
+  const items = inner.cost === 0 ? 1 : itemsOf(field, definition, type, walk);
   const introspection = isIntrospection(name);
   if (PAGE_FIELDS.includes(name)) walk.pages = true;
   return {
     depth: introspection ? 1 : inner.depth + 1,
     introspectionDepth: introspection ? inner.depth + 1 : inner.introspectionDepth,
     aliases: inner.aliases + (field.alias === undefined ? 0 : 1),
-    cost: 1 + inner.cost * pageOf(field, inner.isConnection, walk),
+    cost: 1 + inner.cost * items * pageOf(field, inner.isConnection, walk),
     isConnection: name === 'edges' || name === 'nodes',
   };
 }
@@ -157,7 +214,8 @@ function sizeOfFragment(name: string, walk: Walk): Size {
   if (known === null) throw refused(`The fragment "${name}" spreads itself`);
   if (known !== undefined) return known;
   walk.measured.set(name, null);
-  const size = sizeOf(walk.fragments.get(name)?.selectionSet, walk);
+  const fragment = walk.fragments.get(name);
+  const size = sizeOf(fragment?.selectionSet, fragment && conditionOf(fragment, walk), walk);
   walk.measured.set(name, size);
   return size;
 }
