@@ -26,6 +26,7 @@ import { createInspection } from '../modules/certificates/inspection.ts';
 import { createCertificates } from '../modules/certificates/service.ts';
 import { createChanges } from '../modules/changes/service.ts';
 import { createContents } from '../modules/contents.ts';
+import { createDeleted } from '../modules/deleted/service.ts';
 import { createGitSyncs } from '../modules/git-sync/git-syncs.ts';
 import { createGlobalSecrets } from '../modules/global-secrets/service.ts';
 import { createDestruction } from '../modules/projects/destruction.ts';
@@ -140,6 +141,7 @@ export function createGateway({
     changes: createChanges({ vault, access, resolutions }),
     streams: createStreams({ vault, access, cursors: createCursors(keys.mac('cursor')), log }),
     restarts: restarts.service,
+    deleted: createDeleted({ vault }),
   };
   const cursorMac = keys.mac('cursor');
   const contextOf = (session: Session): Context => {

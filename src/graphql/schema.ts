@@ -6,6 +6,7 @@ import { addApps } from '../modules/apps/schema.ts';
 import { addCertificates } from '../modules/certificates/schema.ts';
 import { addChanges } from '../modules/changes/schema.ts';
 import { addStreams } from '../modules/changes/stream-schema.ts';
+import { addDeleted } from '../modules/deleted/schema.ts';
 import { addGlobalSecrets } from '../modules/global-secrets/schema.ts';
 import { addProjects } from '../modules/projects/schema.ts';
 import { addResolution } from '../modules/resolution/schema.ts';
@@ -33,6 +34,7 @@ for (const add of [
   addRestarts,
   addChanges,
   addStreams,
+  addDeleted,
 ])
   add(builder);
 

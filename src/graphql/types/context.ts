@@ -6,6 +6,7 @@ import type { EnvironmentsService } from '../../modules/apps/environments.ts';
 import type { AppsService } from '../../modules/apps/service.ts';
 import type { CertificatesService } from '../../modules/certificates/service.ts';
 import type { ChangesService } from '../../modules/changes/service.ts';
+import type { DeletedService } from '../../modules/deleted/service.ts';
 import type { GitSyncsService } from '../../modules/git-sync/git-syncs.ts';
 import type { GlobalSecretsService } from '../../modules/global-secrets/service.ts';
 import type { ProjectsService } from '../../modules/projects/service.ts';
@@ -35,6 +36,7 @@ export interface Services {
   readonly changes: ChangesService;
   readonly streams: StreamsService;
   readonly restarts: RestartsService;
+  readonly deleted: DeletedService;
 }
 
 /** What a resolver has at hand. There is no context without a session: strangers are refused before. */

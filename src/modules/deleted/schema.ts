@@ -1,0 +1,133 @@
+import type { Builder } from '../../graphql/types/builder.ts';
+import { idOfDocument } from '../../graphql/types/ids.ts';
+import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
+import { invalidInput } from '../../kernel/errors.ts';
+import { idOf } from '../../vault/document.ts';
+import { appOfTouched, projectOf } from '../changes/visible.ts';
+import {
+  type DeletedAsk,
+  type DeletedObject,
+  type DeletedService,
+  IN_APP,
+  IN_TEAM,
+  type RestorableKind,
+} from './service.ts';
+
+type Found = Awaited<ReturnType<DeletedService['list']>>[number];
+
+const BY_ID: ListOrder<Found> = { name: 'deleted', keyOf: ({ stored }) => idOf(stored.key) };
+
+const WORDS: Readonly<Record<RestorableKind, string>> = {
+  project: 'Projects, for seven days.',
+  secretGroup: 'Secret groups of a project.',
+  service: 'Services of a project.',
+  job: 'Jobs of a project.',
+  addon: 'Addons of a project.',
+  externalAddon: 'External addons of a project.',
+  globalSecret: 'Global secrets.',
+  app: 'Apps.',
+  environment: 'Environments of an app.',
+  appSecret: 'App secrets of an app.',
+};
+
+const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
+
+/** The place that the kind lies in has to be given, and no other. */
+function askOf(kind: RestorableKind, project: string | null, app: string | null): DeletedAsk {
+  const wanted = IN_TEAM.has(kind) ? null : IN_APP.has(kind) ? 'app' : 'project';
+  for (const [name, given] of Object.entries({ project, app })) {
+    if ((given !== null) === (name === wanted)) continue;
+    const message = name === wanted ? `is required for ${constant(kind)}` : `must not be given for ${constant(kind)}`;
+    throw invalidInput([{ path: [name], rule: 'place', message }]);
+  }
+  return { kind, project, app };
+}
+
+/** What was deleted and can be restored. */
+export function addDeleted(builder: Builder): void {
+  const KindEnum = builder.enumType('RestorableKind', {
+    description: 'Kinds of things that can be restored.',
+    values: Object.fromEntries(
+      Object.entries(WORDS).map(([kind, description]) => [constant(kind), { value: kind, description }]),
+    ) as Record<string, { value: RestorableKind; description: string }>,
+  });
+  const DeletedType = builder.objectRef<DeletedObject>('DeletedObject').implement({
+    description:
+      'Something that was deleted and can be restored by the `restore` mutation of its kind. Never holds a value.',
+    fields: (t) => ({
+      kind: t.field({ type: KindEnum, description: 'What it is.', resolve: ({ kind }) => kind }),
+      id: t.id({
+        nullable: true,
+        description: 'The id to restore it by; null for services and jobs, which are restored by project and name.',
+        resolve: ({ kind, key }) => idOfDocument(kind, key),
+      }),
+      slug: t.string({
+        description: 'Its slug; of a workload the id of the platform.',
+        resolve: ({ key }) => idOf(key),
+      }),
+      name: t.exposeString('name', { description: 'Its name when it was deleted.' }),
+      project: t.field({
+        type: 'Slug',
+        nullable: true,
+        description: 'The project that it is or lies in; null: it belongs to the team itself.',
+        resolve: projectOf,
+      }),
+      app: t.field({
+        type: 'Slug',
+        nullable: true,
+        description: 'The app that it is or lies in; null: none.',
+        resolve: appOfTouched,
+      }),
+      deletedAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was deleted; null when history does not tell any more.',
+        resolve: ({ deletedAt }) => deletedAt,
+      }),
+      deletedBy: t.exposeString('deletedBy', {
+        nullable: true,
+        description: 'Id of the token that deleted it; null when history does not tell any more.',
+      }),
+      restorableUntil: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'Until when it can be restored; null: at any time.',
+        resolve: ({ restorableUntil }) => restorableUntil,
+      }),
+    }),
+  });
+  const connection = builder.connectionObject(
+    { type: DeletedType, name: 'DeletedObjectConnection' },
+    { name: 'DeletedObjectEdge' },
+  );
+  builder.queryField('deleted', (t) =>
+    t.connection(
+      {
+        type: DeletedType,
+        description:
+          'What was deleted and can be restored, by slug. Lists what you may list and may restore: `delete` on a project, `write` on anything else.',
+        args: {
+          kind: t.arg({ type: KindEnum, required: true, description: 'Of which kind.' }),
+          project: t.arg({
+            type: 'Slug',
+            description: 'Required for secret groups, services, jobs, addons and external addons; else absent.',
+          }),
+          app: t.arg({ type: 'Slug', description: 'Required for environments and app secrets; else absent.' }),
+        },
+        resolve: async (_root, { kind, project, app, ...page }, context) => {
+          const ask = askOf(kind, project ?? null, app ?? null);
+          const { deleted } = context.services;
+          const all = await deleted.list(ask, context.session);
+          const order = within(BY_ID, kind, ask.project ?? '', ask.app ?? '');
+          const { edges, pageInfo } = await pageOf(all, order, page, context);
+          const shown = edges.map(async ({ cursor, node }) => ({
+            cursor,
+            node: await deleted.facts(node, context.session),
+          }));
+          return { edges: await Promise.all(shown), pageInfo };
+        },
+      },
+      connection,
+    ),
+  );
+}
