@@ -19,14 +19,14 @@ async function anApp(options: Partial<AppOptions> = {}) {
     kept ??= openMemoryStore({ mac });
     return { ...kept, close: async () => {} };
   };
-  const app = await startApp({ ...options, open, clock });
+  const app = await startApp({ ...options, open, clock, monotonic: () => performance.now() });
   return {
     app,
     set: (ms: number) => {
       offset = ms;
     },
     again: async () => {
-      const next = await startApp({ ...options, open, clock });
+      const next = await startApp({ ...options, open, clock, monotonic: () => performance.now() });
       await next.gateway.services.access.lookAtClock();
       return next;
     },

@@ -8,6 +8,8 @@ import { startApp, type TestApp } from '../support/start-app.ts';
 /** Case 251: what was decided under a token commits only while the token and its role still stand. */
 let app: TestApp;
 let now = new Date('2026-01-01T00:00:00.000Z');
+/** Expiry is judged by a clock that only goes forward. */
+const anHourLater = (): Date => new Date(now.getTime() + 3_600_000);
 /** Runs once, when a commit of this operation has been decided and has not reached the store. */
 let meanwhile: { readonly operation: string; readonly act: () => Promise<unknown> } | null = null;
 let commits: NewCommit[] = [];
@@ -98,25 +100,25 @@ describe.each([
   });
 
   it('is not committed when its token has ended meanwhile', async () => {
-    const { role, text } = await aHolder({ expiresAt: '2026-01-01T01:00:00.000Z' });
+    const expiry = anHourLater();
+    const { role, text } = await aHolder({ expiresAt: expiry.toISOString() });
     const end = async () => {
       await done(app, UPDATE_ROLE, { id: role, name: 'Renamed' });
-      now = new Date('2026-01-01T01:00:00.000Z');
+      now = expiry;
     };
     expect(await during(what, end, () => run(app, mutation, input(), text))).toEqual(['UNAUTHENTICATED', 0]);
-    now = new Date('2026-01-01T00:00:00.000Z');
   });
 });
 
 it('case 251: a token that ended while another writer was faster commits nothing', async () => {
-  const { text } = await aHolder({ expiresAt: '2026-01-01T01:00:00.000Z' });
+  const expiry = anHourLater();
+  const { text } = await aHolder({ expiresAt: expiry.toISOString() });
   const end = async () => {
-    now = new Date('2026-01-01T01:00:00.000Z');
+    now = expiry;
     throw conflict('Another process was faster');
   };
   const set = () => run(app, SET, { id: group, name: 'A', value: '1' }, text);
   expect(await during('secretGroup.setVariable', end, set)).toEqual(['UNAUTHENTICATED', 0]);
-  now = new Date('2026-01-01T00:00:00.000Z');
 });
 
 it('case 251: an answer shows what the rights of now show, not those of the first attempt', async () => {

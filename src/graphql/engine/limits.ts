@@ -140,8 +140,25 @@ export function costOf(
   return sizeOf(operation.selectionSet, rootTypeOf(operation, schema), walk).cost;
 }
 
+/** Fragments on several object types cost what the dearest does: an object is of one type. */
 function sizeOf(set: SelectionSetNode | undefined, type: GraphQLNamedType | undefined, walk: Walk): Size {
-  return (set?.selections ?? []).reduce((sum, selection) => plus(sum, sizeOfSelection(selection, type, walk)), NOTHING);
+  let whole = NOTHING;
+  const byType = new Map<GraphQLNamedType, number>();
+  for (const selection of set?.selections ?? []) {
+    const size = sizeOfSelection(selection, type, walk);
+    const one = onlyFor(selection, type, walk);
+    whole = plus(whole, one ? { ...size, cost: 0 } : size);
+    if (one) byType.set(one, (byType.get(one) ?? 0) + size.cost);
+  }
+  return { ...whole, cost: whole.cost + Math.max(0, ...byType.values()) };
+}
+
+/** The object type that a fragment is for, where its parent may be of another. */
+function onlyFor(selection: SelectionNode, type: GraphQLNamedType | undefined, walk: Walk): GraphQLNamedType | null {
+  if (selection.kind === Kind.FIELD) return null;
+  const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : walk.fragments.get(selection.name.value);
+  const condition = fragment && conditionOf(fragment, walk);
+  return isObjectType(condition) && condition !== type ? condition : null;
 }
 
 const plus = (a: Size, b: Size): Size => ({
