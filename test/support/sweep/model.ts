@@ -1,0 +1,35 @@
+import type { Place } from './world.ts';
+
+/**
+ * Who may see what, written from what the product promises and not from its code: `read` and `resolve` by sensitivity and
+ * project; what a template draws in of global secrets by `read` on those; a workload's own token gets its environment whole;
+ * parameters and credentials are told to nobody.
+ */
+type Rule = (place: Place) => boolean;
+
+const isConfig: Rule = ({ type }) => type === 'config';
+const nothing: Rule = () => false;
+
+const RULES: Readonly<Record<string, Rule>> = {
+  owner: () => true,
+  reader: () => true,
+  operator: isConfig,
+  developer: isConfig,
+  auditor: nothing,
+  'keys only': nothing,
+  'config only': isConfig,
+  // A grant for named projects reaches nothing of the team.
+  'one project': ({ project }) => project === 'default-project',
+  dependent: ({ reachesSvc }) => reachesSvc,
+};
+
+export const PRINCIPALS: readonly string[] = Object.keys(RULES);
+
+export function isDue(principal: string, place: Place): boolean {
+  // The token of an account is used, and never shown.
+  if (place.where === 'account') return false;
+  return RULES[principal]?.(place) ?? false;
+}
+
+/** What the owner has to come across, or the sweep would be blind. */
+export const isSeenByOwner = ({ where, isGone }: Place): boolean => where !== 'account' && !isGone;

@@ -1,0 +1,104 @@
+import {
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isLeafType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+
+/** Documents that select every field of a schema at least once, each through the shortest way from a root. */
+
+type Field = GraphQLField<unknown, unknown>;
+type Arguments = Readonly<Record<string, string>>;
+
+export interface Walked {
+  /** `Type.field` of every field that a document selects. */
+  readonly fields: readonly string[];
+  readonly query: string;
+}
+
+interface Step {
+  readonly field: Field;
+  /** The object type that the field is looked at as. */
+  readonly type: GraphQLNamedType;
+}
+
+const MAX_DEPTH = 9;
+
+/** Literals by `Type.field.argument` or by the argument's name; an argument that is needed and has none fails. */
+function argumentsOf(parent: string, field: Field, literals: Arguments): string {
+  const given = field.args.flatMap(({ name, type, defaultValue }) => {
+    const literal = literals[`${parent}.${field.name}.${name}`] ?? literals[`*.${name}`];
+    const isNeeded = isNonNullType(type) && defaultValue === undefined;
+    if (isNeeded && literal === undefined) throw new Error(`no literal for ${parent}.${field.name}(${name})`);
+    return isNeeded || literals[`${parent}.${field.name}.${name}`] !== undefined ? [`${name}: ${literal}`] : [];
+  });
+  return given.length === 0 ? '' : `(${given.join(', ')})`;
+}
+
+const possible = (schema: GraphQLSchema, type: GraphQLNamedType): readonly GraphQLObjectType[] =>
+  isObjectType(type) ? [type] : isAbstractType(type) ? schema.getPossibleTypes(type) : [];
+
+/** All leaves of a type, and `__typename`. */
+function leavesOf(
+  type: GraphQLObjectType,
+  literals: Arguments,
+): { readonly text: string; readonly names: readonly string[] } {
+  const leaves = Object.values(type.getFields()).filter((field) => isLeafType(getNamedType(field.type)));
+  const texts = leaves.map((field, i) => `l${i}: ${field.name}${argumentsOf(type.name, field, literals)}`);
+  return { text: ['__typename', ...texts].join(' '), names: leaves.map(({ name }) => `${type.name}.${name}`) };
+}
+
+function documentOf(path: readonly Step[], literals: Arguments, names: string[]): string {
+  const build = (at: number, parent: string): string => {
+    const step = path[at];
+    if (!step) return '';
+    const { field, type } = step;
+    names.push(`${parent}.${field.name}`);
+    const inside = at === path.length - 1 ? leavesOf(type as GraphQLObjectType, literals) : null;
+    if (inside) names.push(...inside.names);
+    const inner = inside ? inside.text : build(at + 1, type.name);
+    return `${field.name}${argumentsOf(parent, field, literals)} { ... on ${type.name} { ${inner} } }`;
+  };
+  return `query { ${build(0, 'Query')} }`;
+}
+
+/** One document for each edge from an object type to another, by the shortest way there. */
+export function walk(schema: GraphQLSchema, literals: Arguments): readonly Walked[] {
+  const root = schema.getQueryType();
+  if (!root) return [];
+  const found: Walked[] = [];
+  const seen = new Set<string>([root.name]);
+  let frontier: { readonly type: GraphQLObjectType; readonly path: readonly Step[] }[] = [{ type: root, path: [] }];
+  for (let depth = 0; depth < MAX_DEPTH && frontier.length > 0; depth += 1) {
+    const next: typeof frontier = [];
+    for (const { type, path } of frontier) {
+      for (const field of Object.values(type.getFields())) {
+        for (const target of possible(schema, getNamedType(field.type))) {
+          const way = [...path, { field, type: target }];
+          const fields: string[] = [];
+          found.push({ query: documentOf(way, literals, fields), fields });
+          if (seen.has(target.name)) continue;
+          seen.add(target.name);
+          next.push({ type: target, path: way });
+        }
+      }
+    }
+    frontier = next;
+  }
+  return found;
+}
+
+/** Every `Type.field` of object types that queries can answer. */
+export function allFields(schema: GraphQLSchema): readonly string[] {
+  const skipped = /Payload$|Error$|Event$|^Mutation$|^Subscription$|^HistoryExpired$|^__/;
+  return Object.values(schema.getTypeMap()).flatMap((type) =>
+    isObjectType(type) && !skipped.test(type.name)
+      ? Object.keys(type.getFields()).map((field) => `${type.name}.${field}`)
+      : [],
+  );
+}
