@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { anApp, aSecret, aValue } from '../support/apps.ts';
 import { aGlobal, globalOp } from '../support/globals.ts';
 import { listen } from '../support/listening.ts';
 import {
@@ -60,6 +61,12 @@ const LOOK = `{ project(slug: "default-project") {
 } expiringCertificates(within: 1000) { nodes { path } }
   globalSecrets { nodes { slug values masked files { id size data masked } } } }`;
 
+const APPS = `{ app(slug: "example-app") { difference(from: "dev", to: "staging") { secret { slug } status }
+  secrets { nodes { slug revision values { environment { slug } text masked hidden isSet revision
+    revisions { nodes { revision text masked hidden isSet } } } } }
+  rendered(environment: "dev", mode: FULL) { secretDigest incrementalId secrets { key serializedValue masked valueTypeUrn } unset }
+} }`;
+
 /** Everything that three viewers are told after each write. */
 async function told({ texts, global, file, own }: World): Promise<readonly unknown[]> {
   const app = await startApp();
@@ -91,6 +98,14 @@ async function told({ texts, global, file, own }: World): Promise<readonly unkno
         { name: 'PLAIN', value: 'p' },
       ],
     });
+    await anApp(app);
+    await aSecret(app);
+    const setApp = async (at: number): Promise<void> => {
+      const value = (i: number) => texts[i % texts.length] || 'empty';
+      await aValue(app, 'api-key', 'dev', value(at));
+      await aValue(app, 'api-key', 'staging', value(at + 1), { hidden: at > 0 });
+    };
+    await setApp(0);
     const viewers = await viewersOf(app);
     for (const token of viewers) {
       const listener = await listen(app.url, token, ENVIRONMENT_CHANGED, { variables: { service: 'example-service' } });
@@ -101,11 +116,14 @@ async function told({ texts, global, file, own }: World): Promise<readonly unkno
         const { data, errors } = await app.gql(LOOK, {}, token);
         expect(errors).toBeUndefined();
         seen.push(data);
+        const apps = await app.gql(APPS, {}, token);
+        seen.push(apps.data, apps.errors?.map(({ message }) => message) ?? null);
       }
     };
     await look();
     await done(app, groupOp('updateSecretGroup', 'id'), { id: group.id, variables: write(texts[1] ?? '') });
     await look();
+    await setApp(1);
     await done(app, groupOp('updateSecretGroup', 'id'), {
       id: group.id,
       variables: write(texts[2] ?? ''),
@@ -136,7 +154,10 @@ async function viewersOf(app: TestApp): Promise<readonly string[]> {
   const all = ['LIST', 'KEYS', 'READ', 'RESOLVE'];
   const role = (name: string, grants: readonly object[]) => done(app, operation('createRole', ''), { name, grants });
   await role('Keys Only', [
-    { resources: ['PROJECT', 'WORKLOAD', 'SECRET_GROUP', 'GLOBAL_SECRET'], verbs: ['LIST', 'KEYS'] },
+    {
+      resources: ['PROJECT', 'WORKLOAD', 'SECRET_GROUP', 'GLOBAL_SECRET', 'APP', 'APP_SECRET'],
+      verbs: ['LIST', 'KEYS'],
+    },
   ]);
   await role('One Project', [
     {
@@ -155,7 +176,7 @@ function comparable(answers: readonly unknown[]): string {
   const names = new Map<string, string>();
   return JSON.stringify(answers, (key, value) => {
     if (key === 'cursor' || key === 'actor' || key === 'at') return null;
-    if (!['digest', 'sha256'].includes(key) || typeof value !== 'string') return value;
+    if (!['digest', 'sha256', 'secretDigest'].includes(key) || typeof value !== 'string') return value;
     names.set(value, names.get(value) ?? `hash ${names.size}`);
     return names.get(value);
   });
