@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { schema } from '../../src/graphql/schema.ts';
 import { formsOf } from '../support/canaries.ts';
+import { listen, until } from '../support/listening.ts';
 import { MUTATIONS, operationOf } from '../support/mutations.ts';
 import { type AppOptions, startApp, type TestApp } from '../support/start-app.ts';
 import { mainWays } from '../support/sweep/main-ways.ts';
@@ -108,6 +109,48 @@ describe('no value reaches anybody to whom it is not due', () => {
       leaks.push(...undue(principal, texts.join(), query));
     }
     await client.dispose();
+    expect(leaks).toEqual([]);
+  });
+});
+
+const EVENTS: Readonly<Record<string, string>> = {
+  environment: `subscription { it: environmentChanged(projectId: "default-project", workload: { kind: SERVICE, id: "svc" }) {
+    ... on EnvironmentEvent { digest variables { added removed changed } environment { variables { name value masked } files { path data } unresolved { name reference } } } } }`,
+  globals: `subscription { it: globalSecretChanged { ... on GlobalSecretEvent { changes { keys { variables { changed } } } globalSecrets { slug values files { data } } } } }`,
+  changes: `subscription { it: changes { ... on CommitEvent { operation changes { name keys { variables { added changed } files { changed } } } } } }`,
+  apps: `subscription { it: appSecretsChanged(app: "example-app", environment: "dev") { ... on AppSecretsEvent { seq secrets } } }`,
+};
+
+describe('events', () => {
+  it('carry no value to whom it is not due', async () => {
+    const listeners = await Promise.all(
+      PRINCIPALS.flatMap((principal) =>
+        Object.entries(EVENTS).map(async ([name, query]) => ({
+          principal,
+          name,
+          listener: await listen(app.url, world.tokens[principal] ?? '', query),
+        })),
+      ),
+    );
+    const known = new Set(world.canaries.keys());
+    await world.rewrite();
+    forms = [...world.canaries.keys()].map((canary) => [canary, formsOf(canary)]);
+    const toldTo = (who: string, what: string) =>
+      JSON.stringify(
+        listeners
+          .filter(({ principal, name }) => principal === who && name === what)
+          .map(({ listener }) => listener.events),
+      );
+    const fresh = [...world.canaries].filter(([canary]) => !known.has(canary));
+    const reaching = fresh.filter(([, { reachesSvc }]) => reachesSvc).map(([canary]) => canary);
+    // The workload itself is told all of it: so is everybody else by then, as far as they are.
+    await until(() => reaching.every((canary) => toldTo('dependent', 'environment').includes(canary)), 'the events');
+    await until(() => toldTo('reader', 'globals').includes('global-config'), 'the last event of global secrets');
+    const leaks = listeners.flatMap(({ principal, name, listener }) =>
+      undue(principal, JSON.stringify(listener.events), name),
+    );
+    await Promise.all(listeners.map(({ listener }) => listener.stop()));
+    expect(reaching.length).toBeGreaterThan(3);
     expect(leaks).toEqual([]);
   });
 });

@@ -20,6 +20,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   'config only': isConfig,
   // A grant for named projects reaches nothing of the team.
   'one project': ({ project }) => project === 'default-project',
+  // It may list global secrets and not read them: what a template draws in of these is none of its business.
+  'no globals': ({ where }) => ['group', 'direct', 'addon'].includes(where),
   dependent: ({ reachesSvc }) => reachesSvc,
 };
 

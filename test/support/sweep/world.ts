@@ -17,6 +17,8 @@ export interface Place {
 }
 
 export interface World {
+  /** Writes every place that listeners are told of anew, with other canaries. */
+  readonly rewrite: () => Promise<void>;
   readonly canaries: ReadonlyMap<string, Place>;
   /** Literals for the walk, one set for each kind of object looked at. */
   readonly literals: Readonly<Record<'own' | 'foreign' | 'gone', Readonly<Record<string, string>>>>;
@@ -120,7 +122,26 @@ export async function aWorld(app: TestApp): Promise<World> {
     accountLogin: 'team',
     token: canary({ where: 'account', type: 'secret', project: null, reachesSvc: false }),
   });
-  return { canaries, literals: literals(), tokens: await tokensOf(app) };
+  const rewrite = async (): Promise<void> => {
+    for (const type of ['secret', 'config'] as const) {
+      const place = { where: 'group', type, project: 'default-project', reachesSvc: true } as const;
+      const name = `OWN_${type.toUpperCase()}_V`;
+      const id = idOf('SecretGroup', `default-project/own-${type}`);
+      await done(app, groupOp('setSecretGroupVariable', 'slug'), { id, name, value: canary(place) });
+      const values = { used: used(type), unused: unused(type) };
+      await done(app, operation('updateGlobalSecret', 'globalSecret { slug }'), {
+        id: globalIdOf(`global-${type}`),
+        values,
+      });
+    }
+    await aValue(
+      app,
+      'api-key',
+      'dev',
+      canary({ where: 'appShown', type: 'secret', project: null, reachesSvc: false }),
+    );
+  };
+  return { canaries, rewrite, literals: literals(), tokens: await tokensOf(app) };
 }
 
 const quoted = (text: string): string => JSON.stringify(text);
@@ -165,6 +186,10 @@ function literals(): World['literals'] {
 
 const HOLDERS = ['WORKLOAD', 'SECRET_GROUP', 'GLOBAL_SECRET', 'ADDON', 'APP_SECRET', 'PROJECT', 'APP', 'TAG'];
 const CUSTOM: Readonly<Record<string, object>> = {
+  'no globals': [
+    { resources: ['PROJECT', 'WORKLOAD', 'SECRET_GROUP', 'ADDON'], verbs: ['LIST', 'KEYS', 'READ', 'RESOLVE'] },
+    { resources: ['GLOBAL_SECRET'], verbs: ['LIST', 'KEYS'] },
+  ],
   'one project': { resources: HOLDERS, verbs: ['LIST', 'KEYS', 'READ', 'RESOLVE'], projects: ['default-project'] },
   'keys only': { resources: HOLDERS, verbs: ['LIST', 'KEYS'] },
   'config only': { resources: HOLDERS, verbs: ['LIST', 'KEYS', 'READ', 'RESOLVE'], types: ['CONFIG'] },
@@ -174,7 +199,7 @@ async function tokensOf(app: TestApp): Promise<Readonly<Record<string, string>>>
   const tokens: Record<string, string> = { owner: app.owner };
   for (const role of ['operator', 'developer', 'reader', 'auditor']) tokens[role] = await app.token(role);
   for (const [name, grant] of Object.entries(CUSTOM)) {
-    await done(app, operation('createRole', 'role { slug }'), { name, grants: [grant] });
+    await done(app, operation('createRole', 'role { slug }'), { name, grants: [grant].flat() });
     tokens[name] = await app.token(name.replaceAll(' ', '-'));
   }
   const workload = { project: 'default-project', kind: 'SERVICE', id: 'svc' };
