@@ -55,36 +55,12 @@ const questionTo =
     }
   };
 
-/** The type that a group had at a commit. */
-type TypeAt = (project: string, slug: string, seq: number) => string | null;
-
-const REVISIONS = `query ($id: ID!, $after: Cursor) { node(id: $id) { ... on SecretGroup {
-  revisions(first: 50, after: $after) { nodes { seq type } pageInfo { hasNextPage endCursor } } } } }`;
-
-/** Answers to questions about the past tell what became a secret since as one, so that what it was is read on its own. */
-async function typesOf({ groups }: Team, question: Question): Promise<TypeAt> {
-  const types = new Map<string, { readonly seq: number; readonly type: string }[]>();
-  for (const { project, slug, id } of groups.filter((group) => group.slug.startsWith('changing'))) {
-    const found = [];
-    for (let after: string | null = null, more = true; more; ) {
-      const { revisions }: Answer = (await question(REVISIONS, { id, after })).node;
-      found.push(...revisions.nodes);
-      after = revisions.pageInfo.endCursor;
-      more = revisions.pageInfo.hasNextPage;
-    }
-    // Newest first.
-    types.set(`${project}/${slug}`, found);
-  }
-  return (project, slug, at) => types.get(`${project}/${slug}`)?.find(({ seq }) => seq <= at)?.type ?? null;
-}
-
-function stateOf(found: Answer, project: string, seq: number, typeAt: TypeAt): EnvironmentState {
+function stateOf(found: Answer, seq: number): EnvironmentState {
   const variables: readonly Answer[] = found.variables;
-  const typeOf = ({ type, source }: Answer): string => typeAt(project, source?.group?.slug ?? '', seq) ?? type;
   return {
     seq,
     digest: found.digest,
-    facts: new Map(variables.map((each) => [each.name, JSON.stringify([each.value, typeOf(each)])])),
+    facts: new Map(variables.map((each) => [each.name, JSON.stringify([each.value])])),
     values: new Map(variables.map(({ name, value }) => [name, String(value)])),
   };
 }
@@ -94,7 +70,6 @@ export async function statesOf(teams: readonly Team[], logs: Logs, urls: readonl
   const states = new Map<string, readonly EnvironmentState[]>();
   for (const team of teams) {
     const question = questionTo(urls, team.owner);
-    const typeAt = await typesOf(team, question);
     for (const [project, service] of PROJECTS.flatMap((each) => SERVICES.map((id) => [each, id] as const))) {
       const seqs = concerning(logs.get(team.name) ?? [], project).map(({ seq }) => seq);
       const found: EnvironmentState[] = [];
@@ -103,7 +78,7 @@ export async function statesOf(teams: readonly Team[], logs: Logs, urls: readonl
           const data = await question(ENVIRONMENT, { project, service, at: seq });
           const environment = data?.project?.service?.environment;
           // Nothing before it was made.
-          return environment ? [stateOf(environment, project, seq, typeAt)] : [];
+          return environment ? [stateOf(environment, seq)] : [];
         };
         found.push(...(await Promise.all(seqs.slice(from, from + AT_ONCE).map(one))).flat());
       }
