@@ -30,71 +30,92 @@ const ATTEMPTS = 20;
 /** Conflicts that the store found, of all sessions. */
 const raced = new WeakSet<Error>();
 
+/** A class, since each request makes one: closures and accessors on every object were a tenth of a repeated answer. */
+class VaultSession implements Session {
+  principal: Principal;
+  readonly stamp: string;
+  readonly seq: Seq;
+  readonly work: Work;
+  readonly #vault: Vault;
+  readonly #standing: Standing;
+  #first: View | null;
+  #current: Promise<View> | null = null;
+
+  constructor(vault: Vault, caller: Principal, first: View, standing: Standing, terms: WorkTerms) {
+    this.principal = caller;
+    this.stamp = `${caller.team} ${caller.id} ${first.seq}`;
+    this.seq = first.seq;
+    this.work = createWork(terms);
+    this.#vault = vault;
+    this.#standing = standing;
+    this.#first = first;
+  }
+
+  read<T>(use: (view: View) => Promise<T>): Promise<T> {
+    return retryingStale(async () => {
+      this.#current ??= this.#view();
+      const mine = this.#current;
+      try {
+        return await use(await mine);
+      } catch (error) {
+        if (this.#current === mine) this.#current = null;
+        throw error;
+      }
+    });
+  }
+
+  async commit(operation: string, changes: readonly Change[]): Promise<Commit> {
+    const { principal } = this;
+    if (this.#standing.isExpired(principal)) throw unauthenticated();
+    try {
+      const guarded = withStanding(principal, changes);
+      this.work.commit();
+      return await this.#vault.commit({ team: principal.team, actor: principal.id, operation, changes: guarded });
+    } catch (cause) {
+      const error = standingError(principal, cause);
+      if (isAppError(error) && error.code === 'CONFLICT' && !isMovedStanding(error)) raced.add(error);
+      throw error;
+    } finally {
+      this.#forget();
+    }
+  }
+
+  async renew(): Promise<void> {
+    this.#forget();
+    this.principal = await this.#standing.renewed(this.principal);
+  }
+
+  write<T>(key: Key, attempt: () => Promise<T>): Promise<T> {
+    return this.#vault.exclusive(key, async () => {
+      for (let i = 1; ; i += 1) {
+        try {
+          return await attempt();
+        } catch (error) {
+          // A conflict that the decision itself found is final; one that the store found means: decide again.
+          if (!(error instanceof Error && raced.has(error)) || i === ATTEMPTS) throw error;
+        }
+      }
+    });
+  }
+
+  /** The view that the caller was found in, once; a newer one after that. */
+  async #view(): Promise<View> {
+    const first = this.#first;
+    this.#first = null;
+    return (first ?? (await this.#vault.view(this.principal.team))).by(this.work);
+  }
+
+  #forget(): void {
+    this.#first = null;
+    this.#current = null;
+  }
+}
+
 /** `first`: the view that the principal was found in. `terms`: what the work may come to; absent: it is the gateway's own. */
-export function createSession(
+export const createSession = (
   vault: Vault,
   caller: Principal,
   first: View,
   standing: Standing = FIXED,
   terms: WorkTerms = OWN_WORK,
-): Session {
-  let current: Promise<View> | View | null = first;
-  let principal = caller;
-  // Made when there is some: an answer that is given again is none.
-  let made: Work | null = null;
-  const workOf = (): Work => {
-    made ??= createWork(terms);
-    return made;
-  };
-  return {
-    get principal() {
-      return principal;
-    },
-    stamp: `${caller.team} ${caller.id} ${first.seq}`,
-    seq: first.seq,
-    get work() {
-      return workOf();
-    },
-    read: (use) =>
-      retryingStale(async () => {
-        if (current === first) current = first.by(workOf());
-        current ??= vault.view(principal.team).then((view) => view.by(workOf()));
-        const mine = current;
-        try {
-          return await use(await mine);
-        } catch (error) {
-          if (current === mine) current = null;
-          throw error;
-        }
-      }),
-    async commit(operation, changes) {
-      if (standing.isExpired(principal)) throw unauthenticated();
-      try {
-        const guarded = withStanding(principal, changes);
-        workOf().commit();
-        return await vault.commit({ team: principal.team, actor: principal.id, operation, changes: guarded });
-      } catch (cause) {
-        const error = standingError(principal, cause);
-        if (isAppError(error) && error.code === 'CONFLICT' && !isMovedStanding(error)) raced.add(error);
-        throw error;
-      } finally {
-        current = null;
-      }
-    },
-    async renew() {
-      current = null;
-      principal = await standing.renewed(principal);
-    },
-    write: (key, attempt) =>
-      vault.exclusive(key, async () => {
-        for (let i = 1; ; i += 1) {
-          try {
-            return await attempt();
-          } catch (error) {
-            // A conflict that the decision itself found is final; one that the store found means: decide again.
-            if (!(error instanceof Error && raced.has(error)) || i === ATTEMPTS) throw error;
-          }
-        }
-      }),
-  };
-}
+): Session => new VaultSession(vault, caller, first, standing, terms);
