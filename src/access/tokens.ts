@@ -109,9 +109,10 @@ export function createTokens({ vault, keys, clock, expiry, limits, founderEnded 
   }
 
   /** The caller's token if it is the founder's and has an end. */
-  async function founderIn({ principal, read }: Session): Promise<Stored<TokenFields, null> | null> {
+  async function founderIn(session: Session): Promise<Stored<TokenFields, null> | null> {
+    const { principal } = session;
     if (principal.expiresAt === null) return null;
-    const own = await read(async (view) => (await view.set(tokenDocument)).get(principal.id));
+    const own = await session.read(async (view) => (await view.set(tokenDocument)).get(principal.id));
     return own && !own.deleted && own.fields.createdBy === FOUNDER ? own : null;
   }
 

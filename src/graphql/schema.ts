@@ -16,9 +16,11 @@ import { addTags } from '../modules/tags/schema.ts';
 import { addVcsAccounts } from '../modules/vcs/schema.ts';
 import { addWorkloads } from '../modules/workloads/schema.ts';
 import { withMeters } from './engine/answer-meter.ts';
-import { builder } from './types/builder.ts';
+import { type Builder, createBuilder } from './types/builder.ts';
+import { addErrors } from './types/errors.ts';
+import { shared } from './types/shared.ts';
 
-for (const add of [
+const SLICES: readonly ((builder: Builder) => void)[] = [
   addAccess,
   addProjects,
   addTags,
@@ -35,8 +37,15 @@ for (const add of [
   addChanges,
   addStreams,
   addDeleted,
-])
-  add(builder);
+];
 
-/** The whole API. One schema a process. */
-export const schema: GraphQLSchema = withMeters(builder.toSchema());
+/** The whole API. */
+export function createSchema(): GraphQLSchema {
+  const builder = createBuilder();
+  shared.addTo(builder);
+  addErrors(builder);
+  for (const add of SLICES) add(builder);
+  return withMeters(builder.toSchema());
+}
+
+export const schema: GraphQLSchema = createSchema();

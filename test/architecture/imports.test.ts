@@ -70,7 +70,7 @@ const LAYERS: readonly {
     packages: ['zod'],
   },
   {
-    files: /^modules\/.*(schema|mutations|parts|enums)\.ts$/,
+    files: /^modules\/.*(schema|mutations|types)\.ts$/,
     own: [
       'kernel/',
       'domain/',

@@ -31,80 +31,90 @@ export interface SchemaTypes {
 
 const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
-/** The one builder that all slices add to. Plugins run in this order. */
-export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [ErrorsPlugin, ScopeAuthPlugin, ValidationPlugin, RelayPlugin, DataloaderPlugin],
-  defaultFieldNullability: false,
-  errors: {
-    directResult: true,
-    // The context is refused to strangers before, so input errors tell them nothing.
-    unsafelyHandleInputErrors: true,
-    defaultUnionOptions: {
-      name: ({ fieldName }) => `${capital(fieldName)}Result`,
-      description: 'What the mutation did, or the expected reason why it did nothing.',
-    },
-  },
-  scopeAuth: {
-    authScopes: ({ session }) => ({ signedIn: session !== undefined }),
-    unauthorizedError: () => unauthenticated(),
-  },
-  validation: { validationError: ({ issues }) => invalidInputFrom(issues) },
-  relay: {
-    // Pothos knows String and ID by type; at run time any scalar will do.
-    cursorType: 'Cursor' as string as 'String',
-    clientMutationId: 'omit',
-    decodeGlobalID: decodeGlobalId,
-    nodesOnConnection: { description: 'The items of this page.' },
-    idFieldOptions: { description: 'Opaque and global; never changes.' },
-    nodeTypeOptions: { description: 'Whatever has an opaque global id.' },
-    nodeQueryOptions: {
-      description: 'The object with this id; null when there is none or you may not see it.',
-      args: { id: { description: 'A global id as an `id` field gave it.' } },
-      resolve: (_root, { id }, _context, _info, resolveNode) => orNull(Promise.resolve(resolveNode(id))),
-    },
-    nodesQueryOptions: {
-      description:
-        'The objects with these ids in their order; null for each that there is not or that you may not see.',
-      args: { ids: { description: 'Global ids, at most 100.' } },
-      resolve: async (_root, { ids }, _context, _info, resolveNodes) => {
-        if (ids.length > 100)
-          throw invalidInput([{ path: ['ids'], rule: 'max', message: 'must have at most 100 entries' }]);
-        const found = await resolveNodes(ids);
-        return Promise.all(found.map((node) => orNull(Promise.resolve(node))));
+const makeBuilder = () =>
+  new SchemaBuilder<SchemaTypes>({
+    plugins: [ErrorsPlugin, ScopeAuthPlugin, ValidationPlugin, RelayPlugin, DataloaderPlugin],
+    defaultFieldNullability: false,
+    errors: {
+      directResult: true,
+      // The context is refused to strangers before, so input errors tell them nothing.
+      unsafelyHandleInputErrors: true,
+      defaultUnionOptions: {
+        name: ({ fieldName }) => `${capital(fieldName)}Result`,
+        description: 'What the mutation did, or the expected reason why it did nothing.',
       },
     },
-    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
-    hasNextPageFieldOptions: { description: 'Whether the list goes on behind this page.' },
-    hasPreviousPageFieldOptions: { description: 'Whether the list has items before this page.' },
-    startCursorFieldOptions: { description: 'Cursor of the first item; null on an empty page.' },
-    endCursorFieldOptions: { description: 'Cursor of the last item; null on an empty page.' },
-    cursorFieldOptions: { description: 'Where this item stands in the list.' },
-    nodeFieldOptions: { description: 'The item.', nullable: false },
-    edgesFieldOptions: {
-      description: 'The items of this page with their cursors.',
-      nullable: { list: false, items: false },
+    scopeAuth: {
+      authScopes: ({ session }) => ({ signedIn: session !== undefined }),
+      unauthorizedError: () => unauthenticated(),
     },
-    pageInfoFieldOptions: { description: 'Where this page stands in the list.' },
-    beforeArgOptions: { description: 'Only what comes before this cursor.' },
-    afterArgOptions: { description: 'Only what comes after this cursor.' },
-    firstArgOptions: { description: 'The first so many, 0 to 100. Without `first` and `last`: 50.' },
-    lastArgOptions: { description: 'The last so many, 0 to 100. Not together with `first`.' },
-    defaultConnectionTypeOptions: { description: 'A page of a list.' },
-    defaultEdgeTypeOptions: { description: 'An item of a list and its place.' },
-  },
-});
+    validation: { validationError: ({ issues }) => invalidInputFrom(issues) },
+    relay: {
+      // Pothos knows String and ID by type; at run time any scalar will do.
+      cursorType: 'Cursor' as string as 'String',
+      clientMutationId: 'omit',
+      decodeGlobalID: decodeGlobalId,
+      nodesOnConnection: { description: 'The items of this page.' },
+      idFieldOptions: { description: 'Opaque and global; never changes.' },
+      nodeTypeOptions: { description: 'Whatever has an opaque global id.' },
+      nodeQueryOptions: {
+        description: 'The object with this id; null when there is none or you may not see it.',
+        args: { id: { description: 'A global id as an `id` field gave it.' } },
+        resolve: (_root, { id }, _context, _info, resolveNode) => orNull(Promise.resolve(resolveNode(id))),
+      },
+      nodesQueryOptions: {
+        description:
+          'The objects with these ids in their order; null for each that there is not or that you may not see.',
+        args: { ids: { description: 'Global ids, at most 100.' } },
+        resolve: async (_root, { ids }, _context, _info, resolveNodes) => {
+          if (ids.length > 100)
+            throw invalidInput([{ path: ['ids'], rule: 'max', message: 'must have at most 100 entries' }]);
+          const found = await resolveNodes(ids);
+          return Promise.all(found.map((node) => orNull(Promise.resolve(node))));
+        },
+      },
+      pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
+      hasNextPageFieldOptions: { description: 'Whether the list goes on behind this page.' },
+      hasPreviousPageFieldOptions: { description: 'Whether the list has items before this page.' },
+      startCursorFieldOptions: { description: 'Cursor of the first item; null on an empty page.' },
+      endCursorFieldOptions: { description: 'Cursor of the last item; null on an empty page.' },
+      cursorFieldOptions: { description: 'Where this item stands in the list.' },
+      nodeFieldOptions: { description: 'The item.', nullable: false },
+      edgesFieldOptions: {
+        description: 'The items of this page with their cursors.',
+        nullable: { list: false, items: false },
+      },
+      pageInfoFieldOptions: { description: 'Where this page stands in the list.' },
+      beforeArgOptions: { description: 'Only what comes before this cursor.' },
+      afterArgOptions: { description: 'Only what comes after this cursor.' },
+      firstArgOptions: { description: 'The first so many, 0 to 100. Without `first` and `last`: 50.' },
+      lastArgOptions: { description: 'The last so many, 0 to 100. Not together with `first`.' },
+      defaultConnectionTypeOptions: { description: 'A page of a list.' },
+      defaultEdgeTypeOptions: { description: 'An item of a list and its place.' },
+    },
+  });
 
-export type Builder = typeof builder;
+export type Builder = ReturnType<typeof makeBuilder>;
+export type Types = Builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never;
 
-builder.addScalarType('DateTime', GraphQLDateTime);
-builder.addScalarType('SafeInt', GraphQLSafeInt);
-builder.addScalarType('Slug', SlugScalar);
-builder.addScalarType('Base64', Base64Scalar);
-builder.addScalarType('Cursor', CursorScalar);
-builder.addScalarType('JSON', JsonScalar);
-
-builder.queryType({ description: 'What can be asked.', authScopes: { signedIn: true } });
-builder.mutationType({
-  description: 'What can be changed. Every mutation is one commit: all of it, or nothing.',
-  authScopes: { signedIn: true },
-});
+/** A builder with the root types and scalars, for one schema: slices add the rest. Plugins run in the order given above. */
+export function createBuilder(): Builder {
+  const builder = makeBuilder();
+  builder.addScalarType('DateTime', GraphQLDateTime);
+  builder.addScalarType('SafeInt', GraphQLSafeInt);
+  builder.addScalarType('Slug', SlugScalar);
+  builder.addScalarType('Base64', Base64Scalar);
+  builder.addScalarType('Cursor', CursorScalar);
+  builder.addScalarType('JSON', JsonScalar);
+  builder.queryType({ description: 'What can be asked.', authScopes: { signedIn: true } });
+  builder.mutationType({
+    description: 'What can be changed. Every mutation is one commit: all of it, or nothing.',
+    authScopes: { signedIn: true },
+  });
+  builder.subscriptionType({
+    description:
+      'What can be listened to, over a WebSocket (`graphql-transport-ws`) or as server-sent events. Rights are checked at every delivery.',
+    authScopes: { signedIn: true },
+  });
+  return builder;
+}

@@ -1,7 +1,7 @@
 import type { CertificateFacts } from '../../kernel/certificate.ts';
-import { builder } from './builder.ts';
+import { shared } from './shared.ts';
 
-export const CertificateType = builder.objectRef<CertificateFacts>('Certificate').implement({
+export const CertificateType = shared.objectRef<CertificateFacts>('Certificate').implement({
   description:
     'An X.509 certificate found in a file, as it was when the file was stored. Nothing vouches for what it says.',
   fields: (t) => ({

@@ -1,13 +1,13 @@
 import type { InputFieldBuilder } from '@pothos/core';
 import type { FileEntry, Sensitivity } from '../../domain/types.ts';
-import { builder } from './builder.ts';
+import type { Types } from './builder.ts';
 import { certificateField } from './certificate.ts';
 import type { Context } from './context.ts';
-import type { Types } from './mutation.ts';
+import { shared } from './shared.ts';
 
 /** Types and fields that several slices show in the same way. */
 
-export const SensitivityEnum = builder.enumType('Sensitivity', {
+export const SensitivityEnum = shared.enumType('Sensitivity', {
   description: 'Which permissions guard it.',
   values: {
     SECRET: { value: 'secret' as Sensitivity, description: 'A secret: values are for those who may read secrets.' },
@@ -18,7 +18,7 @@ export const SensitivityEnum = builder.enumType('Sensitivity', {
   },
 });
 
-export const WorkloadKindEnum = builder.enumType('WorkloadKind', {
+export const WorkloadKindEnum = shared.enumType('WorkloadKind', {
   description: 'What kind of workload.',
   values: {
     SERVICE: { value: 'service' as const, description: 'Runs on.' },
@@ -26,7 +26,7 @@ export const WorkloadKindEnum = builder.enumType('WorkloadKind', {
   },
 });
 
-export const EncodingEnum = builder.enumType('FileEncoding', {
+export const EncodingEnum = shared.enumType('FileEncoding', {
   description: 'What the bytes of a file are.',
   values: {
     UTF_8: { value: 'utf-8' as const, description: 'Text, which may hold templates.' },
@@ -40,7 +40,7 @@ export interface VariableRow {
   readonly value: string | null;
   readonly masked: boolean;
 }
-export const VariableType = builder.objectRef<VariableRow>('Variable').implement({
+export const VariableType = shared.objectRef<VariableRow>('Variable').implement({
   description: 'A variable as it was written: templates unexpanded.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Letters, digits, `_`, `.`, `/` and `-`.' }),
@@ -64,7 +64,7 @@ export interface FileRow {
 }
 
 function fileType(name: string, description: string, nameField: 'path' | 'name', nameWords: string) {
-  return builder.objectRef<FileRow>(name).implement({
+  return shared.objectRef<FileRow>(name).implement({
     description,
     fields: (t) => ({
       [nameField]: t.string({ description: nameWords, resolve: (row) => row.name }),
@@ -111,7 +111,7 @@ export function fileRows(
     .map(([name, entry]) => ({ name, entry, masked: !mayRead, bytes: (context) => read(entry, context) }));
 }
 
-export const VariableInput = builder.inputType('VariableInput', {
+export const VariableInput = shared.inputType('VariableInput', {
   description: 'A variable to store.',
   fields: (t) => ({
     name: t.string({ required: true, description: 'Letters, digits, `_`, `.`, `/` and `-`; unique in its list.' }),
@@ -125,7 +125,7 @@ const content = (t: InputFieldBuilder<Types, 'InputObject'>) => ({
   data: t.field({ type: 'Base64', required: true, description: 'The content, at most 1 MiB.' }),
   encoding: t.field({ type: EncodingEnum, description: 'What the bytes are; `UTF_8` unless given.' }),
 });
-export const FileInput = builder.inputType('SecretFileInput', {
+export const FileInput = shared.inputType('SecretFileInput', {
   description: 'A file to store.',
   fields: (t) => ({
     path: t.string({
@@ -135,7 +135,7 @@ export const FileInput = builder.inputType('SecretFileInput', {
     ...content(t),
   }),
 });
-export const MountInput = builder.inputType('DockerSecretMountInput', {
+export const MountInput = shared.inputType('DockerSecretMountInput', {
   description: 'A Docker secret mount to store.',
   fields: (t) => ({
     name: t.string({ required: true, description: 'Letters, digits, `_`, `.` and `-`; unique in its list.' }),

@@ -4,15 +4,15 @@ import { requireCouldEver } from '../../access/first-check.ts';
 import { isMovedStanding } from '../../access/standing.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import type { Allowed, RawInput } from './allowed.ts';
-import { type Builder, builder } from './builder.ts';
+import type { Builder, Types } from './builder.ts';
 import type { Context } from './context.ts';
 import { ConflictError, InvalidInputError, LimitExceededError, NotFoundError } from './errors.ts';
 import { invalidInputFrom } from './invalid-input.ts';
+import { shared } from './shared.ts';
 
-export type Types = Builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never;
 type InputFields = InputFieldBuilder<Types, 'InputObject'>;
 
-export const CommitType = builder.objectRef<CommitFacts>('Commit').implement({
+export const CommitType = shared.objectRef<CommitFacts>('Commit').implement({
   description: 'One atomic change of any number of documents of a team.',
   fields: (t) => ({
     seq: t.field({
@@ -61,6 +61,7 @@ export interface MutationOptions<Rules extends z.ZodType, Result extends object>
 
 /** A mutation by the habits of this API: one input, one payload with its commit, expected failures as types. */
 export function addMutation<Rules extends z.ZodType, Result extends Committed>(
+  builder: Builder,
   options: MutationOptions<Rules, Result>,
 ): void {
   const payload = builder.objectRef<Result>(`${capital(options.name)}Payload`);
@@ -71,16 +72,17 @@ export function addMutation<Rules extends z.ZodType, Result extends Committed>(
       commit: t.field({ type: CommitType, description: 'The commit that did it.', resolve: ({ commit }) => commit }),
     }),
   });
-  addField(options, payload);
+  addField(builder, options, payload);
 }
 
 /** The same without a commit: it changes nothing of the team, but is asked for as a change is, because it has effects elsewhere. */
 export function addAction<Rules extends z.ZodType, Result extends object>(
+  builder: Builder,
   options: MutationOptions<Rules, Result>,
 ): void {
   const payload = builder.objectRef<Result>(`${capital(options.name)}Payload`);
   payload.implement({ description: `What \`${options.name}\` found.`, fields: (t) => payloadFields(options, t) });
-  addField(options, payload);
+  addField(builder, options, payload);
 }
 
 function payloadFields<Rules extends z.ZodType, Result extends object>(
@@ -96,6 +98,7 @@ function payloadFields<Rules extends z.ZodType, Result extends object>(
 }
 
 function addField<Rules extends z.ZodType, Result extends object>(
+  builder: Builder,
   { name, description, allowed, rules, run, failures, input: fields }: MutationOptions<Rules, Result>,
   payload: ObjectRef<Types, Result>,
 ): void {

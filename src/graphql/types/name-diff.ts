@@ -1,7 +1,7 @@
 import type { NameDiff } from '../../domain/diff.ts';
-import { builder } from './builder.ts';
+import { shared } from './shared.ts';
 
-export const NameDiffType = builder.objectRef<NameDiff>('NameDiff').implement({
+export const NameDiffType = shared.objectRef<NameDiff>('NameDiff').implement({
   description: 'Names that came, went or stand for something else; by code point.',
   fields: (t) => ({
     added: t.stringList({ description: 'Only after.', resolve: ({ added }) => [...added] }),

@@ -1,7 +1,7 @@
 import type { Scope } from '../../domain/types.ts';
-import { builder } from './builder.ts';
+import { shared } from './shared.ts';
 
-export const ScopeEnum = builder.enumType('Scope', {
+export const ScopeEnum = shared.enumType('Scope', {
   description: 'What is being resolved.',
   values: {
     RUNTIME: { value: 'RUNTIME' as Scope, description: 'What the workload gets when it runs.' },

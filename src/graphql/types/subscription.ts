@@ -1,21 +1,15 @@
 import type { ArgBuilder, InputFieldMap, InputShapeFromFields, ObjectRef } from '@pothos/core';
 import type { Item, Stream } from '../../streams/stream.ts';
-import { builder } from './builder.ts';
+import type { Builder, Types } from './builder.ts';
 import type { Context } from './context.ts';
-import type { Types } from './mutation.ts';
+import { shared } from './shared.ts';
 import { sharedSource } from './sharing.ts';
-
-builder.subscriptionType({
-  description:
-    'What can be listened to, over a WebSocket (`graphql-transport-ws`) or as server-sent events. Rights are checked at every delivery.',
-  authScopes: { signedIn: true },
-});
 
 /** An event of a stream with its place. */
 export type Happened<Event> = Extract<Item<Event>, { readonly expired: false }>;
 type Expired = Extract<Item, { readonly expired: true }>;
 
-const HistoryExpired = builder.objectRef<Expired>('HistoryExpired').implement({
+const HistoryExpired = shared.objectRef<Expired>('HistoryExpired').implement({
   description:
     'History does not reach back to where you were: events may have been missed. Read anew what you depend on; what comes after this is complete.',
   fields: (t) => ({
@@ -49,11 +43,12 @@ const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name
 
 /** A subscription by the habits of this API: resumable by `after`, each event with `cursor`, `seq` and `at`. Answers the type of its events, for more fields. */
 export function addSubscription<Event, Args extends InputFieldMap, Also = never>(
+  builder: Builder,
   options: SubscriptionOptions<Event, Args, Also>,
 ): ObjectRef<Types, Happened<Event>> {
   const { name, description, event, also, args, stream } = options;
-  const eventType = addEventType<Event>(event);
-  const others = also ? [addEventType<Also>(also)] : [];
+  const eventType = addEventType<Event>(builder, event);
+  const others = also ? [addEventType<Also>(builder, also)] : [];
   const nameOf = (happened: Happened<Event | Also>): string => (also?.is(happened.event) ? also.name : event.name);
   const itemType = builder.unionType(`${capital(name)}Item`, {
     description: `What \`${name}\` delivers.`,
@@ -84,7 +79,10 @@ export function addSubscription<Event, Args extends InputFieldMap, Also = never>
 }
 
 /** A type of events, with what all of them tell. */
-function addEventType<Event>({ name, description }: { readonly name: string; readonly description: string }) {
+function addEventType<Event>(
+  builder: Builder,
+  { name, description }: { readonly name: string; readonly description: string },
+) {
   const type = builder.objectRef<Happened<Event>>(name);
   type.implement({
     description,

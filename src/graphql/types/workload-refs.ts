@@ -1,15 +1,15 @@
 import type { StoredWorkload } from '../../modules/workloads/model.ts';
-import { builder } from './builder.ts';
 import { WorkloadKindEnum } from './fields.ts';
+import { shared } from './shared.ts';
 
 /** Services and jobs have ids of the platform's, so they are no nodes. */
 export const workloads = {
-  workload: builder.interfaceRef<StoredWorkload>('Workload'),
-  service: builder.objectRef<StoredWorkload>('Service'),
-  job: builder.objectRef<StoredWorkload>('Job'),
+  workload: shared.interfaceRef<StoredWorkload>('Workload'),
+  service: shared.objectRef<StoredWorkload>('Service'),
+  job: shared.objectRef<StoredWorkload>('Job'),
 };
 
-export const WorkloadRefInput = builder.inputType('WorkloadRefInput', {
+export const WorkloadRefInput = shared.inputType('WorkloadRefInput', {
   description: 'A workload of a project.',
   fields: (t) => ({
     kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),

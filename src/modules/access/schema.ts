@@ -19,7 +19,7 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey, SensitivityEnum, WorkloadKindEnum } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
+import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 
 /** `secretGroup` -> `SECRET_GROUP`. */
 const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
@@ -71,8 +71,7 @@ export function addAccess(builder: Builder): void {
       id: t.string({ description: "The platform's id.", resolve: ({ id }) => id }),
     }),
   });
-  builder.objectType(nodes.role, {
-    name: 'Role',
+  implementNode(builder, nodes.role, {
     description: 'What those who have it may do.',
     fields: (t) => ({
       slug: t.field({ type: 'Slug', description: 'Derived from the name.', resolve: ({ slug }) => slug }),
@@ -89,8 +88,7 @@ export function addAccess(builder: Builder): void {
       }),
     }),
   });
-  builder.objectType(nodes.token, {
-    name: 'Token',
+  implementNode(builder, nodes.token, {
     description: 'A credential of one team. Its text is shown once, at creation.',
     fields: (t) => ({
       name: t.exposeString('name', { description: 'What it is for.' }),
@@ -175,7 +173,7 @@ export function addAccess(builder: Builder): void {
   });
   const token = { type: nodes.token, description: 'The token.' };
   const role = { type: nodes.role, description: 'The role.' };
-  addMutation({
+  addMutation(builder, {
     name: 'createToken',
     description: 'Makes a token that allows no more, and lasts no longer, than your own. Needs `admin` on tokens.',
     input: (t) => ({
@@ -198,7 +196,7 @@ export function addAccess(builder: Builder): void {
       text: { type: 'String', nullable: true, description: 'The token itself, this once; null in a repeated answer.' },
     },
   });
-  addMutation({
+  addMutation(builder, {
     name: 'revokeToken',
     description:
       'Ends a token at once. Refused for the last one that can administer roles and tokens. Needs `admin` on tokens.',
@@ -220,7 +218,7 @@ export function addAccess(builder: Builder): void {
       },
     },
   });
-  addMutation({
+  addMutation(builder, {
     name: 'createRole',
     description: 'Makes a role that allows no more than your own. Needs `admin` on roles.',
     input: (t) => ({
@@ -234,7 +232,7 @@ export function addAccess(builder: Builder): void {
     run: (input, { services, session }) => services.access.createRole(input, session),
     payload: { role },
   });
-  addMutation({
+  addMutation(builder, {
     name: 'updateRole',
     description: 'Changes what is given of a role. Needs `admin` on roles.',
     input: (t) => ({
@@ -249,7 +247,7 @@ export function addAccess(builder: Builder): void {
     run: ({ id, ...input }, { services, session }) => services.access.updateRole(id, input, session),
     payload: { role },
   });
-  addMutation({
+  addMutation(builder, {
     name: 'deleteRole',
     description: 'Deletes a role that no token has. Needs `admin` on roles.',
     input: (t) => ({ id: t.id({ required: true, description: 'The role.' }) }),

@@ -1,12 +1,13 @@
 import type { Session } from '../../access/session.ts';
 import { type Allowed, allowedById, allowedInProject } from '../../graphql/types/allowed.ts';
-import { builder } from '../../graphql/types/builder.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addAction } from '../../graphql/types/mutation.ts';
 import type { Problem } from './check.ts';
 import { testAddonInput } from './inputs.ts';
 import { NOUN } from './model.ts';
+import { types } from './types.ts';
 import { WORDS } from './words.ts';
 
 const PROBLEMS: Readonly<Record<Problem, string>> = {
@@ -25,7 +26,7 @@ const PROBLEMS: Readonly<Record<Problem, string>> = {
   FAILED: 'Something else went wrong.',
 };
 
-const ProblemEnum = builder.enumType('AddonProblem', {
+const ProblemEnum = types.enumType('AddonProblem', {
   description: 'Why an addon cannot be used.',
   values: Object.fromEntries(Object.entries(PROBLEMS).map(([code, description]) => [code, { description }])) as Record<
     Problem,
@@ -53,8 +54,8 @@ const allowedTest: Allowed = (input) => {
 
 type Checks = Context['services']['addons']['check'];
 
-export function addTestAddon(): void {
-  addAction({
+export function addTestAddon(builder: Builder): void {
+  addAction(builder, {
     name: 'testAddon',
     description:
       'Tries whether an addon, or an external one, can be used: one that is stored, or what a form holds. Changes nothing, but connects. Needs `write` on addons.',

@@ -1,4 +1,5 @@
 import { allowedById, allowedInProject } from '../../graphql/types/allowed.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
@@ -15,12 +16,12 @@ interface Done {
 const as = (field: string, { addon, commit }: Done) => ({ [field]: addon, commit }) as { readonly commit: CommitFacts };
 
 /** Every change of one of the two kinds. */
-export function addAddonMutations(words: Words): void {
+export function addAddonMutations(builder: Builder, words: Words): void {
   const { kind, type, field, noun } = words;
   const payload = { [field]: { type: nodes[field], description: `The ${noun}.` } };
   const address = idRule(type).transform((local) => ({ kind, ...groupAddress(local) }));
   const params = 'As the provider takes them: see `addonProviders`.';
-  addMutation({
+  addMutation(builder, {
     name: `create${type}`,
     description: `Creates an ${noun}. Needs \`write\` on addons.`,
     input: (t) => ({
@@ -40,7 +41,7 @@ export function addAddonMutations(words: Words): void {
     run: async (input, { services, session }) => as(field, await services.addons.create(kind, input, session)),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: `update${type}`,
     description: `Changes what is given of an ${noun}. Needs \`write\` on addons.`,
     input: (t) => ({
@@ -57,7 +58,7 @@ export function addAddonMutations(words: Words): void {
       as(field, await services.addons.update({ ...id, expectedRevision: revision }, input, session)),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: `delete${type}`,
     description: `Deletes an ${noun} that no group links. Needs \`delete\` on addons.`,
     input: (t) => ({
@@ -74,15 +75,15 @@ export function addAddonMutations(words: Words): void {
       as(field, await services.addons.remove({ ...id, expectedRevision: revision }, force === true, session)),
     payload,
   });
-  addLaterMutations(words);
+  addLaterMutations(builder, words);
 }
 
 /** What becomes of an addon that is there. */
-function addLaterMutations({ kind, type, field, noun }: Words): void {
+function addLaterMutations(builder: Builder, { kind, type, field, noun }: Words): void {
   const payload = { [field]: { type: nodes[field], description: `The ${noun}.` } };
   const address = idRule(type).transform((local) => ({ kind, ...groupAddress(local) }));
   const id = { required: true, description: `The ${noun}.` } as const;
-  addMutation({
+  addMutation(builder, {
     name: `restore${type}`,
     description: `Brings a deleted ${noun} back as it was; no group links it yet. Needs \`write\` on addons.`,
     input: (t) => ({ id: t.id(id), expectedRevision: expectedRevision(t) }),
@@ -93,7 +94,7 @@ function addLaterMutations({ kind, type, field, noun }: Words): void {
       as(field, await services.addons.restore({ ...ref, expectedRevision: revision }, session)),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: `rotate${type}`,
     description: `Has the provider make new credentials for an ${noun}; the old ones are removed when their time is over. Needs \`write\` on addons.`,
     input: (t) => ({

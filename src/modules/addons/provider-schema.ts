@@ -1,9 +1,10 @@
-import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
 import type { LinkableKey } from '../../plugin/contract.ts';
 import type { LoadedPlugin } from '../../plugin/plugin.ts';
-import { AddonKindEnum } from '../secret-groups/parts.ts';
+import { AddonKindEnum } from '../secret-groups/types.ts';
+import { types } from './types.ts';
 
-const LinkableKeyType = shared.objectRef<LinkableKey>('LinkableKey').implement({
+const LinkableKeyType = types.objectRef<LinkableKey>('LinkableKey').implement({
   description: 'A key that groups may link.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'As links call it.' }),
@@ -13,7 +14,7 @@ const LinkableKeyType = shared.objectRef<LinkableKey>('LinkableKey').implement({
   }),
 });
 
-export const ProviderType = shared.objectRef<LoadedPlugin>('AddonProvider').implement({
+export const ProviderType = types.objectRef<LoadedPlugin>('AddonProvider').implement({
   description: 'A plugin that knows one kind of backing service.',
   fields: (t) => ({
     id: t.string({ description: 'As addons name it.', resolve: ({ facts }) => facts.id }),

@@ -1,5 +1,5 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
+import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
@@ -8,22 +8,23 @@ import { addAddonHistory } from './history-schema.ts';
 import type { StoredAddon } from './model.ts';
 import { addAddonMutations } from './mutations.ts';
 import { addProviders, ProviderType } from './provider-schema.ts';
+import { types } from './types.ts';
 import { WORDS, type Words } from './words.ts';
 
 export function addAddons(builder: Builder): void {
+  types.addTo(builder);
   addProviders(builder);
   for (const words of WORDS) {
     addType(builder, words);
     addQueries(builder, words);
-    addAddonMutations(words);
+    addAddonMutations(builder, words);
   }
   addAddonHistory(builder);
-  addTestAddon();
+  addTestAddon(builder);
 }
 
-function addType(builder: Builder, { type, field, about }: Words): void {
-  builder.objectType(nodes[field], {
-    name: type,
+function addType(builder: Builder, { field, about }: Words): void {
+  implementNode(builder, nodes[field], {
     description: about,
     fields: (t) => ({
       slug: t.field({

@@ -1,10 +1,11 @@
-import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import type { Action, CopyEntry, CopyPlan } from './copy.ts';
 import { checkedNames } from './inputs.ts';
+import { types } from './types.ts';
 
-const ActionEnum = shared.enumType('AppSecretCopyAction', {
+const ActionEnum = types.enumType('AppSecretCopyAction', {
   description: 'What a copy does to one secret in the environment that it goes to.',
   values: {
     ADDED: { value: 'ADDED' as Action, description: 'It had no value there.' },
@@ -19,7 +20,7 @@ const ActionEnum = shared.enumType('AppSecretCopyAction', {
     },
   },
 });
-const EntryType = shared.objectRef<CopyEntry>('AppSecretCopyEntry').implement({
+const EntryType = types.objectRef<CopyEntry>('AppSecretCopyEntry').implement({
   description: 'What becomes of one secret.',
   fields: (t) => ({
     secret: t.field({ type: nodes.appSecret, description: 'The secret.', resolve: ({ secret }) => secret }),
@@ -27,7 +28,7 @@ const EntryType = shared.objectRef<CopyEntry>('AppSecretCopyEntry').implement({
   }),
 });
 
-export const PlanType = shared.objectRef<CopyPlan>('AppSecretCopyPlan').implement({
+export const PlanType = types.objectRef<CopyPlan>('AppSecretCopyPlan').implement({
   description: 'What a copy of values from one environment to another does. Never a value.',
   fields: (t) => ({
     from: t.field({ type: nodes.environment, description: 'Where the values come from.', resolve: ({ from }) => from }),

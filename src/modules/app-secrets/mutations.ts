@@ -1,14 +1,14 @@
 import type { InputFieldBuilder } from '@pothos/core';
 import { allowedInTeam } from '../../graphql/types/allowed.ts';
-import { builder } from '../../graphql/types/builder.ts';
+import type { Builder, Types } from '../../graphql/types/builder.ts';
 import { idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
-import { addMutation, type Types } from '../../graphql/types/mutation.ts';
+import { addMutation } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { addUpdateInApp } from '../apps/mutations.ts';
 import { PlanType } from './copy-schema.ts';
 import * as inputs from './inputs.ts';
-import { PurposeEnum } from './parts.ts';
+import { PurposeEnum, types } from './types.ts';
 import { ValueType } from './value-schema.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
@@ -23,8 +23,8 @@ const hidden = (t: Inputs) =>
     description: 'Whether it is write-only: nobody reads it back, and only rendering gives it.',
   });
 
-export function addAppSecretMutations(): void {
-  addMutation({
+export function addAppSecretMutations(builder: Builder): void {
+  addMutation(builder, {
     name: 'createAppSecret',
     description: 'Creates a secret of an app, without a value in any environment. Needs `write` on app secrets.',
     input: (t) => ({
@@ -53,7 +53,7 @@ export function addAppSecretMutations(): void {
     run: (input, { services, session }) => services.appSecrets.create(input, session),
     payload,
   });
-  addUpdateInApp({
+  addUpdateInApp(builder, {
     name: 'updateAppSecret',
     of: 'AppSecret',
     description: 'Changes what is given; the name stays. Needs `write`.',
@@ -66,7 +66,7 @@ export function addAppSecretMutations(): void {
     run: (ref, input, { services, session }) => services.appSecrets.update(ref, input, session),
     payload,
   });
-  addUpdateInApp({
+  addUpdateInApp(builder, {
     name: 'deleteAppSecret',
     of: 'AppSecret',
     description:
@@ -77,7 +77,7 @@ export function addAppSecretMutations(): void {
     run: (ref, _input, { services, session }) => services.appSecrets.remove(ref, session),
     payload,
   });
-  addUpdateInApp({
+  addUpdateInApp(builder, {
     name: 'restoreAppSecret',
     of: 'AppSecret',
     description:
@@ -88,12 +88,12 @@ export function addAppSecretMutations(): void {
     run: (ref, _input, { services, session }) => services.appSecrets.restore(ref, session),
     payload,
   });
-  addValueMutations();
-  addGenerator();
-  addCopy();
+  addValueMutations(builder);
+  addGenerator(builder);
+  addCopy(builder);
 }
 
-function addValueMutations(): void {
+function addValueMutations(builder: Builder): void {
   const TextInput = builder.inputType('KeyValueAppSecretInput', {
     description: 'A text as the value of a secret.',
     fields: (t) => ({
@@ -101,7 +101,7 @@ function addValueMutations(): void {
       text: t.string({ required: true, description: 'The value, at most 64 KiB.' }),
     }),
   });
-  addUpdateInApp({
+  addUpdateInApp(builder, {
     name: 'setAppSecretValue',
     of: 'AppSecret',
     description:
@@ -118,7 +118,7 @@ function addValueMutations(): void {
       services.appSecrets.setValue({ ...ref, environment: input.environment }, input, session),
     payload: valuePayload,
   });
-  addUpdateInApp({
+  addUpdateInApp(builder, {
     name: 'unsetAppSecretValue',
     of: 'AppSecret',
     description: 'Takes the value of a secret in one environment away. Needs what setting it needs.',
@@ -131,8 +131,8 @@ function addValueMutations(): void {
   });
 }
 
-function addGenerator(): void {
-  addUpdateInApp({
+function addGenerator(builder: Builder): void {
+  addUpdateInApp(builder, {
     name: 'generateAppSecretValue',
     of: 'AppSecret',
     description:
@@ -165,7 +165,7 @@ function addGenerator(): void {
   });
 }
 
-const ClassEnum = builder.enumType('CharacterClass', {
+const ClassEnum = types.enumType('CharacterClass', {
   description: 'Characters of a password.',
   values: {
     LOWER: { value: 'lower' as const, description: '`a` to `z`.' },
@@ -174,7 +174,7 @@ const ClassEnum = builder.enumType('CharacterClass', {
     SYMBOLS: { value: 'symbols' as const, description: 'The other printable characters of ASCII but the space.' },
   },
 });
-const PasswordInput = builder.inputType('PasswordRecipeInput', {
+const PasswordInput = types.inputType('PasswordRecipeInput', {
   description: 'A random password that holds a character of each class; all such passwords are equally likely.',
   fields: (t) => ({
     length: t.int({ required: true, description: '8-256 characters.' }),
@@ -184,14 +184,14 @@ const PasswordInput = builder.inputType('PasswordRecipeInput', {
     }),
   }),
 });
-const ApiKeyInput = builder.inputType('ApiKeyRecipeInput', {
+const ApiKeyInput = types.inputType('ApiKeyRecipeInput', {
   description: 'Random bytes in base64url.',
   fields: (t) => ({
     prefix: t.string({ description: 'At most 32 letters, digits, `_` and `-` to stand before it; absent: none.' }),
     bytes: t.int({ required: true, description: '16-256 random bytes.' }),
   }),
 });
-const SshAlgorithmEnum = builder.enumType('SshKeyAlgorithm', {
+const SshAlgorithmEnum = types.enumType('SshKeyAlgorithm', {
   description: 'What kind of SSH key.',
   values: {
     ED25519: { value: 'ed25519' as const, description: 'Ed25519.' },
@@ -199,7 +199,7 @@ const SshAlgorithmEnum = builder.enumType('SshKeyAlgorithm', {
     RSA_4096: { value: 'rsa-4096' as const, description: 'RSA with 4,096 bits.' },
   },
 });
-const SshInput = builder.inputType('SshKeyPairRecipeInput', {
+const SshInput = types.inputType('SshKeyPairRecipeInput', {
   description: 'An SSH key pair in the format of OpenSSH; the value is the private key, without a passphrase.',
   fields: (t) => ({
     algorithm: t.field({ type: SshAlgorithmEnum, required: true, description: 'What kind.' }),
@@ -212,8 +212,8 @@ const recipes = (t: Inputs) => ({
   sshKeyPair: t.field({ type: SshInput, description: 'An SSH key pair. Exactly one recipe is given.' }),
 });
 
-function addCopy(): void {
-  addMutation({
+function addCopy(builder: Builder): void {
+  addMutation(builder, {
     name: 'copyAppSecretValues',
     description:
       'Copies values from one environment to another, as `previewAppSecretCopy` showed it; a conflict when one of them has changed since. ' +

@@ -4,8 +4,8 @@ import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
 import { checkedNames } from './inputs.ts';
-import { RenderModeEnum } from './parts.ts';
 import type { Rendered, RenderedSecret } from './rendered.ts';
+import { RenderModeEnum } from './types.ts';
 
 export function addRendering(builder: Builder): void {
   const SecretType = builder.objectRef<RenderedSecret>('RenderedAppSecret').implement({

@@ -1,5 +1,5 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
+import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
@@ -8,16 +8,15 @@ import { addComparisons } from './compare-schema.ts';
 import { addCopyPreview } from './copy-schema.ts';
 import type { StoredAppSecret } from './model.ts';
 import { addAppSecretMutations } from './mutations.ts';
-import { PurposeEnum } from './parts.ts';
 import { addRendering } from './rendered-schema.ts';
 import { addAppSecretsStream } from './stream-schema.ts';
+import { PurposeEnum, types } from './types.ts';
 import { addValues, ValueType } from './value-schema.ts';
 
 const placeOf = (secret: StoredAppSecret) => ({ app: appOf(secret), slug: idOf(secret.key) });
 
 function addType(builder: Builder): void {
-  builder.objectType(nodes.appSecret, {
-    name: 'AppSecret',
+  implementNode(builder, nodes.appSecret, {
     description: 'A secret of an app, with one value for each environment of the app.',
     fields: (t) => ({
       slug: t.field({
@@ -82,6 +81,7 @@ function addType(builder: Builder): void {
 const BY_SLUG: ListOrder<StoredAppSecret> = { name: 'appSecrets.slug', keyOf: ({ key }) => idOf(key) };
 
 export function addAppSecrets(builder: Builder): void {
+  types.addTo(builder);
   addAppSecretsStream(builder);
   addType(builder);
   const FilterInput = builder.inputType('AppSecretFilter', {
@@ -120,5 +120,5 @@ export function addAppSecrets(builder: Builder): void {
   addRendering(builder);
   addComparisons(builder);
   addCopyPreview(builder);
-  addAppSecretMutations();
+  addAppSecretMutations(builder);
 }

@@ -4,7 +4,7 @@ import { appSecretsStream } from './stream.ts';
 
 /** Tells who depends on an app's secrets that they changed. */
 export function addAppSecretsStream(builder: Builder): void {
-  const event = addSubscription({
+  const event = addSubscription(builder, {
     name: 'appSecretsChanged',
     description: 'Changes of the secrets of an app in one environment. Needs `keys` on app secrets.',
     event: { name: 'AppSecretsEvent', description: 'Secrets of an app changed. Never holds a value.' },

@@ -1,10 +1,11 @@
-import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { KEY_VALUE_URN } from './inputs.ts';
 import { mayOnSecrets } from './rights.ts';
 import type { Slot } from './slots.ts';
+import { types } from './types.ts';
 import type { ValueRevision } from './values.ts';
 
 const isMasked = ({ value }: Slot, { session }: Context): boolean =>
@@ -14,7 +15,7 @@ const isPastMasked = ({ past, hidden }: ValueRevision, { session }: Context): bo
   !past.deleted && (hidden || !mayOnSecrets(session, 'read'));
 
 /** Reached only by those who may see keys. */
-export const ValueType = shared.objectRef<Slot>('AppSecretValue').implement({
+export const ValueType = types.objectRef<Slot>('AppSecretValue').implement({
   description: 'What a secret is in one environment, or that it is nothing there yet.',
   fields: (t) => ({
     environment: t.field({

@@ -2,15 +2,16 @@ import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
 import type { z } from 'zod';
 import type { Verb } from '../../access/model.ts';
 import { type Allowed, allowedInTeam, localOf } from '../../graphql/types/allowed.ts';
-import { builder } from '../../graphql/types/builder.ts';
+import type { Builder, Types } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule, type NodeName } from '../../graphql/types/ids.ts';
-import { addMutation, type PayloadField, type Types } from '../../graphql/types/mutation.ts';
+import { addMutation, type PayloadField } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import * as inputs from './inputs.ts';
 import { type PlaceInApp, placeInApp } from './model.ts';
+import { types } from './types.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 
@@ -48,12 +49,13 @@ const allowedOf =
 
 /** A mutation of one thing that is there: its id, the revision that the caller saw, and what to do. */
 export function addUpdateInApp<Rules extends z.ZodObject, Result extends { readonly commit: CommitFacts }>(
+  builder: Builder,
   options: UpdateOptions<Rules, Result>,
 ): void {
   const { name, of, description, input, verb, rules, also, run, payload } = options;
   const placeOf = (local: string): PlaceInApp => (of === 'App' ? { app: local, slug: local } : placeInApp(local));
   const whole = rules.extend({ id: idRule(of).transform(placeOf) });
-  addMutation({
+  addMutation(builder, {
     name,
     description,
     input: (t) => ({
@@ -83,13 +85,13 @@ const environmentFields = (t: Inputs) => ({
     description: 'Whether changing it, and the values in it, needs `protectedWrite`; absent: no.',
   }),
 });
-const NewEnvironmentInput = builder.inputType('NewEnvironmentInput', {
+const NewEnvironmentInput = types.inputType('NewEnvironmentInput', {
   description: 'An environment to create together with its app.',
   fields: environmentFields,
 });
 
-export function addAppMutations(): void {
-  addMutation({
+export function addAppMutations(builder: Builder): void {
+  addMutation(builder, {
     name: 'createApp',
     description: 'Creates an app. Needs `write` on apps.',
     input: (t) => ({
@@ -106,7 +108,7 @@ export function addAppMutations(): void {
     run: (input, { services, session }) => services.apps.create(input, session),
     payload: appPayload,
   });
-  addUpdateInApp({
+  addUpdateInApp(builder, {
     name: 'updateApp',
     of: 'App',
     description: 'Changes what is given; the slug stays. Needs `write`.',
@@ -116,7 +118,7 @@ export function addAppMutations(): void {
     run: (ref, input, { services, session }) => services.apps.update(ref, input, session),
     payload: appPayload,
   });
-  addUpdateInApp({
+  addUpdateInApp(builder, {
     name: 'deleteApp',
     of: 'App',
     description: 'Deletes an app with all that is in it. It keeps its slug and can be restored. Needs `delete`.',
@@ -126,7 +128,7 @@ export function addAppMutations(): void {
     run: (ref, _input, { services, session }) => services.apps.remove(ref, session),
     payload: appPayload,
   });
-  addUpdateInApp({
+  addUpdateInApp(builder, {
     name: 'restoreApp',
     of: 'App',
     description: 'Brings a deleted app back as it was. Needs `write`.',
@@ -136,11 +138,11 @@ export function addAppMutations(): void {
     run: (ref, _input, { services, session }) => services.apps.restore(ref, session),
     payload: appPayload,
   });
-  addEnvironmentMutations();
+  addEnvironmentMutations(builder);
 }
 
-function addEnvironmentMutations(): void {
-  addMutation({
+function addEnvironmentMutations(builder: Builder): void {
+  addMutation(builder, {
     name: 'createEnvironment',
     description:
       'Creates an environment of an app; every secret of the app has a value to be set in it. Needs `write` on apps.',
@@ -159,7 +161,7 @@ function addEnvironmentMutations(): void {
     run: (input, { services, session }) => services.environments.create(input, session),
     payload: environmentPayload,
   });
-  addUpdateInApp({
+  addUpdateInApp(builder, {
     name: 'updateEnvironment',
     of: 'Environment',
     description: 'Changes what is given; the slug stays. Needs `write`, and `protectedWrite` while it is protected.',
@@ -173,7 +175,7 @@ function addEnvironmentMutations(): void {
     run: (ref, input, { services, session }) => services.environments.update(ref, input, session),
     payload: environmentPayload,
   });
-  addUpdateInApp({
+  addUpdateInApp(builder, {
     name: 'deleteEnvironment',
     of: 'Environment',
     description:
@@ -188,7 +190,7 @@ function addEnvironmentMutations(): void {
     run: (ref, { force }, { services, session }) => services.environments.remove(ref, force, session),
     payload: environmentPayload,
   });
-  addUpdateInApp({
+  addUpdateInApp(builder, {
     name: 'restoreEnvironment',
     of: 'Environment',
     description: 'Brings a deleted environment back with its values. Needs what updating it needs.',

@@ -1,14 +1,14 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
+import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
 import { appOf, type StoredApp } from './model.ts';
 import { addAppMutations } from './mutations.ts';
+import { types } from './types.ts';
 
 function addEnvironmentType(builder: Builder): void {
-  builder.objectType(nodes.environment, {
-    name: 'Environment',
+  implementNode(builder, nodes.environment, {
     description: 'Where an app runs, such as staging: each of its secrets has a value there, or none yet.',
     fields: (t) => ({
       slug: t.field({
@@ -49,8 +49,7 @@ function addEnvironmentType(builder: Builder): void {
 }
 
 function addAppType(builder: Builder): void {
-  builder.objectType(nodes.app, {
-    name: 'App',
+  implementNode(builder, nodes.app, {
     description: 'A catalog application: its environments, and its secrets with a value for each of them.',
     fields: (t) => ({
       slug: t.field({
@@ -95,6 +94,7 @@ function addAppType(builder: Builder): void {
 const BY_SLUG: ListOrder<StoredApp> = { name: 'apps.slug', keyOf: ({ key }) => idOf(key) };
 
 export function addApps(builder: Builder): void {
+  types.addTo(builder);
   addAppType(builder);
   addEnvironmentType(builder);
   const FilterInput = builder.inputType('AppFilter', {
@@ -125,5 +125,5 @@ export function addApps(builder: Builder): void {
       connection,
     ),
   }));
-  addAppMutations();
+  addAppMutations(builder);
 }

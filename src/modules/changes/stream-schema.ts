@@ -84,7 +84,7 @@ function documentChange(builder: Builder) {
 /** Subscriptions to the log and to what follows from it. */
 export function addStreams(builder: Builder): void {
   const { KindEnum, ChangeType } = documentChange(builder);
-  const changes = addSubscription({
+  const changes = addSubscription(builder, {
     name: 'changes',
     description:
       'What happens in the team: one event a commit, with what you may list of it; commits of which that is nothing are left out.',
@@ -108,7 +108,7 @@ export function addStreams(builder: Builder): void {
       resolve: ({ event }) => [...event.changes],
     }),
   }));
-  const globals = addSubscription({
+  const globals = addSubscription(builder, {
     name: 'globalSecretChanged',
     description: 'Changes of one global secret, or of all that you may list.',
     event: { name: 'GlobalSecretEvent', description: 'A commit that changed global secrets.' },
@@ -136,7 +136,7 @@ async function presentGlobals({ changes }: CommitEvent, { services, session }: C
 }
 
 function addEnvironmentChanged(builder: Builder): void {
-  const event = addSubscription({
+  const event = addSubscription(builder, {
     name: 'environmentChanged',
     description:
       'What a workload gets, whenever it changed: also by way of a global secret, an addon, a tag or a restriction. The workload need not be registered yet: its registration is an event, and so is its deletion. Needs `keys` or `resolve` on the workload. In a storm of commits only the last of many is told.',

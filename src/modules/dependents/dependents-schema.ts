@@ -1,7 +1,7 @@
 import type { ObjectRef } from '@pothos/core';
 import { can } from '../../access/model.ts';
 import type { Dependence } from '../../domain/dependents.ts';
-import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
@@ -13,6 +13,7 @@ import type { StoredAddon } from '../addons/model.ts';
 import type { SourceAddress, SourceKind } from '../restarts/model.ts';
 import type { StoredGroup } from '../secret-groups/model.ts';
 import type { Dependent } from './dependents.ts';
+import { types } from './types.ts';
 
 interface Reason extends Dependence {
   readonly project: string;
@@ -20,7 +21,7 @@ interface Reason extends Dependence {
   readonly mayKeys: boolean;
 }
 
-const RuleEnum = shared.enumType('DependenceRule', {
+const RuleEnum = types.enumType('DependenceRule', {
   description: 'What lets a group in.',
   values: {
     UNRESTRICTED: { value: 'UNRESTRICTED' as const, description: 'The group is for everybody.' },
@@ -30,7 +31,7 @@ const RuleEnum = shared.enumType('DependenceRule', {
   },
 });
 
-const ReasonType = shared.objectRef<Reason>('DependenceReason').implement({
+const ReasonType = types.objectRef<Reason>('DependenceReason').implement({
   description: 'One way in which a workload draws on something.',
   fields: (t) => ({
     scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: ({ scope }) => scope }),
@@ -77,6 +78,7 @@ async function pageFor(source: SourceAddress, args: PageArgs, context: Context) 
 
 /** Who draws on groups, addons and global secrets, and why. */
 export function addDependents(builder: Builder): void {
+  types.addTo(builder);
   const connection = builder.connectionObject(
     { type: workloads.workload, name: 'WorkloadConnection' },
     {

@@ -1,5 +1,5 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
+import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
 import type { SigningSecret } from '../restarts/model.ts';
@@ -17,8 +17,7 @@ export function addWebhooks(builder: Builder): void {
       }),
     }),
   });
-  builder.objectType(nodes.deployWebhook, {
-    name: 'DeployWebhook',
+  implementNode(builder, nodes.deployWebhook, {
     description: 'Where restart requests of a project are delivered: by POST, signed, at least once.',
     fields: (t) => ({
       project: t.field({

@@ -1,7 +1,6 @@
 import type { InputFieldBuilder, ObjectFieldBuilder } from '@pothos/core';
 import type { Sensitivity } from '../../domain/types.ts';
-import { builder } from '../../graphql/types/builder.ts';
-import type { Types } from '../../graphql/types/mutation.ts';
+import type { Types } from '../../graphql/types/builder.ts';
 import { idOf } from '../../vault/document.ts';
 import type { Gitops, StoredGlobal } from '../global-secrets/model.ts';
 import { mayOnGlobal } from '../global-secrets/rights.ts';
@@ -14,6 +13,7 @@ import {
   type SyncStatus,
   usesSecretAccounts,
 } from './sync-model.ts';
+import { types } from './types.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 
@@ -45,18 +45,18 @@ const gitopsFields = (t: Inputs, required: boolean) => ({
   }),
 });
 
-export const GitopsInput = builder.inputType('GitopsInput', {
+export const GitopsInput = types.inputType('GitopsInput', {
   description: 'A file in a git repository.',
   fields: (t) => gitopsFields(t, true),
 });
 
-export const GitopsPatchInput = builder.inputType('GitopsPatchInput', {
+export const GitopsPatchInput = types.inputType('GitopsPatchInput', {
   description:
     'Changes of the git file that a global secret follows. What is absent stays; a list is replaced as a whole.',
   fields: (t) => gitopsFields(t, false),
 });
 
-const StateEnum = builder.enumType('GitopsState', {
+const StateEnum = types.enumType('GitopsState', {
   description: 'How a global secret and its git file stand.',
   values: {
     SYNCED: { description: 'It holds what the file says.' },
@@ -66,7 +66,7 @@ const StateEnum = builder.enumType('GitopsState', {
   } satisfies Record<(typeof SYNC_STATES)[number], object>,
 });
 
-const ReasonEnum = builder.enumType('GitopsReason', {
+const ReasonEnum = types.enumType('GitopsReason', {
   description: 'Why a git file is not taken or cannot be read.',
   values: Object.fromEntries(
     Object.entries(SYNC_REASONS).map(([reason, description]) => [reason, { description }]),
@@ -78,7 +78,7 @@ interface StatusRow extends SyncStatus {
   readonly mayListKeys: boolean;
 }
 
-const StatusType = builder.objectRef<StatusRow>('GitopsStatus').implement({
+const StatusType = types.objectRef<StatusRow>('GitopsStatus').implement({
   description: 'What is known of a git file. Never holds a value that stands in it.',
   fields: (t) => ({
     state: t.field({ type: StateEnum, description: 'How it stands.', resolve: ({ state }) => state }),
@@ -133,7 +133,7 @@ interface GitopsRow {
   readonly slug: string;
 }
 
-const GitopsType = builder.objectRef<GitopsRow>('Gitops').implement({
+const GitopsType = types.objectRef<GitopsRow>('Gitops').implement({
   description: 'The git file that the values and files of a global secret come from.',
   fields: (t) => ({
     vcsService: t.field({

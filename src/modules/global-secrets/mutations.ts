@@ -2,17 +2,18 @@ import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
 import type { z } from 'zod';
 import type { Verb } from '../../access/model.ts';
 import { allowedInTeam } from '../../graphql/types/allowed.ts';
-import { builder } from '../../graphql/types/builder.ts';
+import type { Builder, Types } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { EncodingEnum, expectedRevision, idempotencyKey, SensitivityEnum } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
-import { addMutation, type Types } from '../../graphql/types/mutation.ts';
+import { addMutation } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import { GitopsInput, GitopsPatchInput } from '../git-sync/gitops-schema.ts';
 import type { GlobalUpdate } from './find.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGlobal } from './model.ts';
+import { types } from './types.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 type Changed = { readonly globalSecret: StoredGlobal; readonly commit: CommitFacts };
@@ -20,7 +21,7 @@ type Changed = { readonly globalSecret: StoredGlobal; readonly commit: CommitFac
 const LISTED = ['globalSecret', 'Global secret'] as const;
 const payload = { globalSecret: { type: nodes.globalSecret, description: 'The global secret.' } };
 
-const FileInput = builder.inputType('GlobalSecretFileInput', {
+const FileInput = types.inputType('GlobalSecretFileInput', {
   description: 'A file to store in a global secret.',
   fields: (t) => ({
     id: t.string({ required: true, description: '1-100 letters, digits, `_`, `.` and `-`; unique in its list.' }),
@@ -68,15 +69,11 @@ interface UpdateOptions<Rules extends z.ZodObject> {
 }
 
 /** A mutation of one global secret that is there: its id, the revision that the caller saw, and what to do. */
-function addUpdate<Rules extends z.ZodObject>({
-  name,
-  description,
-  input,
-  verb,
-  rules,
-  run,
-}: UpdateOptions<Rules>): void {
-  addMutation({
+function addUpdate<Rules extends z.ZodObject>(
+  builder: Builder,
+  { name, description, input, verb, rules, run }: UpdateOptions<Rules>,
+): void {
+  addMutation(builder, {
     name,
     description,
     input: (t) => ({
@@ -96,8 +93,8 @@ function addUpdate<Rules extends z.ZodObject>({
   });
 }
 
-export function addGlobalMutations(): void {
-  addMutation({
+export function addGlobalMutations(builder: Builder): void {
+  addMutation(builder, {
     name: 'createGlobalSecret',
     description: 'Creates a global secret. Needs `write` on its type.',
     input: wholeFields,
@@ -107,7 +104,7 @@ export function addGlobalMutations(): void {
     run: (input, { services, session }) => services.globalSecrets.create(input, session),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: 'putGlobalSecret',
     description:
       'Creates the global secret with the slug that the name gives, or replaces it as a whole, but for its type.',
@@ -118,7 +115,7 @@ export function addGlobalMutations(): void {
     run: (input, { services, session }) => services.globalSecrets.put(input, session),
     payload,
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'updateGlobalSecret',
     description:
       'Changes what is given, within `gitops` too. Given values or files replace all of them. Needs `write`.',
@@ -127,7 +124,7 @@ export function addGlobalMutations(): void {
     rules: inputs.updateGlobalInput,
     run: (ref, input, { services, session }) => services.globalSecrets.update(ref, input, session),
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'syncGlobalSecret',
     description: 'Looks at the git file now. One commit, whatever comes of it: the status tells. Needs `write`.',
     input: (t) => ({
@@ -137,7 +134,7 @@ export function addGlobalMutations(): void {
     rules: inputs.syncGlobalInput,
     run: (ref, { acceptRewrite }, { services, session }) => services.gitSyncs.syncNow(ref, acceptRewrite, session),
   });
-  addMutation({
+  addMutation(builder, {
     name: 'rotateGitHookSecret',
     description: 'Makes a new secret for the webhook of a global secret that follows a git file. Needs `write`.',
     input: (t) => ({
@@ -154,7 +151,7 @@ export function addGlobalMutations(): void {
       hookSecret: { type: 'String', description: 'The secret, this once: the host signs with it, or sends it.' },
     },
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'deleteGlobalSecret',
     description: 'Deletes a global secret that nothing refers to. It can be restored. Needs `delete`.',
     input: (t) => ({
@@ -164,7 +161,7 @@ export function addGlobalMutations(): void {
     rules: inputs.deleteGlobalInput,
     run: (ref, { force }, { services, session }) => services.globalSecrets.remove(ref, force === true, session),
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'restoreGlobalSecret',
     description: 'Brings a deleted global secret back as it was. Needs `write`.',
     input: () => ({}),

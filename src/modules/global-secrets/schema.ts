@@ -1,20 +1,22 @@
 import { leafPaths, textPaths } from '../../domain/free-json.ts';
 import { valueReference } from '../../domain/global-path.ts';
 import type { Sensitivity } from '../../domain/types.ts';
-import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
 import { certificateField } from '../../graphql/types/certificate.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { EncodingEnum, SensitivityEnum } from '../../graphql/types/fields.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
+import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import { idOf } from '../../vault/document.ts';
 import { gitopsField } from '../git-sync/gitops-schema.ts';
+import { types as gitopsTypes } from '../git-sync/types.ts';
 import { type GlobalFile, type StoredGlobal, sizeOf } from './model.ts';
 import { addGlobalMutations } from './mutations.ts';
 import { mayOnGlobal } from './rights.ts';
+import { types } from './types.ts';
 
 /** Values show their names too: whoever may see them needs both rights. */
 const maySeeValues = ({ fields }: StoredGlobal, { session }: Context): boolean =>
@@ -32,7 +34,7 @@ interface FileRow {
   readonly masked: boolean;
 }
 
-const FileType = shared.objectRef<FileRow>('GlobalSecretFile').implement({
+const FileType = types.objectRef<FileRow>('GlobalSecretFile').implement({
   description: 'A file of a global secret.',
   fields: (t) => ({
     id: t.string({
@@ -69,7 +71,7 @@ interface ValueReference {
   readonly reference: string;
 }
 
-const ValueReferenceType = shared.objectRef<ValueReference>('ValueReference').implement({
+const ValueReferenceType = types.objectRef<ValueReference>('ValueReference').implement({
   description: 'A value of a global secret and the template text that draws it in.',
   fields: (t) => ({
     path: t.exposeStringList('path', { description: 'Keys and list indexes, outermost first.' }),
@@ -85,8 +87,7 @@ const valueReferences = (slug: string, values: unknown): ValueReference[] =>
     .sort((a, b) => byCodePoint(a.reference, b.reference));
 
 function addType(builder: Builder): void {
-  builder.objectType(nodes.globalSecret, {
-    name: 'GlobalSecret',
+  implementNode(builder, nodes.globalSecret, {
     description: 'Values and files that groups and workloads of every project of the team can refer to.',
     fields: (t) => ({
       slug: t.field({
@@ -166,6 +167,8 @@ const passes = ({ fields }: StoredGlobal, { type, nameContains }: Filter): boole
 const BY_SLUG: ListOrder<StoredGlobal> = { name: 'globals.slug', keyOf: ({ key }) => idOf(key) };
 
 export function addGlobalSecrets(builder: Builder): void {
+  types.addTo(builder);
+  gitopsTypes.addTo(builder);
   addType(builder);
   const FilterInput = builder.inputType('GlobalSecretFilter', {
     description: 'Which global secrets; every condition that is given must hold.',
@@ -200,5 +203,5 @@ export function addGlobalSecrets(builder: Builder): void {
       connection,
     ),
   }));
-  addGlobalMutations();
+  addGlobalMutations(builder);
 }

@@ -3,7 +3,7 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
+import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
@@ -19,8 +19,7 @@ const BY_SLUG: ListOrder<StoredProject> = { name: 'projects', keyOf: ({ key }) =
 
 export function addProjects(builder: Builder): void {
   const { project } = nodes;
-  builder.objectType(project, {
-    name: 'Project',
+  implementNode(builder, project, {
     description: 'Holds secret groups and the workloads that inherit from them.',
     fields: (t) => ({
       slug: t.field({
@@ -71,13 +70,13 @@ export function addProjects(builder: Builder): void {
       connection,
     ),
   }));
-  addProjectMutations();
+  addProjectMutations(builder);
 }
 
 const payload = { project: { type: nodes.project, description: 'The project.' } };
 
-function addProjectMutations(): void {
-  addMutation({
+function addProjectMutations(builder: Builder): void {
+  addMutation(builder, {
     name: 'createProject',
     description: 'Creates a project with a data key of its own. Needs `write` on projects.',
     input: (t) => ({
@@ -91,7 +90,7 @@ function addProjectMutations(): void {
     run: (input, { services, session }) => services.projects.create(input, session),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: 'updateProject',
     description: 'Changes what is given of a project. Needs `write` on it.',
     input: (t) => ({
@@ -106,7 +105,7 @@ function addProjectMutations(): void {
     run: ({ id, ...input }, { services, session }) => services.projects.update(id, input, session),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: 'deleteProject',
     description:
       'Deletes a project without workloads. `restoreProject` brings it back for seven days; then its keys and all that was in it are destroyed, and its slug is free. Needs `delete` on it.',
@@ -117,7 +116,7 @@ function addProjectMutations(): void {
     run: ({ id }, { services, session }) => services.projects.remove(id, session),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: 'restoreProject',
     description:
       'Brings a deleted project back with all that it held, within seven days of its deletion. Needs `delete` on it, as deleting it does.',

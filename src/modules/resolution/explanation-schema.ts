@@ -1,17 +1,16 @@
 import type { ObjectRef } from '@pothos/core';
 import type { ExcludedGroup, ExplainedLayer, ExplainedReference, Explanation } from '../../domain/explanation.ts';
-import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Builder, Types } from '../../graphql/types/builder.ts';
 import { SensitivityEnum } from '../../graphql/types/fields.ts';
-import type { Types } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import type { StoredGroup } from '../secret-groups/model.ts';
 import { mayListGroups } from '../secret-groups/rights.ts';
-import { ExclusionRuleEnum, LayerRuleEnum, ReferenceStatusEnum, WarningCodeEnum } from './explanation-enums.ts';
 import type { Guarded, Sight } from './sight.ts';
 import { ErrorType, SourceUnion } from './source-schema.ts';
+import { ExclusionRuleEnum, LayerRuleEnum, ReferenceStatusEnum, types, WarningCodeEnum } from './types.ts';
 import { type EnvironmentView, type SourceView, type WarningView, warningViews } from './views.ts';
 
-export const WarningType = shared.objectRef<WarningView>('ResolutionWarning').implement({
+export const WarningType = types.objectRef<WarningView>('ResolutionWarning').implement({
   description: 'Something that resolves, but looks unintended.',
   fields: (t) => ({
     code: t.field({ type: WarningCodeEnum, description: 'For programs.', resolve: ({ warning }) => warning.code }),
@@ -43,7 +42,7 @@ interface ExcludedView {
 const maySeeSource = ({ source }: ExplainedLayer, { groups }: ExplanationView): boolean =>
   source.kind === 'direct' || groups.has(source.group);
 
-const LayerType = shared.objectRef<LayerView>('ExplainedLayer').implement({
+const LayerType = types.objectRef<LayerView>('ExplainedLayer').implement({
   description: 'One holder of the key.',
   fields: (t) => ({
     source: t.field({
@@ -78,7 +77,7 @@ const LayerType = shared.objectRef<LayerView>('ExplainedLayer').implement({
   }),
 });
 
-const ExcludedType = shared.objectRef<ExcludedView>('ExcludedGroup').implement({
+const ExcludedType = types.objectRef<ExcludedView>('ExcludedGroup').implement({
   description: 'A group that does not reach the workload.',
   fields: (t) => ({
     group: t.field({ type: nodes.secretGroup, description: 'The group.', resolve: ({ group }) => group }),
@@ -95,7 +94,7 @@ const ExcludedType = shared.objectRef<ExcludedView>('ExcludedGroup').implement({
   }),
 });
 
-const ReferenceType = shared.objectRef<ExplainedReference>('ExplainedReference').implement({
+const ReferenceType = types.objectRef<ExplainedReference>('ExplainedReference').implement({
   description: 'One occurrence of a reference, in the explained text or in one that it draws on.',
   fields: (t) => ({
     from: t.string({ description: 'The key or file it stands in.', resolve: ({ from }) => from }),
@@ -128,7 +127,7 @@ const ReferenceType = shared.objectRef<ExplainedReference>('ExplainedReference')
   }),
 });
 
-const OutcomeEnum = shared.enumType('Outcome', {
+const OutcomeEnum = types.enumType('Outcome', {
   description: 'Whether the workload has the key.',
   values: {
     PRESENT: { value: 'PRESENT' as const, description: 'It has it.' },
@@ -136,7 +135,7 @@ const OutcomeEnum = shared.enumType('Outcome', {
     ERROR: { value: 'ERROR' as const, description: 'The key is there, but it cannot be given a value.' },
   },
 });
-const EntryKindEnum = shared.enumType('EntryKind', {
+const EntryKindEnum = types.enumType('EntryKind', {
   description: 'What kind of key.',
   values: {
     VARIABLE: { value: 'variable' as const, description: 'A variable, by name.' },
@@ -145,7 +144,7 @@ const EntryKindEnum = shared.enumType('EntryKind', {
   },
 });
 
-const ExplanationType = shared.objectRef<ExplanationView>('Explanation').implement({
+const ExplanationType = types.objectRef<ExplanationView>('Explanation').implement({
   description: 'Why a workload has a key, or has it not. It holds no value; what you may not list is left out.',
   fields: (t) => ({
     name: t.string({ description: 'The key.', resolve: ({ explanation }) => explanation.name }),

@@ -1,5 +1,5 @@
 import type { Scope, UnresolvedReference } from '../../domain/types.ts';
-import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { EncodingEnum, SensitivityEnum } from '../../graphql/types/fields.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
@@ -11,6 +11,7 @@ import type { StoredWorkload } from '../workloads/model.ts';
 import { addExplanations, WarningType } from './explanation-schema.ts';
 import { sightOf } from './sight.ts';
 import { ErrorType, SourceUnion } from './source-schema.ts';
+import { types } from './types.ts';
 import {
   type EnvironmentView,
   type FileView,
@@ -37,7 +38,7 @@ const files = ({ environment, sight }: EnvironmentView, part: 'files' | 'mounts'
   ...fileViews(environment, environment.resolution[part], sight),
 ];
 
-const ResolvedVariableType = shared.objectRef<VariableView>('ResolvedVariable').implement({
+const ResolvedVariableType = types.objectRef<VariableView>('ResolvedVariable').implement({
   description: 'A variable as the workload gets it.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name.' }),
@@ -62,7 +63,7 @@ const ResolvedVariableType = shared.objectRef<VariableView>('ResolvedVariable').
 });
 
 function fileType(name: string, description: string, nameField: 'path' | 'name', nameWords: string) {
-  return shared.objectRef<FileView>(name).implement({
+  return types.objectRef<FileView>(name).implement({
     description,
     fields: (t) => ({
       [nameField]: t.string({ description: nameWords, resolve: ({ file }) => file.name }),
@@ -108,7 +109,7 @@ const ResolvedMountType = fileType(
   'Name of the mount.',
 );
 
-const UnresolvedType = shared.objectRef<UnresolvedReference>('UnresolvedReference').implement({
+const UnresolvedType = types.objectRef<UnresolvedReference>('UnresolvedReference').implement({
   description:
     'A reference that leads nowhere and was left as written, or a linked key without a value. Those in texts that are masked for you are left out.',
   fields: (t) => ({
@@ -124,7 +125,7 @@ const UnresolvedType = shared.objectRef<UnresolvedReference>('UnresolvedReferenc
   }),
 });
 
-export const EnvironmentType = shared.objectRef<EnvironmentView>('ResolvedEnvironment').implement({
+export const EnvironmentType = types.objectRef<EnvironmentView>('ResolvedEnvironment').implement({
   description: 'What a workload gets in a scope.',
   fields: (t) => ({
     workload: t.field({
@@ -188,6 +189,7 @@ export const EnvironmentType = shared.objectRef<EnvironmentView>('ResolvedEnviro
 
 /** What a workload gets and why. */
 export function addResolution(builder: Builder): void {
+  types.addTo(builder);
   builder.interfaceField(workloads.workload, 'environment', (t) =>
     t.field({
       type: EnvironmentType,

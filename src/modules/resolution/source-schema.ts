@@ -1,8 +1,8 @@
 import type { ResolutionError } from '../../domain/types.ts';
-import { builder } from '../../graphql/types/builder.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
-import { AddonKindEnum } from '../secret-groups/parts.ts';
+import { AddonKindEnum } from '../secret-groups/types.ts';
+import { types } from './types.ts';
 import type { SourceView } from './views.ts';
 
 const groupField = {
@@ -11,7 +11,7 @@ const groupField = {
   description: 'The group; null when you may not see it.',
 } as const;
 
-const GroupSource = builder.objectRef<SourceView>('SecretGroupSource').implement({
+const GroupSource = types.objectRef<SourceView>('SecretGroupSource').implement({
   description: 'Written in a secret group.',
   fields: (t) => ({
     group: t.field({
@@ -24,7 +24,7 @@ const GroupSource = builder.objectRef<SourceView>('SecretGroupSource').implement
   }),
 });
 
-const AddonSource = builder.objectRef<SourceView>('AddonSource').implement({
+const AddonSource = types.objectRef<SourceView>('AddonSource').implement({
   description: 'Yielded by an addon that a secret group links.',
   fields: (t) => ({
     group: t.field({
@@ -50,7 +50,7 @@ const AddonSource = builder.objectRef<SourceView>('AddonSource').implement({
   }),
 });
 
-const DirectSource = builder.objectRef<SourceView>('DirectSource').implement({
+const DirectSource = types.objectRef<SourceView>('DirectSource').implement({
   description: 'Written in the workload itself.',
   fields: (t) => ({
     direct: t.boolean({ description: 'Always true.', resolve: () => true }),
@@ -59,13 +59,13 @@ const DirectSource = builder.objectRef<SourceView>('DirectSource').implement({
 
 const TYPE_OF = { group: GroupSource, addon: AddonSource, direct: DirectSource } as const;
 
-export const SourceUnion = builder.unionType('VariableSource', {
+export const SourceUnion = types.unionType('VariableSource', {
   description: 'Where a resolved value was written.',
   types: [GroupSource, AddonSource, DirectSource],
   resolveType: ({ source }) => TYPE_OF[source.kind],
 });
 
-const ErrorCodeEnum = builder.enumType('ResolutionErrorCode', {
+const ErrorCodeEnum = types.enumType('ResolutionErrorCode', {
   description: 'Why a key has no value.',
   values: {
     CYCLE: { value: 'CYCLE' as const, description: 'It draws, in the end, on itself, or on a key that does.' },
@@ -78,7 +78,7 @@ const ErrorCodeEnum = builder.enumType('ResolutionErrorCode', {
   },
 });
 
-export const ErrorType = builder.objectRef<ResolutionError>('ResolutionError').implement({
+export const ErrorType = types.objectRef<ResolutionError>('ResolutionError').implement({
   description: 'Why a key has no value. All other keys resolve.',
   fields: (t) => ({
     code: t.field({ type: ErrorCodeEnum, description: 'For programs.', resolve: ({ code }) => code }),

@@ -3,9 +3,9 @@ import { nodes } from '../../graphql/types/nodes.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { workloads } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
-import { DeliveryStateEnum, RequestStateEnum } from './enums.ts';
 import type { DeliveryState, RequestState } from './model.ts';
 import type { RequestView } from './service.ts';
+import { DeliveryStateEnum, RequestStateEnum } from './types.ts';
 
 interface Filter {
   readonly states?: readonly RequestState[] | null | undefined;

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { allowedAnywhere, allowedById, allowedInProject, allowedToItself } from '../../graphql/types/allowed.ts';
-import { builder } from '../../graphql/types/builder.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey, WorkloadKindEnum } from '../../graphql/types/fields.ts';
 import { decodeGlobalId, groupAddress, idRule, webhookProject } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
-import { TimeoutActionEnum } from './enums.ts';
 import * as inputs from './inputs.ts';
 import type { SourceAddress, SourceKind } from './model.ts';
 import { RunningType } from './running-schema.ts';
+import { TimeoutActionEnum } from './types.ts';
 
 const SOURCES: ReadonlyMap<string, SourceKind> = new Map([
   ['SecretGroup', 'secretGroup'],
@@ -33,9 +33,9 @@ const secretField = {
   description: 'The secret that signs from now on, this once; null: there is no new one, or you gave it.',
 } as const;
 
-export function addRestartMutations(): void {
-  addRestartDependents();
-  addMutation({
+export function addRestartMutations(builder: Builder): void {
+  addRestartDependents(builder);
+  addMutation(builder, {
     name: 'cancelRestart',
     description:
       'Cancels what waits for its wave and what the webhook was not told yet. Needs `restart` on all of its workloads.',
@@ -46,7 +46,7 @@ export function addRestartMutations(): void {
     run: ({ id }, { services, session }) => services.restarts.cancel(id, session),
     payload: { restart: { type: nodes.restart, description: 'The restart.' } },
   });
-  addMutation({
+  addMutation(builder, {
     name: 'redeliverRestart',
     description: 'Delivers a request to the deploy webhook again, or at once. Needs `restart` on the workload.',
     input: (t) => ({ id: t.id({ required: true, description: 'The restart request.' }) }),
@@ -56,11 +56,11 @@ export function addRestartMutations(): void {
     run: ({ id: { project, slug } }, { services, session }) => services.restarts.redeliver(project, slug, session),
     payload: { restartRequest: { type: nodes.restartRequest, description: 'The request.' } },
   });
-  addAcknowledge();
-  addWebhookMutations();
+  addAcknowledge(builder);
+  addWebhookMutations(builder);
 }
 
-function addRestartDependents(): void {
+function addRestartDependents(builder: Builder): void {
   const WavesInput = builder.inputType('RestartWavesInput', {
     description: 'Not all at once: by project, jobs before services, by id.',
     fields: (t) => ({
@@ -73,7 +73,7 @@ function addRestartDependents(): void {
       onTimeout: t.field({ type: TimeoutActionEnum, description: 'What happens then; absent: `CANCEL`.' }),
     }),
   });
-  addMutation({
+  addMutation(builder, {
     name: 'restartDependents',
     description:
       'Asks for a restart of every workload that draws on something and runs another outcome than it would get now. A request that is open for the same workload is superseded. Needs `list` on the source and `restart` on all of its dependents that you may list.',
@@ -96,7 +96,7 @@ function addRestartDependents(): void {
   });
 }
 
-function addAcknowledge(): void {
+function addAcknowledge(builder: Builder): void {
   const WorkloadInput = builder.inputType('AcknowledgingWorkloadInput', {
     description: 'Which workload.',
     fields: (t) => ({
@@ -104,7 +104,7 @@ function addAcknowledge(): void {
       id: t.string({ required: true, description: "The platform's id." }),
     }),
   });
-  addMutation({
+  addMutation(builder, {
     name: 'acknowledgeEnvironment',
     description:
       "Says what a workload runs, and so ends the requests that asked for no more. An earlier commit than before is a rollback, and is recorded as one. What was said before is no change: `commit` is the one that recorded it. Needs the workload's own token, or `restart` on it.",
@@ -126,9 +126,9 @@ function addAcknowledge(): void {
   });
 }
 
-function addWebhookMutations(): void {
+function addWebhookMutations(builder: Builder): void {
   const deployWebhook = { type: nodes.deployWebhook, description: 'The webhook.' };
-  addMutation({
+  addMutation(builder, {
     name: 'putDeployWebhook',
     description:
       'Sets where restart requests of a project are delivered. Signing secrets stay while the URL does; with another URL there is a new one. Needs `write` on deploy webhooks.',
@@ -151,7 +151,7 @@ function addWebhookMutations(): void {
     run: (input, { services, session }) => services.restarts.webhooks.put(input, session),
     payload: { deployWebhook, secret: secretField },
   });
-  addMutation({
+  addMutation(builder, {
     name: 'rotateDeployWebhookSecret',
     description:
       'Signs with a new secret, and for a while with the present one too, so that the receiver can change over. Needs `write` on deploy webhooks.',
@@ -167,7 +167,7 @@ function addWebhookMutations(): void {
     run: ({ id, ...input }, { services, session }) => services.restarts.webhooks.rotate(id, input, session),
     payload: { deployWebhook, secret: secretField },
   });
-  addMutation({
+  addMutation(builder, {
     name: 'deleteDeployWebhook',
     description: 'Deletes it; what was still to be delivered is given up. Needs `delete` on deploy webhooks.',
     input: (t) => ({

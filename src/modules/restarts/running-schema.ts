@@ -1,4 +1,4 @@
-import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
@@ -6,10 +6,11 @@ import { workloads } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
 import { sightOf } from '../resolution/sight.ts';
 import type { Running } from './running.ts';
+import { types } from './types.ts';
 
 const BY_PLACE: ListOrder<Running> = { name: 'running', keyOf: ({ stored }) => idOf(stored.key) };
 
-export const RunningType = shared.objectRef<Running>('RunningEnvironment').implement({
+export const RunningType = types.objectRef<Running>('RunningEnvironment').implement({
   description: 'What a workload said that it runs in a scope.',
   fields: (t) => ({
     workload: t.field({

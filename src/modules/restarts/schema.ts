@@ -1,18 +1,26 @@
 import type { Builder } from '../../graphql/types/builder.ts';
 import { WorkloadKindEnum } from '../../graphql/types/fields.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
+import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { workloads } from '../../graphql/types/workload-refs.ts';
 import { addDependents } from '../dependents/dependents-schema.ts';
 import { addWebhooks } from '../deploy-webhooks/webhook-schema.ts';
-import { DeliveryErrorEnum, DeliveryStateEnum, RequestStateEnum, RestartStateEnum, SkipReasonEnum } from './enums.ts';
 import { addRestartLists } from './list-schema.ts';
 import type { Attempt, Skipped, StoredDelivery, StoredRestart } from './model.ts';
 import { addRestartMutations } from './mutations.ts';
 import { addRunning } from './running-schema.ts';
 import { addRestartStream } from './stream-schema.ts';
+import {
+  DeliveryErrorEnum,
+  DeliveryStateEnum,
+  RequestStateEnum,
+  RestartStateEnum,
+  SkipReasonEnum,
+  types,
+} from './types.ts';
 
 export function addRestarts(builder: Builder): void {
+  types.addTo(builder);
   addDependents(builder);
   const DeliveryType = addDelivery(builder);
   addRequest(builder, DeliveryType);
@@ -20,7 +28,7 @@ export function addRestarts(builder: Builder): void {
   addRunning(builder);
   addWebhooks(builder);
   addRestartLists(builder);
-  addRestartMutations();
+  addRestartMutations(builder);
   addRestartStream(builder);
 }
 
@@ -63,8 +71,7 @@ function addDelivery(builder: Builder) {
 }
 
 function addRequest(builder: Builder, DeliveryType: ReturnType<typeof addDelivery>): void {
-  builder.objectType(nodes.restartRequest, {
-    name: 'RestartRequest',
+  implementNode(builder, nodes.restartRequest, {
     description: 'That one workload is to be restarted. Kept for a while after it is over.',
     fields: (t) => ({
       projectId: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: ({ project }) => project }),
@@ -153,8 +160,7 @@ function addRestart(builder: Builder): void {
       reason: t.field({ type: SkipReasonEnum, description: 'Why.', resolve: ({ why }) => why }),
     }),
   });
-  builder.objectType(nodes.restart, {
-    name: 'Restart',
+  implementNode(builder, nodes.restart, {
     description: 'One asking for restarts, with its waves. Visible to those who may list one of its workloads.',
     fields: (t) => ({
       state: t.field({ type: RestartStateEnum, description: 'How far it is.', resolve: ({ fields }) => fields.state }),

@@ -1,6 +1,5 @@
 import type { ArgBuilder } from '@pothos/core';
-import type { Builder } from '../../graphql/types/builder.ts';
-import type { Types } from '../../graphql/types/mutation.ts';
+import type { Builder, Types } from '../../graphql/types/builder.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
@@ -16,7 +15,7 @@ const args = (arg: ArgBuilder<Types>) => ({
 
 /** Tells a workload, or who runs it, that it is to be restarted. */
 export function addRestartStream(builder: Builder): void {
-  const event = addSubscription<RestartEvent, ReturnType<typeof args>, RegisteredEvent>({
+  const event = addSubscription<RestartEvent, ReturnType<typeof args>, RegisteredEvent>(builder, {
     name: 'restartRequested',
     description:
       'Each time that a workload is to be restarted: when the wave of its request is released. The workload need not be registered yet: its registration is an event too, but for the workload itself.',

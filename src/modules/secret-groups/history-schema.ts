@@ -8,8 +8,8 @@ import { nodes } from '../../graphql/types/nodes.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import type { GroupDiff } from './history.ts';
 import type { StoredGroup } from './model.ts';
-import { keysOf, RestrictionsType, SecretTypeEnum } from './parts.ts';
 import { mayOnGroup } from './rights.ts';
+import { keysOf, RestrictionsType, SecretTypeEnum } from './types.ts';
 
 /** A revision, and the group as it is now: whoever may not read the one may not read the other through it. */
 interface Revision {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Verb } from '../../access/model.ts';
 import type { AddonLink } from '../../domain/types.ts';
 import { allowedById, allowedInProject } from '../../graphql/types/allowed.ts';
-import { builder } from '../../graphql/types/builder.ts';
+import type { Builder, Types } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import {
   allowDangerousNames,
@@ -16,13 +16,13 @@ import {
   WorkloadKindEnum,
 } from '../../graphql/types/fields.ts';
 import { groupAddress, idRule } from '../../graphql/types/ids.ts';
-import { addMutation, type Types } from '../../graphql/types/mutation.ts';
+import { addMutation } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import type { GroupUpdate } from './finding.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGroup } from './model.ts';
-import { AddonKindEnum, SecretTypeEnum, TagMatchEnum } from './parts.ts';
+import { AddonKindEnum, SecretTypeEnum, TagMatchEnum, types } from './types.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 type Changed = { readonly secretGroup: StoredGroup; readonly commit: CommitFacts };
@@ -43,14 +43,14 @@ export const FILE_MUTATIONS = [
   'putJob',
 ] as const;
 
-const RestrictedWorkloadInput = builder.inputType('RestrictedWorkloadInput', {
+const RestrictedWorkloadInput = types.inputType('RestrictedWorkloadInput', {
   description: 'A workload that a restriction lets in.',
   fields: (t) => ({
     id: t.string({ required: true, description: "The platform's id." }),
     kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),
   }),
 });
-const RestrictionsInput = builder.inputType('RestrictionsInput', {
+const RestrictionsInput = types.inputType('RestrictionsInput', {
   description: 'Who inherits the group. What is absent takes its default.',
   fields: (t) => ({
     restricted: t.boolean({ description: 'Whether the restriction is on; absent: off.' }),
@@ -62,7 +62,7 @@ const RestrictionsInput = builder.inputType('RestrictionsInput', {
     }),
   }),
 });
-const LinkedKeyInput = builder.inputType('LinkedKeyInput', {
+const LinkedKeyInput = types.inputType('LinkedKeyInput', {
   description: 'A key of an addon to pass on.',
   fields: (t) => ({
     keyName: t.string({ required: true, description: 'Its name at the provider.' }),
@@ -79,7 +79,7 @@ const linkFields = (t: Inputs) => ({
     description: 'Whether resolution fails as a whole when the addon yields nothing; absent: no.',
   }),
 });
-const AddonLinkInput = builder.inputType('AddonLinkInput', { description: 'An addon to link.', fields: linkFields });
+const AddonLinkInput = types.inputType('AddonLinkInput', { description: 'An addon to link.', fields: linkFields });
 
 const contentFields = (t: Inputs) => ({
   description: t.string({ description: 'At most 200 characters; null or empty: none.' }),
@@ -122,9 +122,9 @@ interface UpdateOptions<Rules extends z.ZodObject> {
 }
 
 /** A mutation of one group that is there: its id, the revision that the caller saw, and what to do. */
-function addUpdate<Rules extends z.ZodObject>(options: UpdateOptions<Rules>): void {
+function addUpdate<Rules extends z.ZodObject>(builder: Builder, options: UpdateOptions<Rules>): void {
   const { name, description, input, verb = 'write', rules, run } = options;
-  addMutation({
+  addMutation(builder, {
     name,
     description,
     input: (t) => ({
@@ -153,8 +153,8 @@ function addUpdate<Rules extends z.ZodObject>(options: UpdateOptions<Rules>): vo
   });
 }
 
-export function addGroupMutations(): void {
-  addMutation({
+export function addGroupMutations(builder: Builder): void {
+  addMutation(builder, {
     name: 'createSecretGroup',
     description: 'Creates a secret group. Needs `write` on its type, and `link` when it links addons.',
     input: wholeFields,
@@ -164,7 +164,7 @@ export function addGroupMutations(): void {
     run: (input, { services, session }) => services.secretGroups.create(input, session),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: 'putSecretGroup',
     description: 'Creates the group with the slug that the name gives, or replaces it as a whole.',
     input: (t) => ({ ...wholeFields(t), expectedRevision: expectedRevision(t) }),
@@ -174,7 +174,7 @@ export function addGroupMutations(): void {
     run: (input, { services, session }) => services.secretGroups.put(input, session),
     payload,
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'updateSecretGroup',
     description:
       'Changes what is given. A given list replaces the whole list. Needs `write`; for restrictions `restrict`; for the type `retype`, and `read` to make a secret configuration; for links `link`.',
@@ -186,7 +186,7 @@ export function addGroupMutations(): void {
     rules: inputs.updateGroupInput,
     run: (ref, input, { services, session }) => services.secretGroups.update(ref, input, session),
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'deleteSecretGroup',
     description: 'Deletes a group; nobody inherits from it any more. It can be restored. Needs `delete`.',
     input: () => ({}),
@@ -194,22 +194,22 @@ export function addGroupMutations(): void {
     rules: inputs.groupOnlyInput,
     run: (ref, _input, { services, session }) => services.secretGroups.remove(ref, session),
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'restoreSecretGroup',
     description: 'Brings a deleted group back as it was. Needs `write`.',
     input: () => ({}),
     rules: inputs.groupOnlyInput,
     run: (ref, _input, { services, session }) => services.secretGroups.restore(ref, session),
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'rollbackSecretGroup',
     description: 'Makes an earlier revision the present one, as a new revision. Needs what the difference needs.',
     input: (t) => ({ revision: t.int({ required: true, description: 'The revision to go back to.' }) }),
     rules: inputs.rollbackInput,
     run: (ref, { revision }, { services, session }) => services.secretGroups.rollback(ref, revision, session),
   });
-  addHoldingMutations();
-  addUpdate({
+  addHoldingMutations(builder);
+  addUpdate(builder, {
     name: 'linkAddon',
     description: 'Links an addon, or replaces the link to it. Needs `write` and `link`.',
     input: (t) => ({
@@ -219,7 +219,7 @@ export function addGroupMutations(): void {
     rules: inputs.linkAddonInput,
     run: (ref, { link }, { services, session }) => services.secretGroups.linkAddon(ref, link, session),
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'unlinkAddon',
     description: 'Removes the link to an addon. Needs `write` and `link`.',
     input: (t) => ({
@@ -235,9 +235,9 @@ export function addGroupMutations(): void {
 const ADDON: AddonLink['addonKind'] = 'addon';
 
 /** Single variables, files and mounts. */
-function addHoldingMutations(): void {
+function addHoldingMutations(builder: Builder): void {
   const name = (t: Inputs) => t.string({ required: true, description: 'Its name.' });
-  addUpdate({
+  addUpdate(builder, {
     name: 'setSecretGroupVariable',
     description: 'Adds or replaces one variable. Needs `write`.',
     input: (t) => ({
@@ -249,14 +249,14 @@ function addHoldingMutations(): void {
     run: (ref, input, { services, session }) =>
       services.secretGroups.setVariable(ref, input.name, input.value, session),
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'unsetSecretGroupVariable',
     description: 'Removes one variable. Needs `write`.',
     input: (t) => ({ name: name(t) }),
     rules: inputs.unsetVariableInput,
     run: (ref, input, { services, session }) => services.secretGroups.unsetVariable(ref, input.name, session),
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'setSecretGroupFile',
     description: 'Adds or replaces one file. Needs `write`.',
     input: (t) => ({ file: t.field({ type: FileInput, required: true, description: 'The file.' }) }),
@@ -264,14 +264,14 @@ function addHoldingMutations(): void {
     run: (ref, { file }, { services, session }) =>
       services.secretGroups.setFile(ref, 'files', file.name, file.upload, session),
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'unsetSecretGroupFile',
     description: 'Removes one file. Needs `write`.',
     input: (t) => ({ path: t.string({ required: true, description: 'Its path.' }) }),
     rules: inputs.unsetFileInput,
     run: (ref, { path }, { services, session }) => services.secretGroups.unsetFile(ref, 'files', path, session),
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'setSecretGroupDockerSecretMount',
     description: 'Adds or replaces one Docker secret mount. Needs `write`.',
     input: (t) => ({ mount: t.field({ type: MountInput, required: true, description: 'The mount.' }) }),
@@ -279,7 +279,7 @@ function addHoldingMutations(): void {
     run: (ref, { mount }, { services, session }) =>
       services.secretGroups.setFile(ref, 'mounts', mount.name, mount.upload, session),
   });
-  addUpdate({
+  addUpdate(builder, {
     name: 'unsetSecretGroupDockerSecretMount',
     description: 'Removes one Docker secret mount. Needs `write`.',
     input: (t) => ({ name: name(t) }),

@@ -8,15 +8,15 @@ import {
   VariableType,
   variableRows,
 } from '../../graphql/types/fields.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
+import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
 import { addGroupHistory } from './history-schema.ts';
 import { addGroupLists } from './list-schema.ts';
 import type { StoredGroup } from './model.ts';
 import { addGroupMutations } from './mutations.ts';
-import { AddonLinkType, keysOf, RestrictionsType, SecretTypeEnum } from './parts.ts';
 import { mayOnGroup } from './rights.ts';
+import { AddonLinkType, keysOf, RestrictionsType, SecretTypeEnum, types } from './types.ts';
 
 const projectOf = ({ key }: StoredGroup): string => key[1] ?? '';
 const mayRead = (group: StoredGroup, { session }: Context): boolean =>
@@ -28,8 +28,8 @@ const readFile =
     services.workloads.fileBytes(projectOf(group), entry, session);
 
 export function addSecretGroups(builder: Builder): void {
-  builder.objectType(nodes.secretGroup, {
-    name: 'SecretGroup',
+  types.addTo(builder);
+  implementNode(builder, nodes.secretGroup, {
     description: 'A bundle of variables, files, mounts and addon links that workloads of a project inherit.',
     fields: (t) => ({
       slug: t.field({
@@ -141,5 +141,5 @@ export function addSecretGroups(builder: Builder): void {
   );
   addGroupLists(builder);
   addGroupHistory(builder);
-  addGroupMutations();
+  addGroupMutations(builder);
 }

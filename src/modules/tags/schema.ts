@@ -3,14 +3,13 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
+import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { idOf } from '../../vault/document.ts';
 import { createTagInput, deleteTagInput, updateTagInput } from './model.ts';
 
 export function addTags(builder: Builder): void {
   const { tag } = nodes;
-  builder.objectType(tag, {
-    name: 'Tag',
+  implementNode(builder, tag, {
     description: 'A word of the catalogue that groups and workloads may carry.',
     fields: (t) => ({
       name: t.string({ description: '1-100 letters, digits and single hyphens.', resolve: ({ key }) => idOf(key) }),
@@ -40,7 +39,7 @@ export function addTags(builder: Builder): void {
     }),
   );
   const payload = { tag: { type: tag, description: 'The tag.' } };
-  addMutation({
+  addMutation(builder, {
     name: 'createTag',
     description: 'Adds a tag to the catalogue. Needs `write` on tags.',
     input: (t) => ({
@@ -54,7 +53,7 @@ export function addTags(builder: Builder): void {
     run: (input, { services, session }) => services.tags.create(input, session),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: 'updateTag',
     description: 'Changes the description of a tag. Needs `write` on tags.',
     input: (t) => ({
@@ -68,7 +67,7 @@ export function addTags(builder: Builder): void {
     run: ({ id, ...input }, { services, session }) => services.tags.update(id, input, session),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: 'deleteTag',
     description: 'Takes a tag out of the catalogue; whatever carries it keeps it. Needs `delete` on tags.',
     input: (t) => ({ id: t.id({ required: true, description: 'The tag.' }) }),

@@ -1,12 +1,13 @@
 import { allowedInTeam } from '../../graphql/types/allowed.ts';
-import { type Builder, builder as shared } from '../../graphql/types/builder.ts';
+import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, SensitivityEnum } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
+import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { deleteAccountInput, putAccountInput, sensitivityOf, updateAccountInput, type VcsService } from './model.ts';
+import { types } from './types.ts';
 
-export const VcsServiceEnum = shared.enumType('VcsService', {
+export const VcsServiceEnum = types.enumType('VcsService', {
   description: 'Who keeps a repository.',
   values: {
     BITBUCKET: { value: 'bitbucket' as VcsService, description: 'bitbucket.org.' },
@@ -18,9 +19,9 @@ export const VcsServiceEnum = shared.enumType('VcsService', {
 });
 
 export function addVcsAccounts(builder: Builder): void {
+  types.addTo(builder);
   const { vcsAccount } = nodes;
-  builder.objectType(vcsAccount, {
-    name: 'VcsAccount',
+  implementNode(builder, vcsAccount, {
     description: 'A login of the team at a host of repositories. Its token cannot be read.',
     fields: (t) => ({
       service: t.field({
@@ -66,7 +67,7 @@ export function addVcsAccounts(builder: Builder): void {
     }),
   );
   const payload = { vcsAccount: { type: vcsAccount, description: 'The account.' } };
-  addMutation({
+  addMutation(builder, {
     name: 'putVcsAccount',
     description:
       'Links an account at a host of repositories, or replaces its token. Needs `write` on accounts of its sensitivity; to change that of one that is there, what `updateVcsAccount` needs.',
@@ -94,7 +95,7 @@ export function addVcsAccounts(builder: Builder): void {
     run: (input, { services, session }) => services.vcsAccounts.put(input, session),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: 'updateVcsAccount',
     description:
       'Sets how secret an account is. Needs `write` and `retype` on accounts; from SECRET to CONFIG also `read` on SECRET accounts and SECRET global secrets. CONFIG global secrets stop reading with an account that becomes SECRET and keep what they hold.',
@@ -113,7 +114,7 @@ export function addVcsAccounts(builder: Builder): void {
     run: ({ id, ...input }, { services, session }) => services.vcsAccounts.update(id, input, session),
     payload,
   });
-  addMutation({
+  addMutation(builder, {
     name: 'deleteVcsAccount',
     description: 'Erases an account and its token. What was read with it stays. Needs `delete` on accounts.',
     input: (t) => ({ id: t.id({ required: true, description: 'The account.' }) }),

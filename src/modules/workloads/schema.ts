@@ -1,8 +1,9 @@
 import type { InputFieldBuilder } from '@pothos/core';
 import type { WorkloadKind } from '../../domain/types.ts';
 import { allowedOnWorkload, allowedToRegister } from '../../graphql/types/allowed.ts';
-import type { Builder } from '../../graphql/types/builder.ts';
+import type { Builder, Types } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
+import { madeIn } from '../../graphql/types/declarations.ts';
 import {
   allowDangerousNames,
   expectedRevision,
@@ -14,7 +15,7 @@ import {
   VariableType,
   variableRows,
 } from '../../graphql/types/fields.ts';
-import { addMutation, type Types } from '../../graphql/types/mutation.ts';
+import { addMutation } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
@@ -27,7 +28,7 @@ const projectOf = ({ key }: StoredWorkload): string => key[1] ?? '';
 const BY_ID: ListOrder<StoredWorkload> = { name: 'workloads', keyOf: ({ kind, key }) => `${kind} ${idOf(key)}` };
 
 export function addWorkloads(builder: Builder): void {
-  workloads.workload.implement({
+  madeIn(builder, workloads.workload).implement({
     description: 'A service or a job that inherits from the secret groups of its project.',
     resolveType: ({ kind }) => (kind === 'service' ? 'Service' : 'Job'),
     fields: (t) => ({
@@ -93,12 +94,12 @@ export function addWorkloads(builder: Builder): void {
     }),
   });
   const interfaces = [workloads.workload];
-  builder.objectType(workloads.service, { description: 'A workload that runs on.', interfaces });
-  builder.objectType(workloads.job, { description: 'A workload that runs to an end.', interfaces });
+  madeIn(builder, workloads.service).implement({ description: 'A workload that runs on.', interfaces });
+  madeIn(builder, workloads.job).implement({ description: 'A workload that runs to an end.', interfaces });
   addToProject(builder, 'service', workloads.service);
   addToProject(builder, 'job', workloads.job);
-  addMutations('service', workloads.service);
-  addMutations('job', workloads.job);
+  addMutations(builder, 'service', workloads.service);
+  addMutations(builder, 'job', workloads.job);
 }
 
 const maySee = (stored: StoredWorkload, { services, session }: Context): boolean =>
@@ -147,9 +148,9 @@ function addToProject(builder: Builder, kind: WorkloadKind, type: Ref): void {
   }));
 }
 
-function addMutations(kind: WorkloadKind, type: Ref): void {
+function addMutations(builder: Builder, kind: WorkloadKind, type: Ref): void {
   const name = kind === 'service' ? 'Service' : 'Job';
-  addMutation({
+  addMutation(builder, {
     name: `put${name}`,
     description: `Registers a ${kind}, or replaces it as a whole. Needs \`write\` on workloads; on secret ones when it has values of its own; and \`restrict\` on groups that its tags newly let it into.`,
     input: (t) => ({
@@ -166,7 +167,7 @@ function addMutations(kind: WorkloadKind, type: Ref): void {
     },
     payload: { [kind]: { type, description: `The ${kind}.` } },
   });
-  addMutation({
+  addMutation(builder, {
     name: `delete${name}`,
     description: `Deletes a ${kind}; its tokens end. Needs \`delete\` on workloads; on secret ones when it has values of its own. \`restore${name}\` brings it back.`,
     input: (t) => ({
@@ -182,7 +183,7 @@ function addMutations(kind: WorkloadKind, type: Ref): void {
     },
     payload: { [kind]: { type, description: `The ${kind} as it was.` } },
   });
-  addMutation({
+  addMutation(builder, {
     name: `restore${name}`,
     description: `Brings a deleted ${kind} back as it was, and its tokens with it. Needs what registering it so needs.`,
     input: (t) => ({

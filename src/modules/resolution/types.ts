@@ -1,14 +1,16 @@
 import type { ExplainedReference, LayerRule } from '../../domain/explanation.ts';
 import type { ExclusionRule } from '../../domain/restrict.ts';
 import type { ResolutionWarning } from '../../domain/types.ts';
-import { builder } from '../../graphql/types/builder.ts';
+import { declarations } from '../../graphql/types/declarations.ts';
+
+export const types = declarations();
 
 /** An enum whose values are its names, with a description each. */
 function enumOf<T extends string>(name: string, description: string, words: Readonly<Record<T, string>>) {
   const values = Object.fromEntries(
     Object.entries<string>(words).map(([value, text]) => [value, { value: value as T, description: text }]),
   ) as { readonly [Name in T]: { readonly value: Name; readonly description: string } };
-  return builder.enumType(name, { description, values });
+  return types.enumType(name, { description, values });
 }
 
 export const WarningCodeEnum = enumOf<ResolutionWarning['code']>('WarningCode', 'What looks unintended.', {

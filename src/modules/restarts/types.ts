@@ -1,7 +1,9 @@
-import { builder } from '../../graphql/types/builder.ts';
+import { declarations } from '../../graphql/types/declarations.ts';
 import type { DeliveryError, DeliveryState, RequestState, RestartState, Skipped } from './model.ts';
 
-export const RestartStateEnum = builder.enumType('RestartState', {
+export const types = declarations();
+
+export const RestartStateEnum = types.enumType('RestartState', {
   description: 'How far a restart is.',
   values: {
     RUNNING: { value: 'running' as RestartState, description: 'Waves are still to be released.' },
@@ -14,7 +16,7 @@ export const RestartStateEnum = builder.enumType('RestartState', {
   },
 });
 
-export const RequestStateEnum = builder.enumType('RestartRequestState', {
+export const RequestStateEnum = types.enumType('RestartRequestState', {
   description: 'How far a restart request is.',
   values: {
     WAITING: { value: 'waiting' as RequestState, description: 'For its wave.' },
@@ -25,7 +27,7 @@ export const RequestStateEnum = builder.enumType('RestartRequestState', {
   },
 });
 
-export const DeliveryStateEnum = builder.enumType('RestartDeliveryState', {
+export const DeliveryStateEnum = types.enumType('RestartDeliveryState', {
   description: 'How far a delivery to the deploy webhook is.',
   values: {
     PENDING: { value: 'pending' as DeliveryState, description: 'To be delivered.' },
@@ -36,7 +38,7 @@ export const DeliveryStateEnum = builder.enumType('RestartDeliveryState', {
   },
 });
 
-export const DeliveryErrorEnum = builder.enumType('RestartDeliveryError', {
+export const DeliveryErrorEnum = types.enumType('RestartDeliveryError', {
   description: 'Why an attempt failed.',
   values: {
     STATUS: { value: 'STATUS' as DeliveryError, description: 'The webhook answered with another status than 2xx.' },
@@ -51,7 +53,7 @@ export const DeliveryErrorEnum = builder.enumType('RestartDeliveryError', {
   },
 });
 
-export const SkipReasonEnum = builder.enumType('RestartSkipReason', {
+export const SkipReasonEnum = types.enumType('RestartSkipReason', {
   description: 'Why a workload is not restarted.',
   values: {
     UNCHANGED: { value: 'unchanged' as Skipped['why'], description: 'It runs what it would get now.' },
@@ -62,7 +64,7 @@ export const SkipReasonEnum = builder.enumType('RestartSkipReason', {
   },
 });
 
-export const TimeoutActionEnum = builder.enumType('RestartTimeoutAction', {
+export const TimeoutActionEnum = types.enumType('RestartTimeoutAction', {
   description: 'What happens when a wave is not acknowledged in time.',
   values: {
     CANCEL: { value: 'cancel' as const, description: 'The next waves are cancelled.' },

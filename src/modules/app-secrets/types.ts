@@ -1,8 +1,10 @@
-import { builder } from '../../graphql/types/builder.ts';
+import { declarations } from '../../graphql/types/declarations.ts';
 import type { Purpose } from './model.ts';
 import type { RenderMode } from './rendered.ts';
 
-export const PurposeEnum = builder.enumType('AppSecretPurpose', {
+export const types = declarations();
+
+export const PurposeEnum = types.enumType('AppSecretPurpose', {
   description: 'What a secret is for.',
   values: {
     API_KEY: { value: 'APIKey' as Purpose, description: 'A key of some API; `APIKey` in REST.' },
@@ -15,7 +17,7 @@ export const PurposeEnum = builder.enumType('AppSecretPurpose', {
   },
 });
 
-export const RenderModeEnum = builder.enumType('RenderMode', {
+export const RenderModeEnum = types.enumType('RenderMode', {
   description: 'Whether values are shown.',
   values: {
     FULL: {

@@ -1,15 +1,17 @@
 import { defaultKey } from '../../domain/layer.ts';
 import type { AddonLink, LinkedKey, Restrictions, SecretType } from '../../domain/types.ts';
-import { builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
+import { declarations } from '../../graphql/types/declarations.ts';
 import { WorkloadKindEnum } from '../../graphql/types/fields.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import type { StoredGroup } from './model.ts';
 import { mayOnGroup } from './rights.ts';
 
+export const types = declarations();
+
 /** The smaller types that groups are made of. */
 
-export const SecretTypeEnum = builder.enumType('SecretType', {
+export const SecretTypeEnum = types.enumType('SecretType', {
   description: 'When the group is inherited.',
   values: {
     ENVIRONMENT: { value: 'environment' as SecretType, description: 'At run time.' },
@@ -21,7 +23,7 @@ export const SecretTypeEnum = builder.enumType('SecretType', {
   },
 });
 
-export const TagMatchEnum = builder.enumType('TagMatchCondition', {
+export const TagMatchEnum = types.enumType('TagMatchCondition', {
   description: 'How tags open a restriction. An empty list of tags opens nothing.',
   values: {
     AND: { value: 'and' as const, description: 'The workload must carry all tags.' },
@@ -29,7 +31,7 @@ export const TagMatchEnum = builder.enumType('TagMatchCondition', {
   },
 });
 
-const RestrictedWorkload = builder.objectRef<Restrictions['workloads'][number]>('RestrictedWorkload').implement({
+const RestrictedWorkload = types.objectRef<Restrictions['workloads'][number]>('RestrictedWorkload').implement({
   description: 'A workload that a restriction lets in.',
   fields: (t) => ({
     id: t.exposeString('id', { description: "The platform's id." }),
@@ -40,7 +42,7 @@ const RestrictedWorkload = builder.objectRef<Restrictions['workloads'][number]>(
     }),
   }),
 });
-export const RestrictionsType = builder.objectRef<Restrictions>('Restrictions').implement({
+export const RestrictionsType = types.objectRef<Restrictions>('Restrictions').implement({
   description: 'Who inherits a group: if restricted, only listed workloads and those whose tags match.',
   fields: (t) => ({
     restricted: t.exposeBoolean('restricted', {
@@ -59,7 +61,7 @@ export const RestrictionsType = builder.objectRef<Restrictions>('Restrictions').
     }),
   }),
 });
-export const AddonKindEnum = builder.enumType('AddonKind', {
+export const AddonKindEnum = types.enumType('AddonKind', {
   description: 'What kind of addon.',
   values: {
     ADDON: { value: 'addon' as const, description: 'A managed backing service of the project.' },
@@ -67,7 +69,7 @@ export const AddonKindEnum = builder.enumType('AddonKind', {
   },
 });
 
-const LinkedKeyType = builder.objectRef<{ readonly key: LinkedKey; readonly addonId: string }>('LinkedKey').implement({
+const LinkedKeyType = types.objectRef<{ readonly key: LinkedKey; readonly addonId: string }>('LinkedKey').implement({
   description: 'One key of a linked addon.',
   fields: (t) => ({
     keyName: t.string({ description: 'Its name at the provider.', resolve: ({ key }) => key.keyName }),
@@ -82,7 +84,7 @@ const LinkedKeyType = builder.objectRef<{ readonly key: LinkedKey; readonly addo
   }),
 });
 
-export const AddonLinkType = builder.objectRef<AddonLink>('AddonLink').implement({
+export const AddonLinkType = types.objectRef<AddonLink>('AddonLink').implement({
   description: 'An addon whose keys a group passes on.',
   fields: (t) => ({
     kind: t.field({ type: AddonKindEnum, description: 'Kind of the addon.', resolve: ({ addonKind }) => addonKind }),
