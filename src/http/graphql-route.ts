@@ -56,11 +56,7 @@ interface Deps {
 
 export type Route = (exchange: Exchange) => Promise<void>;
 
-/**
- * Nothing on the path of an answer that is given again makes a closure over its exchange: what a closure holds is reachable
- * from others of its kind until a full collection, so that finished requests would pile up, and collecting them costs more
- * than answering.
- */
+/** Makes no closure for each request on the path of an answer that is given again: that path is the one that is worth it. */
 export function createGraphqlRoute(deps: Deps): Route {
   return async (exchange) => {
     const { method } = exchange;
@@ -98,7 +94,8 @@ async function serve(deps: Deps, exchange: Exchange, deadline: Deadline): Promis
     const body = await readBytes(exchange, context, deps.limits);
     // An answer given again costs nothing, but tells how it stands.
     if (session) exchange.headers = deps.rates.headers(session.principal);
-    const given = stamp === null || body === null ? null : deps.answers.find(stamp, body, exchange.request.socket);
+    const isKept = stamp !== null && body !== null && !deps.graphql.isExtended;
+    const given = !isKept ? null : deps.answers.find(stamp, body, exchange.request.socket);
     exchange.asEvents = wantsEvents && given !== null;
     if (given) send(deps, exchange, context, given);
     else await answer(deps, exchange, deadline, context, body);
@@ -141,7 +138,7 @@ async function answer(
   if (!wantsEvents) {
     const made = await graphql.answer(graphqlRequest, context);
     const sent = givenOf(made);
-    const isRepeatable = made.repeatable && context.isRepeatable?.() !== false;
+    const isRepeatable = made.repeatable && !graphql.isExtended && context.isRepeatable?.() !== false;
     if (isRepeatable && stamp !== null && body !== null) answers.keep(stamp, body, sent);
     return send(deps, exchange, context, sent);
   }

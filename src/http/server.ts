@@ -1,10 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
 import type { Config } from '../app/config.ts';
 import { createAnswers } from '../graphql/engine/answers.ts';
 import { createDocuments } from '../graphql/engine/documents.ts';
 import { createGraphql } from '../graphql/engine/execute.ts';
 import { createMask, describeFault, type Mask, statusOf } from '../graphql/engine/mask-error.ts';
+import { createPipeline } from '../graphql/engine/pipeline.ts';
 import { latin1Of } from '../graphql/engine/write-answer.ts';
 import type { Counters } from '../kernel/counters.ts';
 import { AppError } from '../kernel/errors.ts';
@@ -39,6 +41,8 @@ export interface ServerDeps {
   readonly gitHooks?: GitHooks;
   /** Names of the mutations that carry files and so may have larger bodies. */
   readonly fileMutations: ReadonlySet<string>;
+  /** Of the Yoga and envelop world: they see every GraphQL request, next to the shipped ones. */
+  readonly plugins?: readonly Plugin[];
   /** Where the processes that serve the same teams tell each other what they count; absent: there is only this one. */
   readonly counters?: Counters | undefined;
   /** Where it is to serve; absent: it listens when it is told to. */
@@ -114,7 +118,8 @@ interface Lanes {
 }
 
 /** All the ways into GraphQL: one set of rules, one store of answers, one count of connections. */
-function graphqlLanes({ schema, contextFor, config, fileMutations, log }: ServerDeps, mask: Mask): Lanes {
+function graphqlLanes(deps: ServerDeps, mask: Mask): Lanes {
+  const { schema, contextFor, config, fileMutations, plugins = [], log } = deps;
   const { limits, development } = config;
   const documents = createDocuments({ schema, limits, development });
   const answers = createAnswers(config.answerCacheBytes);
@@ -124,7 +129,8 @@ function graphqlLanes({ schema, contextFor, config, fileMutations, log }: Server
     inAll: limits.answerBytesInFlight,
     settings: ['KEYLOOM_LIMIT_ANSWER_BYTES_PER_PRINCIPAL', 'KEYLOOM_LIMIT_ANSWER_BYTES_IN_FLIGHT'],
   });
-  const graphql = createGraphql({ schema, documents, mask, limits, fileMutations, answers, inFlight });
+  const pipeline = createPipeline({ schema, documents, mask, limits, fileMutations, plugins });
+  const graphql = createGraphql({ pipeline, documents, mask, limits, fileMutations, answers, inFlight });
   const connections = createConnectionLimits(limits);
   const rates = createRates(limits);
   const wrongTokens = createWrongTokens(limits);

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { MessageType } from 'graphql-ws';
 import type { Delivery } from '../streams/subscriber.ts';
 
 const tails = new WeakMap<Delivery, Buffer>();
@@ -7,7 +8,7 @@ const tails = new WeakMap<Delivery, Buffer>();
 function tailOf(delivery: Delivery): Buffer {
   const known = tails.get(delivery);
   if (known) return known;
-  const made = Buffer.from(`"type":"next","payload":${delivery.latin1}}`, 'latin1');
+  const made = Buffer.from(`"type":"${MessageType.Next}","payload":${delivery.latin1}}`, 'latin1');
   tails.set(delivery, made);
   return made;
 }

@@ -1,3 +1,4 @@
+import { MessageType, validateMessage } from 'graphql-ws';
 import { isAppError } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';
 import { type Params, paramsOf } from './params.ts';
@@ -5,17 +6,18 @@ import { decodeUtf8, parseStrictJson } from './strict-json.ts';
 
 /** What a client says, by the protocol `graphql-transport-ws`. */
 export type Message =
-  | { readonly type: 'connection_init'; readonly authorization: string | null }
-  | { readonly type: 'ping' | 'pong' }
-  | { readonly type: 'subscribe'; readonly id: string; readonly params: Params }
-  | { readonly type: 'complete'; readonly id: string };
+  | { readonly type: MessageType.ConnectionInit; readonly authorization: string | null }
+  | { readonly type: MessageType.Ping | MessageType.Pong }
+  | { readonly type: MessageType.Subscribe; readonly id: string; readonly params: Params }
+  | { readonly type: MessageType.Complete; readonly id: string };
 
-const MOST_ID = 200;
+const MAX_ID = 200;
+const BAD_ID = `id must be a string of 1 to ${MAX_ID} characters`;
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The message, or why it is none: words for the close frame. */
+/** The parsed message, or the close reason when it is invalid. */
 export function messageOf(bytes: Uint8Array, limits: Limits): Message | string {
   try {
     return parsed(parseStrictJson(decodeUtf8(bytes), limits));
@@ -27,32 +29,42 @@ export function messageOf(bytes: Uint8Array, limits: Limits): Message | string {
 function parsed(given: unknown): Message | string {
   if (!isObject(given)) return 'The message must be a JSON object';
   const { type, id, payload } = given;
+  const takesId = type === MessageType.Subscribe || type === MessageType.Complete;
+  if (takesId && !isId(id)) return BAD_ID;
+  // Says what is wrong with the payload, in words of ours: those of the library repeat what was sent.
+  if (type === MessageType.Subscribe) return { type, id: id as string, params: paramsOf(payload) };
+  if (!isByTheProtocol(given)) return 'The message is not one of the protocol graphql-transport-ws';
   switch (type) {
-    case 'connection_init':
+    case MessageType.ConnectionInit:
       return initOf(payload);
-    case 'ping':
-    case 'pong':
+    case MessageType.Ping:
+    case MessageType.Pong:
       return { type };
-    case 'complete':
-      return isId(id) ? { type, id } : 'id must be a string of 1 to 200 characters';
-    case 'subscribe':
-      return isId(id) ? { type, id, params: paramsOf(payload) } : 'id must be a string of 1 to 200 characters';
+    case MessageType.Complete:
+      return { type, id: id as string };
     default:
       return 'The type of the message must be connection_init, ping, pong, subscribe or complete';
   }
 }
 
-const isId = (id: unknown): id is string => typeof id === 'string' && id.length >= 1 && id.length <= MOST_ID;
+function isByTheProtocol(given: unknown): boolean {
+  try {
+    validateMessage(given);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const isId = (id: unknown): id is string => typeof id === 'string' && id.length >= 1 && id.length <= MAX_ID;
 
 /** The payload may carry the token as a header would; other members are for other servers. */
 function initOf(payload: unknown): Message | string {
-  if (payload === undefined || payload === null) return { type: 'connection_init', authorization: null };
-  if (!isObject(payload)) return 'The payload must be an object';
+  const type = MessageType.ConnectionInit;
+  if (!isObject(payload)) return { type, authorization: null };
   const names = Object.keys(payload).filter((name) => name.toLowerCase() === 'authorization');
   if (names.length > 1) return 'authorization is duplicated';
   const given = names[0] === undefined ? null : payload[names[0]];
-  if (given === null || given === undefined) return { type: 'connection_init', authorization: null };
-  return typeof given === 'string'
-    ? { type: 'connection_init', authorization: given }
-    : 'authorization must be a string';
+  if (given === null || given === undefined) return { type, authorization: null };
+  return typeof given === 'string' ? { type, authorization: given } : 'authorization must be a string';
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { MessageType } from 'graphql-ws';
 import { SMALL_ANSWER } from '../graphql/engine/answer-meter.ts';
 import type { Graphql } from '../graphql/engine/execute.ts';
 import type { GraphqlRequest } from '../graphql/engine/request.ts';
@@ -66,7 +67,7 @@ export function createOperations(deps: OperationsDeps): Operations {
         else close('resync');
       },
       end(why: End): void {
-        if (why === 'complete') end(id, operation, { id, type: 'complete' });
+        if (why === 'complete') end(id, operation, { id, type: MessageType.Complete });
         else if (!operation.left) close(why);
       },
     };
@@ -101,9 +102,9 @@ export function createOperations(deps: OperationsDeps): Operations {
       return;
     }
     const { body, latin1 } = outcome;
-    if (body.data === undefined) return end(id, operation, { id, type: 'error', payload: body.errors });
+    if (body.data === undefined) return end(id, operation, { id, type: MessageType.Error, payload: body.errors });
     sendAnswer(id, latin1, payer?.id ?? '');
-    end(id, operation, { id, type: 'complete' });
+    end(id, operation, { id, type: MessageType.Complete });
   }
 
   async function run(request: GraphqlRequest, authorization: string | undefined, id: string, operation: Operation) {
@@ -115,7 +116,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     } catch (error) {
       if (operation.left) return;
       if (isAppError(error) && error.code === 'UNAUTHENTICATED') close('forbidden');
-      else end(id, operation, { id, type: 'error', payload: graphql.refusal(error, request).body.errors });
+      else end(id, operation, { id, type: MessageType.Error, payload: graphql.refusal(error, request).body.errors });
     } finally {
       deadline.end();
     }
@@ -135,7 +136,7 @@ export function createOperations(deps: OperationsDeps): Operations {
       if (operations.size >= limits.subscriptionsPerSocket) {
         const message = `A connection has at most ${limits.subscriptionsPerSocket} operations at once`;
         const extensions = { code: 'LIMIT_EXCEEDED', requestId: request.requestId };
-        return say({ id, type: 'error', payload: [{ message, extensions }] });
+        return say({ id, type: MessageType.Error, payload: [{ message, extensions }] });
       }
       const operation: Operation = { left: false, leave: () => {} };
       operations.set(id, operation);

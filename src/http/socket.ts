@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { CloseCode, MessageType } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
 import type { Graphql } from '../graphql/engine/execute.ts';
 import { describeFault } from '../graphql/engine/mask-error.ts';
@@ -49,7 +50,7 @@ export interface Socket {
 
 /** Why connections are closed, beyond the codes that the protocol names. */
 const CLOSE: Readonly<Record<Exclude<End, 'complete'>, readonly [code: number, reason: string]>> = {
-  forbidden: [4403, 'Forbidden'],
+  forbidden: [CloseCode.Forbidden, 'Forbidden'],
   resync: [4413, 'Too slow: come again with the last cursor'],
   fault: [1013, 'Try again later'],
 };
@@ -79,7 +80,9 @@ export function openSocket(
   const isFlood = floodGate(limits.socketMessagesPerMinute);
   let authorization = sent;
   let phase: 'new' | 'initialising' | 'ready' | 'closed' = 'new';
-  let release = connections.stranger(address, () => close(4408, 'Connection initialisation timeout'));
+  let release = connections.stranger(address, () =>
+    close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
+  );
   let isAlive = true;
   const isClosed = (): boolean => phase === 'closed';
 
@@ -121,7 +124,7 @@ export function openSocket(
     }
   };
   const initTimer = setTimeout(
-    guarded(failed, () => close(4408, 'Connection initialisation timeout')),
+    guarded(failed, () => close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout')),
     limits.socketInitMs,
   );
 
@@ -138,7 +141,7 @@ export function openSocket(
       release = place;
       clearTimeout(initTimer);
       phase = 'ready';
-      say({ type: 'connection_ack' });
+      say({ type: MessageType.ConnectionAck });
     } catch (error) {
       const isRefused = isAppError(error) && error.code === 'UNAUTHENTICATED';
       await wrongTokens.judge(error, address);
@@ -148,23 +151,23 @@ export function openSocket(
 
   function take(message: Message, bytes: number): void {
     switch (message.type) {
-      case 'connection_init':
+      case MessageType.ConnectionInit:
         if (phase === 'new') void initialise(message.authorization);
-        else close(4429, 'Too many initialisation requests');
+        else close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests');
         break;
-      case 'ping':
-        say({ type: 'pong' });
+      case MessageType.Ping:
+        say({ type: MessageType.Pong });
         break;
-      case 'pong':
+      case MessageType.Pong:
         break;
-      case 'subscribe': {
+      case MessageType.Subscribe: {
         const { id, params } = message;
-        if (phase !== 'ready') close(4401, 'Unauthorized');
-        else if (operations.has(id)) close(4409, `Subscriber for ${id} already exists`);
+        if (phase !== 'ready') close(CloseCode.Unauthorized, 'Unauthorized');
+        else if (operations.has(id)) close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
         else operations.start(id, { ...params, requestId, method: 'SOCKET', bytes }, authorization);
         break;
       }
-      case 'complete':
+      case MessageType.Complete:
         operations.leave(message.id);
     }
   }
@@ -175,8 +178,8 @@ export function openSocket(
     // Counted first: nothing of a flood is parsed.
     const isOver = isFlood();
     const message = isOver || isBinary ? 'Only text messages are accepted' : messageOf(data as Buffer, limits);
-    if (isOver) close(4429, 'Too many messages');
-    else if (typeof message === 'string') close(4400, message);
+    if (isOver) close(CloseCode.TooManyInitialisationRequests, 'Too many messages');
+    else if (typeof message === 'string') close(CloseCode.BadRequest, message);
     else take(message, (data as Buffer).length);
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { Mask } from '../graphql/engine/mask-error.ts';
 import { describeFault, statusOf } from '../graphql/engine/mask-error.ts';
@@ -26,8 +27,6 @@ export interface SocketsDeps extends SocketDeps {
   readonly proxies: TrustedProxies;
 }
 
-const PROTOCOL = 'graphql-transport-ws';
-
 export function createSockets(deps: SocketsDeps): Sockets {
   const { limits, proxies, path, log } = deps;
   const sockets = new Set<Socket>();
@@ -39,7 +38,8 @@ export function createSockets(deps: SocketsDeps): Sockets {
     // Compressed frames can unfold to anything, and cost each client a memory of its own.
     perMessageDeflate: false,
     // Another is taken up only to be closed with the code that says why.
-    handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : ([...offered][0] ?? false)),
+    handleProtocols: (offered) =>
+      offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : ([...offered][0] ?? false),
   });
   const heart = setInterval(() => {
     for (const socket of sockets) beat(socket);
@@ -85,7 +85,8 @@ export function createSockets(deps: SocketsDeps): Sockets {
           log.info('socket', { code, ms: Math.round(performance.now() - startedAt), client, requestId });
         }),
       );
-      if (ws.protocol !== PROTOCOL) socket.close(4406, 'Subprotocol not acceptable');
+      if (ws.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL)
+        socket.close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable');
     });
   }
 

@@ -123,7 +123,7 @@ const LAYERS: readonly {
   {
     files: /^graphql\/engine\//,
     own: ['kernel/', 'graphql/types/', 'graphql/engine/', 'streams/'],
-    packages: ['graphql', 'graphql-jit', 'lru-cache'],
+    packages: ['graphql', 'graphql-jit', 'graphql-yoga', 'lru-cache'],
   },
   { files: /^graphql\/schema\.ts$/, own: ['graphql/', 'modules/'], packages: ['graphql'] },
   {
@@ -132,6 +132,7 @@ const LAYERS: readonly {
     packages: [
       'node:',
       'graphql',
+      'graphql-ws',
       'graphql-yoga',
       '@graphql-yoga/render-graphiql',
       'pino',

@@ -1,9 +1,10 @@
 import { createGateway, type Gateway } from '../../src/app/gateway.ts';
 import type { GitReader } from '../../src/git/port.ts';
 import { createGitReader } from '../../src/git/reader.ts';
+import { createSchema } from '../../src/graphql/schema.ts';
 import type { Context } from '../../src/graphql/types/context.ts';
 import type { ContextFor } from '../../src/http/graphql-route.ts';
-import { createServer } from '../../src/http/server.ts';
+import { createServer, type ServerDeps } from '../../src/http/server.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
 import { type Log, silentLog } from '../../src/kernel/log.ts';
@@ -32,6 +33,8 @@ export interface AppOptions {
   readonly plugins?: Plugins;
   readonly git?: GitReader;
   readonly reach?: Reach;
+  /** Of the Yoga and envelop world, beside the shipped ones. */
+  readonly graphqlPlugins?: ServerDeps['plugins'];
   /** Is told of the context of each request. */
   readonly onContext?: (context: Context) => void;
   readonly onRequest?: (request: Parameters<ContextFor>[0]) => void;
@@ -77,7 +80,9 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     ...(options.reach ? { reach: options.reach } : {}),
   });
   const owner = (await gateway.services.access.bootstrap(team)) ?? '';
-  const { schema, fileMutations, gitHooks } = gateway;
+  const { fileMutations, gitHooks } = gateway;
+  // Plugins may change the schema that they are given.
+  const schema = options.graphqlPlugins ? createSchema() : gateway.schema;
   const contextFor: ContextFor = async (request) => {
     options.onRequest?.(request);
     const context = await gateway.contextFor(request);
@@ -94,7 +99,8 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   };
   const { counters } = store;
   const ready = async () => true;
-  const server = createServer({ schema, contextFor, fileMutations, gitHooks, config, log, ready, counters });
+  const plugins = options.graphqlPlugins ?? [];
+  const server = createServer({ schema, contextFor, fileMutations, gitHooks, config, log, ready, counters, plugins });
   const { url } = await server.listen();
 
   async function gql(query: string, variables: object = {}, token: string | null = owner): Promise<Answer> {

@@ -26,8 +26,8 @@ export interface Operation extends Measured {
 }
 
 export type Prepared =
-  | { readonly ok: true; readonly operation: Operation }
-  | { readonly ok: false; readonly errors: readonly unknown[] };
+  | { readonly ok: true; readonly document: DocumentNode; readonly operation: Operation }
+  | { readonly ok: false; readonly document: DocumentNode; readonly errors: readonly GraphQLError[] };
 
 export interface Documents {
   /** Throws AppError BAD_REQUEST or answers errors; `errors` and throws are for `createMask`. */
@@ -63,17 +63,23 @@ export function createDocuments(deps: Deps): Documents {
   });
   const prepare = (query: string, operationName: string | null): Prepared => {
     const cached = cache.get(query);
-    if (cached !== undefined) return { ok: true, operation: operationOf(cached.operations, operationName) };
+    if (cached !== undefined) return found(cached, operationName);
     const document = parseDocument(query, deps.limits);
     const operations = allOperations(document, deps);
     const errors = validateDocument(document, deps);
-    if (errors.length > 0) return { ok: false, errors };
+    if (errors.length > 0) return { ok: false, document, errors };
     const checked = { document, operations };
     cache.set(query, checked);
-    return { ok: true, operation: operationOf(operations, operationName) };
+    return found(checked, operationName);
   };
   return { prepare };
 }
+
+const found = ({ document, operations }: Checked, name: string | null): Prepared => ({
+  ok: true,
+  document,
+  operation: operationOf(operations, name),
+});
 
 function parseDocument(query: string, limits: Limits): DocumentNode {
   if (query.length > limits.documentLength) {

@@ -1,16 +1,17 @@
-import { type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { AppError } from '../../kernel/errors.ts';
 import type { InFlight } from '../../kernel/in-flight.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { createAnswerMeter, type Metered } from './answer-meter.ts';
 import type { Answers } from './answers.ts';
 import type { Documents, Operation } from './documents.ts';
-import { costOf, tooDear } from './limits.ts';
 import type { Mask } from './mask-error.ts';
 import { statusOf } from './mask-error.ts';
+import { pipe, pipedOf, Refused } from './piped.ts';
+import type { Pipeline } from './pipeline.ts';
+import { carriesFiles } from './plugins/use-limits.ts';
 import type { Body, GraphqlRequest } from './request.ts';
-import { type Opened, openSource, type Source } from './source.ts';
-import { coerceVariables, type Variables } from './variables.ts';
+import { type Opened, openStream, type Write } from './source.ts';
 import { latin1Of, writeAnswer } from './write-answer.ts';
 
 export interface Answer {
@@ -31,12 +32,14 @@ export interface Graphql {
   stream(request: GraphqlRequest, context: object): Promise<Opened | Answer>;
   /** Whether a body above the usual limit may carry this operation; no for anything that is not in order. */
   mayCarryFiles(query: string, operationName: string | null): boolean;
+  /** Whether other plugins than the shipped ones see requests: then no answer is given past them. */
+  readonly isExtended: boolean;
   /** Puts what was thrown beside them into words. */
   refusal(error: unknown, request: GraphqlRequest): Answer;
 }
 
 interface Deps {
-  readonly schema: GraphQLSchema;
+  readonly pipeline: Pipeline;
   readonly documents: Documents;
   readonly mask: Mask;
   readonly limits: Limits;
@@ -47,56 +50,49 @@ interface Deps {
   readonly inFlight: InFlight;
 }
 
-/** The one set of rules between a parsed request and an answer, for every transport. */
+/** The one way between a parsed request and an answer, for every transport: through the pipeline. */
 export function createGraphql(deps: Deps): Graphql {
-  const { schema, mask, answers } = deps;
-  const refusal = (errors: readonly unknown[], { requestId }: GraphqlRequest): Answer => {
-    const masked = mask.all(errors, requestId);
+  const { pipeline, mask, answers } = deps;
+  const refusal = (error: unknown, { requestId }: GraphqlRequest): Answer => {
+    const masked = mask.all(error instanceof Refused ? error.errors : [error], requestId);
     const [first] = masked;
     const status = first === undefined ? 500 : statusOf(first);
     const body = { errors: masked };
     return { status, body, latin1: latin1Of(JSON.stringify(body)), operationName: null, repeatable: false };
   };
-  const bodyOf = ({ data, errors }: ExecutionResult, { requestId }: GraphqlRequest): Body =>
-    errors === undefined ? { data } : { data, errors: mask.all(errors, requestId) };
 
-  const answerReady = async (ready: Ready, request: GraphqlRequest, context: object): Promise<Answer> => {
+  const answerReady = async (ready: Ready, context: object): Promise<Answer> => {
     if (ready.operation.node.operation === 'subscription') throw notAStream();
-    const run = () => executeReady(schema, ready, request.variables, context);
-    const { result, ...answered } = await metered(deps, context, run, (made) => bodyOf(made, request));
+    const written = await metered(deps, context, () => ready.execute(ready.args), bodyOf);
     const { name, node } = ready.operation;
-    const repeatable = node.operation === 'query' && result.errors === undefined;
-    return { status: 200, ...answered, operationName: name, repeatable };
+    const repeatable = node.operation === 'query' && written.body.errors === undefined;
+    return { status: 200, ...written, operationName: name, repeatable };
   };
 
   const answer = async (request: GraphqlRequest, context: object): Promise<Answer> => {
     try {
-      const ready = await admit(deps, request);
-      if ('errors' in ready) return refusal(ready.errors, request);
-      return await answerReady(ready, request, context);
+      return await answerReady(await admit(pipeline, request, context), context);
     } catch (error) {
-      return refusal([error], request);
+      return refusal(error, request);
     }
   };
 
   const stream = async (request: GraphqlRequest, context: object): Promise<Opened | Answer> => {
     try {
-      const ready = await admit(deps, request);
-      if ('errors' in ready) return refusal(ready.errors, request);
-      if (ready.operation.node.operation !== 'subscription') return await answerReady(ready, request, context);
-      const args = argumentsOf(schema, ready.operation, request.variables, context);
-      const word: Source['word'] = async (viewer, run) => {
+      const ready = await admit(pipeline, request, context);
+      if (ready.operation.node.operation !== 'subscription') return await answerReady(ready, context);
+      const write: Write = async (viewer, run) => {
         try {
-          const { result, latin1 } = await metered(deps, viewer, run, (made) => bodyOf(made, request));
-          return { latin1, whole: result.errors === undefined };
+          const { body, latin1 } = await metered(deps, viewer, run, (made) => masked(made, request, mask));
+          return { latin1, whole: body.errors === undefined };
         } catch (error) {
-          return { latin1: refusal([error], request).latin1, whole: false };
+          return { latin1: refusal(error, request).latin1, whole: false };
         }
       };
-      const source = await openSource({ args, operation: ready.operation, request, answers, word });
-      return 'begin' in source ? source : refusal(source.errors ?? [], request);
+      const { args, operation } = ready;
+      return await openStream(await ready.subscribe(args), { args, operation, request, answers, write });
     } catch (error) {
-      return refusal([error], request);
+      return refusal(error, request);
     }
   };
 
@@ -109,11 +105,10 @@ export function createGraphql(deps: Deps): Graphql {
     }
   };
 
-  return { answer, stream, mayCarryFiles, refusal: (error, request) => refusal([error], request) };
+  return { answer, stream, mayCarryFiles, isExtended: pipeline.isExtended, refusal };
 }
 
 interface Written {
-  readonly result: ExecutionResult;
   readonly body: Body;
   readonly latin1: string;
 }
@@ -133,93 +128,39 @@ async function metered(
     const refused = meter.refusal();
     if (refused) throw refused;
     const body = bodyOf(result);
-    return { result, body, latin1: await writeAnswer(body, meter) };
+    return { body, latin1: await writeAnswer(body, meter) };
   } finally {
     hold.release();
   }
 }
 
-/** So much of the cost is worth a point. */
-const COST_OF_A_POINT = 100;
-
-/** Takes what the request costs: a point before it is looked at, and the rest when its cost is known. */
-async function admit(deps: Deps, request: GraphqlRequest): Promise<Prepared> {
-  const { charge } = request;
-  if (charge) await charge(1);
-  const ready = prepare(deps, request);
-  const points = 'errors' in ready ? 0 : Math.floor(ready.cost / COST_OF_A_POINT);
-  if (charge && points > 0) await charge(points);
-  return ready;
-}
-
-/** Everything that is judged before anything runs. */
-function prepare(deps: Deps, request: GraphqlRequest): Prepared {
-  const { schema, documents, limits, fileMutations } = deps;
-  const prepared = documents.prepare(request.query, request.operationName);
-  if (!prepared.ok) return prepared;
-  const { operation } = prepared;
-  checkRequest(request, operation, limits, fileMutations);
-  const coerced = coerceVariables(schema, operation.node.variableDefinitions ?? [], request.variables, limits.errors);
-  if (!coerced.ok) return coerced;
-  return { operation, variables: coerced.values, cost: checkedCost(operation, coerced.values, deps) };
-}
-
-type Prepared = Ready | { readonly errors: readonly unknown[] };
-
-interface Ready {
+interface Ready extends Pick<ReturnType<Pipeline['getEnveloped']>, 'execute' | 'subscribe'> {
+  readonly args: ExecutionArgs;
   readonly operation: Operation;
-  readonly variables: Record<string, unknown>;
-  readonly cost: number;
 }
+
+/** Takes a request through everything that is judged before it runs. A point is paid before it is looked at. */
+async function admit({ getEnveloped }: Pipeline, request: GraphqlRequest, context: object): Promise<Ready> {
+  if (request.charge) await request.charge(1);
+  pipe(context, request);
+  const { parse, validate, contextFactory, execute, subscribe, schema } = getEnveloped(context);
+  const document = parse(request.query);
+  const errors = validate(schema, document);
+  if (errors.length > 0) throw new Refused(errors);
+  const building = contextFactory();
+  const contextValue = building instanceof Promise ? await building : building;
+  const { operation } = pipedOf(context);
+  if (operation === undefined) throw new Error('A plugin validated a document without the operation cache');
+  const { variables: variableValues, operationName } = request;
+  return { args: { schema, document, contextValue, variableValues, operationName }, operation, execute, subscribe };
+}
+
+/** Without the prototypes and extensions that a plugin may have left. */
+const bodyOf = ({ data, errors }: ExecutionResult): Body =>
+  errors === undefined ? { data } : { data, errors: errors as unknown as NonNullable<Body['errors']> };
+
+const masked = ({ data, errors }: ExecutionResult, { requestId }: GraphqlRequest, mask: Mask): Body =>
+  errors === undefined ? { data } : { data, errors: mask.all(errors, requestId) };
 
 const notAStream = (): AppError =>
   new AppError('BAD_REQUEST', 'Subscriptions need a WebSocket or `Accept: text/event-stream`');
-
-function checkRequest(
-  request: GraphqlRequest,
-  operation: Operation,
-  limits: Limits,
-  fileMutations: ReadonlySet<string>,
-): void {
-  const kind = operation.node.operation;
-  if (kind === 'mutation' && request.method === 'GET') {
-    throw new AppError('METHOD_NOT_ALLOWED', 'Mutations are sent by POST');
-  }
-  if (request.bytes <= limits.bodyBytes) return;
-  if (carriesFiles(operation, fileMutations)) return;
-  throw new AppError('TOO_LARGE', `The body is larger than ${limits.bodyBytes} bytes (KEYLOOM_LIMIT_BODY_BYTES)`);
-}
-
-const carriesFiles = ({ node, rootFields }: Operation, fileMutations: ReadonlySet<string>): boolean =>
-  node.operation === 'mutation' && [...rootFields].every((name) => fileMutations.has(name));
-
-function checkedCost(operation: Operation, variables: Variables, { limits, schema }: Deps): number {
-  if (!operation.hasPagesByVariable) return operation.cost;
-  const cost = costOf(operation.document, operation.node, variables, schema);
-  if (!(cost <= limits.cost)) throw new AppError('BAD_REQUEST', tooDear(cost, limits.cost));
-  return cost;
-}
-
-/** graphql coerces once more by itself, so it gets the variables as they came. */
-const argumentsOf = (
-  schema: GraphQLSchema,
-  { document, name }: Operation,
-  variableValues: Variables,
-  contextValue: object,
-) => ({
-  schema,
-  document,
-  operationName: name,
-  variableValues,
-  contextValue,
-});
-
-async function executeReady(
-  schema: GraphQLSchema,
-  { operation, variables }: Ready,
-  given: Variables,
-  context: object,
-): Promise<ExecutionResult> {
-  const run = operation.run();
-  return run === null ? execute(argumentsOf(schema, operation, given, context)) : run(context, variables);
-}

@@ -1,17 +1,11 @@
-import {
-  type ArgumentNode,
-  createSourceEventStream,
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  Kind,
-  visit,
-} from 'graphql';
+import { type ArgumentNode, type ExecutionArgs, type ExecutionResult, execute, Kind, visit } from 'graphql';
 import type { Delivery, Sink } from '../../streams/subscriber.ts';
 import type { Context } from '../types/context.ts';
 import { shareOf } from '../types/sharing.ts';
 import type { Answers } from './answers.ts';
 import type { Operation } from './documents.ts';
+import { pipedOf, Refused } from './piped.ts';
+import { StreamEnded } from './queue.ts';
 import type { GraphqlRequest } from './request.ts';
 
 /** A subscription that passed every check. */
@@ -20,25 +14,27 @@ export interface Opened {
   readonly begin: (sink: Sink) => Promise<() => void>;
 }
 
-export interface Source {
+/** Writes one event that `run` makes in a context. Never rejects: every trouble is an answer. */
+export type Write = (
+  context: object,
+  run: () => ExecutionResult | Promise<ExecutionResult>,
+) => Promise<{ readonly latin1: string; readonly whole: boolean }>;
+
+interface Stream {
   readonly args: ExecutionArgs;
   readonly operation: Operation;
   readonly request: GraphqlRequest;
   readonly answers: Answers;
-  /** Makes one event in a context and writes it. Never rejects: every trouble is an answer. */
-  readonly word: (
-    context: object,
-    run: () => ExecutionResult | Promise<ExecutionResult>,
-  ) => Promise<{ readonly latin1: string; readonly whole: boolean }>;
+  readonly write: Write;
 }
 
-/** Asks the field for its source. Errors of the field come as a result. */
-export async function openSource(given: Source): Promise<Opened | ExecutionResult> {
-  const source = await createSourceEventStream(given.args);
-  if (!(Symbol.asyncIterator in source)) return source;
+/** Delivers what `subscribe` of the pipeline answered. Throws the errors of the field. */
+export async function openStream(source: AsyncIterable<unknown> | ExecutionResult, given: Stream): Promise<Opened> {
+  if (!(Symbol.asyncIterator in source)) throw new Refused(source.errors ?? []);
   const share = shareOf(source);
-  if (share === null) return { begin: async (sink) => pump(source, given, sink) };
-  const { args, operation, request, answers } = given;
+  // What the pipeline made of it are results already.
+  if (share === null) return { begin: async (sink) => pump(source as AsyncIterable<ExecutionResult>, given, sink) };
+  const { args, operation, request, answers, write } = given;
   const viewer = operation.hasPages ? (args.contextValue as Context).session.principal.id : '';
   const name = nameOf(operation, request, viewer);
   return {
@@ -48,7 +44,8 @@ export async function openSource(given: Source): Promise<Opened | ExecutionResul
         sink,
         deliver: (item, context, stamp) =>
           answers.once(`stream ${stamp}`, Buffer.from(`${name}\0${item.cursor}`), async () => {
-            const { latin1, whole } = await worded(given, item, context);
+            const run = () => execute({ ...args, rootValue: item, contextValue: context });
+            const { latin1, whole } = await write(context, run);
             const repeatable = whole && context.isRepeatable();
             return { status: 200, latin1, operationName: operation.name, cursor: item.cursor, repeatable };
           }) as Promise<Delivery>,
@@ -72,24 +69,24 @@ function nameOf({ document, name }: Operation, { query, variables }: GraphqlRequ
   return JSON.stringify([query, name, rest.sort(([a], [b]) => (a < b ? -1 : 1)), viewer]);
 }
 
-const worded = ({ args, word }: Source, rootValue: unknown, contextValue: object) =>
-  word(contextValue, () => execute({ ...args, rootValue, contextValue }));
-
-/** A source of its own: drawn for one client, no faster than it takes. */
-function pump(source: AsyncIterable<unknown>, given: Source, sink: Sink): () => void {
+/** Results for one client, drawn no faster than it takes them. */
+function pump(source: AsyncIterable<ExecutionResult>, { args, write }: Stream, sink: Sink): () => void {
   const events = source[Symbol.asyncIterator]();
+  const context = args.contextValue as object;
+  const { cursors } = pipedOf(context);
   let left = false;
   const run = async (): Promise<void> => {
     for (;;) {
       await sink.ready();
-      const { done, value } = left ? { done: true, value: undefined } : await events.next();
       if (left) return;
-      if (done) return sink.end('complete');
-      const { latin1 } = await worded(given, value, given.args.contextValue as object);
-      if (!left) sink.send({ cursor: null, latin1 });
+      const event = await events.next();
+      if (left) return;
+      if (event.done) return sink.end('complete');
+      const { latin1 } = await write(context, () => event.value);
+      if (!left) sink.send({ cursor: cursors?.shift() ?? null, latin1 });
     }
   };
-  run().catch(() => sink.end('fault'));
+  run().catch((error: unknown) => sink.end(error instanceof StreamEnded ? error.why : 'fault'));
   return () => {
     left = true;
     void events.return?.()?.catch(() => {});

@@ -4,6 +4,7 @@ import { createAnswers } from '../../../src/graphql/engine/answers.ts';
 import { createDocuments, type Operation } from '../../../src/graphql/engine/documents.ts';
 import { type Answer, createGraphql, type Graphql } from '../../../src/graphql/engine/execute.ts';
 import { createMask } from '../../../src/graphql/engine/mask-error.ts';
+import { createPipeline } from '../../../src/graphql/engine/pipeline.ts';
 import { createInFlight } from '../../../src/kernel/in-flight.ts';
 import { limitsWith } from '../../../src/kernel/limits.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
@@ -27,7 +28,9 @@ function anEngine(compileFrom: number, journal: Journal = []): Engine {
   };
   const settings = ['A', 'B'] as const;
   const inFlight = createInFlight({ noun: 'The answers', perPrincipal: 1_000_000, inAll: 1_000_000, settings });
-  const deps = { schema, documents, mask, limits, fileMutations: new Set<string>(), answers, inFlight };
+  const fileMutations = new Set<string>();
+  const pipeline = createPipeline({ schema, documents, mask, limits, fileMutations, plugins: [] });
+  const deps = { pipeline, documents, mask, limits, fileMutations, answers, inFlight };
   return { ...createGraphql(deps), operationOf };
 }
 

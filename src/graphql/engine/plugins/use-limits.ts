@@ -1,0 +1,63 @@
+import type { GraphQLSchema } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import { AppError } from '../../../kernel/errors.ts';
+import type { Limits } from '../../../kernel/limits.ts';
+import type { Operation } from '../documents.ts';
+import { costOf, tooDear } from '../limits.ts';
+import { pipedOf, Refused } from '../piped.ts';
+import type { GraphqlRequest } from '../request.ts';
+import { coerceVariables, type Variables } from '../variables.ts';
+
+interface Deps {
+  readonly schema: GraphQLSchema;
+  readonly limits: Limits;
+  /** Mutations whose bodies may be larger. */
+  readonly fileMutations: ReadonlySet<string>;
+}
+
+/** So much of the cost is worth a point. */
+const COST_OF_A_POINT = 100;
+
+/** Everything that is judged by the operation and its variables before it runs, and what it costs whoever asks. */
+export function useLimits({ schema, limits, fileMutations }: Deps): Plugin {
+  return {
+    // Waits for nothing unless there is something to pay: most requests cost no more than their first point.
+    onContextBuilding({ context }) {
+      const piped = pipedOf(context);
+      const { request, operation } = piped;
+      if (operation === undefined) return undefined;
+      checkRequest(request, operation, limits, fileMutations);
+      const definitions = operation.node.variableDefinitions ?? [];
+      const coerced = coerceVariables(schema, definitions, request.variables, limits.errors);
+      if (!coerced.ok) throw new Refused(coerced.errors);
+      piped.variables = coerced.values;
+      const cost = checkedCost(operation, coerced.values, schema, limits);
+      const points = Math.floor(cost / COST_OF_A_POINT);
+      return request.charge && points > 0 ? request.charge(points) : undefined;
+    },
+  };
+}
+
+function checkRequest(
+  { method, bytes }: GraphqlRequest,
+  operation: Operation,
+  { bodyBytes }: Limits,
+  fileMutations: ReadonlySet<string>,
+): void {
+  if (operation.node.operation === 'mutation' && method === 'GET') {
+    throw new AppError('METHOD_NOT_ALLOWED', 'Mutations are sent by POST');
+  }
+  if (bytes <= bodyBytes || carriesFiles(operation, fileMutations)) return;
+  throw new AppError('TOO_LARGE', `The body is larger than ${bodyBytes} bytes (KEYLOOM_LIMIT_BODY_BYTES)`);
+}
+
+/** Whether the operation does nothing but write what may hold files. */
+export const carriesFiles = ({ node, rootFields }: Operation, fileMutations: ReadonlySet<string>): boolean =>
+  node.operation === 'mutation' && [...rootFields].every((name) => fileMutations.has(name));
+
+function checkedCost(operation: Operation, variables: Variables, schema: GraphQLSchema, limits: Limits): number {
+  if (!operation.hasPagesByVariable) return operation.cost;
+  const cost = costOf(operation.document, operation.node, variables, schema);
+  if (!(cost <= limits.cost)) throw new AppError('BAD_REQUEST', tooDear(cost, limits.cost));
+  return cost;
+}
