@@ -12,8 +12,7 @@ const ENDPOINT = 'http://keyloom/graphql';
 export function createYogaLane(development: boolean): YogaLane {
   const yoga = createYoga({
     graphiql: development,
-    // The page with all that it needs in it: an owner's token is typed there, so nothing of it comes from elsewhere.
-    renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
+    renderGraphiQL: async (options) => (await import('./graphiql.ts')).graphiqlPage(options),
     landingPage: false,
     batching: false,
     multipart: false,

@@ -1,5 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -20,6 +20,7 @@ import { until } from '../support/listening.ts';
 import { aGroupInput, aServiceInput, CREATE_PROJECT, ENVIRONMENT, PUT_SERVICE } from '../support/makers.ts';
 import { aDatabase } from '../support/mongodb.ts';
 import { operationOf } from '../support/mutations.ts';
+import { shownIn } from '../support/shown.ts';
 
 let entry: string;
 let dir: string;
@@ -173,46 +174,16 @@ it('case 216: bad settings end with 1, named, without their values', async () =>
   expect(readdirSync(dir)).toEqual([]);
 });
 
-/** Blocks of the README in a language. */
-const shownAs = (language: string): readonly string[] =>
-  [...readFileSync('README.md', 'utf8').matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
-    ([, text = '']) => text,
-  );
-
-it('does what the README shows, line by line', async () => {
-  const server = await start({});
-  const shown = shownAs('sh').filter((text) => text.includes('keyloom '));
-  const script = shown.join('\n').replaceAll('http://127.0.0.1:4000', server.url);
-  const env = { PATH: process.env.PATH ?? '', TOKEN: ownerToken(server) ?? '' };
-  const answers = execFileSync('bash', ['-c', script], { env, encoding: 'utf8' }).trim().split('\n');
-  const parsed = answers.map((line) => JSON.parse(line));
-  expect(parsed.length).toBeGreaterThanOrEqual(15);
-  expect(parsed.filter(({ errors }) => errors)).toEqual([]);
-  expect(answers.filter((line) => /"code"/.test(line))).toEqual([]);
-  const data = parsed.map((answer) => answer.data);
-  expect(data.find((each) => each.project?.service.environment.unresolved)?.project.service.environment).toEqual({
-    unresolved: [],
-    variables: [
-      { name: 'CACHE_HOST', value: 'cache.internal' },
-      { name: 'GREETING', value: 'hello from production' },
-      { name: 'NODE_ENV', value: 'production' },
-      { name: 'REGION', value: 'north' },
-    ],
-  });
-  expect(data.find((each) => each.app)?.app.rendered.secrets).toEqual([{ key: 'API_KEY', serializedValue: 'abc' }]);
-  const asked = data.find((each) => each.restartDependents)?.restartDependents.restart.requests.nodes;
-  expect(asked).toEqual([{ workloadId: 'example-service', state: 'RELEASED' }]);
-});
-
-describe('the listener of the README', () => {
+describe('the listener of the guide', () => {
   let listener: ChildProcess;
   let told: string[];
   let exit: number | null;
   afterEach(() => void listener.kill('SIGKILL'));
 
   function startListener({ url }: Serving, token: string): void {
-    const [program = ''] = shownAs('js').filter((text) => text.includes('graphql-ws'));
-    expect(program.trim().split('\n').length).toBeLessThanOrEqual(11);
+    const [program = ''] = shownIn('.github/guide.md', 'js');
+    const withoutQuery = program.replace(/`subscription[^`]*`/, '');
+    expect(withoutQuery.trim().split('\n').length).toBeLessThanOrEqual(11);
     [told, exit] = [[], null];
     listener = spawn(process.execPath, ['--input-type=module'], { env: { TOKEN: token } });
     listener.stdin?.end(program.replace('ws://127.0.0.1:4000', url.replace('http', 'ws')));
