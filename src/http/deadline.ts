@@ -1,4 +1,4 @@
-import { AppError } from '../kernel/errors.ts';
+import { AppError, ClientGone } from '../kernel/errors.ts';
 
 /** The time a request has, and the signal that its work is no longer wanted. */
 export interface Deadline {
@@ -12,7 +12,7 @@ export interface Deadline {
 
 interface Running {
   readonly dueAt: number;
-  readonly stop: (message: string) => void;
+  readonly stop: (why: AppError) => void;
 }
 
 /** Begins deadlines of `ms` each. */
@@ -35,7 +35,7 @@ export function createDeadlines(ms: number): () => Deadline {
         return;
       }
       running.delete(each);
-      each.stop(`No answer within ${ms} ms`);
+      each.stop(new AppError('TIMEOUT', `No answer within ${ms} ms`));
     }
   }
 
@@ -44,9 +44,9 @@ export function createDeadlines(ms: number): () => Deadline {
     let controller: AbortController | null = null;
     let reason: AppError | null = null;
     let refuse: ((error: AppError) => void) | null = null;
-    const stop = (message: string): void => {
+    const stop = (why: AppError): void => {
       running.delete(own);
-      reason = new AppError('TIMEOUT', message);
+      reason = why;
       refuse?.(reason);
       controller?.abort(reason);
     };
@@ -64,7 +64,7 @@ export function createDeadlines(ms: number): () => Deadline {
           refuse = reject;
           work.then(resolve, reject);
         }),
-      abandon: () => stop('The client went away'),
+      abandon: () => stop(new ClientGone()),
       end: () => void running.delete(own),
     };
   };

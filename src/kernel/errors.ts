@@ -63,6 +63,13 @@ export class AppError extends Error {
   }
 }
 
+/** Nobody waits for the answer any more: it ends the work, and is no fault of anybody's. */
+export class ClientGone extends AppError {
+  constructor() {
+    super('TIMEOUT', 'The client went away');
+  }
+}
+
 /** Recognised by shape, so that an error of another copy of this module counts too. */
 export function isAppError(error: unknown): error is AppError {
   if (!(error instanceof Error)) return false;

@@ -63,7 +63,7 @@ const TABLE = {
   socketsPerDependent: { default: 200, least: 1 },
   sockets: { default: 20_000, least: 1 },
   /** WebSockets that have not signed in yet: from one address (IPv6: one /64), of the process. The oldest makes room. */
-  strangersPerAddress: { default: 50, least: 1 },
+  strangersPerAddress: { default: 400, least: 1 },
   strangers: { default: 1_000, least: 1 },
   /** Operations under way on one WebSocket. */
   subscriptionsPerSocket: { default: 20, least: 1 },

@@ -10,5 +10,7 @@ export default defineConfig({
     ...shared,
     include: ['test/stress/**/*.test.ts', 'test/e2e/**/*.long.test.ts'],
     testTimeout: 20 * 60_000,
+    // Of children that work side by side.
+    maxConcurrency: 2,
   },
 });

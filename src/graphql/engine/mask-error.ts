@@ -1,5 +1,12 @@
 import { GraphQLError } from 'graphql';
-import { AppError, ERROR_STATUS, type ErrorCode, type ErrorDetails, isAppError } from '../../kernel/errors.ts';
+import {
+  AppError,
+  ClientGone,
+  ERROR_STATUS,
+  type ErrorCode,
+  type ErrorDetails,
+  isAppError,
+} from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 
 /** An error as a client sees it. */
@@ -22,7 +29,8 @@ export const statusOf = (error: PublicError): number => ERROR_STATUS[error.exten
 export function createMask(log: Log, most: number): Mask {
   const one = (error: unknown, requestId: string): PublicError => {
     const known = publicCauseOf(error);
-    if (known === null || ERROR_STATUS[known.code] >= 500) logFault(log, rootOf(error), known, requestId);
+    const isFault = known === null || (ERROR_STATUS[known.code] >= 500 && !(known instanceof ClientGone));
+    if (isFault) logFault(log, rootOf(error), known, requestId);
     return {
       message: known?.message ?? 'Internal error',
       ...positionOf(error),

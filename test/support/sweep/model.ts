@@ -28,10 +28,11 @@ const RULES: Readonly<Record<string, Rule>> = {
 export const PRINCIPALS: readonly string[] = Object.keys(RULES);
 
 export function isDue(principal: string, place: Place): boolean {
-  // The token of an account is used, and never shown.
-  if (place.where === 'account') return false;
+  // Tokens of accounts and secret parameters of addons are used, and never shown.
+  if (place.where === 'account' || place.where === 'parameter') return false;
   return RULES[principal]?.(place) ?? false;
 }
 
 /** What the owner has to come across, or the sweep would be blind. */
-export const isSeenByOwner = ({ where, isGone }: Place): boolean => where !== 'account' && !isGone;
+export const isSeenByOwner = ({ where, isGone }: Place): boolean =>
+  where !== 'account' && where !== 'parameter' && !isGone;

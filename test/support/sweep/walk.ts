@@ -29,10 +29,14 @@ interface Step {
 
 const MAX_DEPTH = 9;
 
-/** Literals by `Type.field.argument` or by the argument's name; an argument that is needed and has none fails. */
-function argumentsOf(parent: string, field: Field, literals: Arguments): string {
+/**
+ * Literals by `Type.field.argument` or by the argument's name, first those for what is looked at behind it: `...@Addon`. An
+ * argument that is needed and has none fails.
+ */
+function argumentsOf(parent: string, field: Field, literals: Arguments, target = ''): string {
   const given = field.args.flatMap(({ name, type, defaultValue }) => {
-    const literal = literals[`${parent}.${field.name}.${name}`] ?? literals[`*.${name}`];
+    const exact = `${parent}.${field.name}.${name}`;
+    const literal = literals[`${exact}@${target}`] ?? literals[exact] ?? literals[`*.${name}`];
     const isNeeded = isNonNullType(type) && defaultValue === undefined;
     if (isNeeded && literal === undefined) throw new Error(`no literal for ${parent}.${field.name}(${name})`);
     return isNeeded || literals[`${parent}.${field.name}.${name}`] !== undefined ? [`${name}: ${literal}`] : [];
@@ -62,7 +66,7 @@ function documentOf(path: readonly Step[], literals: Arguments, names: string[])
     const inside = at === path.length - 1 ? leavesOf(type as GraphQLObjectType, literals) : null;
     if (inside) names.push(...inside.names);
     const inner = inside ? inside.text : build(at + 1, type.name);
-    return `${field.name}${argumentsOf(parent, field, literals)} { ... on ${type.name} { ${inner} } }`;
+    return `${field.name}${argumentsOf(parent, field, literals, type.name)} { ... on ${type.name} { ${inner} } }`;
   };
   return `query { ${build(0, 'Query')} }`;
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { anApp, aSecret, aValue, environmentIdOf, secretIdOf } from '../apps.ts';
+import { anApp, aSecret, aValue, secretIdOf } from '../apps.ts';
 import { aGlobal, globalIdOf } from '../globals.ts';
 import { aGroup, aProject, aServiceInput, done, groupOp, operation, PUT_SERVICE } from '../makers.ts';
 import type { TestApp } from '../start-app.ts';
 
 /** A place where a value stands, with what decides who may see it. */
 export interface Place {
-  readonly where: 'group' | 'direct' | 'addon' | 'global' | 'appShown' | 'appHidden' | 'account';
+  readonly where: 'group' | 'direct' | 'addon' | 'parameter' | 'global' | 'appShown' | 'appHidden' | 'account';
   readonly type: 'secret' | 'config';
   /** null: of the team. */
   readonly project: 'default-project' | 'other' | null;
@@ -76,6 +76,14 @@ export async function aWorld(app: TestApp): Promise<World> {
     provider: 'redis',
     params,
   });
+  // Nothing links it: what it is given is shown, if at all, as its parameters.
+  const unlinked = { where: 'addon', type: 'secret', project: 'default-project', reachesSvc: false } as const;
+  await done(app, operation('createAddon', 'addon { id }'), {
+    project: 'default-project',
+    name: 'Unlinked',
+    provider: 'redis',
+    params: { host: `${canary(unlinked)}.internal`, password: canary({ ...unlinked, where: 'parameter' }) },
+  });
   const link = { addon: 'cache', keys: [{ keyName: 'PASSWORD', aliases: ['CACHE_PASSWORD'] }] };
   const drawing = ['secret', 'config'].map((type) => ({
     name: `DRAWN_${type}`,
@@ -141,12 +149,39 @@ export async function aWorld(app: TestApp): Promise<World> {
       canary({ where: 'appShown', type: 'secret', project: null, reachesSvc: false }),
     );
   };
-  return { canaries, rewrite, literals: literals(), tokens: await tokensOf(app) };
+  return {
+    canaries,
+    rewrite,
+    literals: literals((await app.gql('{ viewer { id } }')).data.viewer.id),
+    tokens: await tokensOf(app),
+  };
 }
 
 const quoted = (text: string): string => JSON.stringify(text);
 
-function literals(): World['literals'] {
+/** What `node` is asked for to come to each type: what it answers is looked at as what it is. */
+const nodeIds = (keys: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(keys).map(([type, key]) => [`Query.node.id@${type}`, quoted(idOf(type, key))]));
+
+/** The ids of what is not named by people: a token, a restart and one of its requests. */
+async function unnamed(app: TestApp): Promise<Readonly<Record<'token' | 'restart' | 'request', string>>> {
+  await done(app, operation('createTag', 'tag { id }'), { name: 'a-tag' });
+  await done(app, operation('putDeployWebhook', 'deployWebhook { id }'), {
+    project: 'default-project',
+    url: 'https://hooks.example.com/deploy',
+  });
+  const source = idOf('SecretGroup', 'default-project/own-secret');
+  const fields = 'restart { id requests { nodes { id } } }';
+  const { restart } = await done(app, operation('restartDependents', fields), { source });
+  const local = (id: string): string => Buffer.from(id, 'base64').toString().replace(/^\w+:/, '');
+  return {
+    token: (await app.gql('{ viewer { id } }')).data.viewer.id,
+    restart: local(restart.id),
+    request: local(restart.requests.nodes[0].id),
+  };
+}
+
+function literals({ token, restart, request }: Awaited<ReturnType<typeof unnamed>>): World['literals'] {
   const of = (project: string, group: string, service: string, name: string) => ({
     '*.slug': quoted(project),
     '*.id': quoted(service),
@@ -159,7 +194,23 @@ function literals(): World['literals'] {
     '*.from': '1',
     '*.to': '1',
     '*.ids': `[${[idOf('SecretGroup', `${project}/${group}`), globalIdOf('global-secret'), secretIdOf('api-key')].map(quoted).join(', ')}]`,
-    'Query.node.id': quoted(idOf('SecretGroup', `${project}/${group}`)),
+    ...nodeIds({
+      Project: project,
+      Tag: 'a-tag',
+      Role: 'one-project',
+      Token: token,
+      SecretGroup: `${project}/${group}`,
+      GlobalSecret: name === 'FOREIGN_SECRET_V' ? 'global-config' : 'global-secret',
+      Addon: `${project}/unlinked`,
+      ExternalAddon: `${project}/none`,
+      VcsAccount: 'github::team',
+      App: 'example-app',
+      Environment: 'app/example-app/dev',
+      AppSecret: 'app/example-app/api-key',
+      DeployWebhook: `${project}/deploy`,
+      Restart: restart,
+      RestartRequest: request,
+    }),
     'Query.app.slug': quoted('example-app'),
     'Query.globalSecret.slug': quoted('global-secret'),
     'Query.deleted.kind': 'SECRET_GROUP',
@@ -167,7 +218,7 @@ function literals(): World['literals'] {
     'Query.previewAppSecretCopy.from': quoted('dev'),
     'Query.previewAppSecretCopy.to': quoted('staging'),
     'Project.secretGroup.slug': quoted(group),
-    'Project.addon.slug': quoted('cache'),
+    'Project.addon.slug': quoted('unlinked'),
     'Project.externalAddon.slug': quoted('none'),
     'App.secret.slug': quoted('api-key'),
     'App.environment.slug': quoted('dev'),
@@ -180,7 +231,7 @@ function literals(): World['literals'] {
       ...of('other', 'foreign-secret', 'oth', 'FOREIGN_SECRET_V'),
       'Query.globalSecret.slug': quoted('global-config'),
     },
-    gone: { ...of('default-project', 'fallen', 'svc', 'FALLEN'), 'Query.node.id': quoted(environmentIdOf('dev')) },
+    gone: { ...of('default-project', 'fallen', 'svc', 'FALLEN') },
   };
 }
 

@@ -1,0 +1,191 @@
+/** One check less, in one place of the code. */
+export interface Fault {
+  readonly name: string;
+  /** Under `src/`. */
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly put: string;
+  /** The test that has to notice; the sweep of all fields unless given. */
+  readonly judge?: 'worlds' | 'streams';
+}
+
+export const FAULTS: readonly Fault[] = [
+  {
+    name: 'rights do not ask for the type',
+    file: 'access/model.ts',
+    find: '(target.type === undefined ? grant.types.length > 0 : grant.types.includes(target.type))',
+    put: 'grant.types.length > 0',
+  },
+  {
+    name: 'rights do not ask for the project',
+    file: 'access/model.ts',
+    find: '(grant.projects === null || (target.project !== undefined && grant.projects.includes(target.project)))',
+    put: 'true',
+  },
+  {
+    name: 'rights do not ask for the verb',
+    file: 'access/model.ts',
+    find: 'grant.verbs.includes(verb) &&\n      // A grant',
+    put: '// A grant',
+  },
+  {
+    name: 'a dependent reaches every workload',
+    file: 'access/model.ts',
+    find: "return resource === 'workload' && target.workload?.kind === own.kind && target.workload.id === own.id;",
+    put: "return resource === 'workload';",
+  },
+  {
+    name: 'a dependent reaches every project',
+    file: 'access/model.ts',
+    find: "if (target.project !== own.project) return false;\n  if (resource === 'project') return verb === 'list';\n  return resource === 'workload' && target.workload?.kind === own.kind && target.workload.id === own.id;",
+    put: 'return true;',
+  },
+  {
+    name: 'everybody counts as the workload itself',
+    file: 'access/model.ts',
+    find: 'own !== null && own.project === project && own.kind === workload?.kind && own.id === workload.id;',
+    put: 'true;',
+  },
+  {
+    name: 'variables as written are not masked',
+    file: 'graphql/types/fields.ts',
+    find: 'value: mayRead ? value : null',
+    put: 'value',
+  },
+  {
+    name: 'contents of files as written are not masked',
+    file: 'graphql/types/fields.ts',
+    find: "masked ? null : Buffer.from(await bytes(context)).toString('base64'),",
+    put: "Buffer.from(await bytes(context)).toString('base64'),",
+  },
+  {
+    name: 'revisions of groups are not masked',
+    file: 'modules/secret-groups/history-schema.ts',
+    find: "return [past, now].every(({ key, fields }) => mayOnGroup(session, 'read', key[1] ?? '', fields.type));",
+    put: 'return true;',
+  },
+  {
+    name: 'keys of groups need no permission',
+    file: 'modules/secret-groups/rights.ts',
+    find: "return can(session.principal, verb, 'secretGroup', { project, type });",
+    put: "return can(session.principal, verb === 'read' ? 'keys' : verb, 'secretGroup', { project, type });",
+  },
+  {
+    name: 'a change of a group needs no permission to write',
+    file: 'modules/secret-groups/rights.ts',
+    find: "  require(session, 'write', project, after.type);\n  if (!before)",
+    put: '  if (!before)',
+  },
+  {
+    name: 'the other change of a group needs none either',
+    file: 'modules/secret-groups/rights.ts',
+    find: "  require(session, 'write', project, after.type);\n  if (!before) {\n    if (after.links.length > 0) require(session, 'link', project, after.type);\n    return;\n  }\n  require(session, 'write', project, before.type);\n",
+    put: '  if (!before) return;\n',
+  },
+  {
+    name: 'resolved variables are not masked',
+    file: 'modules/resolution/views.ts',
+    find: 'value: isSeen ? value : null,',
+    put: 'value,',
+  },
+  {
+    name: 'resolved files are not masked',
+    file: 'modules/resolution/views.ts',
+    find: 'const masked = !sight.sees(file);',
+    put: 'const masked = false;',
+  },
+  {
+    name: 'references in masked texts are listed',
+    file: 'modules/resolution/views.ts',
+    find: '    .filter((each) => !isKept(each))\n',
+    put: '    .filter((each) => !isKept(each) || true)\n',
+    judge: 'worlds',
+  },
+  {
+    name: 'errors of masked variables are told',
+    file: 'modules/resolution/views.ts',
+    find: 'error: isSeen ? error : null,',
+    put: 'error,',
+    judge: 'worlds',
+  },
+  {
+    name: 'what a template draws in does not mask the result',
+    file: 'modules/resolution/sight.ts',
+    find: 'seesType[type] && (drawn & ~drawable) === 0;',
+    put: 'seesType[type] && (drawn & ~drawable) >= 0;',
+  },
+  {
+    name: 'listing global secrets is enough to see what is drawn in',
+    file: 'modules/resolution/sight.ts',
+    find: "lists(type) && (isOwn || mayOnGlobal(session, 'read', type));",
+    put: 'lists(type);',
+  },
+  {
+    name: 'digests of what is masked are those of the whole',
+    file: 'modules/resolution/sight.ts',
+    find: 'isWhole: seesType.secret && seesType.config && drawable === (DRAWS.secret | DRAWS.config | DRAWS.missing),',
+    put: 'isWhole: true,',
+    judge: 'worlds',
+  },
+  {
+    name: 'values of global secrets are not masked',
+    file: 'modules/global-secrets/schema.ts',
+    find: '(maySeeValues(stored, context) ? stored.body().values : null)',
+    put: 'stored.body().values',
+  },
+  {
+    name: 'files of global secrets are not masked',
+    file: 'modules/global-secrets/schema.ts',
+    find: 'resolve: ({ file, masked }) => (masked ? null : file.data),',
+    put: 'resolve: ({ file }) => file.data,',
+  },
+  {
+    name: 'values of app secrets are not masked',
+    file: 'modules/app-secrets/value-schema.ts',
+    find: "value !== null && (value.fields.hidden || !mayOnSecrets(session, 'read'));",
+    put: 'value !== null && value.fields.hidden;',
+  },
+  {
+    name: 'revisions of app secrets are not masked',
+    file: 'modules/app-secrets/value-schema.ts',
+    find: "!past.deleted && (hidden || !mayOnSecrets(session, 'read'));",
+    put: '!past.deleted && hidden;',
+  },
+  {
+    name: 'rendering in full needs no permission',
+    file: 'modules/app-secrets/rendered.ts',
+    find: "const isOpen = mayRender && ask.mode === 'Full';",
+    put: "const isOpen = ask.mode === 'Full';",
+  },
+  {
+    name: 'own values of workloads are not masked',
+    file: 'modules/workloads/service.ts',
+    find: "return can(session.principal, 'read', 'workload', { project, type: 'secret', workload: { kind, id: idOf(key) } });",
+    put: "return can(session.principal, 'list', 'workload', { project, workload: { kind, id: idOf(key) } });",
+  },
+  {
+    name: 'secret parameters of addons are shown',
+    file: 'modules/addons/params.ts',
+    find: 'if (!isObject(schema) || schema.sensitive === true) return null;',
+    put: 'if (!isObject(schema)) return null;',
+  },
+  {
+    name: 'parameters of addons are shown without the permission to read',
+    file: 'modules/addons/service.ts',
+    find: "if (!provider || !mayOnAddon(session, 'read', addon.key[1] ?? '')) return null;",
+    put: 'if (!provider) return null;',
+  },
+  {
+    name: 'addons are changed by whoever may list them',
+    file: 'modules/addons/rights.ts',
+    find: '  if (!mayOnAddon(session, verb, ref.project)) throw forbidden();\n',
+    put: '',
+  },
+  {
+    name: 'protected environments are as others',
+    file: 'modules/app-secrets/rights.ts',
+    find: 'if (!mayOnSecrets(session, verb)) throw forbidden();',
+    put: '',
+  },
+];
