@@ -267,6 +267,8 @@ export const MUTATIONS: readonly MutationCase[] = [
     },
   },
   inProject('createSecretGroup', (n) => ({ ...groupInput(n), ...keyed(n) })),
+  // Links ask for a permission of their own.
+  inProject('createSecretGroup', (n) => ({ ...groupInput(n), addonLinks: [] })),
   inProject('putSecretGroup', (n) => ({ ...groupInput(n), ...keyed(n) })),
   {
     name: 'putSecretGroup',

@@ -74,12 +74,6 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a change of a group needs no permission to write',
     file: 'modules/secret-groups/rights.ts',
-    find: "  require(session, 'write', project, after.type);\n  if (!before)",
-    put: '  if (!before)',
-  },
-  {
-    name: 'the other change of a group needs none either',
-    file: 'modules/secret-groups/rights.ts',
     find: "  require(session, 'write', project, after.type);\n  if (!before) {\n    if (after.links.length > 0) require(session, 'link', project, after.type);\n    return;\n  }\n  require(session, 'write', project, before.type);\n",
     put: '  if (!before) return;\n',
   },
@@ -183,7 +177,7 @@ export const FAULTS: readonly Fault[] = [
     put: '',
   },
   {
-    name: 'protected environments are as others',
+    name: 'changes of app secrets need no permission',
     file: 'modules/app-secrets/rights.ts',
     find: 'if (!mayOnSecrets(session, verb)) throw forbidden();',
     put: '',

@@ -82,7 +82,7 @@ const DOCUMENTS = [
   '{ viewer',
 ];
 
-export function documentOf(random: Random): unknown {
+function documentOf(random: Random): unknown {
   if (random.chance(0.1)) return anything(random);
   const document = random.pick(DOCUMENTS);
   if (random.chance(0.8)) return document;

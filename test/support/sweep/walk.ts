@@ -27,7 +27,7 @@ interface Step {
   readonly type: GraphQLNamedType;
 }
 
-const MAX_DEPTH = 9;
+const MAX_DEPTH = 14;
 
 /**
  * Literals by `Type.field.argument` or by the argument's name, first those for what is looked at behind it: `...@Addon`. An
@@ -71,28 +71,45 @@ function documentOf(path: readonly Step[], literals: Arguments, names: string[])
   return `query { ${build(0, 'Query')} }`;
 }
 
-/** One document for each edge from an object type to another, by the shortest way there. */
-export function walk(schema: GraphQLSchema, literals: Arguments): readonly Walked[] {
+type Way = { readonly type: GraphQLObjectType; readonly path: readonly Step[] };
+
+/**
+ * One document for each edge from an object type to another, by the shortest way that leads to an object: behind one that ends
+ * in null there is nothing to see. `leadsTo` says whether the answer to a query holds an object of the type.
+ */
+export async function walk(
+  schema: GraphQLSchema,
+  literals: Arguments,
+  leadsTo: (query: string, type: string) => Promise<boolean>,
+): Promise<readonly Walked[]> {
   const root = schema.getQueryType();
   if (!root) return [];
   const found: Walked[] = [];
   const seen = new Set<string>([root.name]);
-  let frontier: { readonly type: GraphQLObjectType; readonly path: readonly Step[] }[] = [{ type: root, path: [] }];
+  /** By the type at its end: ways that led nowhere, for types to which none leads. */
+  const empty = new Map<string, Way>();
+  let frontier: Way[] = [{ type: root, path: [] }];
   for (let depth = 0; depth < MAX_DEPTH && frontier.length > 0; depth += 1) {
-    const next: typeof frontier = [];
+    const next: Way[] = [];
     for (const { type, path } of frontier) {
       for (const field of Object.values(type.getFields())) {
         for (const target of possible(schema, getNamedType(field.type))) {
-          const way = [...path, { field, type: target }];
+          const way = { type: target, path: [...path, { field, type: target }] };
           const fields: string[] = [];
-          found.push({ query: documentOf(way, literals, fields), fields });
+          const query = documentOf(way.path, literals, fields);
+          found.push({ query, fields });
           if (seen.has(target.name)) continue;
-          seen.add(target.name);
-          next.push({ type: target, path: way });
+          if (await leadsTo(query, target.name)) {
+            seen.add(target.name);
+            next.push(way);
+          } else if (!empty.has(target.name)) empty.set(target.name, way);
         }
       }
     }
     frontier = next;
+    if (frontier.length > 0) continue;
+    frontier = [...empty.values()].filter(({ type }) => !seen.has(type.name));
+    for (const { type } of frontier) seen.add(type.name);
   }
   return found;
 }

@@ -21,7 +21,7 @@ export interface World {
   readonly rewrite: () => Promise<void>;
   readonly canaries: ReadonlyMap<string, Place>;
   /** Literals for the walk, one set for each kind of object looked at. */
-  readonly literals: Readonly<Record<'own' | 'foreign' | 'gone', Readonly<Record<string, string>>>>;
+  readonly literals: Readonly<Record<'own' | 'sibling' | 'foreign' | 'gone', Readonly<Record<string, string>>>>;
   readonly tokens: Readonly<Record<string, string>>;
 }
 
@@ -111,6 +111,7 @@ export async function aWorld(app: TestApp): Promise<World> {
   });
   for (const [project, id] of [
     ['default-project', 'svc'],
+    ['default-project', 'sibling'],
     ['other', 'oth'],
   ] as const) {
     const place = { where: 'direct', type: 'secret', project, reachesSvc: id === 'svc' } as const;
@@ -227,6 +228,7 @@ function literals({ token, restart, request }: Awaited<ReturnType<typeof unnamed
   });
   return {
     own: of('default-project', 'own-secret', 'svc', 'OWN_SECRET_V'),
+    sibling: of('default-project', 'own-secret', 'sibling', 'OWN_SECRET_V'),
     foreign: {
       ...of('other', 'foreign-secret', 'oth', 'FOREIGN_SECRET_V'),
       'Query.globalSecret.slug': quoted('global-config'),
