@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FieldNode, Kind, OperationTypeNode, parse, print, visit } from 'graphql';
@@ -192,6 +192,17 @@ it('its first command ends with a gateway in development mode', async () => {
   const page = await (await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } })).text();
   for (const operation of OPERATIONS) expect(page).toContain(JSON.stringify(operation).slice(1, -1));
   for (const name of ['root.key', 'owner.token']) expect(existsSync(join(dir, 'data', name)), name).toBe(true);
+});
+
+it('its demo ends well and shows what a service gets', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly scripts: Record<string, string> };
+  expect(readFileSync('README.md', 'utf8')).toContain('`npm run demo`');
+  const command = scripts.demo?.replace('npm run --silent build && ', '') ?? '';
+  const output = execFileSync('bash', ['--norc', '-ec', command], {
+    env: { PATH: process.env.PATH },
+    cwd: process.cwd(),
+  });
+  expect(output.toString()).toContain('listening on 8080 in production');
 });
 
 it('its production commands start a gateway, and the operations page makes another owner', async () => {
