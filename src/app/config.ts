@@ -19,9 +19,9 @@ export interface Config {
   readonly rootKeyFile: string | null;
   readonly rootKey: SecretValue | null;
   readonly team: string;
-  /** 0: nothing opened is kept. */
+  /** Bytes of decrypted documents; 0 disables the cache. */
   readonly cacheBytes: number;
-  /** 0: every query is answered anew. */
+  /** Bytes of responses to repeated queries; 0 disables the cache. */
   readonly answerCacheBytes: number;
   readonly logLevel: LogLevel;
   readonly limits: Limits;

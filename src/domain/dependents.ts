@@ -125,7 +125,7 @@ function winningTexts(scope: Scope, groups: readonly Group[], workload: Workload
   return texts;
 }
 
-/** A quick look that may say yes for nothing, but never no for something. */
+/** Cheap prefilter: false positives possible, no false negatives. */
 const looksLike = (slug: string, texts: Iterable<string>): boolean => {
   for (const text of texts) if (text.includes(`secrets.${slug}.`)) return true;
   return false;

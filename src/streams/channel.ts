@@ -40,7 +40,7 @@ const waitingOf = (commit: Commit): Waiting => ({
   operations: new Set([commit.operation]),
 });
 
-/** The last of several, which stands for those before it. */
+/** Coalesces all waiting commits into the newest. */
 function merged(all: readonly Waiting[]): Waiting {
   const [oldest] = all;
   const newest = all.at(-1);

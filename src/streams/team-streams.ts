@@ -199,7 +199,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     }
   }
 
-  /** Begins. INVALID_CURSOR for a cursor of elsewhere or of the future. Answers how to leave. */
+  /** Starts delivery. Throws INVALID_CURSOR if the cursor is from another stream or ahead of the log. Returns an unsubscribe function. */
   async function join(joining: Joining): Promise<() => void> {
     const { session, after, stream } = joining;
     const start = after === null ? session.seq : cursors.read(team, stream.name, after);

@@ -21,8 +21,8 @@ export const SensitivityEnum = shared.enumType('Sensitivity', {
 export const WorkloadKindEnum = shared.enumType('WorkloadKind', {
   description: 'What kind of workload.',
   values: {
-    SERVICE: { value: 'service' as const, description: 'Runs on.' },
-    JOB: { value: 'job' as const, description: 'Runs to an end.' },
+    SERVICE: { value: 'service' as const, description: 'A long-running workload.' },
+    JOB: { value: 'job' as const, description: 'A workload that runs to completion.' },
   },
 });
 
@@ -45,7 +45,7 @@ export const VariableType = shared.objectRef<VariableRow>('Variable').implement(
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Letters, digits, `_`, `.`, `/` and `-`.' }),
     value: t.exposeString('value', { nullable: true, description: 'At most 64 KiB; null when masked.' }),
-    masked: t.exposeBoolean('masked', { description: 'Whether the value is kept from you.' }),
+    masked: t.exposeBoolean('masked', { description: 'True if you may not see the value.' }),
   }),
 });
 
@@ -90,7 +90,7 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
         resolve: async ({ masked, bytes }, _args, context) =>
           masked ? null : Buffer.from(await bytes(context)).toString('base64'),
       }),
-      masked: t.exposeBoolean('masked', { description: 'Whether the content is kept from you.' }),
+      masked: t.exposeBoolean('masked', { description: 'True if you may not see the content.' }),
       certificate: t.field({
         ...certificateField,
         resolve: ({ entry, masked }) => (masked ? null : (entry.certificate ?? null)),
@@ -154,5 +154,5 @@ export const idempotencyKey = (t: Inputs) =>
 export const allowDangerousNames = (t: Inputs) =>
   t.boolean({
     description:
-      'Whether new names are meant that change what else a workload runs, such as `LD_PRELOAD`, `PATH` or `NODE_OPTIONS`. Absent: they are refused.',
+      'Allow new variable names that can change what a process executes (`LD_PRELOAD`, `PATH`, `NODE_OPTIONS`, ...). Default: false.',
   });

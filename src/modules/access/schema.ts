@@ -9,7 +9,9 @@ import {
   type Grant,
   type Principal,
   RESOURCES,
+  type Resource,
   TOKEN_KINDS,
+  type TokenKind,
   VERBS,
   type Verb,
   type WorkloadAddress,
@@ -28,21 +30,56 @@ function enumValues<T extends string>(values: readonly T[], words: (value: T) =>
   return Object.fromEntries(values.map((value) => [constant(value), { value, description: words(value) }]));
 }
 
-const verbWords = (verb: Verb): string =>
-  verb === 'protectedWrite' ? 'To change what belongs to protected environments.' : `To ${verb}.`;
+const VERB_WORDS: Readonly<Record<Verb, string>> = {
+  list: 'See that an object exists, with its name, tags and settings. Every other verb requires it.',
+  keys: 'See the names of variables, files and mounts, without values.',
+  read: 'See stored values and contents.',
+  resolve: 'See the values that a workload gets, and the values of an app in full.',
+  write: 'Create, change and restore objects; restoring a project requires `DELETE`.',
+  protectedWrite: 'Change values of protected environments, and end their protection.',
+  delete: 'Delete objects.',
+  restrict: 'Change who inherits a secret group, and register workloads that enter a restricted group by tags.',
+  retype: 'Change the sensitivity of an object. Required for the old and for the new one.',
+  link: 'Link addons to a secret group, write references to a global secret, read git files with an account.',
+  restart: 'Request, cancel and acknowledge restarts of a workload.',
+  audit: 'Read the log of commits.',
+  admin: 'Manage roles and tokens.',
+};
+
+const RESOURCE_WORDS: Readonly<Record<Resource, string>> = {
+  team: 'The team itself and its log of commits.',
+  project: 'Projects.',
+  tag: 'Tags of the catalogue.',
+  workload: 'Services and jobs.',
+  secretGroup: 'Secret groups.',
+  globalSecret: 'Global secrets. They belong to the team.',
+  addon: 'Addons and external addons.',
+  vcsAccount: 'Accounts at git hosts. They belong to the team.',
+  app: 'Apps and their environments. They belong to the team.',
+  appSecret: 'Secrets of apps and their values. They belong to the team.',
+  deployWebhook: 'Deploy webhooks of projects.',
+  role: 'Roles.',
+  token: 'Tokens.',
+};
+
+const TOKEN_KIND_WORDS: Readonly<Record<TokenKind, string>> = {
+  user: 'A token of a person.',
+  machine: 'A token of a program, such as a platform or a pipeline.',
+  dependent: 'A token of one workload, which can resolve only itself.',
+};
 
 export function addAccess(builder: Builder): void {
   const VerbEnum = builder.enumType('Verb', {
-    description: 'What may be done.',
-    values: enumValues(VERBS, verbWords),
+    description: 'A permission.',
+    values: enumValues(VERBS, (verb) => VERB_WORDS[verb]),
   });
   const ResourceEnum = builder.enumType('Resource', {
-    description: 'Kinds of things that roles speak of.',
-    values: enumValues(RESOURCES, (resource) => `Every ${constant(resource).toLowerCase().replace('_', ' ')}.`),
+    description: 'The kinds of objects that a grant covers.',
+    values: enumValues(RESOURCES, (resource) => RESOURCE_WORDS[resource]),
   });
   const TokenKindEnum = builder.enumType('TokenKind', {
     description: 'Who a token is for.',
-    values: enumValues(TOKEN_KINDS, (kind) => `For a ${kind}.`),
+    values: enumValues(TOKEN_KINDS, (kind) => TOKEN_KIND_WORDS[kind]),
   });
 
   const GrantType = builder.objectRef<Grant>('Grant').implement({

@@ -6,7 +6,7 @@ import type { Compared, Status, UnsetSecret } from './compare.ts';
 
 export function addComparisons(builder: Builder): void {
   const StatusEnum = builder.enumType('AppSecretDifferenceStatus', {
-    description: 'What a secret is in one environment as against another.',
+    description: "A secret's value in one environment compared with another.",
     values: {
       ADDED: { value: 'ADDED' as Status, description: 'Set in `to` only.' },
       REMOVED: { value: 'REMOVED' as Status, description: 'Set in `from` only.' },

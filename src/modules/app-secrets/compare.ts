@@ -6,7 +6,7 @@ import { bySecretName, type StoredAppSecret, type StoredValue } from './model.ts
 import { mayCompare, mayOnSecrets, requireKeys } from './rights.ts';
 import { type Slot, secretsOf, slotIn, valuesOf } from './slots.ts';
 
-/** What a secret is in one environment as against another. `SET_IN_BOTH`: whether it is the same is kept from the viewer. */
+/** A secret's value in one environment compared with another. `SET_IN_BOTH`: the viewer may not see whether they are equal. */
 export const STATUSES = ['ADDED', 'REMOVED', 'CHANGED', 'EQUAL', 'SET_IN_BOTH'] as const;
 export type Status = (typeof STATUSES)[number];
 

@@ -16,7 +16,7 @@ const ActionEnum = types.enumType('AppSecretCopyAction', {
     UNCHANGED: { value: 'UNCHANGED' as Action, description: 'It has this value there; nothing is written.' },
     WRITTEN: {
       value: 'WRITTEN' as Action,
-      description: 'It has a value there. Whether it is another is kept from you; it is written in any case.',
+      description: 'It has a value there. You may not see whether the two values are equal; it is written in any case.',
     },
   },
 });
@@ -57,8 +57,7 @@ export function addCopyPreview(builder: Builder): void {
         from: t.arg({ type: 'Slug', required: true, description: 'Slug of the environment to copy from.' }),
         to: t.arg({ type: 'Slug', required: true, description: 'Slug of the environment to copy to.' }),
         names: t.arg.stringList({
-          description:
-            'Only the secrets of these names, at most 1,000; absent: all. Names that there are not make no difference.',
+          description: 'Only the secrets with these names, at most 1,000; absent: all. Unknown names are ignored.',
         }),
       },
       resolve: (_root, { names, ...ask }, { services, session }) =>

@@ -121,7 +121,7 @@ function addValueMutations(builder: Builder): void {
   addUpdateInApp(builder, {
     name: 'unsetAppSecretValue',
     of: 'AppSecret',
-    description: 'Takes the value of a secret in one environment away. Needs what setting it needs.',
+    description: "Unsets a secret's value in one environment. Requires the same permissions as setting it.",
     input: (t) => ({ environment: environment(t) }),
     verb: 'write',
     rules: inputs.unsetValueInput,

@@ -74,8 +74,7 @@ export function addRendering(builder: Builder): void {
         environment: t.arg({ type: 'Slug', required: true, description: 'Slug of the environment.' }),
         mode: t.arg({ type: RenderModeEnum, required: true, description: 'Whether values are shown.' }),
         names: t.arg.stringList({
-          description:
-            'Only the secrets of these names, at most 1,000; absent: all. Names that there are not make no difference.',
+          description: 'Only the secrets with these names, at most 1,000; absent: all. Unknown names are ignored.',
         }),
       },
       resolve: ({ key }, { environment, mode, names }, { services, session }) =>

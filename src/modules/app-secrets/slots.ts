@@ -18,7 +18,7 @@ import {
 } from './model.ts';
 import { mayOnSecrets } from './rights.ts';
 
-/** What a secret is in one environment. Every secret has one in every environment. */
+/** A secret's value in one environment, set or unset. Every secret has one in every environment. */
 export interface Slot {
   readonly app: StoredApp;
   readonly environment: StoredEnvironment;

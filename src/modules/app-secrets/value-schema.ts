@@ -16,7 +16,7 @@ const isPastMasked = ({ past, hidden }: ValueRevision, { session }: Context): bo
 
 /** Reached only by those who may see keys. */
 export const ValueType = types.objectRef<Slot>('AppSecretValue').implement({
-  description: 'What a secret is in one environment, or that it is nothing there yet.',
+  description: "A secret's value in one environment; unset if it has none.",
   fields: (t) => ({
     environment: t.field({
       type: nodes.environment,
@@ -40,7 +40,7 @@ export const ValueType = types.objectRef<Slot>('AppSecretValue').implement({
       resolve: (slot, _args, context) => (isMasked(slot, context) ? null : (slot.value?.body().text ?? null)),
     }),
     masked: t.boolean({
-      description: 'Whether the value is kept from you.',
+      description: 'True if you may not see the value.',
       resolve: (slot, _args, context) => isMasked(slot, context),
     }),
     revision: t.int({
@@ -84,7 +84,7 @@ export function addValues(builder: Builder): void {
           row.past.deleted || isPastMasked(row, context) ? null : row.past.body().text,
       }),
       masked: t.boolean({
-        description: 'Whether the value is kept from you.',
+        description: 'True if you may not see the value.',
         resolve: (row, _args, context) => isPastMasked(row, context),
       }),
       updatedAt: t.field({

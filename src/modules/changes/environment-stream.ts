@@ -59,7 +59,7 @@ function knownTo({ principal }: Session, state: State): State {
   return own === null || own.registration === state.registration ? state : NOTHING;
 }
 
-/** Which commits can change what a workload gets; more than do. */
+/** Conservative filter: may be true for commits that change nothing. */
 function concerns({ project, kind, id }: EnvironmentAsk, { touched }: Commit): boolean {
   return touched.some((each) => {
     if (each.kind === 'globalSecret') return true;

@@ -13,7 +13,7 @@ export function addChanges(builder: Builder): void {
         before: t.arg({ type: 'SafeInt', description: 'Only commits before this number; absent: to the last.' }),
         first: t.arg.int({ description: 'Number of commits from the start of those, 0-100 (default 50).' }),
         last: t.arg.int({
-          description: 'Number of commits from the end of those, 0-100: the newest. Not together with `first`.',
+          description: 'Number of commits from the end of those, 0-100: the newest. Cannot be combined with `first`.',
         }),
       },
       resolve: async (_root, { after = null, before = null, ...sizes }, { services, session }) => {

@@ -18,9 +18,9 @@ export interface CommitsPageAsk {
   readonly after: number | null;
   /** Only commits before this one; null: to the last. */
   readonly before: number | null;
-  /** The first so many of those. */
+  /** Number of items from the start. */
   readonly first: number;
-  /** The last so many of those, instead; null: the first. */
+  /** Number of items from the end; null: from the start. */
   readonly last: number | null;
 }
 

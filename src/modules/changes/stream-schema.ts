@@ -25,9 +25,12 @@ const NAME_DIFFS = {
 
 function documentChange(builder: Builder) {
   const KindEnum = builder.enumType('DocumentKind', {
-    description: 'Kinds of things that commits change.',
+    description: 'The kinds of objects that commits change.',
     values: Object.fromEntries(
-      SHOWN_KINDS.map((kind) => [constant(kind), { value: kind, description: `A ${words(kind)}.` }]),
+      SHOWN_KINDS.map((kind) => [
+        constant(kind),
+        { value: kind, description: `${/^[aeiou]/.test(kind) ? 'An' : 'A'} ${words(kind)}.` },
+      ]),
     ) as Record<string, { value: ShownKind; description: string }>,
   });
   const KeysType = builder.objectRef<KeyChanges>('KeyChanges').implement({

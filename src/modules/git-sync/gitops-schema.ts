@@ -28,7 +28,8 @@ const gitopsFields = (t: Inputs, required: boolean) => ({
   vcsLinkId: t.string({ description: 'Kept for those who have one; nothing follows from it.' }),
   repoUrl: t.string({
     required,
-    description: 'https, at most 2,048 characters, without credentials; http where the operator allows the host.',
+    description:
+      'HTTPS only, at most 2,048 characters, no credentials; HTTP and private addresses only for hosts in `KEYLOOM_ALLOWED_HOSTS`.',
   }),
   branch: t.string({
     required,

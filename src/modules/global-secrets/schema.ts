@@ -58,7 +58,7 @@ const FileType = types.objectRef<FileRow>('GlobalSecretFile').implement({
       description: 'The content; null when masked.',
       resolve: ({ file, masked }) => (masked ? null : file.data),
     }),
-    masked: t.exposeBoolean('masked', { description: 'Whether the content is kept from you.' }),
+    masked: t.exposeBoolean('masked', { description: 'True if you may not see the content.' }),
     certificate: t.field({
       ...certificateField,
       resolve: ({ file, masked }) => (masked ? null : (file.certificate ?? null)),
@@ -116,7 +116,7 @@ function addType(builder: Builder): void {
         resolve: (stored, _args, context) => (maySeeValues(stored, context) ? stored.body().values : null),
       }),
       masked: t.boolean({
-        description: 'Whether the values, and the contents of the files, are kept from you.',
+        description: 'True if you may not see the values and the contents of the files.',
         resolve: (stored, _args, context) => !maySeeValues(stored, context),
       }),
       valueReferences: t.field({

@@ -81,7 +81,11 @@ const ExcludedType = types.objectRef<ExcludedView>('ExcludedGroup').implement({
   description: 'A group that does not reach the workload.',
   fields: (t) => ({
     group: t.field({ type: nodes.secretGroup, description: 'The group.', resolve: ({ group }) => group }),
-    rule: t.field({ type: ExclusionRuleEnum, description: 'The very rule.', resolve: ({ excluded }) => excluded.rule }),
+    rule: t.field({
+      type: ExclusionRuleEnum,
+      description: 'The rule that applied.',
+      resolve: ({ excluded }) => excluded.rule,
+    }),
     detail: t.string({ description: 'The rule in words.', resolve: ({ excluded }) => excluded.detail }),
     wantedTags: t.stringList({
       description: 'Tags that the group asks for; empty when tags did not decide.',

@@ -46,7 +46,7 @@ const ResolvedVariableType = types.objectRef<VariableView>('ResolvedVariable').i
       nullable: true,
       description: 'Its value with templates expanded; null when masked or in error.',
     }),
-    masked: t.exposeBoolean('masked', { description: 'Whether the value is kept from you.' }),
+    masked: t.exposeBoolean('masked', { description: 'True if you may not see the value.' }),
     type: t.field({
       type: SensitivityEnum,
       description: '`SECRET` when its source, or anything its template drew in, is.',
@@ -81,7 +81,7 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
           return bytes && Buffer.from(bytes).toString('base64');
         },
       }),
-      masked: t.exposeBoolean('masked', { description: 'Whether the content is kept from you.' }),
+      masked: t.exposeBoolean('masked', { description: 'True if you may not see the content.' }),
       type: t.field({
         type: SensitivityEnum,
         description: '`SECRET` when its source, or anything its template drew in, is.',

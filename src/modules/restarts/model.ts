@@ -15,7 +15,7 @@ export type WorkloadName = { readonly project: string; readonly kind: WorkloadKi
 export const RESTART_STATES = ['running', 'released', 'cancelled', 'timedOut'] as const;
 export type RestartState = (typeof RESTART_STATES)[number];
 
-/** One asking for restarts: key `[team, id]`. */
+/** A batch of restart requests: key `[team, id]`. */
 export type RestartFields = {
   readonly source: SourceAddress;
   /** Where its requests are. */
@@ -53,8 +53,8 @@ export const REQUEST_STATES = ['waiting', 'released', 'acknowledged', 'supersede
 export type RequestState = (typeof REQUEST_STATES)[number];
 
 /**
- * That one workload is to be restarted: key `[team, project, id]`. Exactly one revision has the state `released` by which
- * it became so: the commit of that revision is what listeners wait for.
+ * A request to restart one workload: key `[team, project, id]`. Exactly one revision changed its state to `released`: the
+ * commit of that revision is what listeners wait for.
  */
 export type RequestFields = {
   /** Id of the restart that it belongs to. */

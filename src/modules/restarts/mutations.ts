@@ -76,13 +76,13 @@ function addRestartDependents(builder: Builder): void {
   addMutation(builder, {
     name: 'restartDependents',
     description:
-      'Asks for a restart of every workload that draws on something and runs another outcome than it would get now. A request that is open for the same workload is superseded. Needs `list` on the source and `restart` on all of its dependents that you may list.',
+      'Requests a restart of every dependent workload whose running environment differs from its current one. Supersedes an open request for the same workload. Needs `list` on the source and `restart` on all of its dependents that you may list.',
     input: (t) => ({
       source: t.id({ required: true, description: 'A secret group, an addon, an external addon or a global secret.' }),
       onlyChangedSince: t.field({
         type: 'SafeInt',
         description:
-          'Compare with what they got at this commit. Absent: with what each said that it runs; who said nothing is restarted.',
+          'Compare with the environments at this commit. Absent: with the environment that each workload reported; a workload that reported none is restarted.',
       }),
       waves: t.field({ type: WavesInput, description: 'Absent: all at once.' }),
       reason: t.string({ description: 'For people: at most 200 characters.' }),
@@ -107,7 +107,7 @@ function addAcknowledge(builder: Builder): void {
   addMutation(builder, {
     name: 'acknowledgeEnvironment',
     description:
-      "Says what a workload runs, and so ends the requests that asked for no more. An earlier commit than before is a rollback, and is recorded as one. What was said before is no change: `commit` is the one that recorded it. Needs the workload's own token, or `restart` on it.",
+      "Reports the environment a workload runs and closes the restart requests it satisfies. Reporting an earlier commit than before is a rollback, and is recorded as one. Repeating a report changes nothing: `commit` is the one that recorded it. Needs the workload's own token, or `restart` on it.",
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
       workload: t.field({ type: WorkloadInput, required: true, description: 'Which workload.' }),
@@ -120,8 +120,12 @@ function addAcknowledge(builder: Builder): void {
     failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.restarts.acknowledge(input, session),
     payload: {
-      running: { type: RunningType, nullable: true, description: 'What it runs; null: said otherwise since.' },
-      acknowledged: { type: [nodes.restartRequest] as never, description: 'The requests that this ended.' },
+      running: {
+        type: RunningType,
+        nullable: true,
+        description: 'What it runs; null if it reported another environment since.',
+      },
+      acknowledged: { type: [nodes.restartRequest] as never, description: 'The requests that this closed.' },
     },
   });
 }
@@ -137,7 +141,7 @@ function addWebhookMutations(builder: Builder): void {
       url: t.string({
         required: true,
         description:
-          'https, at most 2,048 characters, no credentials; http and private addresses as the operator allows.',
+          'HTTPS only, at most 2,048 characters, no credentials; HTTP and private addresses only for hosts in `KEYLOOM_ALLOWED_HOSTS`.',
       }),
       isEnabled: t.boolean({ description: 'Whether requests are delivered; absent: yes.' }),
       secret: t.string({

@@ -72,7 +72,7 @@ function addDelivery(builder: Builder) {
 
 function addRequest(builder: Builder, DeliveryType: ReturnType<typeof addDelivery>): void {
   implementNode(builder, nodes.restartRequest, {
-    description: 'That one workload is to be restarted. Kept for a while after it is over.',
+    description: 'A request to restart one workload. Kept for a limited time after it is closed.',
     fields: (t) => ({
       projectId: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: ({ project }) => project }),
       workloadKind: t.field({
@@ -161,7 +161,7 @@ function addRestart(builder: Builder): void {
     }),
   });
   implementNode(builder, nodes.restart, {
-    description: 'One asking for restarts, with its waves. Visible to those who may list one of its workloads.',
+    description: 'A batch of restart requests, released in waves. Visible to those who may list one of its workloads.',
     fields: (t) => ({
       state: t.field({ type: RestartStateEnum, description: 'How far it is.', resolve: ({ fields }) => fields.state }),
       seq: t.field({

@@ -181,7 +181,7 @@ function serviceOf(deps: RestartsDeps) {
     });
   }
 
-  /** Tells the webhook once more, or at once. Not what is over, nor what a newer request for the workload stands for. */
+  /** Redelivers a request now. Refuses closed and superseded requests. */
   function redeliver(project: string, id: string, session: Session) {
     const { team } = session.principal;
     return session.write([team, project, id], async () => {

@@ -56,7 +56,7 @@ export async function groupsLinking(
   return groups.live.filter((group) => group.body().links.some(isMeant));
 }
 
-/** Checks that all other groups of the project, deleted ones too, are as they were seen: that none came to hold a link meanwhile. */
+/** Guards against a link being added concurrently to any other group of the project, deleted ones included. */
 export async function stillSo(
   project: string,
   linking: readonly StoredGroup[],

@@ -10,7 +10,7 @@ export function without<T>(map: ReadonlyMap<string, T>, name: string, what: stri
   return next;
 }
 
-/** What was asked, for the comparison of repeated requests. */
+/** Canonical form of the request, hashed to detect reuse of an idempotency key. */
 export function requestOf(input: PutGroupInput): unknown {
   const files = (map: ReadonlyMap<string, Upload>) =>
     [...map].map(([name, { bytes, encoding }]) => [name, encoding, Buffer.from(bytes).toString('base64')]);

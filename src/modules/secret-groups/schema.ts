@@ -54,7 +54,7 @@ export function addSecretGroups(builder: Builder): void {
       stageId: t.field({
         type: 'Slug',
         nullable: true,
-        description: 'Where it stands, for people; null: nowhere. No effect on inheritance.',
+        description: 'Stage label, informational only: it has no effect on inheritance. Null if none.',
         resolve: ({ fields }) => fields.stageId,
       }),
       tags: t.stringList({

@@ -24,7 +24,7 @@ export const SecretTypeEnum = types.enumType('SecretType', {
 });
 
 export const TagMatchEnum = types.enumType('TagMatchCondition', {
-  description: 'How tags open a restriction. An empty list of tags opens nothing.',
+  description: 'How tags are matched. An empty list matches no workload.',
   values: {
     AND: { value: 'and' as const, description: 'The workload must carry all tags.' },
     OR: { value: 'or' as const, description: 'The workload must carry any of the tags.' },

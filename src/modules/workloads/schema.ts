@@ -48,7 +48,7 @@ export function addWorkloads(builder: Builder): void {
       stageId: t.field({
         type: 'Slug',
         nullable: true,
-        description: 'Where it stands, for people; null: nowhere.',
+        description: 'Stage label, informational only. Null if none.',
         resolve: ({ fields }) => fields.stageId,
       }),
       revision: t.int({
