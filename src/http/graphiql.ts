@@ -89,16 +89,17 @@ const OPTIONS: GraphiQLOptions = {
   defaultEditorToolsVisibility: 'headers',
 };
 
-/** GraphiQL keeps headers by tab; a token that was pasted into one of them serves the others, too. */
+/** GraphiQL keeps headers by tab. A token that was pasted into one of them serves the others too, also after a reload. */
 const SHARED_TOKEN = `<script>
   {
     const send = window.fetch;
-    let token = null;
+    const key = 'keyloom:authorization';
     window.fetch = (url, init) => {
       const headers = new Headers(init?.headers);
       const own = headers.get('authorization');
-      if (own !== null && own !== '${PLACEHOLDER}') token = own;
-      else if (token !== null) headers.set('authorization', token);
+      const shared = sessionStorage.getItem(key);
+      if (own !== null && own !== '${PLACEHOLDER}') sessionStorage.setItem(key, own);
+      else if (shared !== null) headers.set('authorization', shared);
       return send(url, { ...init, headers });
     };
   }

@@ -77,12 +77,27 @@ describe('the README', () => {
   });
 });
 
-it('the list of decisions names every file once, in order', () => {
+describe('decisions', () => {
   const files = readdirSync('.github/decisions')
     .filter((name) => name !== 'README.md')
     .sort();
-  const listed = [...read('.github/decisions/README.md').matchAll(/^- \[[^\]]+\]\(([^)]+)\): \S/gm)].map(
-    ([, file = '']) => file,
-  );
-  expect(listed).toEqual(files);
+
+  it('are all in the list, once and in order', () => {
+    const listed = [...read('.github/decisions/README.md').matchAll(/^- \[[^\]]+\]\(([^)]+)\): \S/gm)].map(
+      ([, file = '']) => file,
+    );
+    expect(listed).toEqual(files);
+  });
+
+  it('have numbers of their own', () => {
+    const numbers = files.map((file) => file.slice(0, 3));
+    expect(new Set(numbers).size).toBe(files.length);
+  });
+
+  it.each(files)('%s has a number, a title, context, decision and consequences', (file) => {
+    const text = read(join('.github/decisions', file));
+    expect(text).toMatch(new RegExp(`^# ${file.slice(0, 3)} \\S`));
+    for (const part of ['Context', 'Decision', 'Consequences'])
+      expect(text).toMatch(new RegExp(`^(## ${part}$|\\*\\*${part}\\.\\*\\*)`, 'm'));
+  });
 });

@@ -31,7 +31,7 @@ it('shows no text of the stock page', () => {
   expect(optionsIn(page)).not.toHaveProperty('query');
 });
 
-it('sends the token that was pasted into one tab from all of them, and another one that a tab has', () => {
+it('sends the token that was pasted into one tab from all of them, another one that a tab has, and the last after a reload', () => {
   const [, script = ''] = /<div id="root"><\/div><script>([\s\S]*?)<\/script>/.exec(page) ?? [];
   const sent: (string | null)[] = [];
   const fetch = (_url: string, init: { readonly headers: Headers; readonly method: string }): void => {
@@ -39,13 +39,25 @@ it('sends the token that was pasted into one tab from all of them, and another o
     expect(init.headers.get('accept')).toBe('application/json');
     sent.push(init.headers.get('authorization'));
   };
+  const kept = new Map<string, string>();
+  const sessionStorage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => kept.set(key, value),
+  };
   const window = { fetch };
-  runInNewContext(script, { window, Headers });
+  const load = (): void => {
+    window.fetch = fetch;
+    runInNewContext(script, { window, Headers, sessionStorage });
+  };
+  load();
   const send = (authorization: string | null): void => {
     const headers = new Headers({ accept: 'application/json', ...(authorization ? { authorization } : {}) });
     window.fetch('/graphql', { method: 'POST', headers });
   };
   for (const each of ['Bearer OWNER_TOKEN', 'Bearer a', 'Bearer OWNER_TOKEN', null, 'Bearer b', 'Bearer OWNER_TOKEN'])
     send(each);
-  expect(sent).toEqual(['Bearer OWNER_TOKEN', 'Bearer a', 'Bearer a', 'Bearer a', 'Bearer b', 'Bearer b']);
+  load();
+  send(null);
+  const after = ['Bearer a', 'Bearer a', 'Bearer a', 'Bearer b', 'Bearer b', 'Bearer b'];
+  expect(sent).toEqual(['Bearer OWNER_TOKEN', ...after]);
 });
