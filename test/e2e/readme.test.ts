@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FieldNode, Kind, OperationTypeNode, parse, print, visit } from 'graphql';
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FIRST_OPERATIONS } from '../../src/http/graphiql.ts';
-import { ask, type Built, build, ownerToken, type Serving, serving, stopped } from '../support/built.ts';
+import { ask, build, ownerToken, type Serving, serving, stopped } from '../support/built.ts';
 import { until } from '../support/listening.ts';
 import { shownIn } from '../support/shown.ts';
 
@@ -15,7 +15,6 @@ const OPERATIONS = shownIn('README.md', 'graphql');
 
 let entry: string;
 let dir: string;
-const running: Built[] = [];
 const groups: ChildProcess[] = [];
 
 beforeAll(() => {
@@ -24,17 +23,10 @@ beforeAll(() => {
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'keyloom-readme-'));
 });
-afterEach(async () => {
+afterEach(() => {
   for (const { pid } of groups.splice(0)) if (pid) killGroup(pid);
-  for (const each of running.splice(0)) if (each.process.exitCode === null) await stopped(each, 'SIGKILL');
   rmSync(dir, { recursive: true, force: true });
 });
-
-async function start(): Promise<{ readonly server: Serving; readonly owner: string }> {
-  const server = await serving(entry, { KEYLOOM_DEVELOPMENT: 'true', KEYLOOM_PORT: '0', KEYLOOM_DATA: dir });
-  running.push(server);
-  return { server, owner: ownerToken(server) ?? '' };
-}
 
 const KIND: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
@@ -97,62 +89,72 @@ it('the operations of the README are those in the tabs of GraphiQL', () => {
   expect(OPERATIONS).toEqual(FIRST_OPERATIONS);
 });
 
-it('the operations of the README do the main job, and its curl shows the service what it gets', async () => {
-  const { server, owner } = await start();
-  const [, , , resolved, token] = await runOperations(server, owner);
-  const variables = [
-    { name: 'GREETING', value: 'hello from production' },
-    { name: 'NODE_ENV', value: 'production' },
-  ];
-  expect(resolved?.data.project.service.environment).toMatchObject({
-    variables,
-    explain: {
-      outcome: 'PRESENT',
-      winner: { rule: 'HIGHEST_PRIORITY', priority: 10 },
-      references: [{ reference: '${NODE_ENV}', target: 'NODE_ENV', status: 'RESOLVED' }],
-    },
+describe('against one built gateway, in the order of the documents', () => {
+  let server: Serving;
+  let owner: string;
+  let data: string;
+  beforeAll(async () => {
+    data = mkdtempSync(join(tmpdir(), 'keyloom-readme-'));
+    server = await serving(entry, { KEYLOOM_DEVELOPMENT: 'true', KEYLOOM_PORT: '0', KEYLOOM_DATA: data });
+    owner = ownerToken(server) ?? '';
   });
-  const curls = shownIn('README.md', 'sh').filter((text) => text.startsWith('curl '));
-  expect(curls).toHaveLength(1);
-  const answers = run(curls.join(''), server, token?.data.createToken.text);
-  expect(answers).toEqual([{ data: { project: { service: { environment: { variables } } } } }]);
-});
+  afterAll(async () => {
+    await stopped(server, 'SIGKILL');
+    rmSync(data, { recursive: true, force: true });
+  });
 
-it('an operation that answers errors is found, whether or not it asks for them', async () => {
-  const { server, owner } = await start();
-  await runOperations(server, owner);
-  const [again = ''] = OPERATIONS;
-  const without = again.replace('... on Error { code message }', '');
-  for (const bad of [again, without, '{ nothing }', '{ project(slug: "absent") { slug } }'])
-    expect(faultsOf(await ask(server.url, owner, judged(bad))), bad).not.toEqual([]);
-  expect(faultsOf(await ask(server.url, owner, '{ viewer { name } }'))).toEqual([]);
-});
-
-it('the guide does what it says, line by line', async () => {
-  const { server, owner } = await start();
-  await runOperations(server, owner);
-  const script = shownIn(GUIDE, 'sh').join('\n');
-  // A shell cannot be asked for types, so each mutation must ask for its errors.
-  const mutations = script.split("keyloom '").filter((text) => text.startsWith('mutation'));
-  expect(mutations.length).toBeGreaterThanOrEqual(10);
-  expect(mutations.filter((text) => !text.includes('... on Error { code message }'))).toEqual([]);
-  const answers = run(script, server, owner);
-  expect(answers.length).toBeGreaterThanOrEqual(13);
-  for (const answer of answers) expect(faultsOf(answer), JSON.stringify(answer)).toEqual([]);
-
-  const data = answers.map((answer) => answer.data);
-  expect(data.find((each) => each.project?.service?.environment)?.project.service.environment).toEqual({
-    unresolved: [],
-    variables: [
-      { name: 'CACHE_HOST', value: 'cache.internal' },
+  it('the operations of the README do the main job, and its curl shows the service what it gets', async () => {
+    const [, , , resolved, token] = await runOperations(server, owner);
+    const variables = [
       { name: 'GREETING', value: 'hello from production' },
       { name: 'NODE_ENV', value: 'production' },
-      { name: 'REGION', value: 'north' },
-    ],
+    ];
+    expect(resolved?.data.project.service.environment).toMatchObject({
+      variables,
+      explain: {
+        outcome: 'PRESENT',
+        winner: { rule: 'HIGHEST_PRIORITY', priority: 10 },
+        references: [{ reference: '${NODE_ENV}', target: 'NODE_ENV', status: 'RESOLVED' }],
+      },
+    });
+    const curls = shownIn('README.md', 'sh').filter((text) => text.startsWith('curl '));
+    expect(curls).toHaveLength(1);
+    const answers = run(curls.join(''), server, token?.data.createToken.text);
+    expect(answers).toEqual([{ data: { project: { service: { environment: { variables } } } } }]);
   });
-  expect(data.find((each) => each.app)?.app.rendered.secrets).toEqual([{ key: 'API_KEY', serializedValue: 'abc' }]);
-  const asked = data.find((each) => each.restartDependents)?.restartDependents.restart.requests.nodes;
-  expect(asked).toEqual([{ workloadId: 'example-service', state: 'RELEASED' }]);
+
+  it('an operation that answers errors is found, whether or not it asks for them', async () => {
+    const [again = ''] = OPERATIONS;
+    const without = again.replace('... on Error { code message }', '');
+    for (const bad of [again, without, '{ nothing }', '{ project(slug: "absent") { slug } }'])
+      expect(faultsOf(await ask(server.url, owner, judged(bad))), bad).not.toEqual([]);
+    expect(faultsOf(await ask(server.url, owner, '{ viewer { name } }'))).toEqual([]);
+  });
+
+  it('the guide does what it says, line by line', () => {
+    const script = shownIn(GUIDE, 'sh').join('\n');
+    // A shell cannot be asked for types, so each mutation must ask for its errors.
+    const mutations = script.split("keyloom '").filter((text) => text.startsWith('mutation'));
+    expect(mutations.length).toBeGreaterThanOrEqual(10);
+    expect(mutations.filter((text) => !text.includes('... on Error { code message }'))).toEqual([]);
+    const answers = run(script, server, owner);
+    expect(answers.length).toBeGreaterThanOrEqual(13);
+    for (const answer of answers) expect(faultsOf(answer), JSON.stringify(answer)).toEqual([]);
+
+    const told = answers.map((answer) => answer.data);
+    expect(told.find((each) => each.project?.service?.environment)?.project.service.environment).toEqual({
+      unresolved: [],
+      variables: [
+        { name: 'CACHE_HOST', value: 'cache.internal' },
+        { name: 'GREETING', value: 'hello from production' },
+        { name: 'NODE_ENV', value: 'production' },
+        { name: 'REGION', value: 'north' },
+      ],
+    });
+    expect(told.find((each) => each.app)?.app.rendered.secrets).toEqual([{ key: 'API_KEY', serializedValue: 'abc' }]);
+    const asked = told.find((each) => each.restartDependents)?.restartDependents.restart.requests.nodes;
+    expect(asked).toEqual([{ workloadId: 'example-service', state: 'RELEASED' }]);
+  });
 });
 
 const killGroup = (pid: number): void => {
