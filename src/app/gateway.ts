@@ -114,6 +114,7 @@ export function createGateway({
     keys,
     contents,
     addons,
+    limits,
     cacheBytes: cacheBytes - documentBytes - addonBytes,
   });
   const fetch = webhookFetch(reach, limits);

@@ -21,7 +21,8 @@ export function expand(variables: readonly Node[], files: readonly Node[], limit
   const ordered = new Set(order);
   for (const node of nodes) if (!ordered.has(node)) node.error = 'CYCLE';
   for (const node of order) measure(node, limits);
-  capTotal(variables, limits.totalBytes);
+  spreadTooLarge(nodes.filter(({ overTotal }) => overTotal));
+  spreadTooLarge(byViewers(variables).flatMap((alike) => pastTotal(alike, limits.totalBytes)));
   for (const node of order) if (node.text === null && node.error === null) node.text = textOf(node);
   for (const node of nodes) if (node.error !== null) node.text = null;
 }
@@ -88,30 +89,46 @@ function measure(node: Node, limits: Limits): void {
   node.depth = depth;
   node.steps = steps;
   node.size = size;
+  if (node.error !== null) return;
   if (depth > limits.depth) node.error = 'TOO_DEEP';
   else if (steps > limits.steps) node.error = 'TOO_MANY_STEPS';
   else if (size > limits.resultBytes) node.error = 'TOO_LARGE';
 }
 
-/** Results of templates, counted in name order: those past the total are too large, and so is what draws on them. */
-function capTotal(variables: readonly Node[], totalBytes: number): void {
+/** Those apart that the same people may see: what is told of one depends on no other that is hidden from them. */
+function byViewers(variables: readonly Node[]): readonly (readonly Node[])[] {
+  const apart = new Map<string, Node[]>();
+  for (const node of variables) {
+    const viewers = `${node.type} ${node.draws}`;
+    apart.set(viewers, [...(apart.get(viewers) ?? []), node]);
+  }
+  return [...apart.values()];
+}
+
+/** Results of templates, counted in name order: those past the total are too large. */
+function pastTotal(variables: readonly Node[], totalBytes: number): readonly Node[] {
   const templated = variables.filter((node) => node.edges.length > 0 && node.error === null);
-  let total = templated.reduce((sum, node) => sum + node.size, 0);
-  if (total <= totalBytes) return;
-  total = 0;
-  const refused: Node[] = [];
-  for (const node of templated.sort((a, b) => byCodePoint(a.name, b.name))) {
-    total += node.size;
-    if (total <= totalBytes) continue;
+  let total = 0;
+  return templated
+    .sort((a, b) => byCodePoint(a.name, b.name))
+    .filter((node) => {
+      total += node.size;
+      return total > totalBytes;
+    });
+}
+
+/** They are too large by themselves, and so is what draws on them. */
+function spreadTooLarge(refused: readonly Node[]): void {
+  for (const node of refused) {
     node.error = 'TOO_LARGE';
     node.overTotal = true;
-    refused.push(node);
   }
-  for (let node = refused.pop(); node !== undefined; node = refused.pop()) {
+  const spreading = [...refused];
+  for (let node = spreading.pop(); node !== undefined; node = spreading.pop()) {
     for (const dependent of node.dependents) {
       if (dependent.error !== null) continue;
       dependent.error = 'TOO_LARGE';
-      refused.push(dependent);
+      spreading.push(dependent);
     }
   }
 }

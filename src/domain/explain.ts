@@ -1,17 +1,26 @@
 import type { ExplainedReference, Explanation } from './explanation.ts';
 import { gather } from './gather.ts';
-import { type Edge, fileNode, type Node, variableNodes } from './graph.ts';
+import { contentNodes, type Edge, type Node, referenceRoom, variableNodes } from './graph.ts';
 import { excludedGroups, holdersOf } from './holders.ts';
+import { LIMITS, type Limits } from './limits.ts';
 import { scanTemplate } from './template.ts';
 import type { Resolution, ResolutionInput, ResolutionWarning } from './types.ts';
 import { caseTwinWarnings, type Kind, linkWarnings, mergeWarnings, shellNameWarnings, sortedWarnings } from './warn.ts';
 
-/** Explains one key of a resolution of the same input, present or absent. No value enters the explanation. */
-export function explain(input: ResolutionInput, resolution: Resolution, what: Kind, name: string): Explanation {
+/** Explains one key of a resolution of the same input and limits, present or absent. No value enters the explanation. */
+export function explain(
+  input: ResolutionInput,
+  resolution: Resolution,
+  what: Kind,
+  name: string,
+  limits: Limits = LIMITS,
+): Explanation {
   const { layers, lacking } = holdersOf(input, what, name);
-  const [winner = null, ...shadowed] = layers;
+  const [best = null, ...shadowed] = layers;
   const result = resultOf(resolution, what, name);
-  const { node, warnings } = traced(input, what, name);
+  const { node, warnings } = traced(input, what, name, limits);
+  // For whose references there was no room, none was looked at.
+  const winner = best !== null && node?.overTotal ? { ...best, references: 0 } : best;
   const twinWarnings = twinsOf(resolution, what, name);
   return {
     what,
@@ -50,9 +59,10 @@ interface Traced {
   readonly warnings: readonly ResolutionWarning[];
 }
 
-function traced(input: ResolutionInput, what: Kind, name: string): Traced {
+function traced(input: ResolutionInput, what: Kind, name: string, limits: Limits): Traced {
   const gathered = gather(input);
-  const names = variableNodes(gathered.variables, input.globals, scanTemplate);
+  const take = referenceRoom(limits.references);
+  const names = variableNodes(gathered.variables, input.globals, scanTemplate, take);
   if (what === 'variable') {
     const merged = gathered.variables.get(name);
     const node = names.variables.get(name) ?? null;
@@ -62,7 +72,9 @@ function traced(input: ResolutionInput, what: Kind, name: string): Traced {
   }
   const merged = (what === 'file' ? gathered.files : gathered.mounts).get(name);
   if (merged === undefined) return { node: null, warnings: [] };
-  return { node: fileNode(name, merged, names, scanTemplate), warnings: mergeWarnings(what, name, merged) };
+  const files = contentNodes(gathered.files, names, scanTemplate, take);
+  const nodes = what === 'file' ? files : contentNodes(gathered.mounts, names, scanTemplate, take);
+  return { node: nodes.get(name) ?? null, warnings: mergeWarnings(what, name, merged) };
 }
 
 function reachable(root: Node, resolution: Resolution): readonly ExplainedReference[] {

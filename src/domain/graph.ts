@@ -1,3 +1,4 @@
+import { byCodePoint } from '../kernel/ids.ts';
 import { readGlobal } from './global-reference.ts';
 import type { VariableContent } from './layer.ts';
 import type { Merged } from './merge.ts';
@@ -27,7 +28,7 @@ export interface Node {
   steps: number;
   size: number;
   error: ResolutionError['code'] | null;
-  /** In error by itself, through the total of the environment, not through what it refers to. */
+  /** In error by itself, through what the environment comes to in all, not through what it refers to. */
   overTotal: boolean;
   text: string | null;
 }
@@ -48,11 +49,26 @@ interface Draft extends Node {
 
 const NO_EDGES: readonly Edge[] = [];
 
+/**
+ * Takes the references of one text; false: there is no room for them, nor for those of any later text. Sources of the two types
+ * have rooms of their own, so that nothing that one may see depends on how much there is of what one may not.
+ */
+export type TakeReferences = (type: Sensitivity, count: number) => boolean;
+
+export function referenceRoom(limit: number): TakeReferences {
+  const left = { secret: limit, config: limit };
+  return (type, count) => {
+    left[type] -= count;
+    return left[type] >= 0;
+  };
+}
+
 /** One node for each variable with a text, linked by their references. Each winning template is scanned once. */
 export function variableNodes(
   merged: ReadonlyMap<string, Merged<VariableContent>>,
   globals: Globals,
   scan: Scan,
+  take: TakeReferences,
 ): Names {
   const variables = new Map<string, Node>();
   const unavailable = new Set<string>();
@@ -68,7 +84,12 @@ export function variableNodes(
     if (template && text.includes('${')) templates.push({ node, text });
   }
   const names = { variables, unavailable, globals };
-  for (const { node, text } of templates) link(node, scan(text), names);
+  for (const { node, text } of templates.sort((a, b) => byCodePoint(a.node.name, b.node.name))) {
+    // Past the limit nothing is scanned any more.
+    const pieces = take(node.type, 0) ? scan(text) : null;
+    if (pieces !== null && take(node.type, pieces.filter(isReference).length)) link(node, pieces, names);
+    else refuse(node);
+  }
   return names;
 }
 
@@ -76,11 +97,16 @@ export function variableNodes(
  * A node for a file's references; its text stays in the store. A file is judged as a variable with its text would be, save
  * that its literal part counts as written, escapes included.
  */
-export function fileNode(name: string, { entry }: Merged<FileEntry>, names: Names, scan: Scan): Node {
+function fileNode(name: string, { entry }: Merged<FileEntry>, names: Names, scan: Scan, take: TakeReferences): Node {
   const node = literalNode(name, '', entry.type ?? 'config');
-  const references = fileReferences(entry.content, scan);
+  const listed = entry.content.encoding === 'binary' ? 0 : entry.content.references.length;
   // Without a reference nothing is expanded: how large such a file may be is decided when it is written.
-  if (references.length === 0) return node;
+  if (listed === 0) return node;
+  if (!take(node.type, listed)) {
+    refuse(node);
+    return node;
+  }
+  const references = fileReferences(entry.content, scan);
   link(node, references, names);
   const size = references.reduce((rest, { raw }) => rest - utf8Size(raw), entry.content.size);
   node.literalSize = () => Math.max(0, size);
@@ -88,10 +114,33 @@ export function fileNode(name: string, { entry }: Merged<FileEntry>, names: Name
   return node;
 }
 
+/** Of files or of mounts, by name. */
+export const contentNodes = (
+  contents: ReadonlyMap<string, Merged<FileEntry>>,
+  names: Names,
+  scan: Scan,
+  take: TakeReferences,
+): ReadonlyMap<string, Node> =>
+  new Map(
+    [...contents]
+      .sort(([a], [b]) => byCodePoint(a, b))
+      .map(([name, merged]) => [name, fileNode(name, merged, names, scan, take)]),
+  );
+
 /** The references that a file's entry lists; a binary file has none. */
 function fileReferences(file: FileEntry, scan: Scan): readonly Reference[] {
   if (file.encoding === 'binary') return [];
   return file.references.flatMap((raw) => scan(raw).filter((piece) => typeof piece !== 'string'));
+}
+
+const isReference = (piece: string | Reference): piece is Reference => typeof piece !== 'string';
+
+function refuse(node: Draft): void {
+  node.error = 'TOO_LARGE';
+  node.overTotal = true;
+  node.pieces = [];
+  node.literalSize = () => 0;
+  node.text = null;
 }
 
 function literalNode(name: string, text: string, type: Sensitivity): Draft {

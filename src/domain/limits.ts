@@ -6,11 +6,19 @@ export interface Limits {
   readonly steps: number;
   /** UTF-8 bytes of one result. */
   readonly resultBytes: number;
-  /** UTF-8 bytes of all variables of one environment that hold a reference. */
+  /** UTF-8 bytes of the results of templates in one environment, of those apart that the same people may see. */
   readonly totalBytes: number;
+  /** References in the texts of one environment, of secret and of configuration sources each. */
+  readonly references: number;
 }
 
-export const LIMITS: Limits = { depth: 32, steps: 10_000, resultBytes: 1 << 20, totalBytes: 16 << 20 };
+export const LIMITS: Limits = {
+  depth: 32,
+  steps: 10_000,
+  resultBytes: 1 << 20,
+  totalBytes: 16 << 20,
+  references: 100_000,
+};
 
 /** Names in the path of an error; a longer path is cut there and ends with `…`, which no key is called. */
 export const PATH_NAMES = 40;

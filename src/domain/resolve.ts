@@ -2,7 +2,7 @@ import { byCodePoint } from '../kernel/ids.ts';
 import { canonicalBytes } from './canonical.ts';
 import { drawnText, errorOf, expand } from './expand.ts';
 import { type Gathered, gather } from './gather.ts';
-import { edgeOf, fileNode, type Names, type Node, variableNodes } from './graph.ts';
+import { contentNodes, edgeOf, type Names, type Node, referenceRoom, variableNodes } from './graph.ts';
 import type { VariableContent } from './layer.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import type { Merged } from './merge.ts';
@@ -38,9 +38,10 @@ export interface ResolveOptions {
 export function resolve(input: ResolutionInput, options: ResolveOptions = {}): Resolution {
   const { limits = LIMITS, scan = scanTemplate } = options;
   const gathered = gather(input);
-  const names = variableNodes(gathered.variables, input.globals, scan);
-  const files = contentNodes(gathered.files, names, scan);
-  const mounts = contentNodes(gathered.mounts, names, scan);
+  const take = referenceRoom(limits.references);
+  const names = variableNodes(gathered.variables, input.globals, scan, take);
+  const files = contentNodes(gathered.files, names, scan, take);
+  const mounts = contentNodes(gathered.mounts, names, scan, take);
   expand([...names.variables.values()], [...files.values(), ...mounts.values()], limits);
   const variables = new Map<string, ResolvedVariable>();
   for (const [name, merged] of byName(gathered.variables)) {
@@ -70,9 +71,6 @@ function byName<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])
 
 type Contents = ReadonlyMap<string, Merged<FileEntry>>;
 type Nodes = ReadonlyMap<string, Node>;
-
-const contentNodes = (contents: Contents, names: Names, scan: Scan): Nodes =>
-  new Map(byName(contents).map(([name, merged]) => [name, fileNode(name, merged, names, scan)]));
 
 function resolvedVariable(node: Node, merged: Merged<VariableContent>): ResolvedVariable {
   const { name, type, draws } = node;

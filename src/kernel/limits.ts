@@ -105,6 +105,14 @@ const TABLE = {
   pluginIdleMs: { default: 30_000, least: 0 },
   /** Old credentials of an addon whose time is not over. */
   retiringPerAddon: { default: 20, least: 1 },
+  /** What the environment of one workload may hold, run time and build time together; see the decision on their size. */
+  environmentVariables: { default: 10_000, least: 1 },
+  /** UTF-8 bytes of names and values of its variables. */
+  environmentBytes: { default: 33_554_432, least: 1 },
+  environmentFiles: { default: 1_000, least: 1 },
+  environmentFileBytes: { default: 268_435_456, least: 1 },
+  /** References in its texts; when it is resolved, of secret and of configuration sources each. */
+  environmentReferences: { default: 100_000, least: 1 },
   addonsPerProject: { default: 500, least: 1 },
   /** What a host of repositories lists of its branches, bytes. */
   gitRefsBytes: { default: 8_388_608, least: 1_024 },

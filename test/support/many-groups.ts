@@ -1,3 +1,4 @@
+import { weightOf } from '../../src/domain/weight.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { createMacHolder } from '../../src/keys/mac-holder.ts';
@@ -29,8 +30,9 @@ export async function writeGroups(store: Store, project: string, count: number):
       secretType: 'environment',
     } as const;
     const restrictions = { ...UNRESTRICTED, restricted: true, tags: [`tag-${i}`] };
-    const fields = { ...plain, priority: i % 101, restrictions, createdAt: AT, updatedAt: AT };
     const body = { ...CONTENT, variables: new Map([['A', `value ${i}`]]) };
+    const weight = weightOf({ texts: [body.variables], files: [] });
+    const fields = { ...plain, priority: i % 101, restrictions, weight, createdAt: AT, updatedAt: AT };
     return changesOf(groupDocument).create(['default', project, `group-${i}`], fields, body);
   });
   await vault.commit({ team: 'default', actor: 'test', operation: 'test', changes });

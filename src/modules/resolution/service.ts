@@ -4,6 +4,7 @@ import type { Session } from '../../access/session.ts';
 import { explain } from '../../domain/explain.ts';
 import type { Explanation } from '../../domain/explanation.ts';
 import { applicableGroups } from '../../domain/gather.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { missingRequired, resolve } from '../../domain/resolve.ts';
 import type {
   AddonLink,
@@ -17,6 +18,7 @@ import type {
 } from '../../domain/types.ts';
 import type { Kind as EntryKind } from '../../domain/warn.ts';
 import { AppError, forbidden, invalidInput } from '../../kernel/errors.ts';
+import type { Limits } from '../../kernel/limits.ts';
 import type { Keys } from '../../keys/keys.ts';
 import { evenReading, type Vault, type View } from '../../vault/vault.ts';
 import type { Drawn } from '../addons/drawing.ts';
@@ -38,6 +40,7 @@ export interface ResolutionsDeps {
   readonly keys: Keys;
   readonly contents: Contents;
   readonly addons: AddonsService;
+  readonly limits: Limits;
   /** Bytes of finished resolutions kept between requests; 0 keeps none. */
   readonly cacheBytes: number;
 }
@@ -78,7 +81,8 @@ interface Finished {
   readonly bytes: number;
 }
 
-export function createResolutions({ vault, keys, contents, addons, cacheBytes }: ResolutionsDeps) {
+export function createResolutions({ vault, keys, contents, addons, limits, cacheBytes }: ResolutionsDeps) {
+  const bounds = { ...LIMITS, references: limits.environmentReferences };
   const finished =
     cacheBytes === 0
       ? null
@@ -137,7 +141,7 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
 
   function finish(ask: WorkloadAsk, view: View, { base, links, drawn, from }: Parts): Finished {
     const input = { ...base, addons: drawn.addons };
-    const pure = resolve(input);
+    const pure = resolve(input, { limits: bounds });
     requireRequiredLinks(input, pure);
     const resolution = withWarnings(pure, drawn.stale);
     const canonical = pure.canonical();
@@ -183,7 +187,7 @@ export function createResolutions({ vault, keys, contents, addons, cacheBytes }:
     { work }: Session,
   ): Promise<Explanation> {
     await work.spend({ templateSteps: environment.input.groups.length + 1 });
-    return explain(environment.input, environment.resolution, what, name);
+    return explain(environment.input, environment.resolution, what, name, bounds);
   }
 
   /** The bytes a workload gets; null when the file is in error. */

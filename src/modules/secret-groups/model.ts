@@ -8,6 +8,7 @@ import type {
   SecretType,
   Sensitivity,
 } from '../../domain/types.ts';
+import { type Weight, weightOf } from '../../domain/weight.ts';
 import type { Json } from '../../store/port.ts';
 import { type DocumentType, idOf, type Stored } from '../../vault/document.ts';
 import { decodeFiles, encodeFiles } from '../contents.ts';
@@ -26,6 +27,8 @@ export type GroupFields = {
     readonly tags: readonly string[];
     readonly tagMatchCondition: 'and' | 'or';
   };
+  /** Of what is sealed: how large environments may be is judged without opening anything. */
+  readonly weight: Weight;
   readonly createdAt: string;
   readonly updatedAt: string;
 };
@@ -103,5 +106,6 @@ export function partsOf(
   times: { readonly createdAt: string; readonly updatedAt: string },
 ): { readonly fields: GroupFields; readonly body: GroupContent } {
   const { name, stageId, tags, type, secretType, priority, restrictions, ...body } = state;
-  return { fields: { name, stageId, tags, type, secretType, priority, restrictions, ...times }, body };
+  const weight = weightOf({ ...groupWriting(body), links: body.links });
+  return { fields: { name, stageId, tags, type, secretType, priority, restrictions, weight, ...times }, body };
 }

@@ -22,7 +22,7 @@ export type SecretGroupsService = ReturnType<typeof createSecretGroups>;
 /** Bundles of variables and files. Every use case reads, decides and commits once. */
 export function createSecretGroups(deps: SecretGroupsDeps) {
   const { clock } = deps;
-  const { createOrPut, change, keepFiles, requireRoom, history } = createWriting(deps);
+  const { createOrPut, change, keepFiles, requireCountable, history } = createWriting(deps);
 
   const bySlug = (ref: GroupRef, session: Session): Promise<StoredGroup> =>
     session.read((view) => visibleGroup(ref, view, session));
@@ -117,7 +117,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
   function restore(ref: GroupUpdate, session: Session) {
     const restored = async (state: GroupState): Promise<Decision> => {
       const { live } = await session.read((view) => view.set(groupDocument, ref.project));
-      requireRoom(live.length);
+      requireCountable(live.length);
       return { state, isAsItWas: true, isRestored: true };
     };
     return change(ref, 'secretGroup.restore', session, restored, deletedGroup);

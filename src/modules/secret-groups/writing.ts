@@ -11,6 +11,7 @@ import { createOnce } from '../../vault/once.ts';
 import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
 import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
+import { requireRoomForGroup } from '../environment-room.ts';
 import { requireMayRefer } from '../global-secrets/references.ts';
 import { requireWithinLimits, sizesOf } from '../holdings.ts';
 import { projectDocument } from '../projects/model.ts';
@@ -84,7 +85,7 @@ export function createWriting(deps: WritingDeps) {
     return contents.keep(project, uploads, before ? [before.files, before.mounts, ...more] : more, session);
   }
 
-  function requireRoom(count: number): void {
+  function requireCountable(count: number): void {
     const most = limits.groupsPerProject;
     if (count >= most) throw limitExceeded('secret groups in the project', most, count + 1, 'groupsPerProject');
   }
@@ -113,13 +114,14 @@ export function createWriting(deps: WritingDeps) {
         if (before && !mayOnGroup(session, 'list', project, before.fields.type)) throw isTaken([]);
         if (before) requireRevision(before, expectedRevision);
         else if (expectedRevision) throw conflict('There is no such secret group yet');
-        if (!before) requireRoom(count);
+        if (!before) requireCountable(count);
         const old = before ? stateOf(before) : null;
         requireNamedRestrictions(old, input);
         const decided = await wholeState(whole, old, session);
         requireMayChange(session, project, old, decided.state);
         const guards = await guardsFor(decided, old, input, session);
         const change = writeOf(key, taken, before, decided.state);
+        await requireRoom(project, slug, before, decided.state, session);
         return session.commit(operation, [change, guard, ...guards, ...(decided.contents ?? []), ...extra]);
       }),
     );
@@ -142,6 +144,15 @@ export function createWriting(deps: WritingDeps) {
     if (added.length === 0) return guards;
     return [...guards, ...(await session.read((view) => addons.requireLinkable(added, project, view, session)))];
   }
+
+  /** Every environment that it goes into must have room for it. */
+  const requireRoom = (project: string, id: string, before: StoredGroup | null, state: GroupState, session: Session) =>
+    session.read((view) => {
+      const { fields } = partsOf(state, { createdAt: '', updatedAt: '' });
+      const { type, secretType, priority, restrictions, weight } = fields;
+      const header = { id, type, secretType, priority, restrictions };
+      return requireRoomForGroup({ project, view, session, limits }, before, { header, weight });
+    });
 
   function writeOf(
     key: readonly string[],
@@ -174,6 +185,7 @@ export function createWriting(deps: WritingDeps) {
       requireWithinLimits(limits, [decided.state.variables], [decided.state.files, decided.state.mounts]);
       const guards = await guardsFor(decided, state, ref, session);
       const written = writeOf(key, before, before, decided.state);
+      await requireRoom(ref.project, ref.slug, before, decided.state, session);
       return session.commit(operation, [written, ...guards, ...(decided.contents ?? [])]);
     });
     const secretGroup = await bySlug(ref, session);
@@ -181,5 +193,5 @@ export function createWriting(deps: WritingDeps) {
     return { secretGroup, commit };
   }
 
-  return { createOrPut, change, keepFiles, requireRoom, history };
+  return { createOrPut, change, keepFiles, requireCountable, history };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Writing } from '../../domain/global-reference.ts';
 import type { DirectValues, Workload, WorkloadKind } from '../../domain/types.ts';
+import type { Weight } from '../../domain/weight.ts';
 import {
   filesRule,
   idempotencyKeyRule,
@@ -22,6 +23,8 @@ export type WorkloadFields = {
   readonly stageId: string | null;
   /** Made when it is registered, kept by every put and by a restoration: tokens are for one registration. */
   readonly registration: string;
+  /** Of its own values: how large environments may be is judged without opening anything. */
+  readonly weight: Weight;
   readonly createdAt: string;
   readonly updatedAt: string;
 };

@@ -4,6 +4,7 @@ import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import { verdictOn } from '../../domain/restrict.ts';
 import type { DirectValues, FileEntry, Restrictions, WorkloadKind } from '../../domain/types.ts';
+import { weightOf } from '../../domain/weight.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
@@ -14,6 +15,7 @@ import { changesOf, type Vault, type View } from '../../vault/vault.ts';
 import { requireDistinctPaths } from '../clashes.ts';
 import type { Contents } from '../contents.ts';
 import { namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
+import { requireRoomForWorkload } from '../environment-room.ts';
 import { requireMayRefer } from '../global-secrets/references.ts';
 import { requireWithinLimits, sizesOf } from '../holdings.ts';
 import { projectDocument } from '../projects/model.ts';
@@ -103,7 +105,11 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
         const old = before && !before.deleted ? before.fields : { createdAt: at, registration: randomUUID() };
         const { name, tags, stageId } = input;
         const { createdAt, registration } = old;
-        const fields = { name, tags, stageId, registration, createdAt, updatedAt: at };
+        const weight = weightOf(workloadWriting(direct));
+        const fields = { name, tags, stageId, registration, weight, createdAt, updatedAt: at };
+        await session.read((view) =>
+          requireRoomForWorkload({ project, view, session, limits }, before, { kind, id, tags, weight }),
+        );
         const changes = changesOf(type);
         const change = before ? changes.replace(before, fields, direct) : changes.create(key, fields, direct);
         const guard = changesOf(projectDocument).unchanged(parent);
@@ -184,6 +190,8 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
         await requireMayPut(kind, { project, id, tags: stored.fields.tags, ...stored.body() }, null, view, session);
         // Deleted, it held nothing: all its references are written anew.
         const referred = await requireMayRefer(null, workloadWriting(stored.body()), view, session);
+        const { tags, weight } = stored.fields;
+        await requireRoomForWorkload({ project, view, session, limits }, null, { kind, id, tags, weight });
         return { parent, before: stored, referred };
       });
       const fields = { ...before.fields, updatedAt: clock().toISOString() };

@@ -38,7 +38,7 @@ describe('an explanation', () => {
       const input = inputOf(data);
       const resolution = resolve(input, { limits });
       for (const [what, name] of KEYS) {
-        const explanation = explain(input, resolution, what, name);
+        const explanation = explain(input, resolution, what, name, limits);
         outcomes.add(`${explanation.outcome} ${explanation.error?.code ?? ''}`.trim());
         expect(checkExplanation(explanation, limits)).toEqual([]);
         expect(JSON.stringify(explanation)).not.toContain(CANARY);

@@ -12,7 +12,9 @@ const NARROW: readonly Limits[] = [
   { ...LIMITS, steps: 1 },
   { ...LIMITS, resultBytes: 12 },
   { ...LIMITS, totalBytes: 20 },
-  { depth: 1, steps: 3, resultBytes: 20, totalBytes: 30 },
+  { ...LIMITS, references: 2 },
+  { ...LIMITS, references: 0 },
+  { depth: 1, steps: 3, resultBytes: 20, totalBytes: 30, references: 4 },
 ];
 
 const NAMES = ['A', 'B', 'C', 'D', 'a', 'constructor', '__proto__', 'EXAMPLE_DB_URL', 'x.y', '1A'];

@@ -1,12 +1,32 @@
 import type { Limits } from '../../../src/domain/limits.ts';
 import { allNames, type Candidate, candidates, linkedKeys, modelWarnings, order } from './model-groups.ts';
-import { type Texts, type Thing, textsOf } from './model-texts.ts';
+import { type Texts, type Thing, textsOf, tokensOf } from './model-texts.ts';
 import type { Outcome, OutcomeEntry, ProjectData } from './project.ts';
 
 type Judge = (t: Thing, isFile?: boolean) => string | null;
 
+/** Those for whose references there is no room: of each type in order, variables before files, and all that come after. */
+function pastReferences(variables: readonly Thing[], files: readonly Thing[], limits: Limits): ReadonlySet<Thing> {
+  const past = new Set<Thing>();
+  for (const type of ['secret', 'config']) {
+    let count = 0;
+    for (const t of [...variables, ...files]) {
+      const held = t.template ? tokensOf(t.text).filter(({ name }) => name !== null).length : 0;
+      const isFile = files.includes(t);
+      if (t.type !== type || !t.template || !(isFile ? held > 0 : t.text.includes('${'))) continue;
+      if (count <= limits.references) count += held;
+      if (count > limits.references) past.add(t);
+    }
+  }
+  return past;
+}
+
 /** Code and path of a thing's error. */
-function judgeOf({ references, targets, size }: Texts, winners: Iterable<Thing>, limits: Limits): Judge {
+function judgeOf(
+  { references, targets, size, viewers, past: refused }: Texts,
+  winners: Iterable<Thing>,
+  limits: Limits,
+): Judge {
   const loops = (t: Thing, trail: readonly Thing[]): boolean =>
     trail.includes(t) || targets(t).some((next) => loops(next, [...trail, t]));
   const depth = (t: Thing): number => targets(t).reduce((deepest, next) => Math.max(deepest, 1 + depth(next)), 0);
@@ -17,14 +37,17 @@ function judgeOf({ references, targets, size }: Texts, winners: Iterable<Thing>,
     if (steps(t) > limits.steps) return 'TOO_MANY_STEPS';
     return size(t, isFile) > limits.resultBytes ? 'TOO_LARGE' : null;
   };
-  const past = new Set<Thing>();
-  let total = 0;
+  const past = new Set<Thing>(refused);
+  const drawsOn = (some: ReadonlySet<Thing>, t: Thing): boolean =>
+    some.has(t) || targets(t).some((next) => drawsOn(some, next));
+  const totals: Record<string, number> = {};
   for (const t of winners) {
-    if (references(t).length === 0 || alone(t, false) !== null) continue;
-    total += size(t, false);
+    if (references(t).length === 0 || alone(t, false) !== null || drawsOn(refused, t)) continue;
+    const total = (totals[viewers(t)] ?? 0) + size(t, false);
+    totals[viewers(t)] = total;
     if (total > limits.totalBytes) past.add(t);
   }
-  const drawsOnPast = (t: Thing): boolean => past.has(t) || targets(t).some(drawsOnPast);
+  const drawsOnPast = (t: Thing): boolean => drawsOn(past, t);
   const code = (t: Thing, isFile: boolean): string | null => alone(t, isFile) ?? (drawsOnPast(t) ? 'TOO_LARGE' : null);
   const path = (t: Thing, trouble: string, trail: readonly Thing[]): readonly string[] => {
     if (trail.includes(t) || past.has(t)) return [t.name];
@@ -78,18 +101,19 @@ export function modelOutcome(data: ProjectData, limits: Limits): Outcome {
     if (winner?.type === null) dead.set(name, winner);
     else if (winner !== undefined) winners.set(name, { ...winner, name, type: winner.type });
   }
-  const texts = textsOf(data, winners, new Set(dead.keys()));
+  const contents = (what: 'files' | 'mounts'): readonly Thing[] =>
+    allNames(data, what).flatMap((name) =>
+      candidates(data, what, name).flatMap((c, i) => (i > 0 || c.type === null ? [] : [{ ...c, name, type: c.type }])),
+    );
+  const [files, mounts] = [contents('files'), contents('mounts')];
+  const past = pastReferences([...winners.values()], [...files, ...mounts], limits);
+  const texts = textsOf(data, winners, new Set(dead.keys()), past);
   const judge = judgeOf(texts, winners.values(), limits);
   const entry = (t: Thing, isFile: boolean): [string, OutcomeEntry] => {
     const error = judge(t, isFile);
     const type = texts.isSecret(t) ? 'secret' : 'config';
     return [t.name, { value: error === null ? texts.full(t) : null, type, source: t.source, error }];
   };
-  const contents = (what: 'files' | 'mounts'): readonly Thing[] =>
-    allNames(data, what).flatMap((name) =>
-      candidates(data, what, name).flatMap((c, i) => (i > 0 || c.type === null ? [] : [{ ...c, name, type: c.type }])),
-    );
-  const [files, mounts] = [contents('files'), contents('mounts')];
   const unresolved = names.flatMap((name) => {
     const thing = winners.get(name);
     const link = dead.get(name);
