@@ -156,10 +156,18 @@ export interface Store {
   commitsAfter(team: TeamId, seq: Seq, limit: number): Promise<readonly Commit[]>;
   /** Every commit after `seq`, whichever process made it, in order, until `signal` aborts. */
   watch(team: TeamId, seq: Seq, signal: AbortSignal): AsyncIterable<Commit>;
-  /** All revisions of a document still kept, the present one first. `page.after` is `[String(revision)]`. */
-  revisions(kind: Kind, key: Key, page: PageRequest): Promise<readonly Doc[]>;
+  /**
+   * All revisions of a document still kept, the present one first. `page.after` is `[String(revision)]`.
+   * `page.asOf` answers the newest revision of no later commit and before it the one that followed: what proves that it was the last.
+   */
+  revisions(kind: Kind, key: Key, page: RevisionsPage): Promise<readonly Doc[]>;
   /** Waits for commits under way; later calls are UNAVAILABLE. */
   close(): Promise<void>;
+}
+
+/** A page of revisions, or the one that was the present one at a commit: then `limit` is not looked at. */
+export interface RevisionsPage extends PageRequest {
+  readonly asOf?: Seq;
 }
 
 /** A store with what stands beside it. */

@@ -7,7 +7,7 @@ import type { PageRequest } from '../kernel/page.ts';
 import { createWork, HIDDEN_BYTES, OWN_WORK, type Work } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
 import { FIRST_CHAIN, sameBytes, verifyCommits } from '../store/chain.ts';
-import type { Commit, Doc, Fields, Head, Key, Kind, Seq, Store, TeamId, Write } from '../store/port.ts';
+import type { Commit, Doc, Fields, Head, Key, Kind, RevisionsPage, Seq, Store, TeamId, Write } from '../store/port.ts';
 import { createCommits } from './commits.ts';
 import { type DocumentType, placeOf, type Stored } from './document.ts';
 import { createExclusive } from './exclusive.ts';
@@ -97,7 +97,7 @@ export interface Vault {
   revisions<F extends Fields, B>(
     type: DocumentType<F, B>,
     key: Key,
-    page: PageRequest,
+    page: RevisionsPage,
     reading: Reading<F>,
   ): Promise<readonly Stored<F, B>[]>;
 }
@@ -111,9 +111,6 @@ export interface VaultDeps {
   /** Is told the time of every commit that is seen. */
   readonly expiry?: ExpiryClock;
 }
-
-/** Revisions of the first page in which an earlier one is looked for. */
-const FIRST_PAGE = 4;
 
 export function createVault({
   store,
@@ -148,7 +145,7 @@ export function createVault({
   async function revisions<F extends Fields, B>(
     type: DocumentType<F, B>,
     key: Key,
-    page: PageRequest,
+    page: RevisionsPage,
     { work, mayRead }: Reading<F>,
   ) {
     const docs = await store.revisions(type.kind, key, page);
@@ -205,19 +202,13 @@ export function createVault({
     watch: (team, seq, signal) => verified(team, seq, signal),
     async asOf(type, stored, seq, reading) {
       if (stored.seq <= seq) return stored.deleted ? null : stored;
-      // From the present one back, in pages that grow: what was asked for is mostly near.
-      let last: Stored<typeof stored.fields, unknown> | null = null;
-      for (let limit = FIRST_PAGE; ; limit *= 4) {
-        const after: Pick<PageRequest, 'after'> = last ? { after: [String(last.revision)] } : {};
-        const page = await revisions(type, stored.key, { ...after, limit }, reading);
-        const [newest] = page;
-        if (last && newest && newest.revision + 1 !== last.revision) throw integrity(`the revisions of ${type.kind}`);
-        const found = page.find((each) => each.seq <= seq);
-        if (found) return found.deleted ? null : found;
-        last = page[page.length - 1] ?? last;
-        if (page.length < limit) break;
-      }
-      if (last?.revision === 1) return null;
+      const docs = await revisions(type, stored.key, { asOf: seq, limit: 2 }, reading);
+      const [next, found] = docs;
+      // The one that followed proves that nothing between was left out.
+      const isProven = next !== undefined && next.seq > seq && next.revision <= stored.revision;
+      if (!isProven || (found !== undefined && found.seq > seq)) throw integrity(`the revisions of ${type.kind}`);
+      if (found) return found.deleted ? null : found;
+      if (next.revision === 1) return null;
       throw new AppError('HISTORY_EXPIRED', 'History does not reach back that far');
     },
     exclusive: createExclusive(),

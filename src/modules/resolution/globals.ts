@@ -1,5 +1,6 @@
 import type { GlobalSecretFacts, Globals } from '../../domain/types.ts';
 import { isAppError } from '../../kernel/errors.ts';
+import { inParallel } from '../../kernel/parallel.ts';
 import { idOf } from '../../vault/document.ts';
 import type { DocumentSet } from '../../vault/sets.ts';
 import { evenReading, type Vault, type View } from '../../vault/vault.ts';
@@ -42,22 +43,19 @@ export function globalsNow(set: GlobalSet): Globals {
 /** The global secrets as the team's commit `seq` left them. What history no longer tells fails only whoever names it. */
 export async function globalsAsOf(vault: Vault, view: View, seq: number): Promise<Globals> {
   const present = await view.set(globalDocument);
-  const then = new Map<string, () => StoredGlobal | null>();
-  for (const stored of present.all) {
-    const past = await vault.asOf(globalDocument, stored, seq, evenReading(view.work)).catch((error: unknown) => {
+  const pasts = await inParallel(present.all, (stored) =>
+    vault.asOf(globalDocument, stored, seq, evenReading(view.work)).catch((error: unknown) => {
       if (isAppError(error) && error.code === 'HISTORY_EXPIRED') return error;
       throw error;
-    });
-    then.set(idOf(stored.key), () => {
-      if (past instanceof Error) throw past;
-      return past;
-    });
-  }
+    }),
+  );
+  const then = new Map(present.all.map((stored, i) => [idOf(stored.key), pasts[i] ?? null]));
   return {
     get: (slug) => {
       // Asked first: it refuses what was tampered with.
       present.get(slug);
-      const stored = then.get(slug)?.();
+      const stored = then.get(slug);
+      if (stored instanceof Error) throw stored;
       return stored ? factsOf(stored) : undefined;
     },
   };

@@ -1,4 +1,5 @@
 import type { Globals, Group } from '../../domain/types.ts';
+import { inParallel } from '../../kernel/parallel.ts';
 import { evenReading, type Vault, type View } from '../../vault/vault.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { globalsAsOf } from './globals.ts';
@@ -16,13 +17,15 @@ export function createPasts(vault: Vault) {
   async function readPast(project: string, seq: number, view: View): Promise<Past> {
     const present = await view.set(groupDocument, project);
     for (const damaged of present.damaged) present.get(damaged);
-    const groups: Group[] = [];
-    for (const group of present.all) {
-      const stored = await vault.asOf(groupDocument, group, seq, evenReading(view.work));
-      if (!stored) continue;
+    const then = await inParallel(present.all, (group) =>
+      vault.asOf(groupDocument, group, seq, evenReading(view.work)),
+    );
+    const groups = present.all.flatMap((group, i): readonly Group[] => {
+      const stored = then[i];
+      if (!stored) return [];
       const facts = groupFacts(stored);
-      groups.push(group.fields.type === facts.type ? facts : { ...facts, type: 'secret' });
-    }
+      return [group.fields.type === facts.type ? facts : { ...facts, type: 'secret' }];
+    });
     return { groups, globals: await globalsAsOf(vault, view, seq) };
   }
 

@@ -117,7 +117,7 @@ export function createResolutions({ vault, keys, contents, addons, limits, cache
   async function computed(ask: WorkloadAsk, now: StoredWorkload, view: View): Promise<Environment> {
     const { project, kind, id } = ask;
     const seq = atOf(ask, view);
-    if (seq !== view.seq) return { ask, seq, ...(await asOf(ask, now, seq, view)) };
+    if (seq !== view.seq) return { ask, seq, ...(await once(ask, now, seq, view)) };
     const groups = await view.set(groupDocument, project);
     // Nobody can tell what a group that was tampered with would have given: fail, rather than leave something out.
     for (const damaged of groups.damaged) groups.get(damaged);
@@ -148,6 +148,18 @@ export function createResolutions({ vault, keys, contents, addons, limits, cache
     const place = Buffer.from(`${[view.team, ask.project, ask.kind, ask.id].join('\0')}\0`);
     const digest = Buffer.from(keys.mac('digest')(Buffer.concat([place, canonical]))).toString('base64url');
     return { from, links, drawn, resolution, input, digest, bytes: 2000 + canonical.length * 4 };
+  }
+
+  const resolved = new WeakMap<View, Map<string, ReturnType<typeof asOf>>>();
+
+  /** Resolved once for all who ask for it in one view, as aliases of a query do. */
+  function once(ask: WorkloadAsk, now: StoredWorkload, seq: number, view: View): ReturnType<typeof asOf> {
+    const known = resolved.get(view) ?? new Map<string, ReturnType<typeof asOf>>();
+    resolved.set(view, known);
+    const name = [ask.project, ask.kind, ask.id, ask.scope, seq].join('\0');
+    const made = known.get(name) ?? asOf(ask, now, seq, view);
+    known.set(name, made);
+    return made;
   }
 
   async function asOf(ask: WorkloadAsk, now: StoredWorkload, seq: number, view: View) {

@@ -1,17 +1,13 @@
-import { LRUCache } from 'lru-cache';
 import type { Session } from '../../access/session.ts';
 import { diffMaps, type NameDiff, writtenNames } from '../../domain/diff.ts';
 import type { Sensitivity } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import { createRetention } from '../../vault/retention.ts';
 import { type Change, ownReading, type Reading, type Vault } from '../../vault/vault.ts';
 import { type GroupFields, type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
 import { mayOnGroup } from './rights.ts';
-
-const DAY = 86_400_000;
-/** How often old revisions are looked for: every so many revisions. */
-const PRUNE_EVERY = 10;
 
 export interface GroupDiff {
   /** Names of plain fields that differ. */
@@ -30,8 +26,7 @@ export interface HistoryDeps {
 
 /** The revisions of a group that are still kept. */
 export function createHistory({ vault, clock, limits }: HistoryDeps) {
-  /** Group -> when old revisions are worth looking for again: a busy group has none for a day. */
-  const worthwhile = new LRUCache<string, number>({ max: 10_000 });
+  const retention = createRetention({ vault, clock, limits });
 
   async function revision(group: StoredGroup, wanted: number, session: Session): Promise<StoredGroup> {
     if (wanted === group.revision) return group;
@@ -67,36 +62,25 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
     };
   }
 
-  /** Now and then forgets revisions beyond the number kept, but none younger than a day, and contents that only they held. */
-  async function prune(group: StoredGroup, session: Session): Promise<void> {
-    if (group.revision <= limits.revisionsKept || group.revision % PRUNE_EVERY !== 0) return;
-    const now = clock().getTime();
-    if (now < (worthwhile.get(group.key.join('\0')) ?? 0)) return;
+  /** Now and then forgets old revisions, and contents that only they held. */
+  async function prune({ key, revision: now }: StoredGroup, session: Session): Promise<void> {
+    const before = await retention.cut({ type: groupDocument, key, revision: now, madeAt: timeOf });
+    if (before === null) return;
     // In turn with other writes of the group, so that none goes back to a revision that is being forgotten.
-    await session.write(group.key, () => forget(group, now, session));
-  }
-
-  async function forget(group: StoredGroup, now: number, session: Session): Promise<void> {
-    const name = group.key.join('\0');
-    const all = await vault.revisions(groupDocument, group.key, { limit: 10_000 }, ownReading());
-    const dayAgo = new Date(now - DAY).toISOString();
-    const firstKept = all.findIndex(
-      (each, i) => i >= limits.revisionsKept && (all[i - 1]?.fields.updatedAt ?? '') < dayAgo && each.revision > 0,
-    );
-    if (firstKept === -1) {
-      // Nothing goes before the oldest but one, which ends the oldest, is a day old.
-      worthwhile.set(name, Date.parse(all[all.length - 2]?.fields.updatedAt ?? '') + DAY);
-      return;
-    }
-    const kept = contentsOf(all.slice(0, firstKept));
-    const gone = [...contentsOf(all.slice(firstKept))].filter((id) => !kept.has(id));
-    const before = all[firstKept - 1]?.revision ?? group.revision;
-    const [team = '', project = ''] = group.key;
-    const changes: Change[] = [
-      { op: 'purge', kind: 'secretGroup', key: group.key, before },
-      ...gone.map((id): Change => ({ op: 'remove', kind: 'content', key: [team, project, id], expected: 1 })),
-    ];
-    await session.commit('secretGroup.prune', changes);
+    await session.write(key, async () => {
+      const held = await vault.revisions(groupDocument, key, { limit: now - before + 1 }, ownReading());
+      const kept = contentsOf(held.filter(({ revision: each }) => each >= before));
+      const gone = new Set<string>();
+      for await (const group of retention.gone(groupDocument, key, before)) {
+        for (const id of contentsOf([group])) if (!kept.has(id)) gone.add(id);
+      }
+      const [team = '', project = ''] = key;
+      const changes: Change[] = [
+        { op: 'purge', kind: 'secretGroup', key, before },
+        ...[...gone].map((id): Change => ({ op: 'remove', kind: 'content', key: [team, project, id], expected: 1 })),
+      ];
+      return session.commit('secretGroup.prune', changes);
+    });
   }
 
   return { revision, revisions, diff, prune };
@@ -106,6 +90,8 @@ const readingOf = ({ key }: StoredGroup, session: Session): Reading<GroupFields>
   work: session.work,
   mayRead: ({ type }) => mayOnGroup(session, 'read', key[1] ?? '', type),
 });
+
+const timeOf = ({ fields }: StoredGroup): string => fields.updatedAt;
 
 const PLAIN = ['name', 'description', 'stageId', 'tags', 'type', 'secretType', 'priority', 'restrictions'] as const;
 

@@ -123,6 +123,33 @@ function readRevisions(view: EngineReader, kind: Kind, key: Key, below: number |
   return [...first, ...older].slice(0, limit);
 }
 
+/** The first revision after a commit and the one before it, by the order of their numbers: a few reads, however many there are. */
+function readAsOf(view: EngineReader, kind: Kind, key: Key, seq: Seq): readonly Doc[] {
+  const present = readDoc(view, kind, key);
+  if (!present) return [];
+  if (present.seq <= seq) return [present];
+  const revision = (number: number): Doc | null => {
+    const place = at.revisionAt(kind, key, number);
+    const value = view.get(place);
+    return value && record.decodeDoc(place, value);
+  };
+  let [found, next]: [Doc | null, Doc] = [null, present];
+  // What is not kept any more is older than all that is.
+  let [low, high] = [1, present.revision - 1];
+  while (low <= high) {
+    const middle = Math.floor((low + high) / 2);
+    const doc = revision(middle);
+    if (doc === null || doc.seq <= seq) {
+      if (doc !== null) found = doc;
+      low = middle + 1;
+    } else {
+      next = doc;
+      high = middle - 1;
+    }
+  }
+  return found ? [next, found] : [next];
+}
+
 const WATCH_PAGE = 256;
 
 /** The store's promises over any engine. */
@@ -184,6 +211,7 @@ export function createEmbeddedStore(engine: Engine, mac: Mac): Store {
     },
     async revisions(kind, key, page) {
       open();
+      if (page.asOf !== undefined) return readAsOf(engine, kind, key, page.asOf);
       const below = revisionBelow(page);
       return readRevisions(engine, kind, key, below, pageSize(page));
     },

@@ -84,6 +84,25 @@ function createReads({ docs, revisions, commits, heads, meta }: Collections, pat
     return (await reading(find, patience)).map((found) => record.docOf(kind, key, found));
   }
 
+  /** Both halves are found by the order of the index; `seq` grows with the revisions. */
+  async function asOf(kind: Kind, key: Key, seq: Seq): Promise<readonly Doc[]> {
+    const present = await get(kind, key);
+    if (!present || present.seq <= seq) return present ? [present] : [];
+    const ids = { $gte: record.revisionsOf(kind, key), $lt: record.revisionId(kind, key, present.revision) };
+    const one = (filter: object, order: 1 | -1) => async () =>
+      revisions
+        .find({ _id: ids, ...filter })
+        .sort({ _id: order })
+        .limit(1)
+        .toArray();
+    const [[found], [next]] = await Promise.all([
+      reading(one({ seq: { $lte: seq } }, -1), patience),
+      reading(one({ seq: { $gt: seq } }, 1), patience),
+    ]);
+    const docs = [next ? record.docOf(kind, key, next) : present];
+    return found ? [...docs, record.docOf(kind, key, found)] : docs;
+  }
+
   const reads: Pick<Store, 'head' | 'get' | 'getMany' | 'list' | 'commitsAfter' | 'revisions'> = {
     get,
     commitsAfter,
@@ -112,6 +131,7 @@ function createReads({ docs, revisions, commits, heads, meta }: Collections, pat
       return (await reading(find, patience)).map((found) => record.listedDoc(kind, found));
     },
     async revisions(kind, key, page) {
+      if (page.asOf !== undefined) return asOf(kind, key, page.asOf);
       const below = revisionBelow(page);
       const limit = pageSize(page);
       const present = await get(kind, key);
