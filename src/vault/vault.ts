@@ -38,6 +38,10 @@ export const evenReading = (work: Work): Reading<Fields> => ({ work, mayRead: ()
 /** The gateway's own reading. */
 export const ownReading = (): Reading<Fields> => ({ work: createWork(OWN_WORK), mayRead: () => true });
 
+/** A page of revisions below one, or from the present one on. */
+export const pageBelow = (below: number | null, limit: number): PageRequest =>
+  below === null ? { limit } : { after: [String(below)], limit };
+
 /** A write as use cases say it: in plain fields and bodies. */
 export type Change =
   | {

@@ -175,9 +175,30 @@ export function readsContract(open: OpenStore): void {
       await expect(revisionsAt(['x'])).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     });
 
+    it('`page.asOf` answers the newest revision of no later commit, and before it the one that followed', async () => {
+      const all = await under.store.revisions('secretGroup', key, { limit: 9 });
+      const seqs = all.map(({ seq }) => seq);
+      const asOf = async (seq: number) =>
+        (await under.store.revisions('secretGroup', key, { asOf: seq, limit: 9 })).map(({ revision }) => revision);
+      const [fourth = 0, third = 0, second = 0, first = 0] = seqs;
+      expect(await asOf(fourth + 5)).toEqual([4]);
+      expect(await asOf(fourth)).toEqual([4]);
+      expect(await asOf(fourth - 1)).toEqual([4, 3]);
+      expect(await asOf(third)).toEqual([4, 3]);
+      expect(await asOf(second)).toEqual([3, 2]);
+      expect(await asOf(first)).toEqual([2, 1]);
+      expect(await asOf(first - 1)).toEqual([1]);
+      expect(await under.store.revisions('secretGroup', ['acme', 'no', 'body'], { asOf: 9, limit: 9 })).toEqual([]);
+      const [followed, found] = await under.store.revisions('secretGroup', key, { asOf: second, limit: 9 });
+      expect([followed, found]).toEqual([all[1], all[2]]);
+    });
+
     it('purge erases history older than `before`; the document itself stays', async () => {
       await under.store.commit(aCommit([{ op: 'purge', kind: 'secretGroup', key, before: 3 }]));
       expect(await revisionsAt()).toEqual([4, 3]);
+      // What is gone is older than all that is kept: the first that is kept is told, and that nothing is before it.
+      const past = await under.store.revisions('secretGroup', key, { asOf: 1, limit: 9 });
+      expect(past.map(({ revision }) => revision)).toEqual([3]);
       await under.store.commit(aCommit([{ op: 'purge', kind: 'secretGroup', key, before: 99 }]));
       expect(await revisionsAt()).toEqual([4]);
       expect(await under.store.revisions('secretGroup', [...key, 'child'], { limit: 9 })).toHaveLength(1);

@@ -15,6 +15,7 @@ import { ROOT_KEY } from './start-app.ts';
 
 export interface CountedApp {
   readonly calls: Counting['calls'];
+  readonly documents: Counting['documents'];
   /** Envelopes that were opened. */
   readonly opens: () => number;
   readonly reset: () => void;
@@ -30,7 +31,7 @@ export interface CountedOptions {
 
 /** A gateway of its own on a store that is there: its calls and its openings of envelopes are counted. */
 export async function countedApp(store: Store, { cacheBytes, answerCacheBytes }: CountedOptions): Promise<CountedApp> {
-  const { port, calls, reset } = counting(store);
+  const { port, calls, documents, reset } = counting(store);
   const holder = createMacHolder();
   const keys = await openKeys({ store: port, holder, rootKey: ROOT_KEY, clock: systemClock, initialise: false });
   let opened = 0;
@@ -54,6 +55,7 @@ export async function countedApp(store: Store, { cacheBytes, answerCacheBytes }:
   const { url } = await server.listen();
   return {
     calls,
+    documents,
     opens: () => opened,
     reset() {
       opened = 0;

@@ -4,6 +4,8 @@ export interface Counting {
   readonly port: Store;
   /** How often each method was called; methods that were not are absent. */
   readonly calls: { readonly [Name in keyof Store]?: number };
+  /** How many documents a method answered in all. */
+  documents(name: keyof Store): number;
   /** Counts from nought again. */
   reset(): void;
 }
@@ -11,10 +13,20 @@ export interface Counting {
 /** The store with its calls counted by name. */
 export function counting(store: Store): Counting {
   const calls: { [Name in keyof Store]?: number } = {};
+  const answered: { [Name in keyof Store]?: number } = {};
   const counted = <Args extends readonly unknown[], Result>(name: keyof Store, call: (...args: Args) => Result) => {
     return (...args: Args): Result => {
       calls[name] = (calls[name] ?? 0) + 1;
-      return call(...args);
+      const result = call(...args);
+      if (result instanceof Promise) {
+        result.then(
+          (found: unknown) => {
+            if (Array.isArray(found)) answered[name] = (answered[name] ?? 0) + found.length;
+          },
+          () => {},
+        );
+      }
+      return result;
     };
   };
   const port: Store = {
@@ -29,7 +41,9 @@ export function counting(store: Store): Counting {
     close: counted('close', store.close.bind(store)),
   };
   const reset = (): void => {
-    for (const name of Object.keys(calls)) delete calls[name as keyof Store];
+    for (const counts of [calls, answered]) {
+      for (const name of Object.keys(counts)) delete counts[name as keyof Store];
+    }
   };
-  return { port, calls, reset };
+  return { port, calls, documents: (name) => answered[name] ?? 0, reset };
 }

@@ -32,9 +32,8 @@ export async function pageOf<T>(items: readonly T[], order: ListOrder<T>, args: 
   return cutPage(items, order, args, context);
 }
 
-/** The same without an eye on the work. */
-export function cutPage<T>(items: readonly T[], order: ListOrder<T>, args: PageArgs, { cursorMac, session }: Context) {
-  const { first, last } = sizesOf(args);
+/** Cursors of one list: good for one viewer, in this list and order only. */
+export function cursorsOf(order: Pick<ListOrder<never>, 'name'>, { cursorMac, session }: Context) {
   const bind = (key: string) => {
     const { team, id } = session.principal;
     return cursorMac(Buffer.from(JSON.stringify([team, id, order.name, key]))).subarray(0, MAC_BYTES);
@@ -46,6 +45,13 @@ export function cutPage<T>(items: readonly T[], order: ListOrder<T>, args: PageA
     if (cursorOf(key) === cursor) return key;
     throw invalidInput([{ path: [name], rule: 'cursor', message: 'must be a cursor that this list gave you' }]);
   };
+  return { cursorOf, keyIn };
+}
+
+/** The same without an eye on the work. */
+export function cutPage<T>(items: readonly T[], order: ListOrder<T>, args: PageArgs, context: Context) {
+  const { first, last } = sizesOf(args);
+  const { cursorOf, keyIn } = cursorsOf(order, context);
   const sign = order.descending ? -1 : 1;
   const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -sign : sign);
   const rows = items.map((node) => ({ key: order.keyOf(node), node })).sort((a, b) => compare(a.key, b.key));

@@ -1,14 +1,15 @@
 import type { Builder } from '../../graphql/types/builder.ts';
+import type { Context } from '../../graphql/types/context.ts';
 import { onceInRequest } from '../../graphql/types/memo.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
+import { pageOfRevisions, type RevisionList } from '../../graphql/types/revision-pages.ts';
 import type { StoredAddon } from './model.ts';
 
-const NEWEST_FIRST: ListOrder<StoredAddon> = {
-  name: 'addon revisions',
-  keyOf: ({ revision }) => String(revision).padStart(12, '0'),
-  descending: true,
-};
+const historyOf = (addon: StoredAddon, { services, session }: Context): RevisionList<StoredAddon> => ({
+  name: ['addon revisions', addon.kind, ...addon.key.slice(1)],
+  read: (below, limit) => services.addons.revisions(addon, below, limit, session),
+  numberOf: ({ revision }) => revision,
+});
 
 export function addAddonHistory(builder: Builder): void {
   const RevisionType = builder.objectRef<StoredAddon>('AddonRevision').implement({
@@ -52,13 +53,7 @@ export function addAddonHistory(builder: Builder): void {
             onceInRequest(
               context,
               ['revisions', addon.kind, ...addon.key, String(addon.revision), JSON.stringify(args)],
-              async () =>
-                pageOf(
-                  await context.services.addons.revisions(addon, context.session),
-                  within(NEWEST_FIRST, addon.kind, ...addon.key.slice(1)),
-                  args,
-                  context,
-                ),
+              () => pageOfRevisions(historyOf(addon, context), args, context),
             ),
         },
         connection,

@@ -2,7 +2,7 @@ import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { createRetention } from '../../vault/retention.ts';
-import type { Vault } from '../../vault/vault.ts';
+import { pageBelow, type Vault } from '../../vault/vault.ts';
 import { documentOf, OPERATION, type StoredAddon } from './model.ts';
 import { mayOnAddon } from './rights.ts';
 
@@ -16,10 +16,17 @@ export interface HistoryDeps {
 export function createAddonHistory({ vault, clock, limits }: HistoryDeps) {
   const retention = createRetention({ vault, clock, limits });
 
-  async function revisions({ kind, key }: StoredAddon, session: Session): Promise<readonly StoredAddon[]> {
+  /** Below a revision, or from the present one on, newest first. */
+  async function revisions(
+    { kind, key }: StoredAddon,
+    below: number | null,
+    limit: number,
+    session: Session,
+  ): Promise<readonly StoredAddon[]> {
     const mayRead = (): boolean => mayOnAddon(session, 'read', key[1] ?? '');
-    const all = await vault.revisions(documentOf(kind), key, { limit: 10_000 }, { work: session.work, mayRead });
-    return all.map((stored) => ({ ...stored, kind }));
+    const reading = { work: session.work, mayRead };
+    const page = await vault.revisions(documentOf(kind), key, pageBelow(below, limit), reading);
+    return page.map((stored) => ({ ...stored, kind }));
   }
 
   /** Now and then forgets old revisions. */

@@ -1,7 +1,7 @@
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
+import { pageOfRevisions, type RevisionList } from '../../graphql/types/revision-pages.ts';
 import { KEY_VALUE_URN } from './inputs.ts';
 import { mayOnSecrets } from './rights.ts';
 import type { Slot } from './slots.ts';
@@ -57,11 +57,14 @@ export const ValueType = types.objectRef<Slot>('AppSecretValue').implement({
   }),
 });
 
-const NEWEST_FIRST: ListOrder<ValueRevision> = {
-  name: 'appSecretValues.revisions',
-  keyOf: ({ past }) => String(past.revision).padStart(12, '0'),
-  descending: true,
-};
+function historyOf(slot: Slot, { services, session }: Context): RevisionList<ValueRevision> {
+  const read = services.appSecrets.revisions(slot, session);
+  return {
+    name: ['appSecretValues.revisions', ...(slot.latest?.key.slice(1) ?? [])],
+    read,
+    numberOf: ({ past }) => past.revision,
+  };
+}
 
 export function addValues(builder: Builder): void {
   const RevisionType = builder.objectRef<ValueRevision>('AppSecretValueRevision').implement({
@@ -103,11 +106,7 @@ export function addValues(builder: Builder): void {
       {
         type: RevisionType,
         description: 'Its revisions that are still kept, newest first.',
-        resolve: async (slot, args, context) => {
-          const all = await context.services.appSecrets.revisions(slot, context.session);
-          const place = slot.latest?.key.slice(1) ?? [];
-          return pageOf(all, within(NEWEST_FIRST, ...place), args, context);
-        },
+        resolve: (slot, args, context) => pageOfRevisions(historyOf(slot, context), args, context),
       },
       connection,
     ),

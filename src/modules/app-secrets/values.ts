@@ -3,7 +3,7 @@ import type { Session } from '../../access/session.ts';
 import { utf8Size } from '../../domain/template.ts';
 import { conflict, limitExceeded } from '../../kernel/errors.ts';
 import type { Commit } from '../../store/port.ts';
-import { type Change, changesOf, type View } from '../../vault/vault.ts';
+import { type Change, changesOf, pageBelow, type View } from '../../vault/vault.ts';
 import { environmentsOf, liveEnvironment, visibleApp, whole } from '../apps/find.ts';
 import { appDocument, appScope, environmentDocument, inOrder, type PlaceInApp } from '../apps/model.ts';
 import type { AppSecretsDeps } from './deps.ts';
@@ -15,6 +15,9 @@ import { mayOnSecrets, requireKeys, requireOnSecrets, requireProtected } from '.
 import { incarnationOf, type Slot, slotIn, valueKey, valuesOf, visibleSecret } from './slots.ts';
 
 const changes = changesOf(valueDocument);
+
+/** Newer revisions that are looked through at once by whoever begins further back. */
+const NEWER_AT_ONCE = 100;
 
 /** One value: of which secret, in which environment, and the revision that the caller saw. */
 export interface ValueUpdate extends PlaceInApp {
@@ -117,24 +120,35 @@ export function createValues(deps: AppSecretsDeps) {
       return changes.erase(value, { ...value.fields, updatedAt: clock().toISOString() }, { text: '' });
     });
 
-  /** Revisions still kept, newest first. What was hidden once hides all that came before it. */
-  async function revisions(slot: Slot, session: Session): Promise<readonly ValueRevision[]> {
+  /**
+   * Reads revisions still kept, newest first. What was hidden once hides all that came before it, so whoever begins further back
+   * is shown nothing that the newer ones would hide: those are read first, without their texts.
+   */
+  function revisions(slot: Slot, session: Session) {
     requireKeys(session);
-    if (!slot.latest) return [];
+    const key = slot.latest?.key ?? null;
     const mayRead = ({ hidden }: StoredValue['fields']): boolean => !hidden && mayOnSecrets(session, 'read');
-    const all = await vault.revisions(
-      valueDocument,
-      slot.latest.key,
-      { limit: 10_000 },
-      { work: session.work, mayRead },
-    );
-    let hidden = false;
-    return all
-      .filter(({ fields }) => fields.incarnation === incarnationOf(slot))
-      .map((past) => {
-        hidden ||= past.fields.hidden && !past.deleted;
-        return { past, hidden };
-      });
+    const incarnation = incarnationOf(slot);
+    let [reached, hidden]: [number | null, boolean] = [null, false];
+    const page = async (below: number | null, limit: number): Promise<readonly ValueRevision[]> => {
+      if (key === null) return [];
+      const found = await vault.revisions(valueDocument, key, pageBelow(below, limit), { work: session.work, mayRead });
+      reached = found[found.length - 1]?.revision ?? reached;
+      // Of an earlier one of the same name nothing is shown.
+      return found
+        .filter(({ fields }) => fields.incarnation === incarnation)
+        .map((past) => {
+          hidden ||= past.fields.hidden && !past.deleted;
+          return { past, hidden };
+        });
+    };
+    return async (below: number | null, limit: number): Promise<readonly ValueRevision[]> => {
+      while (below !== null && (reached === null || reached > below)) {
+        const newer = await page(reached, Math.min(NEWER_AT_ONCE, (reached ?? slot.latest?.revision ?? 0) - below + 1));
+        if (newer.length === 0) return [];
+      }
+      return page(below, limit);
+    };
   }
 
   return { slots, setValue, generate, unsetValue, revisions };

@@ -5,7 +5,7 @@ import { SensitivityEnum, VariableType, variableRows } from '../../graphql/types
 import { onceInRequest } from '../../graphql/types/memo.ts';
 import { NameDiffType } from '../../graphql/types/name-diff.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
-import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
+import { pageOfRevisions, type RevisionList } from '../../graphql/types/revision-pages.ts';
 import type { GroupDiff } from './history.ts';
 import type { StoredGroup } from './model.ts';
 import { mayOnGroup } from './rights.ts';
@@ -17,11 +17,13 @@ interface Revision {
   readonly now: StoredGroup;
 }
 
-const NEWEST_FIRST: ListOrder<Revision> = {
-  name: 'revisions',
-  keyOf: ({ past }) => String(past.revision).padStart(12, '0'),
-  descending: true,
-};
+const historyOf = (now: StoredGroup, { services, session }: Context): RevisionList<Revision> => ({
+  name: ['revisions', ...now.key.slice(1)],
+  read: async (below, limit) =>
+    (await services.secretGroups.history.revisions(now, below, limit, session)).map((past) => ({ past, now })),
+  numberOf: ({ past }) => past.revision,
+  isShown: ({ past: { key, fields } }) => mayOnGroup(session, 'list', key[1] ?? '', fields.type),
+});
 
 function mayReadBoth({ past, now }: Revision, { session }: Context): boolean {
   return [past, now].every(({ key, fields }) => mayOnGroup(session, 'read', key[1] ?? '', fields.type));
@@ -98,17 +100,9 @@ export function addGroupHistory(builder: Builder): void {
         type: RevisionType,
         description: 'Its revisions that are still kept, newest first; without those of a type that you may not list.',
         resolve: (now, args, context) =>
-          onceInRequest(context, ['revisions', ...now.key, String(now.revision), JSON.stringify(args)], async () => {
-            const { services, session } = context;
-            const all = await services.secretGroups.history.revisions(now, session);
-            const listed = all.filter(({ key, fields }) => mayOnGroup(session, 'list', key[1] ?? '', fields.type));
-            return pageOf(
-              listed.map((past) => ({ past, now })),
-              within(NEWEST_FIRST, ...now.key.slice(1)),
-              args,
-              context,
-            );
-          }),
+          onceInRequest(context, ['revisions', ...now.key, String(now.revision), JSON.stringify(args)], () =>
+            pageOfRevisions(historyOf(now, context), args, context),
+          ),
       },
       connection,
     ),

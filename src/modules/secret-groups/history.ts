@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { createRetention } from '../../vault/retention.ts';
-import { type Change, ownReading, type Reading, type Vault } from '../../vault/vault.ts';
+import { type Change, ownReading, pageBelow, type Reading, type Vault } from '../../vault/vault.ts';
 import { type GroupFields, type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
 import { mayOnGroup } from './rights.ts';
 
@@ -37,8 +37,9 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
     return found;
   }
 
-  const revisions = (group: StoredGroup, session: Session): Promise<readonly StoredGroup[]> =>
-    vault.revisions(groupDocument, group.key, { limit: 10_000 }, readingOf(group, session));
+  /** Below a revision, or from the present one on, newest first. */
+  const revisions = (group: StoredGroup, below: number | null, limit: number, session: Session) =>
+    vault.revisions(groupDocument, group.key, pageBelow(below, limit), readingOf(group, session));
 
   /** `maySee`: who may not see the values of a type is told what was written, not what differs. */
   async function diff(
