@@ -99,7 +99,8 @@ export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
       const bindings = input.grants ? await session.read((view) => bindingsFor(grants, view)) : before.fields.bindings;
       const fields = { ...before.fields, name, grants, bindings };
       const guards = input.grants ? await guardsFor(before, grants, session) : [];
-      return session.commit('role.update', [changes.replace(before, fields, null), ...guards]);
+      const change = changes.replace(before, fields, null);
+      return session.commit('role.update', [change, ...guards], changes.standing(before, change));
     });
     return { role: await roleBySlug(id, session), commit };
   }

@@ -17,8 +17,11 @@ export interface Session {
   readonly work: Work;
   /** Reads within one request share a view, and so one state of the team; after a commit they share a newer one. */
   read<T>(use: (view: View) => Promise<T>): Promise<T>;
-  /** Commits while the caller's token and role still are what the decision was made under. */
-  commit(operation: string, changes: readonly Change[]): Promise<Commit>;
+  /**
+   * Commits while the caller's token and role still are what the decision was made under. `standing`: the commit that made things
+   * as they are already; then that one is answered, and nothing is written.
+   */
+  commit(operation: string, changes: readonly Change[], standing?: Seq | null): Promise<Commit>;
   /** Looks again at who the caller is, after a commit found that to have changed; later reads see a newer state. */
   renew(): Promise<void>;
   /** Read, decide, commit on one document: one at a time in this process, and again when another writer was faster. */
@@ -64,9 +67,11 @@ class VaultSession implements Session {
     });
   }
 
-  async commit(operation: string, changes: readonly Change[]): Promise<Commit> {
+  async commit(operation: string, changes: readonly Change[], standing: Seq | null = null): Promise<Commit> {
     const { principal } = this;
     if (this.#standing.isExpired(principal)) throw unauthenticated();
+    const stands = standing === null ? null : await this.#commitAt(standing);
+    if (stands) return stands;
     try {
       const guarded = withStanding(principal, changes);
       this.work.commit();
@@ -96,6 +101,15 @@ class VaultSession implements Session {
         }
       }
     });
+  }
+
+  /** null: history does not reach back to it. */
+  async #commitAt(seq: Seq): Promise<Commit | null> {
+    const [commit] = await this.#vault.commits(this.principal.team, seq - 1, 1).catch((error: unknown) => {
+      if (isAppError(error) && error.code === 'HISTORY_EXPIRED') return [];
+      throw error;
+    });
+    return commit?.seq === seq ? commit : null;
   }
 
   /** The view that the caller was found in, once; a newer one after that. */

@@ -246,6 +246,10 @@ function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof createS
   return viewBy(work);
 }
 
+/** Plain fields but for the time of the change, in one order. */
+const timeless = (fields: Fields): string =>
+  JSON.stringify(Object.entries({ ...fields, updatedAt: null }).sort(([a], [b]) => (a < b ? -1 : 1)));
+
 /** Makes changes of one kind of document. */
 export function changesOf<F extends Fields, B>(type: DocumentType<F, B>) {
   const put = (key: Key, before: Stored<F, B> | null, fields: F, body: B, deleted = false): Change => ({
@@ -264,6 +268,15 @@ export function changesOf<F extends Fields, B>(type: DocumentType<F, B>) {
     /** Marks as deleted. The body stays, to be restored, unless another is given. */
     erase: (before: Stored<F, B>, fields: F, body = before.body()): Change =>
       put(before.key, before, fields, body, true),
+    /**
+     * Number of the commit that stands when nothing but the time would be another; null: it is a change. Only for what brings no
+     * value: a commit that is missing would tell that a guess was right.
+     */
+    standing(before: Stored<F, B> | null, change: Change): Seq | null {
+      if (!before || before.deleted || change.op !== 'put' || change.deleted) return null;
+      const isSame = timeless(before.fields) === timeless(change.fields);
+      return isSame && sameBytes(encodeBody(type, before.body()), change.body) ? before.seq : null;
+    },
     /** The document must still be at the revision that the decision was made on. */
     unchanged: (before: Stored<F, B>): Change => ({
       op: 'check',

@@ -72,7 +72,7 @@ describe('case 143: concurrent updates of one group', () => {
     const { id } = await aGroup(app, { name: 'contested' });
     for (let revision = 1; revision <= 5; revision += 1) {
       const results = await times(20, (i) =>
-        run(app, groupOp('updateSecretGroup'), { id, priority: i, expectedRevision: revision }),
+        run(app, groupOp('updateSecretGroup'), { id, description: `${revision} ${i}`, expectedRevision: revision }),
       );
       expect(counted(results.map(codeOf))).toEqual({ OK: 1, CONFLICT: 19 });
       const lost = results.filter((result) => codeOf(result) === 'CONFLICT');

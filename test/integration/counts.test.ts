@@ -90,7 +90,7 @@ describe('resolving', () => {
   it('one after a change of another project asks for no more than the heads', async () => {
     await withGateway(CACHED, async (gateway) => {
       await resolved(gateway, LARGE);
-      await run(app, PUT_SERVICE, aServiceInput({ project: 'small' }));
+      await run(app, PUT_SERVICE, aServiceInput({ project: 'small', name: 'Another' }));
       gateway.reset();
       await resolved(gateway, LARGE);
       expect([gateway.calls, gateway.opens()]).toEqual([{ head: 2 }, 0]);

@@ -117,8 +117,11 @@ export function createAddons(deps: AddonsDeps) {
       if (input.params) await requireParams(providers.required(kind, before.fields.provider), params);
       const paramsRevision = input.params ? before.revision + 1 : paramsRevisionOf(before);
       const fields = { ...before.fields, name, paramsRevision, updatedAt: clock().toISOString() };
-      const change = changesOf(documentOf(kind)).replace(before, fields, { ...old, description, params });
-      return session.commit(`${OPERATION[kind]}.update`, [change]);
+      const changes = changesOf(documentOf(kind));
+      const change = changes.replace(before, fields, { ...old, description, params });
+      // Parameters are values: given again, they are a change, equal or not.
+      const standing = input.params ? null : changes.standing(before, change);
+      return session.commit(`${OPERATION[kind]}.update`, [change], standing);
     });
     const addon = await bySlug(ref, session);
     await history.prune(addon, session);

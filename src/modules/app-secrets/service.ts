@@ -106,7 +106,8 @@ export function createAppSecrets(deps: AppSecretsDeps) {
         return { app, before, after };
       });
       const fields = { ...after.fields, updatedAt: clock().toISOString() };
-      return session.commit(operation, [changes.replace(before, fields, after.body), apps.unchanged(app)]);
+      const change = changes.replace(before, fields, after.body);
+      return session.commit(operation, [change, apps.unchanged(app)], changes.standing(before, change));
     });
     return { appSecret: await bySlug(ref, session), commit };
   }

@@ -149,7 +149,8 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
         return { app, before, over: await decide(view, before) };
       });
       const fields = { ...before.fields, ...over, updatedAt: clock().toISOString() };
-      return session.commit(operation, [changes.replace(before, fields, null), apps.unchanged(app)]);
+      const change = changes.replace(before, fields, null);
+      return session.commit(operation, [change, apps.unchanged(app)], changes.standing(before, change));
     });
     return { environment: await bySlug(ref, session), commit };
   }

@@ -68,7 +68,8 @@ export function createApps({ vault, keys, clock, limits }: AppsDeps) {
       requireRevision(before, expectedRevision);
       const { name = before.fields.name } = input;
       const fields = { ...before.fields, name, updatedAt: clock().toISOString() };
-      return session.commit('app.update', [changes.replace(before, fields, null)]);
+      const change = changes.replace(before, fields, null);
+      return session.commit('app.update', [change], changes.standing(before, change));
     });
     return { app: await bySlug(slug, session), commit };
   }

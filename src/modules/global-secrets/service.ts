@@ -58,6 +58,8 @@ interface Changed {
   readonly sync?: SyncBody | null | undefined;
   /** What else the commit rests on. */
   readonly checks?: readonly Change[];
+  /** The input gave no value: then nothing is written when it is all as it was. */
+  readonly isPlain?: boolean;
 }
 
 /** Spec 5: what comes from a git file is not changed by hand. */
@@ -204,12 +206,14 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       // Asked for before the revision is looked at, so that those who may not write learn nothing of it.
       if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
       requireRevision(before, expectedRevision);
-      const { body: decided, sync, checks = [] } = await decide(before);
+      const { body: decided, sync, checks = [], isPlain = false } = await decide(before);
       requireWithinLimits(decided);
       const body = await inspected(decided, session.work);
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
       const more = sync === undefined ? [] : await session.read((view) => followingLike(sync, key, view));
-      return session.commit(operation, [changes.replace(before, fields, body), ...more, ...checks]);
+      const written = changes.replace(before, fields, body);
+      const standing = isPlain ? changes.standing(before, written) : null;
+      return session.commit(operation, [written, ...more, ...checks], standing);
     });
     const globalSecret = await bySlug(slug, session);
     await prune(globalSecret, session);
@@ -229,7 +233,8 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       const next = { description, values, files, gitops: wanted === undefined ? body.gitops : wanted };
       requireByHand(next, input);
       if (wanted && first) return following(next, before.fields.type, first, before, session);
-      return { body: next, sync: wanted === null ? null : undefined };
+      const isPlain = [input.values, input.files, patch].every((given) => given === undefined);
+      return { body: next, sync: wanted === null ? null : undefined, isPlain };
     });
   }
 

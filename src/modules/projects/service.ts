@@ -74,7 +74,8 @@ export function createProjects({ vault, keys, clock }: ProjectsDeps) {
       requireRevision(before, input.expectedRevision);
       const { name = before.fields.name, description = before.body().description } = input;
       const fields = { ...before.fields, name, updatedAt: clock().toISOString() };
-      return session.commit('project.update', [changes.replace(before, fields, { description })]);
+      const change = changes.replace(before, fields, { description });
+      return session.commit('project.update', [change], changes.standing(before, change));
     });
     return { project: await bySlug(slug, session), commit };
   }

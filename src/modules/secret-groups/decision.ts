@@ -14,6 +14,8 @@ export interface Decision {
   readonly link?: AddonLink;
   /** A state that was accepted once: its links are not looked at again. */
   readonly isAsItWas?: boolean;
+  /** The input gave no value: then nothing is written when it is all as it was. */
+  readonly isPlain?: boolean;
   /** It was deleted, and so held nothing: all that it holds is written anew. */
   readonly isRestored?: boolean;
 }

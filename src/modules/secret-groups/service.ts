@@ -19,6 +19,10 @@ const changes = changesOf(groupDocument);
 export type SecretGroupsDeps = WritingDeps;
 export type SecretGroupsService = ReturnType<typeof createSecretGroups>;
 
+/** In the place of the one that it replaces, or behind all. */
+const replaced = (links: readonly AddonLink[], isMeant: (link: AddonLink) => boolean, link: AddonLink) =>
+  links.some(isMeant) ? links.map((each) => (isMeant(each) ? link : each)) : [...links, link];
+
 /** Bundles of variables and files. Every use case reads, decides and commits once. */
 export function createSecretGroups(deps: SecretGroupsDeps) {
   const { clock } = deps;
@@ -53,7 +57,8 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
         mounts: mounts?.entries ?? state.mounts,
         links: addonLinks ?? state.links,
       };
-      return { state: next, contents: [...(kept?.changes ?? []), ...(mounts?.changes ?? [])] };
+      const isPlain = !input.variables && !files && !dockerSecretMounts;
+      return { state: next, contents: [...(kept?.changes ?? []), ...(mounts?.changes ?? [])], isPlain };
     });
   }
 
@@ -89,8 +94,9 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
   function linkAddon(ref: GroupUpdate, link: AddonLink, session: Session) {
     const other = isLink(link.addonKind, link.addonId);
     return change(ref, 'secretGroup.linkAddon', session, (state) => ({
-      state: { ...state, links: [...state.links.filter((each) => !other(each)), link] },
+      state: { ...state, links: replaced(state.links, other, link) },
       link,
+      isPlain: true,
     }));
   }
 

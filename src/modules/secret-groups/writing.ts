@@ -27,6 +27,10 @@ import { mayOnGroup, requireMayChange } from './rights.ts';
 
 const changes = changesOf(groupDocument);
 
+/** Values that are given again are a change, equal or not. */
+const holdsNothing = ({ variables, files, mounts }: GroupState): boolean =>
+  variables.size + files.size + mounts.size === 0;
+
 export interface WritingDeps {
   readonly vault: Vault;
   readonly keys: Keys;
@@ -122,7 +126,8 @@ export function createWriting(deps: WritingDeps) {
         const guards = await guardsFor(decided, old, input, session);
         const change = writeOf(key, taken, before, decided.state);
         await requireRoom(project, slug, before, decided.state, session);
-        return session.commit(operation, [change, guard, ...guards, ...(decided.contents ?? []), ...extra]);
+        const standing = extra.length === 0 && holdsNothing(decided.state) ? changes.standing(before, change) : null;
+        return session.commit(operation, [change, guard, ...guards, ...(decided.contents ?? []), ...extra], standing);
       }),
     );
     return { secretGroup: await bySlug({ project, slug }, session), commit: created.commit };
@@ -186,7 +191,8 @@ export function createWriting(deps: WritingDeps) {
       const guards = await guardsFor(decided, state, ref, session);
       const written = writeOf(key, before, before, decided.state);
       await requireRoom(ref.project, ref.slug, before, decided.state, session);
-      return session.commit(operation, [written, ...guards, ...(decided.contents ?? [])]);
+      const standing = decided.isPlain ? changes.standing(before, written) : null;
+      return session.commit(operation, [written, ...guards, ...(decided.contents ?? [])], standing);
     });
     const secretGroup = await bySlug(ref, session);
     await history.prune(secretGroup, session);

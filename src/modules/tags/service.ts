@@ -67,7 +67,8 @@ export function createTags({ vault, keys, clock }: TagsDeps) {
       requireRevision(before, input.expectedRevision);
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
       const { description = before.body().description } = input;
-      return session.commit('tag.update', [changes.replace(before, fields, { description })]);
+      const change = changes.replace(before, fields, { description });
+      return session.commit('tag.update', [change], changes.standing(before, change));
     });
     return { tag: await byName(name, session), commit };
   }

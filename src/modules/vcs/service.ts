@@ -77,7 +77,8 @@ export function createVcsAccounts({ clock, limits, mayAsk }: VcsAccountsDeps) {
       requireMayPut(session, sensitivityOf(before), sensitivity);
       requireRevision(before, expectedRevision);
       const fields = { ...before.fields, sensitivity, updatedAt: clock().toISOString() };
-      return session.commit('vcsAccount.update', [changes.replace(before, fields, before.body())]);
+      const change = changes.replace(before, fields, before.body());
+      return session.commit('vcsAccount.update', [change], changes.standing(before, change));
     });
     return { vcsAccount: await byId(id, session), commit };
   }

@@ -115,7 +115,10 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
         const guard = changesOf(projectDocument).unchanged(parent);
         const held = before && !before.deleted ? workloadWriting(before.body()) : null;
         const referred = await session.read((view) => requireMayRefer(held, workloadWriting(direct), view, session));
-        return session.commit(operation, [change, guard, ...referred, ...contentChanges, ...extra]);
+        // Values that are given again are a change, equal or not, and so is a request that is to be remembered.
+        const isPlain = extra.length === 0 && Object.values(direct).every(({ size }) => size === 0);
+        const standing = isPlain ? changes.standing(before, change) : null;
+        return session.commit(operation, [change, guard, ...referred, ...contentChanges, ...extra], standing);
       }),
     );
     return { workload: await byId(project, kind, id, session), commit: created.commit };
