@@ -1,12 +1,14 @@
 import { SMALL_ANSWER } from '../graphql/engine/answer-meter.ts';
 import type { Answers, Given } from '../graphql/engine/answers.ts';
 import type { Answer, Graphql } from '../graphql/engine/execute.ts';
+import { SHORT_BYTES } from '../graphql/engine/plugins/use-limits.ts';
 import type { GraphqlRequest } from '../graphql/engine/request.ts';
 import type { Opened } from '../graphql/engine/source.ts';
 import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
 import type { Hold, InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
+import { turn } from '../kernel/turn.ts';
 import { authorizationOf } from './authorization.ts';
 import { checkContentType, readBody, tooLarge } from './body.ts';
 import { operationIn } from './body-operation.ts';
@@ -162,7 +164,11 @@ async function requestOf(
 ): Promise<GraphqlRequest> {
   if (body === null) return { ...paramsOfQuery(search, limits), requestId: id, method: 'GET', bytes: 0 };
   const facts = { requestId: id, method: 'POST', bytes: body.byteLength } as const;
-  if (body.byteLength <= limits.bodyBytes) return { ...paramsOfBody(body, limits), ...facts };
+  if (body.byteLength <= limits.bodyBytes) {
+    // Many long ones that come at once are parsed one in a turn.
+    if (body.byteLength > SHORT_BYTES) await turn();
+    return { ...paramsOfBody(body, limits), ...facts };
+  }
   // Nothing is parsed of a large body before it is known to be one that may be large.
   const named = await operationIn(body, limits.documentLength);
   if (named === null || !graphql.mayCarryFiles(named.query, named.operationName)) {

@@ -1,4 +1,4 @@
-import { budgetExceeded } from './errors.ts';
+import { type AppError, budgetExceeded } from './errors.ts';
 import { turn } from './turn.ts';
 
 /** What a request's work is counted in. */
@@ -87,6 +87,7 @@ class Meter implements Work {
   /** Pieces that are begun side by side, as fields of one query are, are done one after the other. */
   #last: Promise<void> | null = null;
   #isCommitted = false;
+  #refusal: AppError | null = null;
 
   constructor(terms: WorkTerms) {
     this.#terms = terms;
@@ -123,8 +124,11 @@ class Meter implements Work {
       if (amount === undefined) continue;
       this.spent[kind] += amount;
       if (this.spent[kind] > budget[kind]) {
+        // Thousands of fields may meet the same end: one error serves them all.
+        if (this.#refusal) throw this.#refusal;
         const message = `The request takes more than ${budget[kind]} ${WORDS[kind]} (${SETTINGS[kind]}); ask for less at once`;
-        throw budgetExceeded(message, kind, budget[kind]);
+        this.#refusal = budgetExceeded(message, kind, budget[kind]);
+        throw this.#refusal;
       }
       cost += amount * UNITS[kind];
     }

@@ -128,7 +128,7 @@ describe.skipIf(inject('mongodbUrl') === null)('case 137: mutations while MongoD
   });
 
   it('a gateway that starts on it finds everything in order', async () => {
-    const fresh = await freshApp(app.store, app.owner);
+    const fresh = await freshApp(app.store, app.owner, { limits: { cost: 100_000 } });
     const query = `{ tags { name } roles { slug } tokens { name } projects(first: 100) { nodes { slug
       secretGroups(first: 5) { nodes { variables { name value } files { path data } } } services(first: 5) { nodes { id } } } } }`;
     const { errors, data } = await fresh.gql(query, {}, app.owner);

@@ -27,6 +27,9 @@ interface Try {
   readonly close: () => Promise<void>;
 }
 
+/** The whole state is asked for in one query. */
+const WHOLE = { cost: 100_000 };
+
 /** The state that a mutation finds, to begin from as often as needed. */
 async function worldFor({ prepare }: MutationCase): Promise<World> {
   const engine = openMemoryEngine();
@@ -57,6 +60,7 @@ async function begin({ entries, owner }: World): Promise<Try> {
   let current = store;
   const app = await startApp({
     clock,
+    limits: WHOLE,
     open: (its) => {
       holder.set((bytes) => its.mac(bytes));
       return borrowed(lent(() => current));
@@ -69,7 +73,7 @@ async function begin({ entries, owner }: World): Promise<Try> {
 }
 
 async function stateOf(attempt: Try): Promise<WholeState> {
-  const fresh = await freshApp(attempt.store, attempt.app.owner, { clock });
+  const fresh = await freshApp(attempt.store, attempt.app.owner, { clock, limits: WHOLE });
   try {
     const state = await wholeState(fresh, attempt.store);
     // What the gateway that met the fault believes must be no different.

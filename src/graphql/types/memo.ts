@@ -8,7 +8,8 @@ const made = new WeakMap<Context, Map<string, Promise<unknown>>>();
  */
 export async function onceInRequest<T>(context: Context, name: readonly string[], make: () => Promise<T>): Promise<T> {
   // Coming back costs little, but not nothing.
-  await context.session.work.spend({ documents: 1 });
+  const waits = context.session.work.spend({ documents: 1 });
+  if (waits) await waits;
   const known = made.get(context) ?? new Map<string, Promise<unknown>>();
   made.set(context, known);
   const key = JSON.stringify(name);

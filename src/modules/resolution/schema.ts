@@ -2,6 +2,7 @@ import type { Scope, UnresolvedReference } from '../../domain/types.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { EncodingEnum, SensitivityEnum } from '../../graphql/types/fields.ts';
+import { listed } from '../../graphql/types/listed.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { workloads } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
@@ -151,7 +152,7 @@ export const EnvironmentType = types.objectRef<EnvironmentView>('ResolvedEnviron
     variables: t.field({
       type: [ResolvedVariableType],
       description: 'Its variables by name.',
-      resolve: ({ variables }) => variables as VariableView[],
+      resolve: ({ variables }, _args, context) => listed(variables, context),
     }),
     variable: t.field({
       type: ResolvedVariableType,
@@ -163,26 +164,28 @@ export const EnvironmentType = types.objectRef<EnvironmentView>('ResolvedEnviron
     files: t.field({
       type: [ResolvedFileType],
       description: 'Its files by path.',
-      resolve: (view) => files(view, 'files'),
+      resolve: (view, _args, context) => listed(files(view, 'files'), context),
     }),
     dockerSecretMounts: t.field({
       type: [ResolvedMountType],
       description: 'Its Docker secret mounts by name; at build time only.',
-      resolve: (view) => files(view, 'mounts'),
+      resolve: (view, _args, context) => listed(files(view, 'mounts'), context),
     }),
     warnings: t.field({
       type: [WarningType],
       description: 'What looks unintended, sorted.',
-      resolve: ({ environment }, _args, { session }) => [
-        ...warningViews(environment.resolution.warnings, mayListGroups(session, environment.ask.project)),
-      ],
+      resolve: ({ environment }, _args, context) => {
+        const mayList = mayListGroups(context.session, environment.ask.project);
+        return listed(warningViews(environment.resolution.warnings, mayList), context);
+      },
     }),
     unresolved: t.field({
       type: [UnresolvedType],
       description: 'What could not be drawn in.',
-      resolve: ({ environment, sight }, _args, { session }) => [
-        ...unresolvedViews(environment, sight, mayOnAddon(session, 'list', environment.ask.project)),
-      ],
+      resolve: ({ environment, sight }, _args, context) => {
+        const mayList = mayOnAddon(context.session, 'list', environment.ask.project);
+        return listed(unresolvedViews(environment, sight, mayList), context);
+      },
     }),
   }),
 });

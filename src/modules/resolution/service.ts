@@ -198,7 +198,9 @@ export function createResolutions({ vault, keys, contents, addons, limits, cache
     name: string,
     { work }: Session,
   ): Promise<Explanation> {
-    await work.spend({ templateSteps: environment.input.groups.length + 1 });
+    const { input, resolution } = environment;
+    // All texts are scanned for it once more.
+    await work.spend({ templateSteps: input.groups.length + resolution.variables.size + resolution.files.size + 1 });
     return explain(environment.input, environment.resolution, what, name, bounds);
   }
 

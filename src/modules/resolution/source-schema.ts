@@ -1,6 +1,8 @@
 import type { ResolutionError } from '../../domain/types.ts';
+import type { Context } from '../../graphql/types/context.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
+import type { StoredGroup } from '../secret-groups/model.ts';
 import { AddonKindEnum } from '../secret-groups/types.ts';
 import { types } from './types.ts';
 import type { SourceView } from './views.ts';
@@ -11,29 +13,34 @@ const groupField = {
   description: 'The group; null when you may not see it.',
 } as const;
 
+const groups = new WeakMap<Context, Map<string, Promise<StoredGroup | null>>>();
+
+/** Looked up once in a request: a group is the source of many variables. */
+function groupOf({ project, source }: SourceView, _args: object, context: Context): Promise<StoredGroup | null> | null {
+  if (source.kind === 'direct') return null;
+  const known = groups.get(context) ?? new Map<string, Promise<StoredGroup | null>>();
+  groups.set(context, known);
+  const name = `${project}/${source.group}`;
+  const found =
+    known.get(name) ??
+    orNull(context.services.secretGroups.bySlug({ project, slug: source.group }, context.session)).then(
+      (it) => it ?? null,
+    );
+  known.set(name, found);
+  return found;
+}
+
 const GroupSource = types.objectRef<SourceView>('SecretGroupSource').implement({
   description: 'Written in a secret group.',
   fields: (t) => ({
-    group: t.field({
-      ...groupField,
-      resolve: ({ project, source }, _args, { services, session }) =>
-        source.kind === 'direct'
-          ? null
-          : orNull(services.secretGroups.bySlug({ project, slug: source.group }, session)),
-    }),
+    group: t.field({ ...groupField, resolve: groupOf }),
   }),
 });
 
 const AddonSource = types.objectRef<SourceView>('AddonSource').implement({
   description: 'Yielded by an addon that a secret group links.',
   fields: (t) => ({
-    group: t.field({
-      ...groupField,
-      resolve: ({ project, source }, _args, { services, session }) =>
-        source.kind === 'direct'
-          ? null
-          : orNull(services.secretGroups.bySlug({ project, slug: source.group }, session)),
-    }),
+    group: t.field({ ...groupField, resolve: groupOf }),
     kind: t.field({
       type: AddonKindEnum,
       description: 'Kind of the addon.',

@@ -2,6 +2,7 @@ import type { Sensitivity } from '../../domain/types.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { SensitivityEnum, VariableType, variableRows } from '../../graphql/types/fields.ts';
+import { listed } from '../../graphql/types/listed.ts';
 import { onceInRequest } from '../../graphql/types/memo.ts';
 import { NameDiffType } from '../../graphql/types/name-diff.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
@@ -66,9 +67,8 @@ export function addGroupHistory(builder: Builder): void {
         type: [VariableType],
         description:
           'Its variables by name. Needs `keys`; values need `read` on the type it had and on the one it has now.',
-        resolve: (row, _args, context) => [
-          ...variableRows(keysOfBoth(row, context).variables, mayReadBoth(row, context)),
-        ],
+        resolve: (row, _args, context) =>
+          listed(variableRows(keysOfBoth(row, context).variables, mayReadBoth(row, context)), context),
       }),
     }),
   });

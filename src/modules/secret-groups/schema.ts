@@ -8,6 +8,7 @@ import {
   VariableType,
   variableRows,
 } from '../../graphql/types/fields.ts';
+import { listed } from '../../graphql/types/listed.ts';
 import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
@@ -80,9 +81,8 @@ export function addSecretGroups(builder: Builder): void {
       variables: t.field({
         type: [VariableType],
         description: 'Its variables by name, as written. Needs `keys`; values need `read`.',
-        resolve: (group, _args, context) => [
-          ...variableRows(keysOf(group, context).variables, mayRead(group, context)),
-        ],
+        resolve: (group, _args, context) =>
+          listed(variableRows(keysOf(group, context).variables, mayRead(group, context)), context),
       }),
       variable: t.field({
         type: VariableType,
@@ -99,17 +99,15 @@ export function addSecretGroups(builder: Builder): void {
       files: t.field({
         type: [SecretFileType],
         description: 'Its files by path. Needs `keys`; contents need `read`.',
-        resolve: (group, _args, context) => [
-          ...fileRows(keysOf(group, context).files, mayRead(group, context), readFile(group)),
-        ],
+        resolve: (group, _args, context) =>
+          listed(fileRows(keysOf(group, context).files, mayRead(group, context), readFile(group)), context),
       }),
       dockerSecretMounts: t.field({
         type: [MountType],
         description:
           'Its Docker secret mounts by name; inherited at build time only. Needs `keys`; contents need `read`.',
-        resolve: (group, _args, context) => [
-          ...fileRows(keysOf(group, context).mounts, mayRead(group, context), readFile(group)),
-        ],
+        resolve: (group, _args, context) =>
+          listed(fileRows(keysOf(group, context).mounts, mayRead(group, context), readFile(group)), context),
       }),
       addonLinks: t.field({
         type: [AddonLinkType],

@@ -15,6 +15,7 @@ import {
   VariableType,
   variableRows,
 } from '../../graphql/types/fields.ts';
+import { listed } from '../../graphql/types/listed.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
@@ -69,17 +70,15 @@ export function addWorkloads(builder: Builder): void {
         type: [VariableType],
         description:
           'Its own runtime variables, by name. They override what it inherits and count as secret. Needs `keys`; values need `read`.',
-        resolve: (stored, _args, context) => [
-          ...variableRows(directOf(stored, context).variables, maySee(stored, context)),
-        ],
+        resolve: (stored, _args, context) =>
+          listed(variableRows(directOf(stored, context).variables, maySee(stored, context)), context),
       }),
       buildArguments: t.field({
         type: [VariableType],
         description:
           'Its own build arguments, by name. They override what it inherits and count as secret. Needs `keys`; values need `read`.',
-        resolve: (stored, _args, context) => [
-          ...variableRows(directOf(stored, context).buildArguments, maySee(stored, context)),
-        ],
+        resolve: (stored, _args, context) =>
+          listed(variableRows(directOf(stored, context).buildArguments, maySee(stored, context)), context),
       }),
       files: t.field({
         type: [SecretFileType],

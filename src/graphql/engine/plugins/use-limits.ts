@@ -2,9 +2,10 @@ import type { GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { AppError } from '../../../kernel/errors.ts';
 import type { Limits } from '../../../kernel/limits.ts';
+import { turn } from '../../../kernel/turn.ts';
 import type { Operation } from '../documents.ts';
 import { costOf, tooDear } from '../limits.ts';
-import { pipedOf, Refused } from '../piped.ts';
+import { type Piped, pipedOf, Refused } from '../piped.ts';
 import type { GraphqlRequest } from '../request.ts';
 import { coerceVariables, type Variables } from '../variables.ts';
 
@@ -14,6 +15,9 @@ interface Deps {
   /** Mutations whose bodies may be larger. */
   readonly fileMutations: ReadonlySet<string>;
 }
+
+/** Requests up to here are judged in one go. */
+export const SHORT_BYTES = 65_536;
 
 /** So much of the cost is worth a point. */
 const COST_OF_A_POINT = 100;
@@ -27,15 +31,22 @@ export function useLimits({ schema, limits, fileMutations }: Deps): Plugin {
       const { request, operation } = piped;
       if (operation === undefined) return undefined;
       checkRequest(request, operation, limits, fileMutations);
-      const definitions = operation.node.variableDefinitions ?? [];
-      const coerced = coerceVariables(schema, definitions, request.variables, limits.errors);
-      if (!coerced.ok) throw new Refused(coerced.errors);
-      piped.variables = coerced.values;
-      const cost = checkedCost(operation, coerced.values, schema, limits);
-      const points = Math.floor(cost / COST_OF_A_POINT);
-      return request.charge && points > 0 ? request.charge(points) : undefined;
+      const judge = (): Promise<void> | undefined => judged(piped, operation);
+      // What is long is judged in pieces, each in a turn of its own: before, and after, when its rules are next.
+      return request.bytes > SHORT_BYTES ? turn().then(judge).then(turn) : judge();
     },
   };
+
+  function judged(piped: Piped, operation: Operation): Promise<void> | undefined {
+    const { request } = piped;
+    const definitions = operation.node.variableDefinitions ?? [];
+    const coerced = coerceVariables(schema, definitions, request.variables, limits.errors);
+    if (!coerced.ok) throw new Refused(coerced.errors);
+    piped.variables = coerced.values;
+    const cost = checkedCost(operation, coerced.values, schema, limits);
+    const points = Math.floor(cost / COST_OF_A_POINT);
+    return request.charge && points > 0 ? request.charge(points) : undefined;
+  }
 }
 
 function checkRequest(
