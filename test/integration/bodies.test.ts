@@ -24,8 +24,11 @@ interface Refused {
   readonly sent: number;
 }
 
-/** Sends a body in pieces, for as long as there is no answer. */
-function send(token: string, body: Buffer, isChunked: boolean): Promise<Refused> {
+/**
+ * Sends a body in pieces, for as long as there is no answer. A client that is too slow to read it finds its connection closed, and
+ * asks again.
+ */
+function send(token: string, body: Buffer, isChunked: boolean, tries = 3): Promise<Refused> {
   return new Promise((resolve, reject) => {
     let sent = 0;
     let answered = false;
@@ -38,7 +41,12 @@ function send(token: string, body: Buffer, isChunked: boolean): Promise<Refused>
         ...(isChunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': body.length }),
       },
     });
-    sending.on('error', (error) => answered || reject(error));
+    sending.on('error', (error: NodeJS.ErrnoException) => {
+      if (answered) return;
+      const isLate = error.code === 'EPIPE' || error.code === 'ECONNRESET';
+      if (isLate && tries > 1) resolve(send(token, body, isChunked, tries - 1));
+      else reject(error);
+    });
     sending.on('response', (response) => {
       answered = true;
       void read(response);
