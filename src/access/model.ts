@@ -4,18 +4,18 @@ import { plainDocument } from '../vault/document.ts';
 
 export const VERBS = [
   'list',
-  'keys',
+  'listKeys',
   'read',
   'write',
   'delete',
-  'restrict',
-  'retype',
+  'manageRestrictions',
+  'changeType',
   'link',
   'resolve',
   'restart',
   'audit',
   'admin',
-  'protectedWrite',
+  'writeProtected',
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -119,12 +119,12 @@ const builtIn = (slug: string, name: string, grants: readonly Grant[]): Role => 
 
 const CONFIG_WORK = [
   'list',
-  'keys',
+  'listKeys',
   'read',
   'write',
   'delete',
-  'restrict',
-  'retype',
+  'manageRestrictions',
+  'changeType',
   'link',
   'resolve',
   'restart',
@@ -140,18 +140,18 @@ export const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
     builtIn('owner', 'Owner', [every(RESOURCES, VERBS)]),
     builtIn('operator', 'Operator', [
       every(HOLDERS, CONFIG_WORK, ['config']),
-      every(HOLDERS, ['list', 'keys', 'write', 'delete', 'restrict', 'link', 'restart'], ['secret']),
+      every(HOLDERS, ['list', 'listKeys', 'write', 'delete', 'manageRestrictions', 'link', 'restart'], ['secret']),
       every([...CATALOG, ...HOOKS], ['list', 'write', 'delete']),
       every(['vcsAccount'], ['list', 'link']),
     ]),
     builtIn('developer', 'Developer', [
       every(HOLDERS, CONFIG_WORK, ['config']),
-      every(HOLDERS, ['list', 'keys'], ['secret']),
+      every(HOLDERS, ['list', 'listKeys'], ['secret']),
       every([...CATALOG, ...HOOKS], ['list']),
     ]),
-    builtIn('reader', 'Reader', [every([...CATALOG, ...HOLDERS, ...HOOKS], ['list', 'keys', 'read', 'resolve'])]),
-    builtIn('auditor', 'Auditor', [every(RESOURCES, ['list', 'keys', 'audit'])]),
-    builtIn('dependent', 'Dependent', [every(['project', 'workload'], ['list', 'keys', 'resolve'])]),
+    builtIn('reader', 'Reader', [every([...CATALOG, ...HOLDERS, ...HOOKS], ['list', 'listKeys', 'read', 'resolve'])]),
+    builtIn('auditor', 'Auditor', [every(RESOURCES, ['list', 'listKeys', 'audit'])]),
+    builtIn('dependent', 'Dependent', [every(['project', 'workload'], ['list', 'listKeys', 'resolve'])]),
     builtIn('gateway', 'Gateway', []),
   ].map((role) => [role.slug, role]),
 );

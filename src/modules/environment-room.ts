@@ -44,8 +44,8 @@ interface Part {
 /** As much as a writer may know of a group: all of it, its names, or nothing. */
 function partOf(group: StoredGroup, { project, session, limits }: RoomAsk): Part {
   const { type, weight } = group.fields;
-  const may = (verb: 'keys' | 'read') => mayOnGroup(session, verb, project, type);
-  const known = may('read') ? weight : may('keys') ? hiddenWeight(weight, limits.fileBytes) : NO_WEIGHT;
+  const may = (verb: 'listKeys' | 'read') => mayOnGroup(session, verb, project, type);
+  const known = may('read') ? weight : may('listKeys') ? hiddenWeight(weight, limits.fileBytes) : NO_WEIGHT;
   return { header: groupHeader(group), weight: known };
 }
 
@@ -104,7 +104,9 @@ export async function requireRoomForGroup(ask: RoomAsk, before: StoredGroup | nu
 function directWeight({ key, kind, fields }: StoredWorkload, { project, session, limits }: RoomAsk): Weight {
   const target = { project, workload: { kind, id: idOf(key) } };
   if (can(session.principal, 'read', 'workload', { ...target, type: 'secret' })) return fields.weight;
-  return can(session.principal, 'keys', 'workload', target) ? hiddenWeight(fields.weight, limits.fileBytes) : NO_WEIGHT;
+  return can(session.principal, 'listKeys', 'workload', target)
+    ? hiddenWeight(fields.weight, limits.fileBytes)
+    : NO_WEIGHT;
 }
 
 /** Refuses a workload, registered or restored, whose environment would be larger than it may be and than it was. */

@@ -5,4 +5,8 @@ import { schema } from '../../src/graphql/schema.ts';
 /** The text of `schema.graphql`. */
 export const printed = (): string => `${printSchema(lexicographicSortSchema(schema))}\n`;
 
-if (process.argv[1]?.endsWith('print-schema.ts')) writeFileSync('schema.graphql', printed());
+/** `--released`: as the schema that later ones are compared with, which a release does. */
+if (process.argv[1]?.endsWith('print-schema.ts')) {
+  const isRelease = process.argv.includes('--released');
+  writeFileSync(isRelease ? 'test/architecture/released.graphql' : 'schema.graphql', printed());
+}

@@ -53,7 +53,10 @@ describe('case 31: retyping without the right to read', () => {
       name: 'Blind Retyper',
       grants: [
         { resources: ['PROJECT'], verbs: ['LIST'] },
-        { resources: ['SECRET_GROUP'], verbs: ['LIST', 'KEYS', 'WRITE', 'RETYPE', 'RESTRICT', 'LINK'] },
+        {
+          resources: ['SECRET_GROUP'],
+          verbs: ['LIST', 'LIST_KEYS', 'WRITE', 'CHANGE_TYPE', 'MANAGE_RESTRICTIONS', 'LINK'],
+        },
         { resources: ['SECRET_GROUP'], verbs: ['READ'], types: ['CONFIG'] },
       ],
     });
@@ -104,7 +107,7 @@ describe('case 32: what was configuration and is a secret now', () => {
     await done(app, groupOp('updateSecretGroup'), { id: group.id, type: 'CONFIG', variables: [] });
     await done(app, operation('createRole', ''), {
       name: 'Config Role',
-      grants: [{ resources: ['PROJECT', 'SECRET_GROUP'], verbs: ['LIST', 'KEYS', 'READ'], types: ['CONFIG'] }],
+      grants: [{ resources: ['PROJECT', 'SECRET_GROUP'], verbs: ['LIST', 'LIST_KEYS', 'READ'], types: ['CONFIG'] }],
     });
     const token = await app.token('config-role');
     const query = 'query ($id: ID!) { node(id: $id) { ... on SecretGroup { revisions { nodes { revision type } } } } }';

@@ -39,7 +39,7 @@ beforeAll(async () => {
       { resources: ['PROJECT'], verbs: ['LIST'], projects },
       {
         resources: ['SECRET_GROUP', 'WORKLOAD'],
-        verbs: ['LIST', 'KEYS', 'READ', 'WRITE', 'DELETE', 'LINK', 'RESOLVE'],
+        verbs: ['LIST', 'LIST_KEYS', 'READ', 'WRITE', 'DELETE', 'LINK', 'RESOLVE'],
         types: ['CONFIG'],
         projects,
       },

@@ -15,7 +15,17 @@ import { startApp, type TestApp } from '../support/start-app.ts';
 
 let app: TestApp;
 const tokens = new Map<string, string>();
-const EVERYTHING = ['LIST', 'KEYS', 'READ', 'WRITE', 'DELETE', 'RESTRICT', 'RETYPE', 'LINK', 'RESOLVE'];
+const EVERYTHING = [
+  'LIST',
+  'LIST_KEYS',
+  'READ',
+  'WRITE',
+  'DELETE',
+  'MANAGE_RESTRICTIONS',
+  'CHANGE_TYPE',
+  'LINK',
+  'RESOLVE',
+];
 const ROLES = ['owner', 'operator', 'developer', 'reader', 'auditor', 'dependent', 'gateway', 'configurator'] as const;
 
 beforeAll(async () => {

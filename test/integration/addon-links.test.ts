@@ -87,7 +87,7 @@ describe('case 57: links that come with a group', () => {
     const { app, group } = await world();
     const grants = [
       { resources: ['PROJECT'], verbs: ['LIST'] },
-      { resources: ['SECRET_GROUP'], verbs: ['LIST', 'KEYS', 'WRITE', 'LINK'], types: ['SECRET', 'CONFIG'] },
+      { resources: ['SECRET_GROUP'], verbs: ['LIST', 'LIST_KEYS', 'WRITE', 'LINK'], types: ['SECRET', 'CONFIG'] },
     ];
     await done(app, operation('createRole', 'role { slug }'), { name: 'Linker', grants });
     const token = await app.token('linker');

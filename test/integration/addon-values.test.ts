@@ -409,7 +409,7 @@ describe('why a provider failed', () => {
 
   it('is told to those who may list the addon; others get one constant, and so does the digest', async () => {
     const { app, behave, later } = await world();
-    const verbs = ['LIST', 'KEYS', 'READ'];
+    const verbs = ['LIST', 'LIST_KEYS', 'READ'];
     const grants = [
       { resources: ['PROJECT'], verbs: ['LIST'] },
       { resources: ['SECRET_GROUP', 'WORKLOAD'], verbs: [...verbs, 'RESOLVE'], types: ['SECRET', 'CONFIG'] },

@@ -47,14 +47,14 @@ beforeAll(async () => {
   }
   await aRole('app lister', [LIST_APPS]);
   await aRole('secret lister', [LIST_APPS, onSecrets('LIST')]);
-  await aRole('secret reader', [LIST_APPS, onSecrets('LIST', 'KEYS', 'READ')]);
+  await aRole('secret reader', [LIST_APPS, onSecrets('LIST', 'LIST_KEYS', 'READ')]);
   await aRole('renderer', [LIST_APPS, onSecrets('LIST', 'RESOLVE')]);
-  await aRole('unlisted renderer', [LIST_APPS, onSecrets('KEYS', 'RESOLVE', 'READ', 'WRITE', 'DELETE')]);
-  await aRole('config only', [LIST_APPS, { ...onSecrets('LIST', 'KEYS', 'READ', 'RESOLVE'), types: ['CONFIG'] }]);
+  await aRole('unlisted renderer', [LIST_APPS, onSecrets('LIST_KEYS', 'RESOLVE', 'READ', 'WRITE', 'DELETE')]);
+  await aRole('config only', [LIST_APPS, { ...onSecrets('LIST', 'LIST_KEYS', 'READ', 'RESOLVE'), types: ['CONFIG'] }]);
   await aRole('one project', [
-    { resources: ['APP', 'APP_SECRET'], verbs: ['LIST', 'KEYS', 'READ', 'RESOLVE'], projects: ['example-app'] },
+    { resources: ['APP', 'APP_SECRET'], verbs: ['LIST', 'LIST_KEYS', 'READ', 'RESOLVE'], projects: ['example-app'] },
   ]);
-  await aRole('writer', [LIST_APPS, onSecrets('LIST', 'KEYS', 'WRITE', 'DELETE')]);
+  await aRole('writer', [LIST_APPS, onSecrets('LIST', 'LIST_KEYS', 'WRITE', 'DELETE')]);
   await aRole('app worker', [{ resources: ['APP'], verbs: ['LIST', 'WRITE', 'DELETE'] }]);
   stranger = (await app.gateway.services.access.bootstrap('other-team')) ?? '';
 });

@@ -26,8 +26,8 @@ async function start(): Promise<TestApp> {
   for (const role of ['owner', 'operator', 'developer', 'reader']) tokens.set(role, await made.token(role));
   const resources = ['APP_SECRET'];
   const roles: readonly (readonly [string, readonly string[]])[] = [
-    ['copier', ['LIST', 'KEYS', 'READ', 'WRITE']],
-    ['promoter', ['LIST', 'KEYS', 'READ', 'WRITE', 'RESOLVE', 'PROTECTED_WRITE']],
+    ['copier', ['LIST', 'LIST_KEYS', 'READ', 'WRITE']],
+    ['promoter', ['LIST', 'LIST_KEYS', 'READ', 'WRITE', 'RESOLVE', 'WRITE_PROTECTED']],
   ];
   for (const [name, verbs] of roles) {
     const grants = [

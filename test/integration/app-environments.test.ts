@@ -207,7 +207,7 @@ describe('environments', () => {
     const roles = {
       writer: on(['LIST', 'WRITE']),
       deleter: on(['LIST', 'DELETE']),
-      all: on(['LIST', 'DELETE', 'PROTECTED_WRITE']),
+      all: on(['LIST', 'DELETE', 'WRITE_PROTECTED']),
     };
     const role = operation('createRole', 'role { slug }');
     for (const [name, grants] of Object.entries(roles)) await done(app, role, { name: `again ${name}`, grants });

@@ -118,7 +118,7 @@ describe('no value reaches anybody to whom it is not due', () => {
 });
 
 const EVENTS: Readonly<Record<string, string>> = {
-  environment: `subscription { it: environmentChanged(projectId: "default-project", workload: { kind: SERVICE, id: "svc" }) {
+  environment: `subscription { it: environmentChanged(project: "default-project", workload: { kind: SERVICE, id: "svc" }) {
     ... on EnvironmentEvent { digest variables { added removed changed } environment { variables { name value masked } files { path data } unresolved { name reference } } } } }`,
   globals: `subscription { it: globalSecretChanged { ... on GlobalSecretEvent { changes { keys { variables { changed } } } globalSecrets { slug values files { data } } } } }`,
   changes: `subscription { it: changes { ... on CommitEvent { operation changes { name keys { variables { added changed } files { changed } } } } } }`,

@@ -263,26 +263,26 @@ describe('expiringCertificates', () => {
   it.each([
     [
       'everything on configuration',
-      [{ verbs: ['LIST', 'KEYS', 'READ'], types: ['CONFIG'] }],
+      [{ verbs: ['LIST', 'LIST_KEYS', 'READ'], types: ['CONFIG'] }],
       ['api /a 3', 'api /far 400'],
     ],
     [
       'a list of all, but keys of configuration alone',
-      [{ verbs: ['LIST', 'READ'] }, { verbs: ['KEYS'], types: ['CONFIG'] }],
+      [{ verbs: ['LIST', 'READ'] }, { verbs: ['LIST_KEYS'], types: ['CONFIG'] }],
       ['api /a 3', 'api /far 400'],
     ],
     [
       'keys and values of all, but a list of configuration',
-      [{ verbs: ['KEYS', 'READ'] }, { verbs: ['LIST'], types: ['CONFIG'] }],
+      [{ verbs: ['LIST_KEYS', 'READ'] }, { verbs: ['LIST'], types: ['CONFIG'] }],
       ['api /a 3', 'api /far 400'],
     ],
     [
       'one project',
-      [{ verbs: ['LIST', 'KEYS', 'READ'], projects: ['default-project'] }],
+      [{ verbs: ['LIST', 'LIST_KEYS', 'READ'], projects: ['default-project'] }],
       ['web /past -4', 'web /b 3', 'web build 9'],
     ],
     ['no keys', [{ verbs: ['LIST', 'READ', 'RESOLVE'] }], []],
-    ['keys without values', [{ verbs: ['LIST', 'KEYS'] }], []],
+    ['keys without values', [{ verbs: ['LIST', 'LIST_KEYS'] }], []],
   ])('shows those with %s only what they may see', async (what, given, expected) => {
     const grants = [
       { resources: ['PROJECT'], verbs: ['LIST'] },
@@ -297,7 +297,7 @@ describe('expiringCertificates', () => {
   it('shows nothing of a project that one may not see', async () => {
     const grants = [
       { resources: ['PROJECT'], verbs: ['LIST'], projects: ['elsewhere'] },
-      { resources: ['SECRET_GROUP'], verbs: ['LIST', 'KEYS', 'READ'] },
+      { resources: ['SECRET_GROUP'], verbs: ['LIST', 'LIST_KEYS', 'READ'] },
     ];
     await done(other, operation('createRole', ''), { name: 'Elsewhere Only', grants });
     expect(await list({ within: 400 }, await other.token('elsewhere-only'))).toEqual(['api /a 3', 'api /far 400']);

@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const GRANTS = [{ resources: ['PROJECT', 'SECRET_GROUP', 'TAG'], verbs: ['LIST', 'KEYS', 'READ', 'WRITE'] }];
+const GRANTS = [{ resources: ['PROJECT', 'SECRET_GROUP', 'TAG'], verbs: ['LIST', 'LIST_KEYS', 'READ', 'WRITE'] }];
 const SET = operation('setSecretGroupVariable', 'secretGroup { revision variables { value } }');
 const CREATE_TAG = operation('createTag', 'tag { name }');
 const REVOKE = operation('revokeToken', 'token { id }');
@@ -125,7 +125,7 @@ it('case 251: an answer shows what the rights of now show, not those of the firs
   await done(app, SET, { id: group, name: 'SHOWN', value: 'hunter2canary' });
   const { role, text } = await aHolder();
   const narrow = () =>
-    done(app, UPDATE_ROLE, { id: role, grants: [{ ...GRANTS[0], verbs: ['LIST', 'KEYS', 'WRITE'] }] });
+    done(app, UPDATE_ROLE, { id: role, grants: [{ ...GRANTS[0], verbs: ['LIST', 'LIST_KEYS', 'WRITE'] }] });
   meanwhile = { operation: 'secretGroup.setVariable', act: narrow };
   const result = await run(app, SET, { id: group, name: 'B', value: '1' }, text);
   expect(codeOf(result)).toBe('OK');

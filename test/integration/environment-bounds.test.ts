@@ -146,7 +146,7 @@ describe('what a refusal tells', () => {
     const said: string[] = [];
     const token = await writer('Groups Only', [
       { resources: ['PROJECT'], verbs: ['LIST'] },
-      { resources: ['SECRET_GROUP'], verbs: ['LIST', 'KEYS', 'READ', 'WRITE'] },
+      { resources: ['SECRET_GROUP'], verbs: ['LIST', 'LIST_KEYS', 'READ', 'WRITE'] },
     ]);
     for (const id of ['one', 'two']) {
       await done(app, PUT_SERVICE, aServiceInput({ id }));

@@ -185,7 +185,7 @@ describe('reading with them', () => {
 
   it('takes `link` on accounts, whoever may write the global secret', async () => {
     const grants = [
-      { resources: ['GLOBAL_SECRET'], verbs: ['LIST', 'KEYS', 'READ', 'WRITE'], types: ['SECRET', 'CONFIG'] },
+      { resources: ['GLOBAL_SECRET'], verbs: ['LIST', 'LIST_KEYS', 'READ', 'WRITE'], types: ['SECRET', 'CONFIG'] },
     ];
     await done(app, operation('createRole', ''), { name: 'Writer', grants });
     const writer = await app.token('writer');

@@ -101,7 +101,7 @@ describe('the sensitivity of an account', () => {
     await unlinkAll();
   });
 
-  const everything = ['LIST', 'READ', 'WRITE', 'DELETE', 'RETYPE', 'LINK'];
+  const everything = ['LIST', 'READ', 'WRITE', 'DELETE', 'CHANGE_TYPE', 'LINK'];
   const secrets = { resources: ['GLOBAL_SECRET'], verbs: ['LIST', 'READ'], types: ['SECRET'] };
   const accounts = (over: object) => ({ resources: ['VCS_ACCOUNT'], verbs: everything, ...over });
   it.each<[string, readonly object[], string, string]>([
@@ -109,7 +109,7 @@ describe('the sensitivity of an account', () => {
     ['No Secrets', [accounts({})], 'FORBIDDEN', 'OK'],
     [
       'No Retype',
-      [accounts({ verbs: everything.filter((verb) => verb !== 'RETYPE') }), secrets],
+      [accounts({ verbs: everything.filter((verb) => verb !== 'CHANGE_TYPE') }), secrets],
       'FORBIDDEN',
       'FORBIDDEN',
     ],
@@ -383,7 +383,7 @@ it('it is told whether secret accounts may be used', async () => {
 
 it('a SECRET one takes `link` on secret accounts', async () => {
   const grants = [
-    { resources: ['GLOBAL_SECRET'], verbs: ['LIST', 'KEYS', 'READ', 'WRITE'] },
+    { resources: ['GLOBAL_SECRET'], verbs: ['LIST', 'LIST_KEYS', 'READ', 'WRITE'] },
     { resources: ['VCS_ACCOUNT'], verbs: ['LINK'], types: ['CONFIG'] },
   ];
   await done(app, operation('createRole', ''), { name: 'Config Linker', grants });

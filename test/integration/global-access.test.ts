@@ -27,7 +27,7 @@ beforeAll(async () => {
     tokens.set(role, await app.token(role));
   }
   const resources = ['GLOBAL_SECRET'];
-  const all = ['LIST', 'KEYS', 'READ', 'WRITE', 'DELETE'];
+  const all = ['LIST', 'LIST_KEYS', 'READ', 'WRITE', 'DELETE'];
   const types = ['SECRET', 'CONFIG'];
   await aRole('lister', [{ resources, verbs: ['LIST'], types }]);
   await aRole('valuer', [{ resources, verbs: ['LIST', 'READ'], types }]);

@@ -22,7 +22,18 @@ let local: string;
 let developer: string;
 let operator: string;
 
-const ALL = ['LIST', 'KEYS', 'READ', 'WRITE', 'DELETE', 'RESTRICT', 'RETYPE', 'LINK', 'RESOLVE', 'RESTART'];
+const ALL = [
+  'LIST',
+  'LIST_KEYS',
+  'READ',
+  'WRITE',
+  'DELETE',
+  'MANAGE_RESTRICTIONS',
+  'CHANGE_TYPE',
+  'LINK',
+  'RESOLVE',
+  'RESTART',
+];
 const secretRef = '${secrets.vault.values.db.password}';
 const configRef = '${secrets.shared.values.region}';
 const noneRef = '${secrets.never-was.values.x}';

@@ -88,7 +88,7 @@ describe('an answer larger than it may be', () => {
 
   it('as an event of a stream: the error comes in its place, and the stream goes on', async () => {
     const aliases = Array.from({ length: 25 }, (_, i) => `a${i}: environment { variables { value } }`).join(' ');
-    const query = `subscription { environmentChanged(projectId: "default-project", workload: { kind: SERVICE, id: "s" }) {
+    const query = `subscription { environmentChanged(project: "default-project", workload: { kind: SERVICE, id: "s" }) {
       ... on EnvironmentEvent { cursor ${aliases} } } }`;
     const listener = await listen(app.url, app.owner, query);
     await app.gql(PUT, { input: serviceInput('changed') });

@@ -151,12 +151,12 @@ async function told({ texts, global, file, own }: World): Promise<readonly unkno
 }
 
 async function viewersOf(app: TestApp): Promise<readonly string[]> {
-  const all = ['LIST', 'KEYS', 'READ', 'RESOLVE'];
+  const all = ['LIST', 'LIST_KEYS', 'READ', 'RESOLVE'];
   const role = (name: string, grants: readonly object[]) => done(app, operation('createRole', ''), { name, grants });
   await role('Keys Only', [
     {
       resources: ['PROJECT', 'WORKLOAD', 'SECRET_GROUP', 'GLOBAL_SECRET', 'APP', 'APP_SECRET'],
-      verbs: ['LIST', 'KEYS'],
+      verbs: ['LIST', 'LIST_KEYS'],
     },
   ]);
   await role('One Project', [
@@ -166,7 +166,7 @@ async function viewersOf(app: TestApp): Promise<readonly string[]> {
       types: ['CONFIG'],
       projects: ['default-project'],
     },
-    { resources: ['PROJECT', 'WORKLOAD', 'SECRET_GROUP'], verbs: ['LIST', 'KEYS'], projects: ['default-project'] },
+    { resources: ['PROJECT', 'WORKLOAD', 'SECRET_GROUP'], verbs: ['LIST', 'LIST_KEYS'], projects: ['default-project'] },
   ]);
   return [await app.token('developer'), await app.token('keys-only'), await app.token('one-project')];
 }
@@ -249,7 +249,7 @@ describe('case 248: of masked values', () => {
         variables: [...variables, { name: 'PLAIN', value: 'p' }, { name: 'WAY', value: '${CONFIG}' }],
       });
       const resources = ['PROJECT', 'WORKLOAD', 'SECRET_GROUP'];
-      const grants = [{ resources, verbs: ['LIST', 'KEYS', 'READ', 'RESOLVE'], projects: ['default-project'] }];
+      const grants = [{ resources, verbs: ['LIST', 'LIST_KEYS', 'READ', 'RESOLVE'], projects: ['default-project'] }];
       await done(app, operation('createRole', ''), { name: 'Whole Project', grants });
       const query = `{ project(slug: "default-project") { service(id: "example-service") { environment {
         variables { name value masked type } unresolved { name reason }

@@ -118,7 +118,7 @@ describe('case 244: a put of a restricted group', () => {
     await closed();
     const grants = [
       { resources: ['PROJECT'], verbs: ['LIST'] },
-      { resources: ['SECRET_GROUP'], verbs: ['LIST', 'WRITE', 'RESTRICT'], types: ['CONFIG'] },
+      { resources: ['SECRET_GROUP'], verbs: ['LIST', 'WRITE', 'MANAGE_RESTRICTIONS'], types: ['CONFIG'] },
     ];
     await run(app, operation('createRole', ''), { name: 'Config Writer', grants });
     const token = await app.token('config-writer');

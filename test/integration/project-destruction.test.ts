@@ -93,7 +93,7 @@ async function furnish(app: TestApp): Promise<string> {
   // A role of the slug's own name lies beside the project, and is none of it.
   await done(app, operation('createRole', 'role { slug }'), {
     name: 'doomed role',
-    grants: [{ resources: ['PROJECT', 'SECRET_GROUP'], verbs: ['LIST', 'READ', 'KEYS'], projects: ['doomed'] }],
+    grants: [{ resources: ['PROJECT', 'SECRET_GROUP'], verbs: ['LIST', 'READ', 'LIST_KEYS'], projects: ['doomed'] }],
   });
   await done(app, DELETE, { id });
   return id;

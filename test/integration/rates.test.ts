@@ -33,7 +33,7 @@ const left = (response: Response) => Number(response.headers.get('x-ratelimit-re
 
 const RESOLVE =
   '{ project(slug: "default-project") { service(id: "s") { environment { digest variables { name value } } } } }';
-const LISTEN = `subscription { environmentChanged(projectId: "default-project", workload: { kind: SERVICE, id: "s" }) {
+const LISTEN = `subscription { environmentChanged(project: "default-project", workload: { kind: SERVICE, id: "s" }) {
   ... on EnvironmentEvent { cursor digest } } }`;
 
 describe('what a request costs', () => {

@@ -88,7 +88,7 @@ describe.each(KINDS)('a token of a %s', (kind, name, field) => {
     await put(name, listening);
     const token = await dependent(kind, listening);
     const other = await dependent(kind, id);
-    const subscription = `subscription { environmentChanged(projectId: "${PROJECT}", workload: { kind: ${kind}, id: "${listening}" }) { __typename } }`;
+    const subscription = `subscription { environmentChanged(project: "${PROJECT}", workload: { kind: ${kind}, id: "${listening}" }) { __typename } }`;
     const open = (query: string, bearer: string) =>
       fetch(`${app.url}/graphql`, {
         method: 'POST',

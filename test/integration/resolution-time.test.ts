@@ -234,7 +234,7 @@ describe('explanations', () => {
       name: 'Config Explainer',
       grants: [
         { resources: ['PROJECT'], verbs: ['LIST'] },
-        { resources: ['WORKLOAD', 'SECRET_GROUP'], verbs: ['LIST', 'KEYS', 'RESOLVE', 'READ'], types: ['CONFIG'] },
+        { resources: ['WORKLOAD', 'SECRET_GROUP'], verbs: ['LIST', 'LIST_KEYS', 'RESOLVE', 'READ'], types: ['CONFIG'] },
       ],
     });
     const token = await app.token('config-explainer');

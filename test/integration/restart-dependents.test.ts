@@ -19,7 +19,7 @@ let app: TestApp;
 const ids = { cache: '', elsewhere: '', shared: '', restricted: '', bucket: '' };
 let inDefault = '';
 
-const GRANTED = ['LIST', 'KEYS', 'RESTART'];
+const GRANTED = ['LIST', 'LIST_KEYS', 'RESTART'];
 beforeAll(async () => {
   app = await startApp();
   await aProject(app);

@@ -163,10 +163,10 @@ describe('rights', () => {
   }
 
   it.each([
-    ['no app', [onSecrets('LIST', 'KEYS')], 'NOT_FOUND'],
+    ['no app', [onSecrets('LIST', 'LIST_KEYS')], 'NOT_FOUND'],
     ['no secret', [LIST_APPS], 'FORBIDDEN'],
     ['no keys', [LIST_APPS, onSecrets('LIST')], 'FORBIDDEN'],
-    ['only configs', [LIST_APPS, { ...onSecrets('LIST', 'KEYS'), types: ['CONFIG'] }], 'FORBIDDEN'],
+    ['only configs', [LIST_APPS, { ...onSecrets('LIST', 'LIST_KEYS'), types: ['CONFIG'] }], 'FORBIDDEN'],
   ])('whoever may see %s is refused', async (_what, grants, code) => {
     const { token } = await aRole(...grants);
     const listener = await follow('dev', {}, token);
@@ -181,15 +181,15 @@ describe('rights', () => {
   });
 
   it('case 146: are looked at for every delivery', async () => {
-    const { token, grant } = await aRole(LIST_APPS, onSecrets('LIST', 'KEYS'));
+    const { token, grant } = await aRole(LIST_APPS, onSecrets('LIST', 'LIST_KEYS'));
     const [listener, witness] = [await follow('dev', {}, token), await follow('dev')];
-    const steps = [[onSecrets('LIST')], [LIST_APPS, onSecrets('LIST', 'KEYS')], [onSecrets('LIST', 'KEYS')]];
+    const steps = [[onSecrets('LIST')], [LIST_APPS, onSecrets('LIST', 'LIST_KEYS')], [onSecrets('LIST', 'LIST_KEYS')]];
     await set('api-key', 'dev');
     for (const step of steps) {
       await grant(...step);
       await set('api-key', 'dev', `${Math.random()}`);
     }
-    await grant(LIST_APPS, onSecrets('LIST', 'KEYS'));
+    await grant(LIST_APPS, onSecrets('LIST', 'LIST_KEYS'));
     await set('other', 'dev');
     await Promise.all([listener.count(3), witness.count(5)]);
     const seqs = witness.events.map(({ seq }) => seq);
@@ -198,7 +198,7 @@ describe('rights', () => {
 
   it('case 149: `changes` tells of apps and what is in them to those who may list it, of values to those with keys', async () => {
     const lister = await aRole(LIST_APPS, onSecrets('LIST'));
-    const holder = await aRole(LIST_APPS, onSecrets('LIST', 'KEYS'));
+    const holder = await aRole(LIST_APPS, onSecrets('LIST', 'LIST_KEYS'));
     const apps = await aRole(LIST_APPS);
     const kinds = ['APP', 'ENVIRONMENT', 'APP_SECRET', 'APP_SECRET_VALUE'];
     const CHANGES_OF_APPS = CHANGES.replace('project name', 'project app name');

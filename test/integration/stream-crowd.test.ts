@@ -66,7 +66,7 @@ it('case 151: of as many who do not read as who do, these get all, those are tol
   try {
     await aProject(app);
     await put(app, app.owner, '');
-    const query = `subscription { environmentChanged(projectId: "default-project", workload: { kind: SERVICE, id: "crowded" }) {
+    const query = `subscription { environmentChanged(project: "default-project", workload: { kind: SERVICE, id: "crowded" }) {
       ... on EnvironmentEvent { cursor seq environment { variables { name value } } } } }`;
     const good = await many(4, () => listen(app.url, app.owner, query));
     await many(4, async () => {

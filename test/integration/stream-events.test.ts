@@ -184,7 +184,7 @@ it('case 150: a client that does not read is cut off without a `complete`, and c
         variables: [{ name: 'A', value: `${i}${'x'.repeat(60_000)}` }],
       });
     await put(0);
-    const query = `subscription { environmentChanged(projectId: "default-project", workload: { kind: SERVICE, id: "large" }) {
+    const query = `subscription { environmentChanged(project: "default-project", workload: { kind: SERVICE, id: "large" }) {
       ... on EnvironmentEvent { cursor environment { variables { name value } } } } }`;
     const body = JSON.stringify({ query });
     const [text, isEnded] = await new Promise<[() => string, () => boolean]>((resolve) => {

@@ -177,7 +177,7 @@ describe('who may wait', () => {
     ...over,
   });
   const elsewhere = { projects: ['elsewhere'] };
-  const ALL = ['LIST', 'KEYS', 'RESOLVE'];
+  const ALL = ['LIST', 'LIST_KEYS', 'RESOLVE'];
 
   it.each<[string, readonly object[], { readonly [K in Name]: string | null }]>([
     ['Whole Project', [grant(['PROJECT', 'WORKLOAD'], ALL)], { environmentChanged: null, restartRequested: null }],

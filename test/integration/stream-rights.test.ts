@@ -29,7 +29,7 @@ const aRole = (name: string, grants: readonly object[]) =>
   done(app, operation('createRole', 'role { slug }'), { name, grants });
 const setGrants = (slug: string, grants: readonly object[]) =>
   done(app, operation('updateRole', 'role { slug }'), { id: nodeId('Role', slug), grants });
-const LIST_BOTH = [{ resources: ['PROJECT', 'SECRET_GROUP'], verbs: ['LIST', 'KEYS'] }];
+const LIST_BOTH = [{ resources: ['PROJECT', 'SECRET_GROUP'], verbs: ['LIST', 'LIST_KEYS'] }];
 const LIST_CONFIG = [{ resources: ['PROJECT', 'SECRET_GROUP'], verbs: ['LIST'], types: ['CONFIG'] }];
 const namesOf = (listener: Listener) =>
   listener.events.flatMap(({ changes }) => changes.map(({ name }: { name: string }) => name));

@@ -98,7 +98,7 @@ describe('many who come again at once', () => {
 describe('listeners that do not read', () => {
   it('case 150: are told to come again, and others get all', async () => {
     await start({ limits: { outgoingEvents: 20, outgoingBytes: 65_536 } });
-    const ENTIRE = `subscription { environmentChanged(projectId: "default-project", workload: { kind: SERVICE, id: "large" }) {
+    const ENTIRE = `subscription { environmentChanged(project: "default-project", workload: { kind: SERVICE, id: "large" }) {
       ... on EnvironmentEvent { cursor seq environment { variables { name value } } } } }`;
     await put('large', { tags: [] });
     const good = await follow(ENTIRE);

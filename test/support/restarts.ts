@@ -5,7 +5,7 @@ import { type HttpStub, httpStub } from './http-stub.ts';
 import { aGroupInput, aProject, aServiceInput, done, groupOp, operation, PUT_SERVICE } from './makers.ts';
 import { type AppOptions, startApp, type TestApp } from './start-app.ts';
 
-const REQUEST_FIELDS = `id projectId workloadKind workloadId scopes seq wave state reason notBefore releasedAt closedAt
+const REQUEST_FIELDS = `id project workloadKind workloadId scopes seq wave state reason notBefore releasedAt closedAt
   delivery { state attemptCount attempts { at status error } nextAttemptAt }`;
 const RESTART_FIELDS = `restart { id state seq waves releasedWaves reason skipped { workloadId reason }
   requests(first: 100) { nodes { ${REQUEST_FIELDS} } } }`;

@@ -1,12 +1,12 @@
 /** Operations that the tests of streams share. */
 export const CHANGES = `subscription ($project: Slug, $kinds: [DocumentKind!], $after: Cursor) {
-  changes(projectId: $project, kinds: $kinds, after: $after) { __typename
+  changes(project: $project, kinds: $kinds, after: $after) { __typename
     ... on CommitEvent { cursor seq at actor operation
       changes { kind project name id revision keys { variables { added removed changed } } } }
     ... on HistoryExpired { cursor } } }`;
 
 export const ENVIRONMENT_CHANGED = `subscription ($project: Slug! = "default-project", $service: String!, $scope: Scope, $after: Cursor) {
-  environmentChanged(projectId: $project, workload: { kind: SERVICE, id: $service }, scope: $scope, after: $after) { __typename
+  environmentChanged(project: $project, workload: { kind: SERVICE, id: $service }, scope: $scope, after: $after) { __typename
     ... on EnvironmentEvent { cursor seq digest variables { added removed changed } files { added removed changed }
       environment { seq digest variables { name value masked } } }
     ... on HistoryExpired { cursor } } }`;
@@ -15,7 +15,7 @@ export const GLOBALS_CHANGED = `subscription ($slug: Slug, $after: Cursor) { glo
   ... on GlobalSecretEvent { cursor seq changes { kind project name revision keys { variables { added removed changed } } } globalSecrets { slug } } ... on HistoryExpired { cursor } } }`;
 
 export const RESTART_REQUESTED = `subscription ($workload: WorkloadRefInput!, $after: Cursor) {
-  restartRequested(projectId: "default-project", workload: $workload, after: $after) { __typename
+  restartRequested(project: "default-project", workload: $workload, after: $after) { __typename
     ... on WorkloadRegisteredEvent { cursor seq at }
     ... on RestartRequestedEvent { cursor seq at scopes wantedSeq reason request { id workloadId state wave } }
     ... on HistoryExpired { cursor } } }`;

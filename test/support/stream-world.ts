@@ -25,7 +25,7 @@ export const TAG = 'gold';
 
 /** What viewers with less than everything may list. Names of projects and types as the API has them. */
 export const GRANTS = {
-  wide: [{ resources: ['PROJECT', 'SECRET_GROUP', 'WORKLOAD', 'TAG'], verbs: ['LIST', 'KEYS'] }],
+  wide: [{ resources: ['PROJECT', 'SECRET_GROUP', 'WORKLOAD', 'TAG'], verbs: ['LIST', 'LIST_KEYS'] }],
   limited: [
     { resources: ['PROJECT', 'SECRET_GROUP', 'WORKLOAD'], verbs: ['LIST'], types: ['CONFIG'], projects: ['p-one'] },
   ],

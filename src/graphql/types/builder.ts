@@ -52,6 +52,8 @@ const makeBuilder = () =>
     relay: {
       // Pothos knows String and ID by type; at run time any scalar will do.
       cursorType: 'Cursor' as string as 'String',
+      // As the specification of Relay has them.
+      pageInfoCursorType: 'String',
       clientMutationId: 'omit',
       decodeGlobalID: decodeGlobalId,
       nodesOnConnection: { description: 'The items of this page.' },

@@ -12,10 +12,36 @@ function errorOf(code: ErrorCode) {
   };
 }
 
+/** When each happens, and what to do. */
+const CODE_WORDS: Readonly<Record<ErrorCode, string>> = {
+  INVALID_INPUT: 'An input breaks rules. `fields` names each bad leaf; correct them.',
+  BAD_REQUEST: 'The request is not valid GraphQL for this schema, or exceeds a static limit. Correct the document.',
+  INVALID_CURSOR: 'The cursor is of another stream or list, or ahead of the log. Begin without it.',
+  UNAUTHENTICATED: 'The token is missing, unknown, revoked or expired. Use another.',
+  FORBIDDEN: 'The role does not have the permission. Ask an administrator; trying again does not help.',
+  NOT_FOUND: 'There is no such object, or you may not see it.',
+  METHOD_NOT_ALLOWED: 'The HTTP method does not fit the operation: mutations need POST.',
+  CONFLICT: 'The identifier is taken, or the object changed meanwhile. Read it anew, then decide.',
+  HISTORY_EXPIRED: 'History does not reach back that far. Read the present state.',
+  TOO_LARGE: 'The body is larger than the limit. Send less at once.',
+  UNSUPPORTED_MEDIA_TYPE: 'The body must be `application/json` in UTF-8, not compressed.',
+  LIMIT_EXCEEDED: 'A limit of the operator would be exceeded; `limit`, `maximum` and `actual` say which.',
+  BUDGET_EXCEEDED: 'The request asks for more work than one may. Ask for less at once; trying again does not help.',
+  UNRESOLVED: 'A required addon link yields nothing, so the workload is given nothing. Repair the addon.',
+  RATE_LIMITED: 'Too many requests or connections. Wait `retryAfter` seconds.',
+  INTERNAL: 'A fault of the gateway. The log holds it under the `requestId`.',
+  INTEGRITY: 'A stored document was tampered with, or the store is damaged. See the log; restore a backup.',
+  UNAVAILABLE: 'The store or another part cannot be reached. Try again after `retryAfter` seconds, if given.',
+  TIMEOUT: 'The deadline passed before there was an answer. Try again, or ask for less.',
+};
+
 const ErrorCodeEnum = shared.enumType('ErrorCode', {
   description: 'Every code that an error can carry.',
   values: Object.fromEntries(
-    Object.entries(ERROR_STATUS).map(([code, status]) => [code, { description: `Corresponds to HTTP ${status}.` }]),
+    Object.entries(ERROR_STATUS).map(([code, status]) => [
+      code,
+      { description: `${CODE_WORDS[code as ErrorCode]} HTTP ${status}.` },
+    ]),
   ) as Record<ErrorCode, { description: string }>,
 });
 

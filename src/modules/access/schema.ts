@@ -32,14 +32,15 @@ function enumValues<T extends string>(values: readonly T[], words: (value: T) =>
 
 const VERB_WORDS: Readonly<Record<Verb, string>> = {
   list: 'See that an object exists, with its name, tags and settings. Every other verb requires it.',
-  keys: 'See the names of variables, files and mounts, without values.',
+  listKeys: 'See the names of variables, files and mounts, without values.',
   read: 'See stored values and contents.',
   resolve: 'See the values that a workload gets, and the values of an app in full.',
   write: 'Create, change and restore objects; restoring a project requires `DELETE`.',
-  protectedWrite: 'Change values of protected environments, and end their protection.',
+  writeProtected: 'Change values of protected environments, and end their protection.',
   delete: 'Delete objects.',
-  restrict: 'Change who inherits a secret group, and register workloads that enter a restricted group by tags.',
-  retype: 'Change the sensitivity of an object. Required for the old and for the new one.',
+  manageRestrictions:
+    'Change who inherits a secret group, and register workloads that enter a restricted group by tags.',
+  changeType: 'Change the sensitivity of an object. Required for the old and for the new one.',
   link: 'Link addons to a secret group, write references to a global secret, read git files with an account.',
   restart: 'Request, cancel and acknowledge restarts of a workload.',
   audit: 'Read the log of commits.',
@@ -212,7 +213,7 @@ export function addAccess(builder: Builder): void {
   const role = { type: nodes.role, description: 'The role.' };
   addMutation(builder, {
     name: 'createToken',
-    description: 'Makes a token that allows no more, and lasts no longer, than your own. Needs `admin` on tokens.',
+    description: 'Makes a token that allows no more, and lasts no longer, than your own. Needs `ADMIN` on tokens.',
     input: (t) => ({
       name: t.string({ required: true, description: 'What it is for.' }),
       kind: t.field({ type: TokenKindEnum, required: true, description: 'Who it is for.' }),
@@ -236,7 +237,7 @@ export function addAccess(builder: Builder): void {
   addMutation(builder, {
     name: 'revokeToken',
     description:
-      'Ends a token at once. Refused for the last one that can administer roles and tokens. Needs `admin` on tokens.',
+      'Ends a token at once. Refused for the last one that can administer roles and tokens. Needs `ADMIN` on tokens.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The token.' }),
       descendants: t.boolean({
@@ -257,7 +258,7 @@ export function addAccess(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'createRole',
-    description: 'Makes a role that allows no more than your own. Needs `admin` on roles.',
+    description: 'Makes a role that allows no more than your own. Needs `ADMIN` on roles.',
     input: (t) => ({
       name: t.string({ required: true, description: '3-100 letters, digits, single hyphens and spaces.' }),
       grants: t.field({ type: [GrantInput], required: true, description: 'What it allows.' }),
@@ -271,7 +272,7 @@ export function addAccess(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'updateRole',
-    description: 'Changes what is given of a role. Needs `admin` on roles.',
+    description: 'Changes what is given of a role. Needs `ADMIN` on roles.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The role.' }),
       name: t.string({ description: 'Absent: unchanged.' }),
@@ -286,7 +287,7 @@ export function addAccess(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'deleteRole',
-    description: 'Deletes a role that no token has. Needs `admin` on roles.',
+    description: 'Deletes a role that no token has. Needs `ADMIN` on roles.',
     input: (t) => ({ id: t.id({ required: true, description: 'The role.' }) }),
     allowed: allowedInTeam('admin', 'role'),
     rules: emptyInput.extend({ id: idRule('Role') }),

@@ -58,7 +58,7 @@ export function addTestAddon(builder: Builder): void {
   addAction(builder, {
     name: 'testAddon',
     description:
-      'Tries whether an addon, or an external one, can be used: one that is stored, or what a form holds. Changes nothing, but connects. Needs `write` on addons.',
+      'Tries whether an addon, or an external one, can be used: one that is stored, or what a form holds. Changes nothing, but connects. Needs `WRITE` on addons.',
     input: (t) => ({
       id: t.id({ description: 'The addon. Absent: project, provider and params are given instead.' }),
       project: t.field({ type: 'Slug', description: 'Slug of the project.' }),

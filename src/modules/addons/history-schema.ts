@@ -34,7 +34,7 @@ export function addAddonHistory(builder: Builder): void {
       params: t.field({
         type: 'JSON',
         nullable: true,
-        description: 'The parameters it had, secrets among them as null. Null without `read` on addons.',
+        description: 'The parameters it had, secrets among them as null. Null without `READ` on addons.',
         resolve: (addon, _args, { services, session }) => services.addons.params(addon, session),
       }),
     }),

@@ -23,7 +23,7 @@ export function addAddonMutations(builder: Builder, words: Words): void {
   const params = 'As the provider takes them: see `addonProviders`.';
   addMutation(builder, {
     name: `create${type}`,
-    description: `Creates an ${noun}. Needs \`write\` on addons.`,
+    description: `Creates an ${noun}. Needs \`WRITE\` on addons.`,
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of the project.' }),
       name: t.string({
@@ -43,7 +43,7 @@ export function addAddonMutations(builder: Builder, words: Words): void {
   });
   addMutation(builder, {
     name: `update${type}`,
-    description: `Changes what is given of an ${noun}. Needs \`write\` on addons.`,
+    description: `Changes what is given of an ${noun}. Needs \`WRITE\` on addons.`,
     input: (t) => ({
       id: t.id({ required: true, description: `The ${noun}.` }),
       name: t.string({ description: 'Its new name; the slug stays. Absent: unchanged.' }),
@@ -60,7 +60,7 @@ export function addAddonMutations(builder: Builder, words: Words): void {
   });
   addMutation(builder, {
     name: `delete${type}`,
-    description: `Deletes an ${noun} that no group links. Needs \`delete\` on addons.`,
+    description: `Deletes an ${noun} that no group links. Needs \`DELETE\` on addons.`,
     input: (t) => ({
       id: t.id({ required: true, description: `The ${noun}.` }),
       force: t.boolean({
@@ -85,7 +85,7 @@ function addLaterMutations(builder: Builder, { kind, type, field, noun }: Words)
   const id = { required: true, description: `The ${noun}.` } as const;
   addMutation(builder, {
     name: `restore${type}`,
-    description: `Brings a deleted ${noun} back as it was; no group links it yet. Needs \`write\` on addons.`,
+    description: `Brings a deleted ${noun} back as it was; no group links it yet. Needs \`WRITE\` on addons.`,
     input: (t) => ({ id: t.id(id), expectedRevision: expectedRevision(t) }),
     allowed: allowedById('write', 'addon', type, NOUN[kind]),
     rules: restoreAddonInput.extend({ id: address }),
@@ -96,7 +96,7 @@ function addLaterMutations(builder: Builder, { kind, type, field, noun }: Words)
   });
   addMutation(builder, {
     name: `rotate${type}`,
-    description: `Has the provider make new credentials for an ${noun}; the old ones are removed when their time is over. Needs \`write\` on addons.`,
+    description: `Has the provider make new credentials for an ${noun}; the old ones are removed when their time is over. Needs \`WRITE\` on addons.`,
     input: (t) => ({
       id: t.id(id),
       overlapSeconds: t.int({

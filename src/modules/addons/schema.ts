@@ -56,7 +56,7 @@ function addType(builder: Builder, { field, about }: Words): void {
       params: t.field({
         type: 'JSON',
         nullable: true,
-        description: 'Its parameters, secrets among them as null. Null without `read` on addons.',
+        description: 'Its parameters, secrets among them as null. Null without `READ` on addons.',
         resolve: (addon, _args, { services, session }) => services.addons.params(addon, session),
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),

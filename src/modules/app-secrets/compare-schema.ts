@@ -15,7 +15,7 @@ export function addComparisons(builder: Builder): void {
       SET_IN_BOTH: {
         value: 'SET_IN_BOTH' as Status,
         description:
-          'Set in both. Whether to the same value is for those who may read both, and of hidden ones for those with `resolve`.',
+          'Set in both. Whether to the same value is for those who may read both, and of hidden ones for those with `RESOLVE`.',
       },
     },
   });
@@ -42,7 +42,7 @@ export function addComparisons(builder: Builder): void {
       type: [ComparedType],
       nullable: true,
       description:
-        'Two of its environments side by side: the secrets that are set in either, by name; null when one of them is not there. Needs `keys`.',
+        'Two of its environments side by side: the secrets that are set in either, by name; null when one of them is not there. Needs `LIST_KEYS`.',
       args: {
         from: t.arg({ type: 'Slug', required: true, description: 'Slug of the one environment.' }),
         to: t.arg({ type: 'Slug', required: true, description: 'Slug of the other.' }),
@@ -54,7 +54,7 @@ export function addComparisons(builder: Builder): void {
     }),
     unsetSecrets: t.field({
       type: [UnsetType],
-      description: 'Which of its secrets have no value where, by name. Needs `keys`.',
+      description: 'Which of its secrets have no value where, by name. Needs `LIST_KEYS`.',
       resolve: async ({ key }, _args, { services, session }) => [
         ...(await services.appSecrets.unset(idOf(key), session)),
       ],

@@ -51,7 +51,7 @@ export function addCopyPreview(builder: Builder): void {
       type: PlanType,
       nullable: true,
       description:
-        'What `copyAppSecretValues` would do; changes nothing. Null when there is no such app or environment. Needs `keys`.',
+        'What `copyAppSecretValues` would do; changes nothing. Null when there is no such app or environment. Needs `LIST_KEYS`.',
       args: {
         app: t.arg({ type: 'Slug', required: true, description: 'Slug of the app.' }),
         from: t.arg({ type: 'Slug', required: true, description: 'Slug of the environment to copy from.' }),

@@ -26,7 +26,7 @@ const hidden = (t: Inputs) =>
 export function addAppSecretMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'createAppSecret',
-    description: 'Creates a secret of an app, without a value in any environment. Needs `write` on app secrets.',
+    description: 'Creates a secret of an app, without a value in any environment. Needs `WRITE` on app secrets.',
     input: (t) => ({
       app: t.field({ type: 'Slug', required: true, description: 'Slug of the app.' }),
       name: t.string({
@@ -56,7 +56,7 @@ export function addAppSecretMutations(builder: Builder): void {
   addUpdateInApp(builder, {
     name: 'updateAppSecret',
     of: 'AppSecret',
-    description: 'Changes what is given; the name stays. Needs `write`.',
+    description: 'Changes what is given; the name stays. Needs `WRITE`.',
     input: (t) => ({
       providerId: t.string({ description: 'At most 200 characters; null or empty: none.' }),
       purposeType: t.field({ type: PurposeEnum, description: 'What it is for.' }),
@@ -70,7 +70,7 @@ export function addAppSecretMutations(builder: Builder): void {
     name: 'deleteAppSecret',
     of: 'AppSecret',
     description:
-      'Deletes a secret with its values; it can be restored. Needs `delete`, and `protectedWrite` if it has a value in a protected environment.',
+      'Deletes a secret with its values; it can be restored. Needs `DELETE`, and `WRITE_PROTECTED` if it has a value in a protected environment.',
     input: () => ({}),
     verb: 'delete',
     rules: inputs.secretOnlyInput,
@@ -81,7 +81,7 @@ export function addAppSecretMutations(builder: Builder): void {
     name: 'restoreAppSecret',
     of: 'AppSecret',
     description:
-      'Brings a deleted secret back with its values. Needs `write`, and `protectedWrite` if it has a value in a protected environment.',
+      'Brings a deleted secret back with its values. Needs `WRITE`, and `WRITE_PROTECTED` if it has a value in a protected environment.',
     input: () => ({}),
     verb: 'write',
     rules: inputs.secretOnlyInput,
@@ -105,7 +105,7 @@ function addValueMutations(builder: Builder): void {
     name: 'setAppSecretValue',
     of: 'AppSecret',
     description:
-      'Sets what a secret is in one environment. Needs `write`, and `protectedWrite` if the environment is protected.',
+      'Sets what a secret is in one environment. Needs `WRITE`, and `WRITE_PROTECTED` if the environment is protected.',
     input: (t) => ({
       environment: environment(t),
       valueTypeUrn: t.string({ required: true, description: `\`${inputs.KEY_VALUE_URN}\`.` }),
@@ -217,7 +217,7 @@ function addCopy(builder: Builder): void {
     name: 'copyAppSecretValues',
     description:
       'Copies values from one environment to another, as `previewAppSecretCopy` showed it; a conflict when one of them has changed since. ' +
-      'Hidden ones stay hidden. Needs `write`, `read` for those that are not hidden, and `protectedWrite` if the environment they go to is protected.',
+      'Hidden ones stay hidden. Needs `WRITE`, `READ` for those that are not hidden, and `WRITE_PROTECTED` if the environment they go to is protected.',
     input: (t) => ({
       app: t.id({ required: true, description: 'The app.' }),
       from: t.field({ type: 'Slug', required: true, description: 'Slug of the environment to copy from.' }),

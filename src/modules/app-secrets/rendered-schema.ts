@@ -69,7 +69,7 @@ export function addRendering(builder: Builder): void {
       type: RenderedType,
       nullable: true,
       description:
-        'What the app gets in one environment; null when there is no such environment. Needs `keys` or `resolve`.',
+        'What the app gets in one environment; null when there is no such environment. Needs `LIST_KEYS` or `RESOLVE`.',
       args: {
         environment: t.arg({ type: 'Slug', required: true, description: 'Slug of the environment.' }),
         mode: t.arg({ type: RenderModeEnum, required: true, description: 'Whether values are shown.' }),

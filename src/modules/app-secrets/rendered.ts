@@ -59,7 +59,7 @@ export function createRendering({ keys }: Pick<AppSecretsDeps, 'keys'>) {
       const app = await visibleApp(ask.app, view, session);
       const environment = await liveEnvironment({ app: ask.app, slug: ask.environment }, view);
       const mayRender = mayOnSecrets(session, 'resolve');
-      if (!mayRender && !mayOnSecrets(session, 'keys')) throw forbidden();
+      if (!mayRender && !mayOnSecrets(session, 'listKeys')) throw forbidden();
       const all = await secretsOf(ask.app, view);
       const values = await valuesOf(ask.app, view);
       const listed = mayOnSecrets(session, 'list') ? chosen(whole(all).live, ask.names) : [];

@@ -14,12 +14,12 @@ export function requireOnSecrets(session: Session, verb: Verb): void {
 
 /** Which values are set where is for those who may see keys. */
 export function requireKeys(session: Session): void {
-  if (!mayOnSecrets(session, 'keys')) throw forbidden('You do not have permission to see which values are set');
+  if (!mayOnSecrets(session, 'listKeys')) throw forbidden('You do not have permission to see which values are set');
 }
 
 /** Refuses whoever may not change values in one of these environments. */
 export function requireProtected(session: Session, environments: readonly StoredEnvironment[]): void {
-  if (environments.every(({ fields }) => !fields.protected) || mayOnSecrets(session, 'protectedWrite')) return;
+  if (environments.every(({ fields }) => !fields.protected) || mayOnSecrets(session, 'writeProtected')) return;
   throw forbidden('The environment is protected');
 }
 

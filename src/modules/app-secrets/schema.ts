@@ -45,7 +45,7 @@ function addType(builder: Builder): void {
       }),
       values: t.field({
         type: [ValueType],
-        description: 'Its value in each environment, by the order of those; unset ones too. Needs `keys`.',
+        description: 'Its value in each environment, by the order of those; unset ones too. Needs `LIST_KEYS`.',
         resolve: async (secret, _args, { services, session }) => [
           ...(await services.appSecrets.slots(secret, placeOf(secret), session)),
         ],
@@ -54,7 +54,7 @@ function addType(builder: Builder): void {
         type: ValueType,
         nullable: true,
         description:
-          'Its value in one environment, unset or not; null when there is no such environment. Needs `keys`.',
+          'Its value in one environment, unset or not; null when there is no such environment. Needs `LIST_KEYS`.',
         args: { environment: t.arg({ type: 'Slug', required: true, description: 'Slug of the environment.' }) },
         resolve: async (secret, { environment: slug }, { services, session }) => {
           const slots = await services.appSecrets.slots(secret, placeOf(secret), session);

@@ -6,7 +6,7 @@ import { appSecretsStream } from './stream.ts';
 export function addAppSecretsStream(builder: Builder): void {
   const event = addSubscription(builder, {
     name: 'appSecretsChanged',
-    description: 'Changes of the secrets of an app in one environment. Needs `keys` on app secrets.',
+    description: 'Changes of the secrets of an app in one environment. Needs `LIST_KEYS` on app secrets.',
     event: { name: 'AppSecretsEvent', description: 'Secrets of an app changed. Never holds a value.' },
     args: (arg) => ({
       app: arg({ type: 'Slug', required: true, description: 'Slug of the app.' }),

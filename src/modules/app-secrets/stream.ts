@@ -62,7 +62,7 @@ export async function appSecretsStream(place: PlaceInApp, session: Session): Pro
     coalesces: false,
     concerns: (commit) => says(eventOf(place, commit)),
     async event({ commit, session: viewer }) {
-      if (!mayOnSecrets(viewer, 'keys') || !can(viewer.principal, 'list', 'app')) return null;
+      if (!mayOnSecrets(viewer, 'listKeys') || !can(viewer.principal, 'list', 'app')) return null;
       const event = eventOf(place, commit);
       // That it is gone is the last that is told of it.
       return event.all || (await isThere(place, viewer)) ? event : null;

@@ -36,7 +36,7 @@ export const ValueType = types.objectRef<Slot>('AppSecretValue').implement({
     }),
     text: t.string({
       nullable: true,
-      description: 'The value; null when masked or unset. Needs `read`.',
+      description: 'The value; null when masked or unset. Needs `READ`.',
       resolve: (slot, _args, context) => (isMasked(slot, context) ? null : (slot.value?.body().text ?? null)),
     }),
     masked: t.boolean({

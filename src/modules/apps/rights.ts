@@ -9,6 +9,6 @@ export function requireOnApps(session: Session, verb: Verb): void {
 
 /** Refuses whoever may not change these environments themselves. */
 export function requireProtectedApps(session: Session, environments: readonly StoredEnvironment[]): void {
-  if (environments.every(({ fields }) => !fields.protected) || can(session.principal, 'protectedWrite', 'app')) return;
+  if (environments.every(({ fields }) => !fields.protected) || can(session.principal, 'writeProtected', 'app')) return;
   throw forbidden('The environment is protected');
 }

@@ -30,7 +30,7 @@ function addEnvironmentType(builder: Builder): void {
         resolve: ({ fields }) => fields.order,
       }),
       protected: t.boolean({
-        description: 'Whether changing it, and the values in it, needs `protectedWrite`.',
+        description: 'Whether changing it, and the values in it, needs `WRITE_PROTECTED`.',
         resolve: ({ fields }) => fields.protected,
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),

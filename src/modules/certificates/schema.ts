@@ -42,7 +42,7 @@ export function addCertificates(builder: Builder): void {
       {
         type: HeldType,
         description:
-          'The certificates in files and mounts of all secret groups and global secrets of the team whose keys and values you may see, that end within so many days or have ended: soonest first, equal ones by path. Needs `list`, `keys` and `read`.',
+          'The certificates in files and mounts of all secret groups and global secrets of the team whose keys and values you may see, that end within so many days or have ended: soonest first, equal ones by path. Needs `LIST`, `LIST_KEYS` and `READ`.',
         args: { within: t.arg.int({ required: true, description: 'Days from now, 0 or more.' }) },
         resolve: async (_root, { within, ...page }, context) => {
           context.notRepeatable();

@@ -62,13 +62,13 @@ async function holdersFor(view: View, session: Session): Promise<readonly Holder
     const isSeen = can(session.principal, 'list', 'project', { project });
     if (!isSeen || !can(session.principal, 'read', 'secretGroup', { project })) continue;
     for (const stored of (await view.set(groupDocument, project)).live) {
-      const may = (verb: 'list' | 'keys' | 'read') => mayOnGroup(session, verb, project, stored.fields.type);
-      if (may('list') && may('keys') && may('read')) holders.push({ kind: 'secretGroup', stored });
+      const may = (verb: 'list' | 'listKeys' | 'read') => mayOnGroup(session, verb, project, stored.fields.type);
+      if (may('list') && may('listKeys') && may('read')) holders.push({ kind: 'secretGroup', stored });
     }
   }
   for (const stored of (await view.set(globalDocument)).live) {
-    const may = (verb: 'list' | 'keys' | 'read') => mayOnGlobal(session, verb, stored.fields.type);
-    if (may('list') && may('keys') && may('read')) holders.push({ kind: 'globalSecret', stored });
+    const may = (verb: 'list' | 'listKeys' | 'read') => mayOnGlobal(session, verb, stored.fields.type);
+    if (may('list') && may('listKeys') && may('read')) holders.push({ kind: 'globalSecret', stored });
   }
   return holders;
 }

@@ -74,7 +74,7 @@ const mayList = ({ project, kind, id }: EnvironmentAsk, { principal }: Session):
 
 const mayKnow = (ask: EnvironmentAsk, session: Session): boolean => {
   const { project, kind, id } = ask;
-  const verbs = ['keys', 'resolve'] as const;
+  const verbs = ['listKeys', 'resolve'] as const;
   return (
     mayList(ask, session) &&
     verbs.some((verb) => can(session.principal, verb, 'workload', { project, workload: { kind, id } }))

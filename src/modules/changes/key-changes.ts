@@ -107,7 +107,7 @@ const READERS: ReadonlyMap<string, ReturnType<typeof reader>> = new Map([
       document: groupDocument,
       parts: ({ variables, files, mounts }) => ({ variables, files: hashes(files), mounts: hashes(mounts) }),
       // What it was counts as well as what it is.
-      mayKnow: ({ key, fields }, session) => mayOnGroup(session, 'keys', key[1] ?? '', fields.type as Sensitivity),
+      mayKnow: ({ key, fields }, session) => mayOnGroup(session, 'listKeys', key[1] ?? '', fields.type as Sensitivity),
       maySee: ({ key, fields }, session) => mayOnGroup(session, 'read', key[1] ?? '', fields.type as Sensitivity),
     }),
   ],
@@ -120,7 +120,7 @@ const READERS: ReadonlyMap<string, ReturnType<typeof reader>> = new Map([
         files: new Map([...files].map(([id, file]) => [id, JSON.stringify(file)])),
         mounts: NONE,
       }),
-      mayKnow: ({ fields }, session) => mayOnGlobal(session, 'keys', fields.type),
+      mayKnow: ({ fields }, session) => mayOnGlobal(session, 'listKeys', fields.type),
       maySee: ({ fields }, session) => mayOnGlobal(session, 'read', fields.type),
     }),
   ],
@@ -135,7 +135,7 @@ export function createKeyChanges(vault: Vault) {
   return async function keyChanges(touched: Touched, session: Session): Promise<KeyChanges | null> {
     const found = READERS.get(touched.kind);
     if (!found || touched.revision === 0) return null;
-    if (!(await session.read((view) => mayOnTouched(touched, 'keys', view, session)))) return null;
+    if (!(await session.read((view) => mayOnTouched(touched, 'listKeys', view, session)))) return null;
     const parts = await found.parts(vault, touched, session).catch((error: unknown) => {
       // Its key was destroyed, or it was tampered with: nothing to tell of it.
       if (isAppError(error) && (error.code === 'NOT_FOUND' || error.code === 'INTEGRITY')) return null;

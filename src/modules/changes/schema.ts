@@ -7,7 +7,7 @@ export function addChanges(builder: Builder): void {
   builder.queryField('commits', (t) =>
     t.field({
       type: connection,
-      description: "The team's log, oldest first, in pages from either end. Needs `audit` on the team.",
+      description: "The team's log, oldest first, in pages from either end. Needs `AUDIT` on the team.",
       args: {
         after: t.arg({ type: 'SafeInt', description: 'Only commits after this number; absent: from the first.' }),
         before: t.arg({ type: 'SafeInt', description: 'Only commits before this number; absent: to the last.' }),

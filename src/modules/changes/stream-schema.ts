@@ -76,7 +76,7 @@ function documentChange(builder: Builder) {
         type: KeysType,
         nullable: true,
         description:
-          'Which of its keys changed. Needs `keys` on it; null without, for what has no keys, and when history no longer tells.',
+          'Which of its keys changed. Needs `LIST_KEYS` on it; null without, for what has no keys, and when history no longer tells.',
         resolve: (change, _args, { services, session }) => services.changes.keyChanges(change, session),
       }),
     }),
@@ -93,11 +93,11 @@ export function addStreams(builder: Builder): void {
       'What happens in the team: one event a commit, with what you may list of it; commits of which that is nothing are left out.',
     event: { name: 'CommitEvent', description: 'A commit, as far as you may see it. Never holds a value.' },
     args: (arg) => ({
-      projectId: arg({ type: 'Slug', description: 'Only things of this project; absent: of the whole team.' }),
+      project: arg({ type: 'Slug', description: 'Only things of this project; absent: of the whole team.' }),
       kinds: arg({ type: [KindEnum], description: 'Only things of these kinds; absent: of all.' }),
     }),
-    stream: ({ projectId, kinds }, { services, session }) =>
-      services.changes.commits({ project: projectId ?? null, kinds: kinds ?? null }, session),
+    stream: ({ project, kinds }, { services, session }) =>
+      services.changes.commits({ project: project ?? null, kinds: kinds ?? null }, session),
   });
   builder.objectFields(changes, (t) => ({
     actor: t.string({ description: 'Id of the token that made it.', resolve: ({ commit }) => commit.actor }),
@@ -142,18 +142,18 @@ function addEnvironmentChanged(builder: Builder): void {
   const event = addSubscription(builder, {
     name: 'environmentChanged',
     description:
-      'What a workload gets, whenever it changed: also by way of a global secret, an addon, a tag or a restriction. The workload need not be registered yet: its registration is an event, and so is its deletion. Needs `keys` or `resolve` on the workload. In a storm of commits only the last of many is told.',
+      'What a workload gets, whenever it changed: also by way of a global secret, an addon, a tag or a restriction. The workload need not be registered yet: its registration is an event, and so is its deletion. Needs `LIST_KEYS` or `RESOLVE` on the workload. In a storm of commits only the last of many is told.',
     event: {
       name: 'EnvironmentEvent',
       description: 'What a workload gets differs from what it got at the event before, or where you began.',
     },
     args: (arg) => ({
-      projectId: arg({ type: 'Slug', required: true, description: 'The project of the workload.' }),
+      project: arg({ type: 'Slug', required: true, description: 'The project of the workload.' }),
       workload: arg({ type: WorkloadRefInput, required: true, description: 'Which workload.' }),
       scope: arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'In which scope.' }),
     }),
-    stream: ({ projectId, workload: { kind, id }, scope }, { services, session }) =>
-      services.changes.environment({ project: projectId, kind, id, scope }, session),
+    stream: ({ project, workload: { kind, id }, scope }, { services, session }) =>
+      services.changes.environment({ project, kind, id, scope }, session),
   });
   const names = (part: keyof typeof NAME_DIFFS) => (happened: Happened<EnvironmentEvent>) => happened.event[part];
   builder.objectFields(event, (t) => ({
@@ -174,7 +174,7 @@ function addEnvironmentChanged(builder: Builder): void {
       type: EnvironmentType,
       nullable: true,
       description:
-        'All that it gets, as of this event; values need `resolve`. null when `digest` is, and when the workload is gone by now.',
+        'All that it gets, as of this event; values need `RESOLVE`. null when `digest` is, and when the workload is gone by now.',
       resolve: ({ event: { ask, digest }, commit: { seq } }, _args, context) => {
         const { project, kind, id, scope } = ask;
         if (digest === null) return null;

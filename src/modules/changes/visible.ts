@@ -92,7 +92,7 @@ const RULES: { readonly [K in ShownKind]: May } = {
   environment: inApp(({ principal }, verb) => can(principal, verb, 'app')),
   appSecret: inApp(mayOnSecrets),
   // Which values are set where is for those who may see keys.
-  appSecretValue: inApp((session, verb) => mayOnSecrets(session, verb === 'list' ? 'keys' : verb)),
+  appSecretValue: inApp((session, verb) => mayOnSecrets(session, verb === 'list' ? 'listKeys' : verb)),
 };
 
 export const isShown = (kind: Kind): kind is ShownKind => (SHOWN_KINDS as readonly Kind[]).includes(kind);

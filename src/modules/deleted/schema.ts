@@ -105,7 +105,7 @@ export function addDeleted(builder: Builder): void {
       {
         type: DeletedType,
         description:
-          'What was deleted and can be restored, by slug. Lists what you may list and may restore: `delete` on a project, `write` on anything else.',
+          'What was deleted and can be restored, by slug. Lists what you may list and may restore: `DELETE` on a project, `WRITE` on anything else.',
         args: {
           kind: t.arg({ type: KindEnum, required: true, description: 'Of which kind.' }),
           project: t.arg({

@@ -46,7 +46,7 @@ const ReasonType = types.objectRef<Reason>('DependenceReason').implement({
     names: t.stringList({
       nullable: true,
       description:
-        'Keys, paths and mounts that draw it in, directly or through others, sorted; empty: whatever the group holds. Null without `keys` on the workload.',
+        'Keys, paths and mounts that draw it in, directly or through others, sorted; empty: whatever the group holds. Null without `LIST_KEYS` on the workload.',
       resolve: ({ names, mayKeys }) => (mayKeys ? [...names] : null),
     }),
   }),
@@ -70,7 +70,7 @@ async function pageFor(source: SourceAddress, args: PageArgs, context: Context) 
   const { edges, pageInfo } = await pageOf(found, order, args, context);
   const rows = edges.map(({ cursor, node: { project, workload, reasons } }): Edge => {
     const target = { project, workload: { kind: workload.kind, id: idOf(workload.key) } };
-    const mayKeys = can(session.principal, 'keys', 'workload', target);
+    const mayKeys = can(session.principal, 'listKeys', 'workload', target);
     return { cursor, node: workload, reasons: reasons.map((reason) => ({ ...reason, project, mayKeys })) };
   });
   return { edges: rows, pageInfo };

@@ -27,7 +27,7 @@ export function addWebhooks(builder: Builder): void {
       }),
       url: t.string({
         nullable: true,
-        description: 'Where; null without `read` on deploy webhooks, since it often is a credential.',
+        description: 'Where; null without `READ` on deploy webhooks, since it often is a credential.',
         resolve: (webhook, _args, { services, session }) => services.restarts.webhooks.urlOf(webhook, session),
       }),
       isEnabled: t.boolean({

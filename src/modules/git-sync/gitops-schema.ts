@@ -96,7 +96,7 @@ const StatusType = types.objectRef<StatusRow>('GitopsStatus').implement({
       resolve: ({ member, mayListKeys }) => (mayListKeys ? member : null),
       nullable: true,
       description:
-        'The member of the file that is not known, at most 60 characters; null unless `reason` is UNKNOWN_MEMBER, and without `keys`.',
+        'The member of the file that is not known, at most 60 characters; null unless `reason` is UNKNOWN_MEMBER, and without `LIST_KEYS`.',
     }),
     commit: t.exposeString('commit', {
       nullable: true,
@@ -193,7 +193,7 @@ const GitopsType = types.objectRef<GitopsRow>('Gitops').implement({
         const sync = await services.gitSyncs.statusOf(slug, session);
         return {
           slug,
-          mayListKeys: mayOnGlobal(session, 'keys', type),
+          mayListKeys: mayOnGlobal(session, 'listKeys', type),
           ...(sync?.body().status ?? pendingStatus(new Date(0).toISOString())),
         };
       },

@@ -41,7 +41,7 @@ const contentFields = (t: Inputs, gitops: typeof GitopsInput | typeof GitopsPatc
   gitops: t.field({
     type: gitops,
     description:
-      'The git file that values and files come from; they cannot be given then. Needs `link` on accounts. Null turns it off and keeps what came last.',
+      'The git file that values and files come from; they cannot be given then. Needs `LINK` on accounts. Null turns it off and keeps what came last.',
   }),
 });
 const wholeFields = (t: Inputs) => ({
@@ -96,7 +96,7 @@ function addUpdate<Rules extends z.ZodObject>(
 export function addGlobalMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'createGlobalSecret',
-    description: 'Creates a global secret. Needs `write` on its type.',
+    description: 'Creates a global secret. Needs `WRITE` on its type.',
     input: wholeFields,
     allowed: allowedInTeam('write', 'globalSecret'),
     rules: inputs.createGlobalInput,
@@ -118,7 +118,7 @@ export function addGlobalMutations(builder: Builder): void {
   addUpdate(builder, {
     name: 'updateGlobalSecret',
     description:
-      'Changes what is given, within `gitops` too. Given values or files replace all of them. Needs `write`.',
+      'Changes what is given, within `gitops` too. Given values or files replace all of them. Needs `WRITE`.',
     input: (t) => contentFields(t, GitopsPatchInput),
     verb: 'write',
     rules: inputs.updateGlobalInput,
@@ -126,7 +126,7 @@ export function addGlobalMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'syncGlobalSecret',
-    description: 'Looks at the git file now. One commit, whatever comes of it: the status tells. Needs `write`.',
+    description: 'Looks at the git file now. One commit, whatever comes of it: the status tells. Needs `WRITE`.',
     input: (t) => ({
       acceptRewrite: t.boolean({ description: 'Takes the file even if a rewritten history is held. Default: false.' }),
     }),
@@ -136,7 +136,7 @@ export function addGlobalMutations(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'rotateGitHookSecret',
-    description: 'Makes a new secret for the webhook of a global secret that follows a git file. Needs `write`.',
+    description: 'Makes a new secret for the webhook of a global secret that follows a git file. Needs `WRITE`.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The global secret.' }),
       expectedRevision: expectedRevision(t),
@@ -153,7 +153,7 @@ export function addGlobalMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'deleteGlobalSecret',
-    description: 'Deletes a global secret that nothing refers to. It can be restored. Needs `delete`.',
+    description: 'Deletes a global secret that nothing refers to. It can be restored. Needs `DELETE`.',
     input: (t) => ({
       force: t.boolean({ description: 'Deletes it even if references are left unresolved. Default: false.' }),
     }),
@@ -163,7 +163,7 @@ export function addGlobalMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'restoreGlobalSecret',
-    description: 'Brings a deleted global secret back as it was. Needs `write`.',
+    description: 'Brings a deleted global secret back as it was. Needs `WRITE`.',
     input: () => ({}),
     verb: 'write',
     rules: inputs.globalOnlyInput,

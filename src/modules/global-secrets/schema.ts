@@ -20,11 +20,12 @@ import { types } from './types.ts';
 
 /** Values show their names too: whoever may see them needs both rights. */
 const maySeeValues = ({ fields }: StoredGlobal, { session }: Context): boolean =>
-  mayOnGlobal(session, 'read', fields.type) && mayOnGlobal(session, 'keys', fields.type);
+  mayOnGlobal(session, 'read', fields.type) && mayOnGlobal(session, 'listKeys', fields.type);
 
 /** The body, for those who may see its keys. */
 function keysOf(stored: StoredGlobal, { session }: Context) {
-  if (!mayOnGlobal(session, 'keys', stored.fields.type)) throw forbidden('You do not have permission to list the keys');
+  if (!mayOnGlobal(session, 'listKeys', stored.fields.type))
+    throw forbidden('You do not have permission to list the keys');
   return stored.body();
 }
 
@@ -112,7 +113,7 @@ function addType(builder: Builder): void {
       values: t.field({
         type: 'JSON',
         nullable: true,
-        description: 'Its values as they were given; null when masked. Needs `keys` and `read`.',
+        description: 'Its values as they were given; null when masked. Needs `LIST_KEYS` and `READ`.',
         resolve: (stored, _args, context) => (maySeeValues(stored, context) ? stored.body().values : null),
       }),
       masked: t.boolean({
@@ -122,17 +123,17 @@ function addType(builder: Builder): void {
       valueReferences: t.field({
         type: [ValueReferenceType],
         description:
-          'Every value that a template can draw in, by reference. Objects, lists and null are not text. Needs `keys`.',
+          'Every value that a template can draw in, by reference. Objects, lists and null are not text. Needs `LIST_KEYS`.',
         resolve: (stored, _args, context) => valueReferences(idOf(stored.key), keysOf(stored, context).values),
       }),
       valuePaths: t.stringList({
         deprecationReason: 'Use `valueReferences`: a key with a dot cannot be told from two keys here.',
-        description: 'Paths of its values, keys joined by dots, by code point. Needs `keys`.',
+        description: 'Paths of its values, keys joined by dots, by code point. Needs `LIST_KEYS`.',
         resolve: (stored, _args, context) => [...leafPaths(keysOf(stored, context).values)],
       }),
       files: t.field({
         type: [FileType],
-        description: 'Its files by id. Needs `keys`; contents need `read`.',
+        description: 'Its files by id. Needs `LIST_KEYS`; contents need `READ`.',
         resolve: (stored, _args, context) => {
           const masked = !maySeeValues(stored, context);
           return [...keysOf(stored, context).files]

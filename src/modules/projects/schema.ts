@@ -78,7 +78,7 @@ const payload = { project: { type: nodes.project, description: 'The project.' } 
 function addProjectMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'createProject',
-    description: 'Creates a project with a data key of its own. Needs `write` on projects.',
+    description: 'Creates a project with a data key of its own. Needs `WRITE` on projects.',
     input: (t) => ({
       name: t.string({ required: true, description: '3-39 characters, beginning with a letter; gives the slug.' }),
       description: t.string({ description: 'At most 200 characters.' }),
@@ -92,7 +92,7 @@ function addProjectMutations(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'updateProject',
-    description: 'Changes what is given of a project. Needs `write` on it.',
+    description: 'Changes what is given of a project. Needs `WRITE` on it.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The project.' }),
       name: t.string({ description: 'Its new name; the slug stays. Absent: unchanged.' }),
@@ -108,7 +108,7 @@ function addProjectMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'deleteProject',
     description:
-      'Deletes a project without workloads. `restoreProject` brings it back for seven days; then its keys and all that was in it are destroyed, and its slug is free. Needs `delete` on it.',
+      'Deletes a project without workloads. `restoreProject` brings it back for seven days; then its keys and all that was in it are destroyed, and its slug is free. Needs `DELETE` on it.',
     input: (t) => ({ id: t.id({ required: true, description: 'The project.' }) }),
     allowed: allowedOnProject('delete'),
     rules: deleteProjectInput.extend({ id: idRule('Project') }),
@@ -119,7 +119,7 @@ function addProjectMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'restoreProject',
     description:
-      'Brings a deleted project back with all that it held, within seven days of its deletion. Needs `delete` on it, as deleting it does.',
+      'Brings a deleted project back with all that it held, within seven days of its deletion. Needs `DELETE` on it, as deleting it does.',
     input: (t) => ({ id: t.id({ required: true, description: 'The project.' }) }),
     allowed: allowedOnProject('delete'),
     rules: restoreProjectInput.extend({ id: idRule('Project') }),

@@ -197,7 +197,7 @@ export function addResolution(builder: Builder): void {
     t.field({
       type: EnvironmentType,
       description:
-        'What it gets now, or got at an earlier commit. Needs `keys` or `resolve` on the workload; values need `resolve`.',
+        'What it gets now, or got at an earlier commit. Needs `LIST_KEYS` or `RESOLVE` on the workload; values need `RESOLVE`.',
       args: {
         scope: t.arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'In which scope.' }),
         at: t.arg({

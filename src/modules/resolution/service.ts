@@ -97,7 +97,7 @@ export function createResolutions({ vault, keys, contents, addons, limits, cache
       const now = await visibleWorkload(project, kind, id, view, session);
       const target = { project, workload: { kind, id } };
       if (
-        !can(session.principal, 'keys', 'workload', target) &&
+        !can(session.principal, 'listKeys', 'workload', target) &&
         !can(session.principal, 'resolve', 'workload', target)
       ) {
         throw forbidden();

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { allowedAnywhere, allowedById, allowedInProject, allowedToItself } from '../../graphql/types/allowed.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
-import { expectedRevision, idempotencyKey, WorkloadKindEnum } from '../../graphql/types/fields.ts';
+import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { decodeGlobalId, groupAddress, idRule, webhookProject } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
+import { WorkloadRefInput } from '../../graphql/types/workload-refs.ts';
 import * as inputs from './inputs.ts';
 import type { SourceAddress, SourceKind } from './model.ts';
 import { RunningType } from './running-schema.ts';
@@ -38,7 +39,7 @@ export function addRestartMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'cancelRestart',
     description:
-      'Cancels what waits for its wave and what the webhook was not told yet. Needs `restart` on all of its workloads.',
+      'Cancels what waits for its wave and what the webhook was not told yet. Needs `RESTART` on all of its workloads.',
     input: (t) => ({ id: t.id({ required: true, description: 'The restart.' }) }),
     allowed: allowedAnywhere('restart', 'workload'),
     rules: inputs.emptyInput.extend({ id: idRule('Restart') }),
@@ -48,7 +49,7 @@ export function addRestartMutations(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'redeliverRestart',
-    description: 'Delivers a request to the deploy webhook again, or at once. Needs `restart` on the workload.',
+    description: 'Delivers a request to the deploy webhook again, or at once. Needs `RESTART` on the workload.',
     input: (t) => ({ id: t.id({ required: true, description: 'The restart request.' }) }),
     allowed: allowedById('restart', 'workload', 'RestartRequest', 'Restart request'),
     rules: inputs.emptyInput.extend({ id: idRule('RestartRequest').transform(groupAddress) }),
@@ -76,7 +77,7 @@ function addRestartDependents(builder: Builder): void {
   addMutation(builder, {
     name: 'restartDependents',
     description:
-      'Requests a restart of every dependent workload whose running environment differs from its current one. Supersedes an open request for the same workload. Needs `list` on the source and `restart` on all of its dependents that you may list.',
+      'Requests a restart of every dependent workload whose running environment differs from its current one. Supersedes an open request for the same workload. Needs `LIST` on the source and `RESTART` on all of its dependents that you may list.',
     input: (t) => ({
       source: t.id({ required: true, description: 'A secret group, an addon, an external addon or a global secret.' }),
       onlyChangedSince: t.field({
@@ -97,20 +98,13 @@ function addRestartDependents(builder: Builder): void {
 }
 
 function addAcknowledge(builder: Builder): void {
-  const WorkloadInput = builder.inputType('AcknowledgingWorkloadInput', {
-    description: 'Which workload.',
-    fields: (t) => ({
-      kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),
-      id: t.string({ required: true, description: "The platform's id." }),
-    }),
-  });
   addMutation(builder, {
     name: 'acknowledgeEnvironment',
     description:
-      "Reports the environment a workload runs and closes the restart requests it satisfies. Reporting an earlier commit than before is a rollback, and is recorded as one. Repeating a report changes nothing: `commit` is the one that recorded it. Needs the workload's own token, or `restart` on it.",
+      "Reports the environment a workload runs and closes the restart requests it satisfies. Reporting an earlier commit than before is a rollback, and is recorded as one. Repeating a report changes nothing: `commit` is the one that recorded it. Needs the workload's own token, or `RESTART` on it.",
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
-      workload: t.field({ type: WorkloadInput, required: true, description: 'Which workload.' }),
+      workload: t.field({ type: WorkloadRefInput, required: true, description: 'Which workload.' }),
       scope: t.field({ type: ScopeEnum, description: 'In which scope; absent: `RUNTIME`.' }),
       seq: t.field({ type: 'SafeInt', required: true, description: '`seq` of the environment that it runs.' }),
       digest: t.string({ description: 'Its `digest`; absent: that of the workload at `seq`.' }),
@@ -135,7 +129,7 @@ function addWebhookMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'putDeployWebhook',
     description:
-      'Sets where restart requests of a project are delivered. Signing secrets stay while the URL does; with another URL there is a new one. Needs `write` on deploy webhooks.',
+      'Sets where restart requests of a project are delivered. Signing secrets stay while the URL does; with another URL there is a new one. Needs `WRITE` on deploy webhooks.',
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of the project.' }),
       url: t.string({
@@ -158,7 +152,7 @@ function addWebhookMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'rotateDeployWebhookSecret',
     description:
-      'Signs with a new secret, and for a while with the present one too, so that the receiver can change over. Needs `write` on deploy webhooks.',
+      'Signs with a new secret, and for a while with the present one too, so that the receiver can change over. Needs `WRITE` on deploy webhooks.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The webhook.' }),
       secret: t.string({ description: '24 to 200 printable ASCII characters; absent: one is made.' }),
@@ -173,7 +167,7 @@ function addWebhookMutations(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'deleteDeployWebhook',
-    description: 'Deletes it; what was still to be delivered is given up. Needs `delete` on deploy webhooks.',
+    description: 'Deletes it; what was still to be delivered is given up. Needs `DELETE` on deploy webhooks.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The webhook.' }),
       expectedRevision: expectedRevision(t),

@@ -74,7 +74,7 @@ function addRequest(builder: Builder, DeliveryType: ReturnType<typeof addDeliver
   implementNode(builder, nodes.restartRequest, {
     description: 'A request to restart one workload. Kept for a limited time after it is closed.',
     fields: (t) => ({
-      projectId: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: ({ project }) => project }),
+      project: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: ({ project }) => project }),
       workloadKind: t.field({
         type: WorkloadKindEnum,
         description: 'Kind of the workload.',
@@ -154,7 +154,7 @@ function addRestart(builder: Builder): void {
   const SkippedType = builder.objectRef<Skipped>('SkippedRestart').implement({
     description: 'A workload that depends and is not restarted.',
     fields: (t) => ({
-      projectId: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: ({ project }) => project }),
+      project: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: ({ project }) => project }),
       workloadKind: t.field({ type: WorkloadKindEnum, description: 'Its kind.', resolve: ({ kind }) => kind }),
       workloadId: t.string({ description: "The platform's id of it.", resolve: ({ id }) => id }),
       reason: t.field({ type: SkipReasonEnum, description: 'Why.', resolve: ({ why }) => why }),

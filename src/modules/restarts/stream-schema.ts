@@ -9,7 +9,7 @@ import { idOf } from '../../vault/document.ts';
 import type { RegisteredEvent, RestartEvent } from './stream.ts';
 
 const args = (arg: ArgBuilder<Types>) => ({
-  projectId: arg({ type: 'Slug', required: true, description: 'The project of the workload.' }),
+  project: arg({ type: 'Slug', required: true, description: 'The project of the workload.' }),
   workload: arg({ type: WorkloadRefInput, required: true, description: 'Which workload.' }),
 });
 
@@ -26,8 +26,8 @@ export function addRestartStream(builder: Builder): void {
       is: (it): it is RegisteredEvent => it.request === null,
     },
     args,
-    stream: ({ projectId, workload: { kind, id } }, { services, session }) =>
-      services.restarts.stream({ project: projectId, kind, id }, session),
+    stream: ({ project, workload: { kind, id } }, { services, session }) =>
+      services.restarts.stream({ project, kind, id }, session),
   });
   builder.objectFields(event, (t) => ({
     scopes: t.field({

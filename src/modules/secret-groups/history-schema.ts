@@ -66,7 +66,7 @@ export function addGroupHistory(builder: Builder): void {
       variables: t.field({
         type: [VariableType],
         description:
-          'Its variables by name. Needs `keys`; values need `read` on the type it had and on the one it has now.',
+          'Its variables by name. Needs `LIST_KEYS`; values need `READ` on the type it had and on the one it has now.',
         resolve: (row, _args, context) =>
           listed(variableRows(keysOfBoth(row, context).variables, mayReadBoth(row, context)), context),
       }),
@@ -109,7 +109,7 @@ export function addGroupHistory(builder: Builder): void {
     diff: t.field({
       type: DiffType,
       description:
-        'What differs between two of its revisions. Needs `keys` on both; without `read` on both, every key that both have counts as changed.',
+        'What differs between two of its revisions. Needs `LIST_KEYS` on both; without `READ` on both, every key that both have counts as changed.',
       args: {
         from: t.arg.int({ required: true, description: 'The revision before.' }),
         to: t.arg.int({ required: true, description: 'The revision after.' }),

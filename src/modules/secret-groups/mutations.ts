@@ -13,11 +13,11 @@ import {
   MountInput,
   SensitivityEnum,
   VariableInput,
-  WorkloadKindEnum,
 } from '../../graphql/types/fields.ts';
 import { groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
+import { WorkloadRefInput } from '../../graphql/types/workload-refs.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import type { GroupUpdate } from './finding.ts';
 import * as inputs from './inputs.ts';
@@ -43,18 +43,11 @@ export const FILE_MUTATIONS = [
   'putJob',
 ] as const;
 
-const RestrictedWorkloadInput = types.inputType('RestrictedWorkloadInput', {
-  description: 'A workload that a restriction lets in.',
-  fields: (t) => ({
-    id: t.string({ required: true, description: "The platform's id." }),
-    kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),
-  }),
-});
 const RestrictionsInput = types.inputType('RestrictionsInput', {
   description: 'Who inherits the group. What is absent takes its default.',
   fields: (t) => ({
     restricted: t.boolean({ description: 'Whether the restriction is on; absent: off.' }),
-    workloads: t.field({ type: [RestrictedWorkloadInput], description: 'Workloads that are let in; absent: none.' }),
+    workloads: t.field({ type: [WorkloadRefInput], description: 'Workloads that are let in; absent: none.' }),
     tags: t.stringList({ description: 'Tags that let in; absent: none.' }),
     tagMatchCondition: t.field({
       type: TagMatchEnum,
@@ -115,7 +108,7 @@ interface UpdateOptions<Rules extends z.ZodObject> {
   readonly name: string;
   readonly description: string;
   readonly input: (t: Inputs) => InputFieldMap;
-  /** What it needs on the group; absent: `write`. */
+  /** What it needs on the group; absent: `WRITE`. */
   readonly verb?: Verb;
   readonly rules: Rules;
   readonly run: (ref: GroupUpdate, input: z.output<Rules>, context: Context) => Promise<Changed>;
@@ -156,7 +149,7 @@ function addUpdate<Rules extends z.ZodObject>(builder: Builder, options: UpdateO
 export function addGroupMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'createSecretGroup',
-    description: 'Creates a secret group. Needs `write` on its type, and `link` when it links addons.',
+    description: 'Creates a secret group. Needs `WRITE` on its type, and `LINK` when it links addons.',
     input: wholeFields,
     allowed: allowedInProject('write', 'secretGroup'),
     rules: inputs.createGroupInput,
@@ -177,7 +170,7 @@ export function addGroupMutations(builder: Builder): void {
   addUpdate(builder, {
     name: 'updateSecretGroup',
     description:
-      'Changes what is given. A given list replaces the whole list. Needs `write`; for restrictions `restrict`; for the type `retype`, and `read` to make a secret configuration; for links `link`.',
+      'Changes what is given. A given list replaces the whole list. Needs `WRITE`; for restrictions `MANAGE_RESTRICTIONS`; for the type `CHANGE_TYPE`, and `READ` to make a secret configuration; for links `LINK`.',
     input: (t) => ({
       ...contentFields(t),
       secretType: t.field({ type: SecretTypeEnum, description: 'When it is inherited.' }),
@@ -188,7 +181,7 @@ export function addGroupMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'deleteSecretGroup',
-    description: 'Deletes a group; nobody inherits from it any more. It can be restored. Needs `delete`.',
+    description: 'Deletes a group; nobody inherits from it any more. It can be restored. Needs `DELETE`.',
     input: () => ({}),
     verb: 'delete',
     rules: inputs.groupOnlyInput,
@@ -196,7 +189,7 @@ export function addGroupMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'restoreSecretGroup',
-    description: 'Brings a deleted group back as it was. Needs `write`.',
+    description: 'Brings a deleted group back as it was. Needs `WRITE`.',
     input: () => ({}),
     rules: inputs.groupOnlyInput,
     run: (ref, _input, { services, session }) => services.secretGroups.restore(ref, session),
@@ -211,7 +204,7 @@ export function addGroupMutations(builder: Builder): void {
   addHoldingMutations(builder);
   addUpdate(builder, {
     name: 'linkAddon',
-    description: 'Links an addon, or replaces the link to it. Needs `write` and `link`.',
+    description: 'Links an addon, or replaces the link to it. Needs `WRITE` and `LINK`.',
     input: (t) => ({
       link: t.field({ type: AddonLinkInput, required: true, description: 'The link.' }),
       allowDangerousNames: allowDangerousNames(t),
@@ -221,7 +214,7 @@ export function addGroupMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'unlinkAddon',
-    description: 'Removes the link to an addon. Needs `write` and `link`.',
+    description: 'Removes the link to an addon. Needs `WRITE` and `LINK`.',
     input: (t) => ({
       kind: t.field({ type: AddonKindEnum, description: 'Kind of the addon; absent: `ADDON`.' }),
       addon: t.field({ type: 'Slug', required: true, description: 'Id of the addon.' }),
@@ -239,7 +232,7 @@ function addHoldingMutations(builder: Builder): void {
   const name = (t: Inputs) => t.string({ required: true, description: 'Its name.' });
   addUpdate(builder, {
     name: 'setSecretGroupVariable',
-    description: 'Adds or replaces one variable. Needs `write`.',
+    description: 'Adds or replaces one variable. Needs `WRITE`.',
     input: (t) => ({
       name: name(t),
       value: t.string({ required: true, description: 'Text, at most 64 KiB.' }),
@@ -251,14 +244,14 @@ function addHoldingMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'unsetSecretGroupVariable',
-    description: 'Removes one variable. Needs `write`.',
+    description: 'Removes one variable. Needs `WRITE`.',
     input: (t) => ({ name: name(t) }),
     rules: inputs.unsetVariableInput,
     run: (ref, input, { services, session }) => services.secretGroups.unsetVariable(ref, input.name, session),
   });
   addUpdate(builder, {
     name: 'setSecretGroupFile',
-    description: 'Adds or replaces one file. Needs `write`.',
+    description: 'Adds or replaces one file. Needs `WRITE`.',
     input: (t) => ({ file: t.field({ type: FileInput, required: true, description: 'The file.' }) }),
     rules: inputs.setFileInput,
     run: (ref, { file }, { services, session }) =>
@@ -266,14 +259,14 @@ function addHoldingMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'unsetSecretGroupFile',
-    description: 'Removes one file. Needs `write`.',
+    description: 'Removes one file. Needs `WRITE`.',
     input: (t) => ({ path: t.string({ required: true, description: 'Its path.' }) }),
     rules: inputs.unsetFileInput,
     run: (ref, { path }, { services, session }) => services.secretGroups.unsetFile(ref, 'files', path, session),
   });
   addUpdate(builder, {
     name: 'setSecretGroupDockerSecretMount',
-    description: 'Adds or replaces one Docker secret mount. Needs `write`.',
+    description: 'Adds or replaces one Docker secret mount. Needs `WRITE`.',
     input: (t) => ({ mount: t.field({ type: MountInput, required: true, description: 'The mount.' }) }),
     rules: inputs.setMountInput,
     run: (ref, { mount }, { services, session }) =>
@@ -281,7 +274,7 @@ function addHoldingMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'unsetSecretGroupDockerSecretMount',
-    description: 'Removes one Docker secret mount. Needs `write`.',
+    description: 'Removes one Docker secret mount. Needs `WRITE`.',
     input: (t) => ({ name: name(t) }),
     rules: inputs.unsetMountInput,
     run: (ref, input, { services, session }) => services.secretGroups.unsetFile(ref, 'mounts', input.name, session),

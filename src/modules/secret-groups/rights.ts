@@ -32,11 +32,11 @@ export function requireMayChange(
   }
   require(session, 'write', project, before.type);
   if (before.type !== after.type) {
-    require(session, 'retype', project, before.type);
-    require(session, 'retype', project, after.type);
+    require(session, 'changeType', project, before.type);
+    require(session, 'changeType', project, after.type);
     // Whoever could not read it as a secret must not make it readable.
     if (before.type === 'secret') require(session, 'read', project, 'secret');
   }
-  if (!same(before.restrictions, after.restrictions)) require(session, 'restrict', project, after.type);
+  if (!same(before.restrictions, after.restrictions)) require(session, 'manageRestrictions', project, after.type);
   if (!same(before.links, after.links)) require(session, 'link', project, after.type);
 }

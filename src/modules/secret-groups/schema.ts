@@ -80,14 +80,14 @@ export function addSecretGroups(builder: Builder): void {
       }),
       variables: t.field({
         type: [VariableType],
-        description: 'Its variables by name, as written. Needs `keys`; values need `read`.',
+        description: 'Its variables by name, as written. Needs `LIST_KEYS`; values need `READ`.',
         resolve: (group, _args, context) =>
           listed(variableRows(keysOf(group, context).variables, mayRead(group, context)), context),
       }),
       variable: t.field({
         type: VariableType,
         nullable: true,
-        description: 'One variable; null when there is none. Needs `keys`; its value needs `read`.',
+        description: 'One variable; null when there is none. Needs `LIST_KEYS`; its value needs `READ`.',
         args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
         resolve: (group, { name }, context) => {
           const value = keysOf(group, context).variables.get(name);
@@ -98,20 +98,20 @@ export function addSecretGroups(builder: Builder): void {
       }),
       files: t.field({
         type: [SecretFileType],
-        description: 'Its files by path. Needs `keys`; contents need `read`.',
+        description: 'Its files by path. Needs `LIST_KEYS`; contents need `READ`.',
         resolve: (group, _args, context) =>
           listed(fileRows(keysOf(group, context).files, mayRead(group, context), readFile(group)), context),
       }),
       dockerSecretMounts: t.field({
         type: [MountType],
         description:
-          'Its Docker secret mounts by name; inherited at build time only. Needs `keys`; contents need `read`.',
+          'Its Docker secret mounts by name; inherited at build time only. Needs `LIST_KEYS`; contents need `READ`.',
         resolve: (group, _args, context) =>
           listed(fileRows(keysOf(group, context).mounts, mayRead(group, context), readFile(group)), context),
       }),
       addonLinks: t.field({
         type: [AddonLinkType],
-        description: 'The addons whose keys it passes on. Needs `keys`.',
+        description: 'The addons whose keys it passes on. Needs `LIST_KEYS`.',
         resolve: (group, _args, context) => [...keysOf(group, context).links],
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),

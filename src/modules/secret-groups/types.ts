@@ -102,7 +102,7 @@ export const AddonLinkType = types.objectRef<AddonLink>('AddonLink').implement({
 
 /** The body of a group, for those who may see its keys. */
 export function keysOf(group: StoredGroup, { session }: Context) {
-  if (!mayOnGroup(session, 'keys', group.key[1] ?? '', group.fields.type))
+  if (!mayOnGroup(session, 'listKeys', group.key[1] ?? '', group.fields.type))
     throw forbidden('You do not have permission to list the keys');
   return group.body();
 }

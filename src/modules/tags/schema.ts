@@ -41,7 +41,7 @@ export function addTags(builder: Builder): void {
   const payload = { tag: { type: tag, description: 'The tag.' } };
   addMutation(builder, {
     name: 'createTag',
-    description: 'Adds a tag to the catalogue. Needs `write` on tags.',
+    description: 'Adds a tag to the catalogue. Needs `WRITE` on tags.',
     input: (t) => ({
       name: t.string({ required: true, description: '1-100 letters, digits and single hyphens.' }),
       description: t.string({ description: 'At most 200 characters.' }),
@@ -55,7 +55,7 @@ export function addTags(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'updateTag',
-    description: 'Changes the description of a tag. Needs `write` on tags.',
+    description: 'Changes the description of a tag. Needs `WRITE` on tags.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The tag.' }),
       description: t.string({ description: 'Null or empty: none.' }),
@@ -69,7 +69,7 @@ export function addTags(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'deleteTag',
-    description: 'Takes a tag out of the catalogue; whatever carries it keeps it. Needs `delete` on tags.',
+    description: 'Takes a tag out of the catalogue; whatever carries it keeps it. Needs `DELETE` on tags.',
     input: (t) => ({ id: t.id({ required: true, description: 'The tag.' }) }),
     allowed: allowedInTeam('delete', 'tag', ['tag', 'Tag']),
     rules: deleteTagInput.extend({ id: idRule('Tag') }),

@@ -15,8 +15,8 @@ export function requireMayPut(session: Session, before: Sensitivity | null, afte
   require(session, 'write', after);
   if (before === null || before === after) return;
   require(session, 'write', before);
-  require(session, 'retype', before);
-  require(session, 'retype', after);
+  require(session, 'changeType', before);
+  require(session, 'changeType', after);
   if (before === 'config') return;
   // Whoever could not read what came through it must not make that readable.
   require(session, 'read', 'secret');

@@ -70,7 +70,7 @@ export function addVcsAccounts(builder: Builder): void {
   addMutation(builder, {
     name: 'putVcsAccount',
     description:
-      'Links an account at a host of repositories, or replaces its token. Needs `write` on accounts of its sensitivity; to change that of one that is there, what `updateVcsAccount` needs.',
+      'Links an account at a host of repositories, or replaces its token. Needs `WRITE` on accounts of its sensitivity; to change that of one that is there, what `updateVcsAccount` needs.',
     input: (t) => ({
       service: t.field({ type: VcsServiceEnum, required: true, description: 'Where the login is.' }),
       selfHostedVcsId: t.string({
@@ -98,7 +98,7 @@ export function addVcsAccounts(builder: Builder): void {
   addMutation(builder, {
     name: 'updateVcsAccount',
     description:
-      'Sets how secret an account is. Needs `write` and `retype` on accounts; from SECRET to CONFIG also `read` on SECRET accounts and SECRET global secrets. CONFIG global secrets stop reading with an account that becomes SECRET and keep what they hold.',
+      'Sets how secret an account is. Needs `WRITE` and `CHANGE_TYPE` on accounts; from SECRET to CONFIG also `READ` on SECRET accounts and SECRET global secrets. CONFIG global secrets stop reading with an account that becomes SECRET and keep what they hold.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The account.' }),
       sensitivity: t.field({
@@ -116,7 +116,7 @@ export function addVcsAccounts(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'deleteVcsAccount',
-    description: 'Erases an account and its token. What was read with it stays. Needs `delete` on accounts.',
+    description: 'Erases an account and its token. What was read with it stays. Needs `DELETE` on accounts.',
     input: (t) => ({ id: t.id({ required: true, description: 'The account.' }) }),
     allowed: allowedInTeam('delete', 'vcsAccount', ['vcsAccount', 'Account']),
     rules: deleteAccountInput.extend({ id: idRule('VcsAccount') }),

@@ -33,8 +33,11 @@ export function addWorkloads(builder: Builder): void {
     description: 'A service or a job that inherits from the secret groups of its project.',
     resolveType: ({ kind }) => (kind === 'service' ? 'Service' : 'Job'),
     fields: (t) => ({
-      projectId: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: projectOf }),
-      id: t.string({
+      projectId: t.id({
+        description: 'Slug of its project. Together with `id` the key of the workload.',
+        resolve: projectOf,
+      }),
+      id: t.id({
         description: "The deploy platform's id, unique for its kind in its project.",
         resolve: ({ key }) => idOf(key),
       }),
@@ -69,25 +72,25 @@ export function addWorkloads(builder: Builder): void {
       variables: t.field({
         type: [VariableType],
         description:
-          'Its own runtime variables, by name. They override what it inherits and count as secret. Needs `keys`; values need `read`.',
+          'Its own runtime variables, by name. They override what it inherits and count as secret. Needs `LIST_KEYS`; values need `READ`.',
         resolve: (stored, _args, context) =>
           listed(variableRows(directOf(stored, context).variables, maySee(stored, context)), context),
       }),
       buildArguments: t.field({
         type: [VariableType],
         description:
-          'Its own build arguments, by name. They override what it inherits and count as secret. Needs `keys`; values need `read`.',
+          'Its own build arguments, by name. They override what it inherits and count as secret. Needs `LIST_KEYS`; values need `READ`.',
         resolve: (stored, _args, context) =>
           listed(variableRows(directOf(stored, context).buildArguments, maySee(stored, context)), context),
       }),
       files: t.field({
         type: [SecretFileType],
-        description: 'Its own files at run time, by path. Needs `keys`; contents need `read`.',
+        description: 'Its own files at run time, by path. Needs `LIST_KEYS`; contents need `READ`.',
         resolve: (stored, _args, context) => [...filesOf(stored, 'files', context)],
       }),
       buildFiles: t.field({
         type: [SecretFileType],
-        description: 'Its own files at build time, by path. Needs `keys`; contents need `read`.',
+        description: 'Its own files at build time, by path. Needs `LIST_KEYS`; contents need `READ`.',
         resolve: (stored, _args, context) => [...filesOf(stored, 'buildFiles', context)],
       }),
     }),
@@ -151,7 +154,7 @@ function addMutations(builder: Builder, kind: WorkloadKind, type: Ref): void {
   const name = kind === 'service' ? 'Service' : 'Job';
   addMutation(builder, {
     name: `put${name}`,
-    description: `Registers a ${kind}, or replaces it as a whole. Needs \`write\` on workloads; on secret ones when it has values of its own; and \`restrict\` on groups that its tags newly let it into.`,
+    description: `Registers a ${kind}, or replaces it as a whole. Needs \`WRITE\` on workloads; on secret ones when it has values of its own; and \`MANAGE_RESTRICTIONS\` on groups that its tags newly let it into.`,
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
       id: t.string({ required: true, description: "The platform's id: 1-100 letters, digits and hyphens." }),
@@ -168,7 +171,7 @@ function addMutations(builder: Builder, kind: WorkloadKind, type: Ref): void {
   });
   addMutation(builder, {
     name: `delete${name}`,
-    description: `Deletes a ${kind}; its tokens end. Needs \`delete\` on workloads; on secret ones when it has values of its own. \`restore${name}\` brings it back.`,
+    description: `Deletes a ${kind}; its tokens end. Needs \`DELETE\` on workloads; on secret ones when it has values of its own. \`restore${name}\` brings it back.`,
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
       id: t.string({ required: true, description: "The platform's id." }),

@@ -161,7 +161,7 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
       const { type, restrictions } = groupHeader(group);
       if (!restrictions.restricted || (old && admits(restrictions, old.fields.tags))) continue;
       if (!admits(restrictions, input.tags)) continue;
-      if (!can(session.principal, 'restrict', 'secretGroup', { project, type })) {
+      if (!can(session.principal, 'manageRestrictions', 'secretGroup', { project, type })) {
         throw forbidden('These tags would let the workload into a restricted group');
       }
     }
@@ -214,7 +214,7 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
   }
 
   const maySeeKeys = (project: string, { kind, key }: StoredWorkload, session: Session): boolean =>
-    can(session.principal, 'keys', 'workload', { project, workload: { kind, id: idOf(key) } });
+    can(session.principal, 'listKeys', 'workload', { project, workload: { kind, id: idOf(key) } });
 
   const fileBytes = (project: string, entry: FileEntry, session: Session): Promise<Uint8Array> =>
     contents.read(project, entry, session);

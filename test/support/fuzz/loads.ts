@@ -135,7 +135,7 @@ const settled = async (count: () => number, wanted: number): Promise<void> => {
 };
 
 const CHANGED = (fields: string, after = ''): string =>
-  `subscription { environmentChanged(projectId: "default-project", workload: { kind: SERVICE, id: "svc" }${after}) { ... on EnvironmentEvent { cursor ${fields} } ... on HistoryExpired { cursor } } }`;
+  `subscription { environmentChanged(project: "default-project", workload: { kind: SERVICE, id: "svc" }${after}) { ... on EnvironmentEvent { cursor ${fields} } ... on HistoryExpired { cursor } } }`;
 
 /** 200 different subscriptions and one commit that concerns them all. */
 export const fanOut: Load = async ({ server: { url }, tokens: [owner = '', dependent = ''] }) => {

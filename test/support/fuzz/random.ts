@@ -77,7 +77,7 @@ const DOCUMENTS = [
   'mutation ($input: CreateGlobalSecretInput!) { createGlobalSecret(input: $input) { __typename } }',
   'subscription { changes { __typename } }',
   'subscription ($after: Cursor) { changes(after: $after) { __typename } }',
-  'subscription ($workload: WorkloadRefInput!) { environmentChanged(projectId: "default-project", workload: $workload) { __typename } }',
+  'subscription ($workload: WorkloadRefInput!) { environmentChanged(project: "default-project", workload: $workload) { __typename } }',
   '{ nothing }',
   '{ viewer',
 ];

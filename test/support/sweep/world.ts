@@ -240,12 +240,12 @@ function literals({ token, restart, request }: Awaited<ReturnType<typeof unnamed
 const HOLDERS = ['WORKLOAD', 'SECRET_GROUP', 'GLOBAL_SECRET', 'ADDON', 'APP_SECRET', 'PROJECT', 'APP', 'TAG'];
 const CUSTOM: Readonly<Record<string, object>> = {
   'no globals': [
-    { resources: ['PROJECT', 'WORKLOAD', 'SECRET_GROUP', 'ADDON'], verbs: ['LIST', 'KEYS', 'READ', 'RESOLVE'] },
-    { resources: ['GLOBAL_SECRET'], verbs: ['LIST', 'KEYS'] },
+    { resources: ['PROJECT', 'WORKLOAD', 'SECRET_GROUP', 'ADDON'], verbs: ['LIST', 'LIST_KEYS', 'READ', 'RESOLVE'] },
+    { resources: ['GLOBAL_SECRET'], verbs: ['LIST', 'LIST_KEYS'] },
   ],
-  'one project': { resources: HOLDERS, verbs: ['LIST', 'KEYS', 'READ', 'RESOLVE'], projects: ['default-project'] },
-  'keys only': { resources: HOLDERS, verbs: ['LIST', 'KEYS'] },
-  'config only': { resources: HOLDERS, verbs: ['LIST', 'KEYS', 'READ', 'RESOLVE'], types: ['CONFIG'] },
+  'one project': { resources: HOLDERS, verbs: ['LIST', 'LIST_KEYS', 'READ', 'RESOLVE'], projects: ['default-project'] },
+  'keys only': { resources: HOLDERS, verbs: ['LIST', 'LIST_KEYS'] },
+  'config only': { resources: HOLDERS, verbs: ['LIST', 'LIST_KEYS', 'READ', 'RESOLVE'], types: ['CONFIG'] },
 };
 
 async function tokensOf(app: TestApp): Promise<Readonly<Record<string, string>>> {
