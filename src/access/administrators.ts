@@ -61,7 +61,7 @@ const grantsIn =
   };
 
 const nobodyLeft = (): AppError =>
-  conflict('No other token that is valid could administer roles and tokens: make one before');
+  conflict('LAST_ADMINISTRATOR', 'No other token that is valid could administer roles and tokens: make one before');
 
 /** What a change takes away: tokens, or what a role allows. */
 export interface Loss {

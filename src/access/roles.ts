@@ -65,7 +65,9 @@ export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
       async (extra) => {
         const taken = await session.read(async (view) => (await view.set(roleDocument)).get(slug));
         if (BUILT_IN_ROLES.has(slug) || (taken && !taken.deleted)) {
-          throw conflict('There is already a role with that derived identifier', { existing: { kind: 'role', key } });
+          throw conflict('TAKEN', 'There is already a role with that derived identifier', {
+            existing: { kind: 'role', key },
+          });
         }
         const bindings = await session.read((view) => bindingsFor(grants, view));
         const fields = { name, grants, bindings, createdAt: at };
@@ -110,7 +112,7 @@ export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
       const before = await ownRole(id, session);
       const { live } = await session.read((view) => view.set(tokenDocument));
       const user = live.find((token) => token.fields.role === id);
-      if (user) throw conflict('Tokens still have this role', { existing: { kind: 'token', key: user.key } });
+      if (user) throw conflict('IN_USE', 'Tokens still have this role', { existing: { kind: 'token', key: user.key } });
       const role = await session.read((view) => roleIn(before, view));
       const commit = await session.commit('role.delete', [changes.erase(before, before.fields)]);
       return { role, commit };

@@ -57,7 +57,7 @@ export function withStanding(principal: Principal, changes: readonly Change[]): 
 }
 
 function movedConflict(): Error {
-  const error = conflict('Your token or its role has changed meanwhile; try again');
+  const error = conflict('CHANGED_MEANWHILE', 'Your token or its role has changed meanwhile; try again');
   moved.add(error);
   return error;
 }

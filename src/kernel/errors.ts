@@ -32,7 +32,25 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** What a conflict is about; a program may have to tell them apart. */
+export const CONFLICT_REASONS = {
+  TAKEN: 'The identifier is in use, or kept by something that was deleted. `existing` names it.',
+  REVISION_MOVED: 'The object has another revision than the expected one. `currentRevision` tells it.',
+  CHANGED_MEANWHILE: 'Something that the decision rested on changed before the commit. Try again.',
+  NOT_THERE: 'A revision was expected of something that does not exist yet.',
+  NOT_DELETED: 'Only what was deleted can be restored.',
+  IN_USE: 'Something depends on the object. `existing` names one dependent, if you may list it.',
+  TOO_LATE: 'The time to restore it is over.',
+  WRONG_STATE: 'The object is in a state in which this cannot be done.',
+  PREVIEW_OUTDATED: 'The values are not those of the preview any more. Ask for another.',
+  IDEMPOTENCY_KEY_REUSED: 'The idempotency key stands for another request.',
+  LAST_ADMINISTRATOR: 'Nobody could administer roles and tokens afterwards. Make another administrator first.',
+} as const;
+export type ConflictReason = keyof typeof CONFLICT_REASONS;
+
 export interface ErrorDetails {
+  /** CONFLICT: what it is about. */
+  readonly reason?: ConflictReason;
   /** INVALID_INPUT: the bad leaves, the first 100. */
   readonly fields?: readonly FieldError[];
   /** INVALID_INPUT: there are more than those. */
@@ -113,8 +131,11 @@ export const rateLimited = (message: string, retryAfter: number): AppError =>
 export const integrity = (what: string, cause?: unknown): AppError =>
   new AppError('INTEGRITY', `Stored data failed its integrity check: ${what}`, { cause });
 
-export const conflict = (message: string, details: Pick<ErrorDetails, 'existing' | 'currentRevision'> = {}): AppError =>
-  new AppError('CONFLICT', message, { details });
+export const conflict = (
+  reason: ConflictReason,
+  message: string,
+  details: Pick<ErrorDetails, 'existing' | 'currentRevision'> = {},
+): AppError => new AppError('CONFLICT', message, { details: { reason, ...details } });
 
 /** More problems help nobody, and cost whoever has to list them. */
 export const MAX_PROBLEMS = 100;

@@ -69,8 +69,8 @@ function guard(write: Write, doc: Doc | null): void {
 function moved(kind: Kind, key: Key, revision: number | null): AppError {
   const existing = { kind, key };
   const name = `${kind} ${key.join('/')}`;
-  if (revision === null) return conflict(`${name} does not exist`, { existing });
-  return conflict(`${name} exists at revision ${revision}`, { existing, currentRevision: revision });
+  if (revision === null) return conflict('NOT_THERE', `${name} does not exist`, { existing });
+  return conflict('REVISION_MOVED', `${name} exists at revision ${revision}`, { existing, currentRevision: revision });
 }
 
 function touchedBy(write: Write): readonly Touched[] {

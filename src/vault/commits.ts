@@ -78,4 +78,5 @@ function movedGuard(writes: readonly Write[], error: unknown): string | null {
 }
 
 /** Its data key was destroyed, or it is another one again and again. */
-const keysMoved = (): AppError => conflict('The keys that it is kept under have changed meanwhile; try again');
+const keysMoved = (): AppError =>
+  conflict('CHANGED_MEANWHILE', 'The keys that it is kept under have changed meanwhile; try again');

@@ -42,7 +42,8 @@ export function createOnce(vault: Vault, keys: Keys) {
   async function remembered(key: Key, request: string): Promise<Created | null> {
     const found = await vault.one(rememberedDocument, key);
     if (!found) return null;
-    if (found.fields.request !== request) throw conflict('This idempotency key was used for another request');
+    if (found.fields.request !== request)
+      throw conflict('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used for another request');
     const { object, at, actor, operation } = found.fields;
     return { key: object, commit: { seq: found.seq, at, actor, operation }, replayed: true };
   }

@@ -115,7 +115,7 @@ it('case 251: a token that ended while another writer was faster commits nothing
   const { text } = await aHolder({ expiresAt: expiry.toISOString() });
   const end = async () => {
     now = expiry;
-    throw conflict('Another process was faster');
+    throw conflict('REVISION_MOVED', 'Another process was faster');
   };
   const set = () => run(app, SET, { id: group, name: 'A', value: '1' }, text);
   expect(await during('secretGroup.setVariable', end, set)).toEqual(['UNAUTHENTICATED', 0]);

@@ -1,4 +1,11 @@
-import { type AppError, ERROR_STATUS, type ErrorCode, isAppError } from '../../kernel/errors.ts';
+import {
+  type AppError,
+  CONFLICT_REASONS,
+  type ConflictReason,
+  ERROR_STATUS,
+  type ErrorCode,
+  isAppError,
+} from '../../kernel/errors.ts';
 import type { Builder } from './builder.ts';
 import { idOfDocument } from './ids.ts';
 import { shared } from './shared.ts';
@@ -43,6 +50,13 @@ const ErrorCodeEnum = shared.enumType('ErrorCode', {
       { description: `${CODE_WORDS[code as ErrorCode]} HTTP ${status}.` },
     ]),
   ) as Record<ErrorCode, { description: string }>,
+});
+
+const ConflictReasonEnum = shared.enumType('ConflictReason', {
+  description: 'What a conflict is about.',
+  values: Object.fromEntries(
+    Object.entries(CONFLICT_REASONS).map(([reason, description]) => [reason, { description }]),
+  ) as Record<ConflictReason, { description: string }>,
 });
 
 const ErrorInterface = shared.interfaceRef<AppError>('Error').implement({
@@ -101,6 +115,11 @@ export function addErrors(builder: Builder): void {
     description: 'The identifier is taken, or the object has moved on.',
     interfaces: [ErrorInterface] as never,
     fields: (t) => ({
+      reason: t.field({
+        type: ConflictReasonEnum,
+        description: 'What the conflict is about, for programs.',
+        resolve: (error) => asApp(error).details.reason ?? 'CHANGED_MEANWHILE',
+      }),
       existing: t.id({
         nullable: true,
         description: 'The object in the way; null when it has no id or you may not know it.',

@@ -38,7 +38,7 @@ export const visibleAddon: Find = async (ref, view, session) => {
 
 export const deletedAddon: Find = async (ref, view, session) => {
   const stored = await storedAddon(ref, view, session);
-  if (!stored.deleted) throw conflict(`The ${NOUN[ref.kind].toLowerCase()} is not deleted`);
+  if (!stored.deleted) throw conflict('NOT_DELETED', `The ${NOUN[ref.kind].toLowerCase()} is not deleted`);
   return stored;
 };
 

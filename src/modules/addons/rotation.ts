@@ -65,7 +65,7 @@ export function createRotation({ vault, clock, log, limits, providers }: Rotatio
     return vault.exclusive([...key, ref.kind, 'rotation'], async () => {
       const seen = await changeableAddon(ref, 'write', session);
       const plugin = providers.of(seen);
-      if (!plugin?.abilities.rotate) throw conflict('The provider makes no new credentials');
+      if (!plugin?.abilities.rotate) throw conflict('WRONG_STATE', 'The provider makes no new credentials');
       requireRoom(seen);
       const fresh = await made(plugin, seen);
       try {
@@ -89,7 +89,7 @@ export function createRotation({ vault, clock, log, limits, providers }: Rotatio
     const before = await changeableAddon({ ...ref, expectedRevision: null }, 'write', session);
     const body = before.body();
     if (JSON.stringify(body.params) !== JSON.stringify(seen.body().params)) {
-      throw conflict('The parameters changed meanwhile', { currentRevision: before.revision });
+      throw conflict('CHANGED_MEANWHILE', 'The parameters changed meanwhile', { currentRevision: before.revision });
     }
     requireRoom(before);
     const now = clock();

@@ -191,17 +191,20 @@ export function createAddons(deps: AddonsDeps) {
 }
 
 const isTaken = (kind: AddonKind, key: readonly string[]) =>
-  conflict(`There is already an ${NOUN[kind].toLowerCase()} with the same derived identifier`, {
+  conflict('TAKEN', `There is already an ${NOUN[kind].toLowerCase()} with the same derived identifier`, {
     existing: { kind: OPERATION[kind], key },
   });
 
 const stillRetiring = (kind: AddonKind) =>
-  conflict(`The deleted ${NOUN[kind].toLowerCase()} of this name has old credentials that are not removed yet`);
+  conflict(
+    'WRONG_STATE',
+    `The deleted ${NOUN[kind].toLowerCase()} of this name has old credentials that are not removed yet`,
+  );
 
 /** Names only groups that the caller may see. */
 function isLinked(keys: readonly (readonly string[])[]) {
   const names = keys.map(idOf).slice(0, 20).join(', ');
   const message = names === '' ? 'Secret groups link it' : `Secret groups link it: ${names}`;
   const [key] = keys;
-  return conflict(message, key ? { existing: { kind: 'secretGroup', key } } : {});
+  return conflict('IN_USE', message, key ? { existing: { kind: 'secretGroup', key } } : {});
 }

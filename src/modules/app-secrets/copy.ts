@@ -85,7 +85,8 @@ export function createCopies(deps: AppSecretsDeps) {
     const done = await session.write([session.principal.team, appScope(ask.app)], async () => {
       const found = await session.read((view) => planned(ask, view, session));
       requireMayCopy(found, session);
-      if (found.plan.planHash !== ask.planHash) throw conflict('The values are not those of the preview any more');
+      if (found.plan.planHash !== ask.planHash)
+        throw conflict('PREVIEW_OUTDATED', 'The values are not those of the preview any more');
       const changes = changesFor(found, clock().toISOString());
       return { plan: found.plan, commit: await session.commit('appSecretValue.copy', changes) };
     });

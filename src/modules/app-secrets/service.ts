@@ -33,7 +33,9 @@ export interface AppSecretUpdate extends PlaceInApp {
 }
 
 const isTaken = (key: readonly string[]) =>
-  conflict('There is already a secret with the same derived identifier', { existing: { kind: 'appSecret', key } });
+  conflict('TAKEN', 'There is already a secret with the same derived identifier', {
+    existing: { kind: 'appSecret', key },
+  });
 
 /** Secrets of apps with a value for each environment. */
 export function createAppSecrets(deps: AppSecretsDeps) {
@@ -140,7 +142,7 @@ export function createAppSecrets(deps: AppSecretsDeps) {
       if (!input.discardValues) {
         const message =
           'A deleted app secret with values has the same derived identifier: restore it, or give discardValues to lose them';
-        throw conflict(message, {
+        throw conflict('TAKEN', message, {
           existing: { kind: 'appSecret', key: mayOnSecrets(session, 'list') ? former.key : [] },
         });
       }
@@ -155,7 +157,7 @@ export function createAppSecrets(deps: AppSecretsDeps) {
       'appSecret.restore',
       session,
       async (before, view) => {
-        if (!before.deleted) throw conflict('The app secret is not deleted');
+        if (!before.deleted) throw conflict('NOT_DELETED', 'The app secret is not deleted');
         await requireMayDrop(before, ref, view, session);
         requireRoom((await secretsOf(ref.app, view)).live.length + 1);
         return { fields: before.fields, body: before.body() };

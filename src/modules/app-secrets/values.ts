@@ -62,7 +62,7 @@ export function createValues(deps: AppSecretsDeps) {
     const slot = await slotAt(ref, view, session);
     requireOnSecrets(session, 'write');
     requireProtected(session, [slot.environment]);
-    if (ref.expectedRevision && !slot.latest) throw conflict('The value was never set');
+    if (ref.expectedRevision && !slot.latest) throw conflict('NOT_THERE', 'The value was never set');
     if (slot.latest) requireRevision(slot.latest, ref.expectedRevision);
     return slot;
   }
@@ -116,7 +116,7 @@ export function createValues(deps: AppSecretsDeps) {
   /** Nothing of the text stays but in the history. */
   const unsetValue = (ref: ValueUpdate, session: Session) =>
     change(ref, 'appSecretValue.unset', session, ({ value }) => {
-      if (!value) throw conflict('The value is not set');
+      if (!value) throw conflict('NOT_THERE', 'The value is not set');
       return changes.erase(value, { ...value.fields, updatedAt: clock().toISOString() }, { text: '' });
     });
 

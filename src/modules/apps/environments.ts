@@ -39,7 +39,7 @@ interface Found {
 }
 
 const isTaken = (key: Key) =>
-  conflict('There is already an environment with the same derived identifier', {
+  conflict('TAKEN', 'There is already an environment with the same derived identifier', {
     existing: { kind: 'environment', key },
   });
 
@@ -125,7 +125,7 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
     if (!isMeant) {
       const message =
         'A deleted environment with values has the same derived identifier: restore it, or give discardValues to lose them';
-      throw conflict(message, { existing: { kind: 'environment', key } });
+      throw conflict('TAKEN', message, { existing: { kind: 'environment', key } });
     }
     requireProtectedApps(session, [former.environment]);
     requireOnSecrets(session, 'delete');
@@ -168,7 +168,7 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
       'environment.restore',
       session,
       async (view, before) => {
-        if (!before.deleted) throw conflict('The environment is not deleted');
+        if (!before.deleted) throw conflict('NOT_DELETED', 'The environment is not deleted');
         requireRoom((await environmentsOf(ref.app, view)).live.length + 1, limits);
         return {};
       },
@@ -190,7 +190,7 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
         requireProtectedApps(session, [both.environment]);
         requireRevision(both.environment, ref.expectedRevision);
         if ((await valuesIn(both, view)) > 0) {
-          if (!force) throw conflict('Values are set in the environment');
+          if (!force) throw conflict('IN_USE', 'Values are set in the environment');
           requireOnSecrets(session, 'delete');
         }
         return both;

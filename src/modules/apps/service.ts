@@ -97,7 +97,7 @@ export function createApps({ vault, keys, clock, limits }: AppsDeps) {
     const commit = await session.write([session.principal.team, slug], async () => {
       const before = await session.read((view) => storedApp(slug, view, session));
       await requireMayDo(slug, 'write', session);
-      if (!before.deleted) throw conflict('The app is not deleted');
+      if (!before.deleted) throw conflict('NOT_DELETED', 'The app is not deleted');
       requireRevision(before, expectedRevision);
       const count = (await session.read((view) => view.set(appDocument))).live.length + 1;
       if (count > limits.appsPerTeam) throw limitExceeded('apps in the team', limits.appsPerTeam, count, 'appsPerTeam');
@@ -111,4 +111,4 @@ export function createApps({ vault, keys, clock, limits }: AppsDeps) {
 }
 
 const isTaken = (key: readonly string[]) =>
-  conflict('There is already an app with the same derived identifier', { existing: { kind: 'app', key } });
+  conflict('TAKEN', 'There is already an app with the same derived identifier', { existing: { kind: 'app', key } });

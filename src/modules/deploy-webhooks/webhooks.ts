@@ -72,7 +72,7 @@ export function createWebhooks({ clock, mayAsk }: { readonly clock: Clock; reado
       requireAskable(url, ['url'], mayAsk);
       const before = taken && !taken.deleted ? taken : null;
       if (before) requireRevision(before, expectedRevision);
-      else if (expectedRevision) throw conflict('There is no deploy webhook yet');
+      else if (expectedRevision) throw conflict('NOT_THERE', 'There is no deploy webhook yet');
       // A secret stays with the address that it was made for.
       const old = before?.body().url === url ? before.body().secrets : [];
       const secret = input.secret ?? (old.length > 0 ? null : newSigningSecret());

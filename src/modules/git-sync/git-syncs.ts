@@ -63,7 +63,7 @@ const CALLED_TICK_MS = 1_000;
 const ALARM = 5;
 
 const codeOf = (error: unknown): string => (isAppError(error) ? error.code : 'INTERNAL');
-const notFollowing = () => conflict('The global secret follows no git file');
+const notFollowing = () => conflict('WRONG_STATE', 'The global secret follows no git file');
 const named = (team: TeamId, slug: string): string => `${team}\0${slug}`;
 
 /** Whether what was read is still what is to be read, into the state that it was read for. */
@@ -112,7 +112,8 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       const found = await session.read((view) => followingIn(view, slug));
       const checks = await session.read((view) => accountChecks(looked, read.global.fields.type, view));
       if (!found || !checks || !isSameTask(found, read)) {
-        if (about.asked) throw conflict('The global secret changed while its git file was read; try again');
+        if (about.asked)
+          throw conflict('CHANGED_MEANWHILE', 'The global secret changed while its git file was read; try again');
         return null;
       }
       requireRevision(found.global, about.expectedRevision);

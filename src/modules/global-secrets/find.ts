@@ -27,6 +27,6 @@ export const visibleGlobal: Find = async (slug, view, session) => {
 
 export const deletedGlobal: Find = async (slug, view, session) => {
   const stored = await storedGlobal(slug, view, session);
-  if (!stored.deleted) throw conflict('The global secret is not deleted');
+  if (!stored.deleted) throw conflict('NOT_DELETED', 'The global secret is not deleted');
   return stored;
 };

@@ -70,7 +70,9 @@ function requireByHand({ gitops }: GlobalBody, given: Pick<UpdateGlobalInput, 'v
 }
 
 const isTaken = (key: readonly string[]) =>
-  conflict('There is already a secret with the same derived identifier', { existing: { kind: 'globalSecret', key } });
+  conflict('TAKEN', 'There is already a secret with the same derived identifier', {
+    existing: { kind: 'globalSecret', key },
+  });
 
 /** Bundles of values and files for all projects of the team. Every use case reads, decides and commits once. */
 export function createGlobalSecrets(deps: GlobalSecretsDeps) {
@@ -161,13 +163,14 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
   ) {
     const known = before && (await session.read((view) => view.set(syncDocument))).get(idOf(before.key));
     if (first.before && known?.body().status.commit !== first.before.commit) {
-      throw conflict('The global secret changed while its git file was read; try again');
+      throw conflict('CHANGED_MEANWHILE', 'The global secret changed while its git file was read; try again');
     }
     // By the rights of now: they may have changed since the look.
     const secretAccounts = mayUseSecretAccounts(session, type);
     if (first.account && sensitivityOf(first.account) === 'secret' && !secretAccounts) throw accountIsSecret(type);
     const checks = await session.read((view) => accountChecks(first, type, view));
-    if (!checks) throw conflict('The account changed while the git file was read with it; try again');
+    if (!checks)
+      throw conflict('CHANGED_MEANWHILE', 'The account changed while the git file was read with it; try again');
     const at = clock().toISOString();
     const about = { at, asked: true, acceptRewrite: false, requireWithinLimits };
     const decision = decideSync(body, first.before ?? pendingStatus(at), first.outcome, about);
@@ -187,7 +190,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
   }
 
   function requireRoom(count: number, { expectedRevision }: PutGlobalInput): void {
-    if (expectedRevision) throw conflict('There is no such global secret yet');
+    if (expectedRevision) throw conflict('NOT_THERE', 'There is no such global secret yet');
     if (count < limits.globalSecretsPerTeam) return;
     throw limitExceeded('global secrets in the team', limits.globalSecretsPerTeam, count + 1, 'globalSecretsPerTeam');
   }
@@ -228,7 +231,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       const wanted = patch ? patchedGitops(body.gitops, patch) : patch;
       // What was looked at would be another file.
       if (JSON.stringify(wanted) !== JSON.stringify(settings))
-        throw conflict('The git settings were changed meanwhile; try again');
+        throw conflict('CHANGED_MEANWHILE', 'The git settings were changed meanwhile; try again');
       const { description = body.description, values = body.values, files = body.files } = input;
       const next = { description, values, files, gitops: wanted === undefined ? body.gitops : wanted };
       requireByHand(next, input);

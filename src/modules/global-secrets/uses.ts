@@ -59,5 +59,9 @@ function isUsed(known: readonly User[]): AppError {
   const shown = [...names.slice(0, MAX_NAMES), ...(names.length > MAX_NAMES ? ['and more'] : [])].join(', ');
   const what = shown === '' ? 'Something refers to it' : `These refer to it: ${shown}`;
   const group = known.find(({ existing }) => existing.kind === 'secretGroup');
-  return conflict(`${what}; \`force: true\` deletes it all the same`, group ? { existing: group.existing } : {});
+  return conflict(
+    'IN_USE',
+    `${what}; \`force: true\` deletes it all the same`,
+    group ? { existing: group.existing } : {},
+  );
 }

@@ -94,7 +94,7 @@ export function createProjects({ vault, keys, clock }: ProjectsDeps) {
     const inUse = services.live[0] ?? jobs.live[0];
     if (inUse) {
       const kind = services.live[0] ? 'service' : 'job';
-      throw conflict('The project still has workloads', { existing: { kind, key: inUse.key } });
+      throw conflict('IN_USE', 'The project still has workloads', { existing: { kind, key: inUse.key } });
     }
     const now = clock();
     const shredAfter = new Date(now.getTime() + GRACE_DAYS * 86_400_000).toISOString();
@@ -111,11 +111,11 @@ export function createProjects({ vault, keys, clock }: ProjectsDeps) {
       const maySee = can(session.principal, 'list', 'project', { project: slug });
       if (!stored || !maySee || stored.fields.destruction !== null) throw notFound(`Project ${slug}`);
       if (!can(session.principal, 'delete', 'project', { project: slug })) throw forbidden();
-      if (!stored.deleted) throw conflict('The project is not deleted');
+      if (!stored.deleted) throw conflict('NOT_DELETED', 'The project is not deleted');
       const now = clock();
       const { shredAfter } = stored.fields;
       if (shredAfter !== null && shredAfter <= now.toISOString())
-        throw conflict('The seven days to restore it are over');
+        throw conflict('TOO_LATE', 'The seven days to restore it are over');
       const fields = { ...stored.fields, updatedAt: now.toISOString(), shredAfter: null };
       return session.commit('project.restore', [changes.replace(stored, fields, stored.body())]);
     });
@@ -136,8 +136,12 @@ const newborn = (former: StoredProject | null) => ({
 
 function isTaken({ key, deleted, fields }: StoredProject): AppError {
   const existing = { existing: { kind: 'project', key } };
-  if (!deleted) return conflict('There is already a project with that derived identifier', existing);
+  if (!deleted) return conflict('TAKEN', 'There is already a project with that derived identifier', existing);
   // Whose keys are under their grace.
   const until = fields.shredAfter ?? '';
-  return conflict(`A deleted project keeps that derived identifier until ${until}: restore it, or wait`, existing);
+  return conflict(
+    'TAKEN',
+    `A deleted project keeps that derived identifier until ${until}: restore it, or wait`,
+    existing,
+  );
 }

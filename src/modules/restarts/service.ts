@@ -175,7 +175,7 @@ function serviceOf(deps: RestartsDeps) {
       const at = clock().toISOString();
       const changes = ended(seen.restart, seen.books, 'cancelled', at, true);
       const isOver = seen.restart.fields.state !== 'running' && changes.length === 1;
-      if (isOver) throw conflict('Nothing of the restart is left to be cancelled');
+      if (isOver) throw conflict('WRONG_STATE', 'Nothing of the restart is left to be cancelled');
       const commit = await session.commit('restart.cancel', changes);
       return { restart: await restartById(id, session), commit };
     });
@@ -230,10 +230,12 @@ function serviceOf(deps: RestartsDeps) {
 
 function requireRedeliverable(request: StoredRequest, book: Book): void {
   const { state, kind, workload, seq } = request.fields;
-  if (state !== 'released') throw conflict('Only a request that is released and not over can be delivered again');
-  if (!book.webhook?.fields.enabled) throw conflict('There is no deploy webhook that is switched on');
-  if (book.deliveries.get(idOf(request.key))?.fields.state === 'pending') throw conflict('It is still to be delivered');
+  if (state !== 'released')
+    throw conflict('WRONG_STATE', 'Only a request that is released and not over can be delivered again');
+  if (!book.webhook?.fields.enabled) throw conflict('WRONG_STATE', 'There is no deploy webhook that is switched on');
+  if (book.deliveries.get(idOf(request.key))?.fields.state === 'pending')
+    throw conflict('WRONG_STATE', 'It is still to be delivered');
   const isNewer = (other: StoredRequest): boolean =>
     other.fields.kind === kind && other.fields.workload === workload && other.fields.seq > seq;
-  if (book.requests.live.some(isNewer)) throw conflict('There is a newer request for the workload');
+  if (book.requests.live.some(isNewer)) throw conflict('WRONG_STATE', 'There is a newer request for the workload');
 }

@@ -36,6 +36,6 @@ export const visibleGroup: FindGroup = async (ref, view, session) => {
 
 export const deletedGroup: FindGroup = async (ref, view, session) => {
   const stored = await storedGroup(ref, view, session);
-  if (!stored.deleted) throw conflict('The secret group is not deleted');
+  if (!stored.deleted) throw conflict('NOT_DELETED', 'The secret group is not deleted');
   return stored;
 };

@@ -43,7 +43,9 @@ export interface WritingDeps {
 type Asked = Pick<GroupUpdate, 'project' | 'allowDangerousNames'>;
 
 const isTaken = (key: readonly string[]) =>
-  conflict('There is already a secret with the same derived identifier', { existing: { kind: 'secretGroup', key } });
+  conflict('TAKEN', 'There is already a secret with the same derived identifier', {
+    existing: { kind: 'secretGroup', key },
+  });
 
 /** A put says the whole group; one that leaves out who may have it would open it to everybody. */
 function requireNamedRestrictions(before: GroupState | null, { restrictions }: PutGroupInput): void {
@@ -117,7 +119,7 @@ export function createWriting(deps: WritingDeps) {
         // An upsert onto a group that the caller may not see must neither overwrite nor describe it.
         if (before && !mayOnGroup(session, 'list', project, before.fields.type)) throw isTaken([]);
         if (before) requireRevision(before, expectedRevision);
-        else if (expectedRevision) throw conflict('There is no such secret group yet');
+        else if (expectedRevision) throw conflict('NOT_THERE', 'There is no such secret group yet');
         if (!before) requireCountable(count);
         const old = before ? stateOf(before) : null;
         requireNamedRestrictions(old, input);

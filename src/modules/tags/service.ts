@@ -44,7 +44,7 @@ export function createTags({ vault, keys, clock }: TagsDeps) {
       async (extra) => {
         const taken = await session.read(async (view) => (await view.set(tagDocument)).get(name));
         if (taken && !taken.deleted)
-          throw conflict('There is already a tag with that name', { existing: { kind: 'tag', key } });
+          throw conflict('TAKEN', 'There is already a tag with that name', { existing: { kind: 'tag', key } });
         const fields = { createdAt: at, updatedAt: at };
         const change = taken
           ? changes.replace(taken, fields, { description })

@@ -64,7 +64,7 @@ export function createVcsAccounts({ clock, limits, mayAsk }: VcsAccountsDeps) {
   }
 
   function requireRoom(count: number, expectedRevision: number | null | undefined): void {
-    if (expectedRevision) throw conflict('There is no such account yet');
+    if (expectedRevision) throw conflict('NOT_THERE', 'There is no such account yet');
     if (count < limits.vcsAccountsPerTeam) return;
     throw limitExceeded('accounts in the team', limits.vcsAccountsPerTeam, count + 1, 'vcsAccountsPerTeam');
   }

@@ -99,7 +99,7 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
           return { parent, before };
         });
         if (before && !before.deleted) requireRevision(before, input.expectedRevision);
-        else if (input.expectedRevision) throw conflict(`There is no ${kind} ${id} yet`);
+        else if (input.expectedRevision) throw conflict('NOT_THERE', `There is no ${kind} ${id} yet`);
         requireSafe(input, before);
         const { direct, changes: contentChanges } = await directOf(input, before, session);
         const old = before && !before.deleted ? before.fields : { createdAt: at, registration: randomUUID() };

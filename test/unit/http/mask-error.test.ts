@@ -27,12 +27,12 @@ describe('createMask', () => {
 
   it('passes on what is meant for clients, with its details', () => {
     const { log, lines } = collectingLog();
-    const thrown = conflict('Taken', { currentRevision: 3 });
+    const thrown = conflict('TAKEN', 'Taken', { currentRevision: 3 });
     const masked = createMask(log, 5).one(new GraphQLError('Taken', { originalError: thrown, path: ['a', 0] }), 'r');
     expect(masked).toEqual({
       message: 'Taken',
       path: ['a', 0],
-      extensions: { code: 'CONFLICT', requestId: 'r', currentRevision: 3 },
+      extensions: { code: 'CONFLICT', requestId: 'r', reason: 'TAKEN', currentRevision: 3 },
     });
     expect(statusOf(masked)).toBe(409);
     expect(lines).toEqual([]);
