@@ -112,7 +112,7 @@ describe.skipIf(inject('mongodbUrl') === null)('case 137: mutations while MongoD
     },
   );
 
-  it('a connection that is closed for long: refused in time, and a retry passes once the server gave up the transaction', async () => {
+  it('a connection that is closed for long: refused in time, and a retry passes at once', async () => {
     const mutation = MUTATIONS.find(({ name }) => name === 'createSecretGroup');
     const fault = MONGO_FAULTS.find(({ closeConnection }) => closeConnection);
     if (!mutation || !fault) throw new Error('unreachable');
@@ -120,8 +120,7 @@ describe.skipIf(inject('mongodbUrl') === null)('case 137: mutations while MongoD
     const input = await mutation.prepare(app, n);
     const before = await seqNow();
     expect(await failing(fault, ['commitTransaction'], 'alwaysOn', mutation.name, input)).toBe('UNAVAILABLE');
-    const again = () => answerTo(mutation.name, input);
-    await expect.poll(again, { timeout: 120_000, interval: 1_000 }).toBe('CreateSecretGroupPayload');
+    expect(await answerTo(mutation.name, input)).toBe('CreateSecretGroupPayload');
     const commits = await app.store.commitsAfter('default', before, 10);
     expect(commits).toHaveLength(1);
     await expectInEffect(commits);

@@ -48,21 +48,25 @@ async function commitSurely(session: ClientSession): Promise<void> {
   }
 }
 
-async function transact(deps: CommitterDeps, batch: readonly NewCommit[]): Promise<readonly Outcome[]> {
-  const { client, collections, mac, onAttempt } = deps;
+/**
+ * One transaction. It may end without anybody knowing how, still open on the server and holding what it wrote for a minute
+ * there; the next one of the same session ends it. So a team's transactions share a session.
+ */
+async function transact(
+  { collections, mac, onAttempt }: CommitterDeps,
+  session: ClientSession,
+  batch: readonly NewCommit[],
+): Promise<readonly Outcome[]> {
   onAttempt();
-  const session = client.startSession();
   try {
     session.startTransaction(TRANSACTION);
     const outcomes = await applyBatch(collections, mac, session, batch);
     await commitSurely(session);
     return outcomes;
   } catch (error) {
-    // Ends a transaction that is still open; one that is not has nothing to end.
+    // Ends a transaction that was not yet to be committed.
     await session.abortTransaction().catch(() => {});
     throw error;
-  } finally {
-    await session.endSession();
   }
 }
 
@@ -70,13 +74,17 @@ async function transact(deps: CommitterDeps, batch: readonly NewCommit[]): Promi
  * One outcome a commit. Whatever becomes of an attempt, the next one begins by looking the commits' ids up, so each takes
  * effect once. A batch that the server refuses is tried commit by commit: one too large must not fail the others.
  */
-async function settleBatch(deps: CommitterDeps, batch: readonly NewCommit[]): Promise<readonly Outcome[]> {
+async function settleBatch(
+  deps: CommitterDeps,
+  session: ClientSession,
+  batch: readonly NewCommit[],
+): Promise<readonly Outcome[]> {
   try {
-    return await retrying(() => transact(deps, batch), deps.patience);
+    return await retrying(() => transact(deps, session, batch), deps.patience);
   } catch (error) {
     if (isRefusal(error) && batch.length > 1) {
       const outcomes: Outcome[] = [];
-      for (const request of batch) outcomes.push(...(await settleBatch(deps, [request])));
+      for (const request of batch) outcomes.push(...(await settleBatch(deps, session, [request])));
       return outcomes;
     }
     deps.log.error('store_commit_failed', { commits: batch.length });
@@ -105,6 +113,15 @@ function nextBatch(queue: Waiting[], batchSize: number): readonly Waiting[] {
 export function createCommitter(deps: CommitterDeps) {
   const queues = new Map<TeamId, Waiting[]>();
   const running = new Set<Promise<void>>();
+  const sessions = new Map<TeamId, ClientSession>();
+
+  function sessionOf(team: TeamId): ClientSession {
+    const known = sessions.get(team);
+    if (known) return known;
+    const session = deps.client.startSession();
+    sessions.set(team, session);
+    return session;
+  }
 
   async function drain(team: TeamId, queue: Waiting[]): Promise<void> {
     // Lets everyone who is ready in this turn of the event loop join.
@@ -113,6 +130,7 @@ export function createCommitter(deps: CommitterDeps) {
       const batch = nextBatch(queue, deps.batchSize);
       const outcomes = await settleBatch(
         deps,
+        sessionOf(team),
         batch.map(({ request }) => request),
       );
       for (const [i, { settle }] of batch.entries()) settle(outcomes[i] ?? unavailable('The commit was not answered'));
