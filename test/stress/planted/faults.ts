@@ -69,7 +69,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'keys of groups need no permission',
     file: 'modules/secret-groups/rights.ts',
     find: "return can(session.principal, verb, 'secretGroup', { project, type });",
-    put: "return can(session.principal, verb === 'read' ? 'keys' : verb, 'secretGroup', { project, type });",
+    put: "return can(session.principal, verb === 'read' ? 'listKeys' : verb, 'secretGroup', { project, type });",
   },
   {
     name: 'a change of a group needs no permission to write',
