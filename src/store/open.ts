@@ -1,6 +1,5 @@
 import type { Log } from '../kernel/log.ts';
 import { openEmbeddedStore } from './embedded/open.ts';
-import { openMongoStore } from './mongo/store.ts';
 import type { Mac, OpenedStore } from './port.ts';
 
 export interface StoreOptions {
@@ -12,9 +11,15 @@ export interface StoreOptions {
   readonly log: Log;
 }
 
-/** The store that the configuration asks for. */
-export function openStore({ mongodbUrl, database = 'keyloom', dir, mac, log }: StoreOptions): Promise<OpenedStore> {
-  return mongodbUrl === undefined
-    ? openEmbeddedStore({ dir, mac, log })
-    : openMongoStore({ url: mongodbUrl, database, mac, log });
+/** The store that the configuration asks for; the driver of the other is not loaded. */
+export async function openStore({
+  mongodbUrl,
+  database = 'keyloom',
+  dir,
+  mac,
+  log,
+}: StoreOptions): Promise<OpenedStore> {
+  if (mongodbUrl === undefined) return openEmbeddedStore({ dir, mac, log });
+  const { openMongoStore } = await import('./mongo/store.ts');
+  return openMongoStore({ url: mongodbUrl, database, mac, log });
 }

@@ -151,8 +151,17 @@ const LAYERS: readonly {
   { files: /^app\/config\.ts$/, own: ['kernel/', 'net/allowed.ts', 'net/client-address.ts'], packages: ['zod'] },
   { files: /^app\/gateway\.ts$/, own: [''], packages: ['graphql'] },
   { files: /^app\/watchdog(-thread)?\.ts$/, own: ['app/watchdog.ts'], packages: ['node:'] },
-  { files: /^owner-token\.ts$/, own: ['kernel/'], packages: ['node:fs/promises'] },
-  { files: /^(app\/(app|jobs|first-start)|main|demo|init)\.ts$/, own: [''], packages: ['node:'] },
+  // Commands that work on this machine's store; every other one is a client and knows nothing of the gateway.
+  {
+    files: /^cli\/commands\/(serve|init|owner-token)\.ts$/,
+    own: ['kernel/', 'crypto/', 'app/', 'graphql/engine/mask-error.ts', 'http/log.ts'],
+    packages: ['node:'],
+  },
+  // It says what went wrong with those.
+  { files: /^cli\/main\.ts$/, own: ['kernel/errors.ts', 'graphql/engine/mask-error.ts', 'cli/'], packages: [] },
+  { files: /^cli\//, own: ['cli/'], packages: ['node:'] },
+  { files: /^main\.ts$/, own: ['cli/main.ts'], packages: [] },
+  { files: /^(app\/(app|jobs|first-start)|demo)\.ts$/, own: [''], packages: ['node:'] },
 ];
 
 /** The packages of each shipped plugin: its driver. */

@@ -112,6 +112,9 @@ describe('case 252: owner-token', () => {
     [['version'], 0, 'keyloom 0.'],
     [['owner'], 1, 'did you mean owner-token?'],
     [['serv'], 1, 'did you mean serve?'],
+    [['verzion'], 1, 'did you mean version?'],
+    [['ehlp'], 1, 'did you mean help?'],
+    [['\u001b[31m'], 1, 'There is no command \\u001b[31m; see keyloom help'],
     [['sudo'], 1, 'There is no command sudo'],
     [['owner-token', '--out', 'x'], 1, 'keyloom owner-token [--file FILE]'],
   ])('%j', async (args, code, words) => {

@@ -1,5 +1,5 @@
-import { createRootKeyFile } from './crypto/root-key.ts';
-import { invalidInput } from './kernel/errors.ts';
+import { createRootKeyFile } from '../../crypto/root-key.ts';
+import { invalidInput } from '../../kernel/errors.ts';
 
 /** `keyloom init FILE`: makes a root key where there is none, and says what to do with it. */
 export async function init(file: string | undefined): Promise<readonly string[]> {

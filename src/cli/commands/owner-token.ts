@@ -1,24 +1,26 @@
 import { open, unlink } from 'node:fs/promises';
-import { invalidInput, unavailable } from './kernel/errors.ts';
+import { invalidInput, unavailable } from '../../kernel/errors.ts';
 
-export interface OwnerTokenDeps {
-  /** Makes the token; nothing is written before it is called. */
-  readonly make: () => Promise<string>;
-  /** Whether what is printed is read by a person and by nobody else. */
-  readonly isTerminal: boolean;
+/** Nothing of the gateway is loaded, and nothing written, before it is called. */
+async function make(): Promise<string> {
+  const [{ makeOwnerToken }, { readConfig }, { createLog }] = await Promise.all([
+    import('../../app/app.ts'),
+    import('../../app/config.ts'),
+    import('../../http/log.ts'),
+  ]);
+  return makeOwnerToken(readConfig(process.env), createLog('error'));
 }
 
 /**
  * `keyloom owner-token [--file FILE]`: a new token of an owner for whoever holds the root key. To a terminal, or into a new
  * file that only its owner may read: a token does not belong into a log.
  */
-export async function ownerToken(
-  args: readonly string[],
-  { make, isTerminal }: OwnerTokenDeps,
-): Promise<readonly string[]> {
+export async function ownerToken(args: readonly string[]): Promise<readonly string[]> {
   const file = fileIn(args);
   if (file === null) {
-    if (!isTerminal) throw unavailable('There is no terminal to print the token to: keyloom owner-token --file FILE');
+    // Read by a person and by nobody else.
+    if (process.stdout.isTTY !== true)
+      throw unavailable('There is no terminal to print the token to: keyloom owner-token --file FILE');
     return [`Owner token, shown this once: ${await make()}`];
   }
   // Opened first: a token that could not be kept would be made for nothing. Follows no link, and takes no file that is there.

@@ -1,0 +1,9 @@
+import type { Command } from '../commands.ts';
+
+const COLUMN = 28;
+
+/** `keyloom help`: a line for each command. */
+export function help(commands: ReadonlyMap<string, Command>): readonly string[] {
+  const lines = [...commands.values()].map(({ usage, summary }) => `  ${usage.padEnd(COLUMN - 1)} ${summary}`);
+  return ['Usage: keyloom [command]', '', ...lines, '', 'Configuration is read from the environment: see the README.'];
+}

@@ -1,0 +1,34 @@
+import { COMMANDS, DEFAULT_COMMAND } from './commands.ts';
+
+/** Runs the command that the arguments name and prints what it answers; ends the process with 1 when it fails. */
+export async function main([given = DEFAULT_COMMAND, ...args]: readonly string[]): Promise<void> {
+  try {
+    const name = given.replace(/^--(help|version)$/, '$1');
+    const command = COMMANDS.get(name);
+    if (!command) return await refuse(name);
+    for (const line of await command.run(args)) process.stdout.write(`${line}\n`);
+  } catch (error) {
+    fail(given === 'serve' ? 'start' : 'do that', await complaint(error));
+  }
+}
+
+async function refuse(name: string): Promise<void> {
+  const { nearest } = await import('./suggest.ts');
+  const meant = nearest(name, COMMANDS.keys());
+  const shown = JSON.stringify(name.slice(0, 100)).slice(1, -1);
+  fail('do that', `There is no command ${shown}${meant ? `: did you mean ${meant}?` : '; see keyloom help'}`);
+}
+
+function fail(what: string, words: string): void {
+  process.stderr.write(`Keyloom cannot ${what}:\n  ${words}\n`);
+  process.exit(1);
+}
+
+/** Words for the operator: those of known errors, and of others only their kind, because a message may quote a value. */
+async function complaint(error: unknown): Promise<string> {
+  const { isAppError } = await import('../kernel/errors.ts');
+  if (isAppError(error)) return error.message.replaceAll('; ', '\n  ');
+  const { describeFault } = await import('../graphql/engine/mask-error.ts');
+  const { error: name, stack } = describeFault(error);
+  return `${name}\n  ${stack.replaceAll(' | ', '\n  ')}`;
+}
