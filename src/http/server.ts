@@ -11,6 +11,7 @@ import { latin1Of } from '../graphql/engine/write-answer.ts';
 import type { Counters } from '../kernel/counters.ts';
 import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
+import type { Hook } from '../kernel/hook.ts';
 import { createInFlight } from '../kernel/in-flight.ts';
 import type { Log } from '../kernel/log.ts';
 import { clientAddressOf } from '../net/client-address.ts';
@@ -19,9 +20,9 @@ import { createConnectionLimits } from './connection-limits.ts';
 import { createDeadlines } from './deadline.ts';
 import { createEventStreams, type EventStreams, sendAsEvent } from './events.ts';
 import { type Exchange, isSaidAsEvent, openExchange, sendJson } from './exchange.ts';
-import { createGitHookRoute, GIT_HOOKS, type GitHooks } from './git-hook-route.ts';
 import { type ContextFor, createGraphqlRoute, type Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready } from './health.ts';
+import { HOOKS, hookRoutes, loggedHookPath } from './hook-route.ts';
 import { parseQuery } from './params.ts';
 import { serveAt, type TakenPort, takePort } from './port.ts';
 import { startRateExchange } from './rate-exchange.ts';
@@ -38,7 +39,8 @@ export interface ServerDeps {
   readonly clockIsBehind?: () => boolean;
   readonly config: Pick<Config, 'host' | 'port' | 'development' | 'limits' | 'answerCacheBytes' | 'trustedProxies'>;
   readonly log: Log;
-  readonly gitHooks?: GitHooks;
+  /** What hears webhooks of others, without a token. */
+  readonly hooks?: readonly Hook[];
   /** Names of the mutations that carry files and so may have larger bodies. */
   readonly fileMutations: ReadonlySet<string>;
   /** Of the Yoga and envelop world: they see every GraphQL request, next to the shipped ones. */
@@ -68,9 +70,9 @@ export function createServer(deps: ServerDeps): HttpServer {
     ['/healthz', onlyRead(live)],
     ['/readyz', onlyRead(createReadiness(ready, log, deps.clockIsBehind))],
   ]);
-  const gitHook = deps.gitHooks && createGitHookRoute(deps.gitHooks, config.limits);
+  const hookOf = hookRoutes(deps.hooks ?? [], config.limits);
   const routeOf = (path: string): Route | undefined =>
-    routes.get(path) ?? routes.get(path.replace(/\/$/, '')) ?? (path.startsWith(GIT_HOOKS) ? gitHook : undefined);
+    routes.get(path) ?? routes.get(path.replace(/\/$/, '')) ?? hookOf(path);
   const underWay = new Set<ServerResponse>();
   let closing = false;
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
@@ -186,7 +188,7 @@ function logRequest(log: Log, { method, path, response, startedAt, id, client, o
   log.info('request', {
     method,
     // The id behind it names a global secret.
-    path: path.startsWith(GIT_HOOKS) ? GIT_HOOKS : path.slice(0, 200),
+    path: path.startsWith(HOOKS) ? loggedHookPath(path) : path.slice(0, 200),
     status: response.headersSent ? response.statusCode : 0,
     ms: Math.round((performance.now() - startedAt) * 100) / 100,
     client,

@@ -225,3 +225,10 @@ const identifiedShape = z
 export const identifiedFilesRule = distinct(identifiedShape, ({ id }) => id, 2000).transform(
   (files) => new Map(files.map((file) => [file.id, { path: file.path, data: file.data, encoding: encodingOf(file) }])),
 );
+
+/** A whole number of a range, both ends included. */
+export const wholeRule = (least: number, most: number) =>
+  z
+    .int()
+    .min(least, { error: `must be at least ${least}` })
+    .max(most, { error: `must be at most ${most}` });

@@ -64,6 +64,23 @@ const LAYERS: readonly {
     own: ['kernel/', 'store/port.ts', 'vault/', 'access/', 'streams/'],
     packages: ['node:crypto', 'node:timers/promises', 'lru-cache'],
   },
+  { files: /^modules\/services\.ts$/, own: ['access/', 'streams/streams.ts'], packages: [] },
+  // What the house must know of a noun: made of any ground.
+  {
+    files: /^modules\/([a-z-]+\/)?slice\.ts$/,
+    own: [
+      ...NOUN,
+      'keys/',
+      'crypto/',
+      'store/',
+      'graphql/types/',
+      'git/port.ts',
+      'net/guarded-fetch.ts',
+      'net/reach.ts',
+      'plugin/plugin.ts',
+    ],
+    packages: [],
+  },
   {
     files: /^modules\/[a-z-]+\/model\.ts$/,
     own: ['kernel/', 'domain/', 'input/', 'store/port.ts', 'vault/document.ts', 'access/', 'modules/'],
@@ -125,7 +142,8 @@ const LAYERS: readonly {
     own: ['kernel/', 'graphql/types/', 'graphql/engine/', 'streams/'],
     packages: ['graphql', 'graphql-jit', 'graphql-yoga', 'lru-cache'],
   },
-  { files: /^graphql\/schema\.ts$/, own: ['graphql/', 'modules/'], packages: ['graphql'] },
+  { files: /^app\/slices\.ts$/, own: ['modules/'], packages: [] },
+  { files: /^app\/schema\.ts$/, own: ['graphql/', 'modules/slice.ts', 'app/slices.ts'], packages: ['graphql'] },
   {
     files: /^http\//,
     own: ['kernel/', 'graphql/', 'http/', 'net/client-address.ts', 'streams/subscriber.ts', 'app/config.ts'],

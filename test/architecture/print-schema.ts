@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { schema } from '../../src/graphql/schema.ts';
+import { schema } from '../support/schema.ts';
 
 /** The text of `schema.graphql`. */
 export const printed = (): string => `${printSchema(lexicographicSortSchema(schema))}\n`;

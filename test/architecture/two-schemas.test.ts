@@ -1,6 +1,6 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { createSchema } from '../../src/graphql/schema.ts';
+import { createSchema } from '../../src/app/schema.ts';
 import { createBuilder } from '../../src/graphql/types/builder.ts';
 import { addErrors } from '../../src/graphql/types/errors.ts';
 import { shared } from '../../src/graphql/types/shared.ts';

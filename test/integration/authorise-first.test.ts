@@ -1,8 +1,8 @@
 import { assertObjectType, type GraphQLField } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { schema } from '../../src/graphql/schema.ts';
 import { hugeInput } from '../support/huge-input.ts';
+import { schema } from '../support/schema.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 const mutations = Object.values(assertObjectType(schema.getMutationType()).getFields());

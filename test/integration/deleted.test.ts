@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { schema } from '../../src/graphql/schema.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { openEmbeddedStore, openMemoryStore } from '../../src/store/embedded/open.ts';
 import { openMongoStore } from '../../src/store/mongo/store.ts';
@@ -11,6 +10,7 @@ import { dropDatabase } from '../support/canaries.ts';
 import { aGlobal } from '../support/globals.ts';
 import { aGroup, aProject, aServiceInput, done, groupOp, operation, PUT_JOB, PUT_SERVICE } from '../support/makers.ts';
 import { aDatabase } from '../support/mongodb.ts';
+import { schema } from '../support/schema.ts';
 import { type AppOptions, startApp, type TestApp } from '../support/start-app.ts';
 
 const CANARY = 'hunter2deleted';

@@ -1,9 +1,9 @@
 import { getNamedType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { schema } from '../../src/graphql/schema.ts';
 import { anApp, aSecret, aValue } from '../support/apps.ts';
 import { countedApp } from '../support/counted-app.ts';
 import { aGroup, aProject, aServiceInput, done, groupOp, operation, PUT_SERVICE } from '../support/makers.ts';
+import { schema } from '../support/schema.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 /** What history costs: as many reads, and as many documents in them, as are shown. */

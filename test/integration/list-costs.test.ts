@@ -14,10 +14,10 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { costOf } from '../../src/graphql/engine/limits.ts';
-import { schema } from '../../src/graphql/schema.ts';
 import { limitsWith } from '../../src/kernel/limits.ts';
 import type { Work } from '../../src/kernel/work.ts';
 import { aGroupInput, aProject, aServiceInput, done, groupOp, PUT_SERVICE } from '../support/makers.ts';
+import { schema } from '../support/schema.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 /** Every field that can be long, and one way to it from the root. */

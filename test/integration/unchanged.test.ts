@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { schema } from '../../src/graphql/schema.ts';
 import { MUTATIONS, operationOf } from '../support/mutations.ts';
+import { schema } from '../support/schema.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 /** Case 240: what says nothing new is no commit; what gives a value is always one, or its absence would tell that a guess was right. */

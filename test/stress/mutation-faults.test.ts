@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { schema } from '../../src/graphql/schema.ts';
 import { createMacHolder } from '../../src/keys/mac-holder.ts';
 import type { Engine } from '../../src/store/embedded/engine.ts';
 import { openMemoryEngine } from '../../src/store/embedded/memory-engine.ts';
@@ -7,6 +6,7 @@ import { createEmbeddedStore } from '../../src/store/embedded/store.ts';
 import type { Store } from '../../src/store/port.ts';
 import { type FaultMoment, faultStore } from '../support/fault-store.ts';
 import { ACTIONS, MUTATIONS, type MutationCase, operationOf } from '../support/mutations.ts';
+import { schema } from '../support/schema.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { borrowed, freshApp, type WholeState, wholeState } from '../support/whole-state.ts';
 

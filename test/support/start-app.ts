@@ -1,7 +1,7 @@
 import { createGateway, type Gateway } from '../../src/app/gateway.ts';
+import { createSchema } from '../../src/app/schema.ts';
 import type { GitReader } from '../../src/git/port.ts';
 import { createGitReader } from '../../src/git/reader.ts';
-import { createSchema } from '../../src/graphql/schema.ts';
 import type { Context } from '../../src/graphql/types/context.ts';
 import type { ContextFor } from '../../src/http/graphql-route.ts';
 import { createServer, type ServerDeps } from '../../src/http/server.ts';
@@ -80,7 +80,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     ...(options.reach ? { reach: options.reach } : {}),
   });
   const owner = (await gateway.services.access.bootstrap(team)) ?? '';
-  const { fileMutations, gitHooks } = gateway;
+  const { fileMutations, hooks } = gateway;
   // Plugins may change the schema that they are given.
   const schema = options.graphqlPlugins ? createSchema() : gateway.schema;
   const contextFor: ContextFor = async (request) => {
@@ -100,7 +100,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const { counters } = store;
   const ready = async () => true;
   const plugins = options.graphqlPlugins ?? [];
-  const server = createServer({ schema, contextFor, fileMutations, gitHooks, config, log, ready, counters, plugins });
+  const server = createServer({ schema, contextFor, fileMutations, hooks, config, log, ready, counters, plugins });
   const { url } = await server.listen();
 
   async function gql(query: string, variables: object = {}, token: string | null = owner): Promise<Answer> {

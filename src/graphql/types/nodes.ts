@@ -102,7 +102,7 @@ const appSecret = nodeRef('AppSecret', {
 
 const deployWebhook = nodeRef('DeployWebhook', {
   id: { resolve: ({ key }: StoredWebhook) => key.slice(1).join('/') },
-  load: loader((id, { services, session }) => services.restarts.webhooks.ofProject(webhookProject(id), session)),
+  load: loader((id, { services, session }) => services.deployWebhooks.ofProject(webhookProject(id), session)),
 });
 const restart = nodeRef('Restart', {
   id: { resolve: ({ key }: StoredRestart) => idOf(key) },

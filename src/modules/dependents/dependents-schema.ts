@@ -65,7 +65,7 @@ interface Edge {
 
 async function pageFor(source: SourceAddress, args: PageArgs, context: Context) {
   const { services, session } = context;
-  const found = await services.restarts.dependents(source, session);
+  const found = await services.dependents(source, session);
   const order = within(BY_PLACE, source.kind, source.project ?? '', source.slug);
   const { edges, pageInfo } = await pageOf(found, order, args, context);
   const rows = edges.map(({ cursor, node: { project, workload, reasons } }): Edge => {

@@ -4,12 +4,10 @@ import { type Dependence, dependenceOnAddon, dependenceOnGlobal, dependenceOnGro
 import type { AddonLink, Group, Workload } from '../../domain/types.ts';
 import { idOf } from '../../vault/document.ts';
 import type { View } from '../../vault/vault.ts';
-import type { AddonsService } from '../addons/service.ts';
-import type { GlobalSecretsService } from '../global-secrets/service.ts';
 import { projectDocument } from '../projects/model.ts';
 import type { SourceAddress } from '../restarts/model.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
-import type { SecretGroupsService } from '../secret-groups/service.ts';
+import type { Services } from '../services.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 
 /** A workload that draws on a source, and every way in which it does. */
@@ -19,11 +17,9 @@ export interface Dependent {
   readonly reasons: readonly Dependence[];
 }
 
-export interface DependentsDeps {
-  readonly secretGroups: SecretGroupsService;
-  readonly addons: AddonsService;
-  readonly globalSecrets: GlobalSecretsService;
-}
+/** Answers who draws on a source. */
+export type DependentsService = ReturnType<typeof createDependents>;
+type DependentsDeps = Pick<Services, 'secretGroups' | 'addons' | 'globalSecrets'>;
 
 /** Who draws on something, as far as the viewer may list it. */
 export function createDependents({ secretGroups, addons, globalSecrets }: DependentsDeps) {
@@ -46,7 +42,7 @@ export function createDependents({ secretGroups, addons, globalSecrets }: Depend
     });
   }
 
-  return { dependents };
+  return dependents;
 }
 
 async function projectsOf({ project }: SourceAddress, view: View, session: Session): Promise<readonly string[]> {

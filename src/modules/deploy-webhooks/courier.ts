@@ -43,6 +43,8 @@ interface Taken {
   readonly failures: number;
 }
 
+export type Courier = ReturnType<typeof createCourier>;
+
 /** Carries requests to the deploy webhooks: one at a time for each project, whichever process does it. */
 export function createCourier({ clock, limits, fetch, random, session: sessionOf }: CourierDeps) {
   const holder = randomUUID();

@@ -28,7 +28,7 @@ export function addWebhooks(builder: Builder): void {
       url: t.string({
         nullable: true,
         description: 'Where; null without `READ` on deploy webhooks, since it often is a credential.',
-        resolve: (webhook, _args, { services, session }) => services.restarts.webhooks.urlOf(webhook, session),
+        resolve: (webhook, _args, { services, session }) => services.deployWebhooks.urlOf(webhook, session),
       }),
       isEnabled: t.boolean({
         description: 'Whether requests are delivered; they wait while not.',
@@ -39,7 +39,7 @@ export function addWebhooks(builder: Builder): void {
         description: 'Those that sign now, the present one first: two during a rotation.',
         resolve: (webhook, _args, { services, notRepeatable }) => {
           notRepeatable();
-          return [...services.restarts.webhooks.secretsSince(webhook)];
+          return [...services.deployWebhooks.secretsSince(webhook)];
         },
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
@@ -60,8 +60,7 @@ export function addWebhooks(builder: Builder): void {
       type: nodes.deployWebhook,
       nullable: true,
       description: 'Its deploy webhook; null when there is none or you may not see it.',
-      resolve: ({ key }, _args, { services, session }) =>
-        orNull(services.restarts.webhooks.ofProject(idOf(key), session)),
+      resolve: ({ key }, _args, { services, session }) => orNull(services.deployWebhooks.ofProject(idOf(key), session)),
     }),
   );
 }

@@ -8,7 +8,6 @@ import { type MayAsk, requireAskable } from '../addresses.ts';
 import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
 import { bookOf, isUndelivered } from '../restarts/book.ts';
-import type { PutWebhookInput, RotateSecretInput } from '../restarts/inputs.ts';
 import {
   queueDocument,
   type SigningSecret,
@@ -16,6 +15,7 @@ import {
   WEBHOOK_ID,
   webhookDocument,
 } from '../restarts/model.ts';
+import type { PutWebhookInput, RotateSecretInput } from './inputs.ts';
 import { newSigningSecret, validSecrets } from './signature.ts';
 
 const changes = changesOf(webhookDocument);
@@ -23,6 +23,8 @@ const DAY = 86_400;
 
 const may = (session: Session, verb: Verb, project: string): boolean =>
   can(session.principal, verb, 'deployWebhook', { project });
+
+export type WebhooksService = ReturnType<typeof createWebhooks>;
 
 /** Where the restarts of a project are announced. */
 export function createWebhooks({ clock, mayAsk }: { readonly clock: Clock; readonly mayAsk: MayAsk }) {

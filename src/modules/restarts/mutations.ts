@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { allowedAnywhere, allowedById, allowedInProject, allowedToItself } from '../../graphql/types/allowed.ts';
+import { allowedAnywhere, allowedById, allowedToItself } from '../../graphql/types/allowed.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
-import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
-import { decodeGlobalId, groupAddress, idRule, webhookProject } from '../../graphql/types/ids.ts';
+import { idempotencyKey } from '../../graphql/types/fields.ts';
+import { decodeGlobalId, groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { nodes } from '../../graphql/types/nodes.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
@@ -26,13 +26,6 @@ const sourceRule = z.string().transform((id): SourceAddress => {
   if (kind === 'globalSecret') return { kind, project: null, slug: local };
   return { kind: kind ?? 'secretGroup', ...groupAddress(kind ? local : null) };
 });
-
-const webhookId = idRule('DeployWebhook').transform(webhookProject);
-const secretField = {
-  type: 'String',
-  nullable: true,
-  description: 'The secret that signs from now on, this once; null: there is no new one, or you gave it.',
-} as const;
 
 export function addRestartMutations(builder: Builder): void {
   addRestartDependents(builder);
@@ -58,7 +51,6 @@ export function addRestartMutations(builder: Builder): void {
     payload: { restartRequest: { type: nodes.restartRequest, description: 'The request.' } },
   });
   addAcknowledge(builder);
-  addWebhookMutations(builder);
 }
 
 function addRestartDependents(builder: Builder): void {
@@ -121,62 +113,5 @@ function addAcknowledge(builder: Builder): void {
       },
       acknowledged: { type: [nodes.restartRequest] as never, description: 'The requests that this closed.' },
     },
-  });
-}
-
-function addWebhookMutations(builder: Builder): void {
-  const deployWebhook = { type: nodes.deployWebhook, description: 'The webhook.' };
-  addMutation(builder, {
-    name: 'putDeployWebhook',
-    description:
-      'Sets where restart requests of a project are delivered. Signing secrets stay while the URL does; with another URL there is a new one. Needs `WRITE` on deploy webhooks.',
-    input: (t) => ({
-      project: t.field({ type: 'Slug', required: true, description: 'Slug of the project.' }),
-      url: t.string({
-        required: true,
-        description:
-          'HTTPS only, at most 2,048 characters, no credentials; HTTP and private addresses only for hosts in `KEYLOOM_ALLOWED_HOSTS`.',
-      }),
-      isEnabled: t.boolean({ description: 'Whether requests are delivered; absent: yes.' }),
-      secret: t.string({
-        description: 'Signs from now on: 24 to 200 printable ASCII characters; absent: one is made for a new webhook.',
-      }),
-      expectedRevision: expectedRevision(t),
-    }),
-    allowed: allowedInProject('write', 'deployWebhook'),
-    rules: inputs.putWebhookInput,
-    failures: ['notFound', 'conflict'],
-    run: (input, { services, session }) => services.restarts.webhooks.put(input, session),
-    payload: { deployWebhook, secret: secretField },
-  });
-  addMutation(builder, {
-    name: 'rotateDeployWebhookSecret',
-    description:
-      'Signs with a new secret, and for a while with the present one too, so that the receiver can change over. Needs `WRITE` on deploy webhooks.',
-    input: (t) => ({
-      id: t.id({ required: true, description: 'The webhook.' }),
-      secret: t.string({ description: '24 to 200 printable ASCII characters; absent: one is made.' }),
-      overlapSeconds: t.int({ description: 'How long both sign, 0 to 2,592,000; absent: a day.' }),
-      expectedRevision: expectedRevision(t),
-    }),
-    allowed: allowedById('write', 'deployWebhook', 'DeployWebhook', 'Deploy webhook'),
-    rules: inputs.rotateSecretInput.extend({ id: webhookId }),
-    failures: ['notFound', 'conflict'],
-    run: ({ id, ...input }, { services, session }) => services.restarts.webhooks.rotate(id, input, session),
-    payload: { deployWebhook, secret: secretField },
-  });
-  addMutation(builder, {
-    name: 'deleteDeployWebhook',
-    description: 'Deletes it; what was still to be delivered is given up. Needs `DELETE` on deploy webhooks.',
-    input: (t) => ({
-      id: t.id({ required: true, description: 'The webhook.' }),
-      expectedRevision: expectedRevision(t),
-    }),
-    allowed: allowedById('delete', 'deployWebhook', 'DeployWebhook', 'Deploy webhook'),
-    rules: inputs.deleteWebhookInput.extend({ id: webhookId }),
-    failures: ['notFound', 'conflict'],
-    run: ({ id, expectedRevision: revision }, { services, session }) =>
-      services.restarts.webhooks.remove(id, revision, session),
-    payload: { deployWebhook },
   });
 }

@@ -8,9 +8,10 @@ import type { Keys } from '../../keys/keys.ts';
 import { idOf } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
 import { type Change, changesOf, type Vault, type View } from '../../vault/vault.ts';
-import type { createDependents, Dependent } from '../dependents/dependents.ts';
+import type { Dependent } from '../dependents/dependents.ts';
 import { projectDocument } from '../projects/model.ts';
 import { visibleProject } from '../projects/service.ts';
+import type { Services } from '../services.ts';
 import { type Book, bookOf, closed, createRequest, deliveryFor, isOpen, newId, queued } from './book.ts';
 import type { RestartInput, Waves } from './inputs.ts';
 import {
@@ -28,7 +29,7 @@ export interface RequestsDeps {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly dependents: ReturnType<typeof createDependents>['dependents'];
+  readonly dependents: Services['dependents'];
   readonly digestAt: ReturnType<typeof createRunning>['digestAt'];
 }
 

@@ -3,8 +3,6 @@ import { WorkloadKindEnum } from '../../graphql/types/fields.ts';
 import { implementNode, nodes } from '../../graphql/types/nodes.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { workloads } from '../../graphql/types/workload-refs.ts';
-import { addDependents } from '../dependents/dependents-schema.ts';
-import { addWebhooks } from '../deploy-webhooks/webhook-schema.ts';
 import { addRestartLists } from './list-schema.ts';
 import type { Attempt, Skipped, StoredDelivery, StoredRestart } from './model.ts';
 import { addRestartMutations } from './mutations.ts';
@@ -21,12 +19,10 @@ import {
 
 export function addRestarts(builder: Builder): void {
   types.addTo(builder);
-  addDependents(builder);
   const DeliveryType = addDelivery(builder);
   addRequest(builder, DeliveryType);
   addRestart(builder);
   addRunning(builder);
-  addWebhooks(builder);
   addRestartLists(builder);
   addRestartMutations(builder);
   addRestartStream(builder);

@@ -1,27 +1,17 @@
 import { can } from '../../access/model.ts';
-import type { AccessService } from '../../access/service.ts';
 import type { Session } from '../../access/session.ts';
 import type { WorkloadKind } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
-import type { Job } from '../../kernel/job.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Keys } from '../../keys/keys.ts';
-import type { GuardedFetch } from '../../net/guarded-fetch.ts';
 import { idOf } from '../../vault/document.ts';
 import { changesOf, type Vault, type View } from '../../vault/vault.ts';
-import type { AddonsService } from '../addons/service.ts';
-import type { MayAsk } from '../addresses.ts';
-import { createDependents } from '../dependents/dependents.ts';
-import { createCourier } from '../deploy-webhooks/courier.ts';
-import { createWebhooks } from '../deploy-webhooks/webhooks.ts';
-import type { GlobalSecretsService } from '../global-secrets/service.ts';
 import { visibleProject } from '../projects/service.ts';
-import type { ResolutionsService } from '../resolution/service.ts';
-import type { SecretGroupsService } from '../secret-groups/service.ts';
+import type { Services } from '../services.ts';
 import type { StoredWorkload } from '../workloads/model.ts';
 import { type Book, bookOf, deliveryFor, queued } from './book.ts';
-import { booksOf, createRestartJob, ended, requestsOf } from './jobs.ts';
+import { booksOf, ended, requestsOf } from './jobs.ts';
 import {
   deliveryDocument,
   restartDocument,
@@ -39,15 +29,10 @@ export interface RestartsDeps {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly access: AccessService;
-  readonly secretGroups: SecretGroupsService;
-  readonly addons: AddonsService;
-  readonly globalSecrets: GlobalSecretsService;
-  readonly resolutions: ResolutionsService;
-  readonly fetch: GuardedFetch;
-  readonly mayAsk: MayAsk;
+  readonly dependents: Services['dependents'];
+  readonly resolutions: Services['resolutions'];
 }
-export type RestartsService = ReturnType<typeof createRestarts>['service'];
+export type RestartsService = ReturnType<typeof createRestarts>;
 
 /** A request with its workload and its way to the webhook. */
 export interface RequestView {
@@ -68,25 +53,10 @@ const mayOn = (session: Session, verb: 'list' | 'restart', { project, kind, id }
   can(session.principal, verb, 'workload', { project, workload: { kind, id } });
 
 /** Restarts of those who depend on something, and what they say that they run. */
-export function createRestarts(deps: RestartsDeps): {
-  readonly service: ReturnType<typeof serviceOf>;
-  readonly job: Job;
-} {
-  const { access, clock, limits, fetch } = deps;
-  const session = (team: string) => access.system(team, 'system:restarts');
-  const deliver = createCourier({ clock, limits, fetch, random: Math.random, session });
-  return {
-    service: serviceOf(deps),
-    job: createRestartJob({ clock, limits, teams: access.teams, session, deliver }),
-  };
-}
-
-function serviceOf(deps: RestartsDeps) {
+export function createRestarts(deps: RestartsDeps) {
   const { clock } = deps;
-  const { dependents } = createDependents(deps);
   const running = createRunning(deps);
-  const requests = createRequests({ ...deps, dependents, digestAt: running.digestAt });
-  const webhooks = createWebhooks(deps);
+  const requests = createRequests({ ...deps, digestAt: running.digestAt });
 
   async function viewOf(request: StoredRequest, { project, deliveries }: Book, view: View, session: Session) {
     const { kind, workload: id } = request.fields;
@@ -210,7 +180,6 @@ function serviceOf(deps: RestartsDeps) {
 
   return {
     stream: createRestartStreams(deps.vault),
-    dependents,
     restart,
     cancel,
     redeliver,
@@ -224,7 +193,6 @@ function serviceOf(deps: RestartsDeps) {
     skippedOf,
     running: running.running,
     runningWorkloads: running.list,
-    webhooks,
   };
 }
 

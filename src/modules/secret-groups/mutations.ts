@@ -29,20 +29,6 @@ type Changed = { readonly secretGroup: StoredGroup; readonly commit: CommitFacts
 
 const payload = { secretGroup: { type: nodes.secretGroup, description: 'The secret group.' } };
 
-/** Mutations that carry file contents, and so may have larger bodies. */
-export const FILE_MUTATIONS = [
-  'createSecretGroup',
-  'putSecretGroup',
-  'updateSecretGroup',
-  'setSecretGroupFile',
-  'setSecretGroupDockerSecretMount',
-  'createGlobalSecret',
-  'putGlobalSecret',
-  'updateGlobalSecret',
-  'putService',
-  'putJob',
-] as const;
-
 const RestrictionsInput = types.inputType('RestrictionsInput', {
   description: 'Who inherits the group. What is absent takes its default.',
   fields: (t) => ({

@@ -1,9 +1,9 @@
 import { getNamedType, isInputObjectType, isNonNullType } from 'graphql';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-import { schema } from '../../../src/graphql/schema.ts';
 import { ask } from '../built.ts';
 import { hugeInput } from '../huge-input.ts';
+import { schema } from '../schema.ts';
 import type { Fuzzed } from './fuzzed.ts';
 
 /** Loads that one token can put on a gateway; each ends by itself. */

@@ -1,0 +1,25 @@
+import type { GraphQLSchema } from 'graphql';
+import { withMeters } from '../graphql/engine/answer-meter.ts';
+import { createBuilder } from '../graphql/types/builder.ts';
+import { addErrors } from '../graphql/types/errors.ts';
+import { shared } from '../graphql/types/shared.ts';
+import type { Slice } from '../modules/slice.ts';
+import { SLICES } from './slices.ts';
+
+/** The whole API of some nouns. */
+export function createSchema(slices: readonly Slice[] = SLICES): GraphQLSchema {
+  const builder = createBuilder();
+  shared.addTo(builder);
+  addErrors(builder);
+  for (const { addSchema } of slices) addSchema?.(builder);
+  return withMeters(builder.toSchema());
+}
+
+const made = new WeakMap<readonly Slice[], GraphQLSchema>();
+
+/** The same, built once for a list: it takes a while, and gateways of one process can share it. */
+export function schemaOf(slices: readonly Slice[]): GraphQLSchema {
+  const schema = made.get(slices) ?? createSchema(slices);
+  made.set(slices, schema);
+  return schema;
+}

@@ -1,0 +1,18 @@
+import type { Slice } from '../slice.ts';
+import { addAddons } from './schema.ts';
+import { type AddonsService, createAddons } from './service.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly addons: AddonsService;
+  }
+}
+
+export const addons: Slice = {
+  name: 'addons',
+  create(house) {
+    const addons = createAddons({ ...house, cacheBytes: Math.floor(house.cacheBytes / 4) });
+    return { services: { addons }, jobs: addons.jobs };
+  },
+  addSchema: addAddons,
+};

@@ -1,0 +1,17 @@
+import { sshKeyPair } from '../../crypto/pki.ts';
+import { secureRandom } from '../../crypto/random.ts';
+import type { Slice } from '../slice.ts';
+import { addAppSecrets } from './schema.ts';
+import { type AppSecretsService, createAppSecrets } from './service.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly appSecrets: AppSecretsService;
+  }
+}
+
+export const appSecrets: Slice = {
+  name: 'app-secrets',
+  create: (house) => ({ services: { appSecrets: createAppSecrets({ ...house, random: secureRandom, sshKeyPair }) } }),
+  addSchema: addAppSecrets,
+};

@@ -1,0 +1,17 @@
+import type { Slice } from '../slice.ts';
+import { createEnvironments, type EnvironmentsService } from './environments.ts';
+import { addApps } from './schema.ts';
+import { type AppsService, createApps } from './service.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly apps: AppsService;
+    readonly environments: EnvironmentsService;
+  }
+}
+
+export const apps: Slice = {
+  name: 'apps',
+  create: (house) => ({ services: { apps: createApps(house), environments: createEnvironments(house) } }),
+  addSchema: addApps,
+};

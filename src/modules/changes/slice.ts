@@ -1,0 +1,21 @@
+import type { Slice } from '../slice.ts';
+import { addChanges } from './schema.ts';
+import { type ChangesService, createChanges } from './service.ts';
+import { addStreams } from './stream-schema.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly changes: ChangesService;
+  }
+}
+
+export const changes: Slice = {
+  name: 'changes',
+  create: (house) => ({
+    services: { changes: createChanges({ ...house, resolutions: house.services.resolutions }) },
+  }),
+  addSchema(builder) {
+    addChanges(builder);
+    addStreams(builder);
+  },
+};

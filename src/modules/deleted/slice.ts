@@ -1,0 +1,15 @@
+import type { Slice } from '../slice.ts';
+import { addDeleted } from './schema.ts';
+import { createDeleted, type DeletedService } from './service.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly deleted: DeletedService;
+  }
+}
+
+export const deleted: Slice = {
+  name: 'deleted',
+  create: (house) => ({ services: { deleted: createDeleted(house) } }),
+  addSchema: addDeleted,
+};

@@ -1,0 +1,15 @@
+import type { Slice } from '../slice.ts';
+import { createDependents, type DependentsService } from './dependents.ts';
+import { addDependents } from './dependents-schema.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly dependents: DependentsService;
+  }
+}
+
+export const dependents: Slice = {
+  name: 'dependents',
+  create: (house) => ({ services: { dependents: createDependents(house.services) } }),
+  addSchema: addDependents,
+};

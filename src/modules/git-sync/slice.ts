@@ -1,0 +1,16 @@
+import type { Slice } from '../slice.ts';
+import { createGitSyncs, type GitSyncsService } from './git-syncs.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly gitSyncs: GitSyncsService;
+  }
+}
+
+export const gitSync: Slice = {
+  name: 'git-sync',
+  create(house) {
+    const gitSyncs = createGitSyncs(house);
+    return { services: { gitSyncs }, jobs: gitSyncs.jobs, hooks: [{ ...gitSyncs.hooks, name: 'git' }] };
+  },
+};

@@ -1,0 +1,19 @@
+import type { Slice } from '../slice.ts';
+import { addGlobalSecrets } from './schema.ts';
+import { createGlobalSecrets, type GlobalSecretsService } from './service.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly globalSecrets: GlobalSecretsService;
+  }
+}
+
+export const globalSecrets: Slice = {
+  name: 'global-secrets',
+  create: (house) => ({ services: { globalSecrets: createGlobalSecrets(house) } }),
+  addSchema: addGlobalSecrets,
+  fileMutations: {
+    resource: 'globalSecret',
+    names: ['createGlobalSecret', 'putGlobalSecret', 'updateGlobalSecret'],
+  },
+};

@@ -1,0 +1,19 @@
+import type { Slice } from '../slice.ts';
+import { createDestruction } from './destruction.ts';
+import { addProjects } from './schema.ts';
+import { createProjects, type ProjectsService } from './service.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly projects: ProjectsService;
+  }
+}
+
+export const projects: Slice = {
+  name: 'projects',
+  create: (house) => ({
+    services: { projects: createProjects(house) },
+    jobs: [createDestruction({ ...house, isClockSteady: house.expiry.isSteady })],
+  }),
+  addSchema: addProjects,
+};

@@ -1,0 +1,19 @@
+import type { Slice } from '../slice.ts';
+import { addResolution } from './schema.ts';
+import { createResolutions, type ResolutionsService } from './service.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly resolutions: ResolutionsService;
+  }
+}
+
+export const resolution: Slice = {
+  name: 'resolution',
+  create(house) {
+    const cacheBytes = house.cacheBytes - Math.floor(house.cacheBytes / 4);
+    const { addons } = house.services;
+    return { services: { resolutions: createResolutions({ ...house, addons, cacheBytes }) } };
+  },
+  addSchema: addResolution,
+};

@@ -1,0 +1,25 @@
+import type { Slice } from '../slice.ts';
+import { addSecretGroups } from './schema.ts';
+import { createSecretGroups, type SecretGroupsService } from './service.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly secretGroups: SecretGroupsService;
+  }
+}
+
+export const secretGroups: Slice = {
+  name: 'secret-groups',
+  create: (house) => ({ services: { secretGroups: createSecretGroups({ ...house, addons: house.services.addons }) } }),
+  addSchema: addSecretGroups,
+  fileMutations: {
+    resource: 'secretGroup',
+    names: [
+      'createSecretGroup',
+      'putSecretGroup',
+      'updateSecretGroup',
+      'setSecretGroupFile',
+      'setSecretGroupDockerSecretMount',
+    ],
+  },
+};

@@ -1,0 +1,61 @@
+import type { Resource } from '../access/model.ts';
+import type { AccessService } from '../access/service.ts';
+import type { GitReader } from '../git/port.ts';
+import type { Builder } from '../graphql/types/builder.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { ExpiryClock } from '../kernel/expiry-clock.ts';
+import type { Hook } from '../kernel/hook.ts';
+import type { Job } from '../kernel/job.ts';
+import type { Limits } from '../kernel/limits.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Keys } from '../keys/keys.ts';
+import type { Reach } from '../net/reach.ts';
+import type { Plugins } from '../plugin/plugin.ts';
+import type { Store } from '../store/port.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { Inspect } from './certificates/inspection.ts';
+import type { Contents } from './contents.ts';
+import type { Services } from './services.ts';
+
+/** What a slice is made of: the grounds, and the services of the slices that are listed before it. */
+export interface House {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly keys: Keys;
+  readonly access: AccessService;
+  readonly contents: Contents;
+  readonly inspect: Inspect;
+  readonly clock: Clock;
+  readonly expiry: ExpiryClock;
+  readonly log: Log;
+  readonly limits: Limits;
+  readonly plugins: Plugins;
+  readonly git: GitReader;
+  /** What of the network may be reached for people. */
+  readonly reach: Reach;
+  /** Bytes that all slices together may keep in memory between requests; 0: none. */
+  readonly cacheBytes: number;
+  /** One that comes later in the list is not there yet: ask for it when it is needed. */
+  readonly services: Services;
+}
+
+/** What a slice brings into a gateway. */
+export interface Made {
+  /** Under the names which the slice adds to `Services`. */
+  readonly services?: Partial<Services>;
+  /** What it does by itself. */
+  readonly jobs?: readonly Job[];
+  readonly hooks?: readonly Hook[];
+}
+
+/** All that the house must know of a noun. `app/slices.ts` lists them; nothing else names one. */
+export interface Slice {
+  /** The name of its folder. */
+  readonly name: string;
+  /** Once in each gateway. */
+  readonly create?: (house: House) => Made;
+  /** Adds its types and fields: once in each schema. */
+  readonly addSchema?: (builder: Builder) => void;
+  /** Its mutations that carry files: their bodies may be larger for whoever may write the resource somewhere. */
+  readonly fileMutations?: { readonly resource: Resource; readonly names: readonly string[] };
+}

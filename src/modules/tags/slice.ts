@@ -1,0 +1,15 @@
+import type { Slice } from '../slice.ts';
+import { addTags } from './schema.ts';
+import { createTags, type TagsService } from './service.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly tags: TagsService;
+  }
+}
+
+export const tags: Slice = {
+  name: 'tags',
+  create: (house) => ({ services: { tags: createTags(house) } }),
+  addSchema: addTags,
+};

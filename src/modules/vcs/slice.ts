@@ -1,0 +1,15 @@
+import type { Slice } from '../slice.ts';
+import { addVcsAccounts } from './schema.ts';
+import { createVcsAccounts, type VcsAccountsService } from './service.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly vcsAccounts: VcsAccountsService;
+  }
+}
+
+export const vcs: Slice = {
+  name: 'vcs',
+  create: (house) => ({ services: { vcsAccounts: createVcsAccounts({ ...house, mayAsk: house.git.mayAsk }) } }),
+  addSchema: addVcsAccounts,
+};

@@ -1,0 +1,16 @@
+import type { Slice } from '../slice.ts';
+import { addWorkloads } from './schema.ts';
+import { createWorkloads, type WorkloadsService } from './service.ts';
+
+declare module '../services.ts' {
+  interface Services {
+    readonly workloads: WorkloadsService;
+  }
+}
+
+export const workloads: Slice = {
+  name: 'workloads',
+  create: (house) => ({ services: { workloads: createWorkloads(house) } }),
+  addSchema: addWorkloads,
+  fileMutations: { resource: 'workload', names: ['putService', 'putJob'] },
+};
