@@ -1,6 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type { CertificateFacts } from '../kernel/certificate.ts';
-import { certificatesInPkcs12 } from './pki.ts';
+
+/** A PKCS#12 file that is larger is not opened. */
+export const MAX_PKCS12_BYTES = 65_536;
+
+/** The certificates of a PKCS#12 file, in DER: `certificatesInPkcs12`, or nothing where none is opened. */
+export type OpenPkcs12 = (file: Uint8Array) => readonly Uint8Array[];
 
 export type CertificateForm = 'pem' | 'der' | 'pkcs12';
 
@@ -40,14 +45,16 @@ function sequenceBody(file: Buffer): number | null {
 }
 
 /**
- * The certificates of a file in its order, that of the key first in PKCS#12, which is opened only where no password is
- * needed; null for what looks like one and cannot be read. Each takes less than a millisecond, so that between two of them
+ * The certificates of a file in its order, that of the key first in PKCS#12, which `openPkcs12` opens; null for what looks like one and cannot be read. Each takes less than a millisecond, so that between two of them
  * others can have their turn.
  */
-export function* certificatesIn(bytes: Uint8Array): Generator<CertificateFacts | null> {
+export function* certificatesIn(
+  bytes: Uint8Array,
+  openPkcs12: OpenPkcs12 = () => [],
+): Generator<CertificateFacts | null> {
   let position = 0;
   let attempts = 0;
-  for (const der of dersOf(bytes)) {
+  for (const der of dersOf(bytes, openPkcs12)) {
     if (attempts === MAX_CERTIFICATES) return;
     attempts += 1;
     const certificate = parsed(der);
@@ -76,10 +83,10 @@ function factsOf(certificate: X509Certificate, position: number): CertificateFac
   };
 }
 
-function dersOf(bytes: Uint8Array): Iterable<Uint8Array> {
+function dersOf(bytes: Uint8Array, openPkcs12: OpenPkcs12): Iterable<Uint8Array> {
   const form = certificateFormOf(bytes);
   if (form === 'der') return [bytes];
-  if (form === 'pkcs12') return certificatesInPkcs12(bytes);
+  if (form === 'pkcs12') return openPkcs12(bytes);
   return form === 'pem' ? pemBlocks(Buffer.from(bytes).toString('latin1')) : [];
 }
 

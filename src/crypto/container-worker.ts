@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { CertificateFacts } from '../kernel/certificate.ts';
 import { certificatesIn, soonerOf } from './certificate.ts';
+import { certificatesInPkcs12 } from './pkcs12.ts';
 
 /** Opens PKCS#12 files apart from the gateway, one after the other. */
 
@@ -12,6 +13,6 @@ export interface FromWorker {
 }
 
 parentPort?.on('message', ({ file }: ToWorker) => {
-  const answer: FromWorker = { facts: [...certificatesIn(file)].reduce(soonerOf, null) };
+  const answer: FromWorker = { facts: [...certificatesIn(file, certificatesInPkcs12)].reduce(soonerOf, null) };
   parentPort?.postMessage(answer);
 });

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CertificateFacts } from '../kernel/certificate.ts';
+import { MAX_PKCS12_BYTES } from './certificate.ts';
 import type { FromWorker, ToWorker } from './container-worker.ts';
-import { MAX_PKCS12_BYTES } from './pki.ts';
 
 /** The certificate of a PKCS#12 file that ends first; null when there is none, or the file cannot be opened. */
 export type OpenContainer = (file: Uint8Array) => Promise<CertificateFacts | null>;

@@ -26,7 +26,7 @@ const LAYERS: readonly {
 }[] = [
   { files: /^kernel\//, own: ['kernel/'], packages: [] },
   { files: /^domain\//, own: ['kernel/', 'domain/'], packages: [] },
-  { files: /^crypto\/pki\.ts$/, own: ['kernel/', 'crypto/'], packages: ['node:', 'node-forge'] },
+  { files: /^crypto\/pkcs12\.ts$/, own: ['kernel/', 'crypto/'], packages: ['node:', 'node-forge'] },
   { files: /^crypto\//, own: ['kernel/', 'crypto/', 'store/port.ts'], packages: ['node:'] },
   { files: /^store\/embedded\/lmdb-engine\.ts$/, own: ['kernel/', 'store/'], packages: ['node:', 'lmdb'] },
   { files: /^store\/embedded\//, own: ['kernel/', 'store/'], packages: ['node:'] },
@@ -119,7 +119,7 @@ const LAYERS: readonly {
   },
   {
     files: /^modules\//,
-    own: [...NOUN, 'crypto/pki.ts', 'crypto/certificate.ts', 'crypto/containers.ts'],
+    own: [...NOUN, 'crypto/certificate.ts', 'crypto/containers.ts'],
     packages: ['node:crypto', 'lru-cache', 'zod'],
   },
   {
@@ -140,7 +140,7 @@ const LAYERS: readonly {
   {
     files: /^graphql\/engine\//,
     own: ['kernel/', 'graphql/types/', 'graphql/engine/', 'streams/'],
-    packages: ['graphql', 'graphql-jit', 'graphql-yoga', 'lru-cache'],
+    packages: ['node:module', 'graphql', 'graphql-jit', 'graphql-yoga', 'lru-cache'],
   },
   { files: /^app\/slices\.ts$/, own: ['modules/'], packages: [] },
   { files: /^app\/schema\.ts$/, own: ['graphql/', 'modules/slice.ts', 'app/slices.ts'], packages: ['graphql'] },
@@ -208,13 +208,13 @@ const SRC = 'src';
 const pluginFiles = (readdirSync('plugins', { recursive: true }) as string[]).filter((name) => name.endsWith('.ts'));
 const files = (readdirSync(SRC, { recursive: true }) as string[]).filter((name) => name.endsWith('.ts')).sort();
 
-/** What a file imports or re-exports, at the top or by `import()`. */
+/** What a file imports or re-exports, at the top or by `import()` or `require()`. */
 function importsOf(file: string, root = SRC): readonly string[] {
   const text = readFileSync(join(root, file), 'utf8');
   const found = [...text.matchAll(/(?:^|\n)(?:import|export)\b[^;'"]*?\bfrom\s*['"]([^'"]+)['"]/g)];
   const bare = [
     ...text.matchAll(/(?:^|\n)import\s*['"]([^'"]+)['"]/g),
-    ...text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g),
+    ...text.matchAll(/\b(?:import|require)\(\s*['"]([^'"]+)['"]/g),
   ];
   return [...found, ...bare].map(([, target]) => target ?? '');
 }

@@ -19,7 +19,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 /** The driver of the other store, drivers of plugins, what only children and workers use. */
 const NOT_AT_START = new Set([
   ...['mongodb', 'bson', 'pg', 'mysql2', 'redis', '@redis/client', 'amqplib', 'aws4fetch', 'isomorphic-git'],
-  ...['@graphql-yoga/render-graphiql'],
+  ...['@graphql-yoga/render-graphiql', 'graphql-jit', 'ajv', 'fast-json-stringify', 'node-forge'],
 ]);
 const SMALL = ['src/cli/commands.js', 'src/cli/main.js', 'src/main.js'];
 

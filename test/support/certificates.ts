@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import forge from 'node-forge';
 import { certificatesIn, soonerOf } from '../../src/crypto/certificate.ts';
+import { certificatesInPkcs12 } from '../../src/crypto/pkcs12.ts';
 import type { CertificateFacts } from '../../src/kernel/certificate.ts';
 
 /** Whether a program of the machine is there: what needs one is skipped without it. */
@@ -75,4 +76,4 @@ export function opensslFolder() {
 
 /** The certificate of a file that ends first. */
 export const certificateIn = (file: Uint8Array): CertificateFacts | null =>
-  [...certificatesIn(file)].reduce<CertificateFacts | null>(soonerOf, null);
+  [...certificatesIn(file, certificatesInPkcs12)].reduce<CertificateFacts | null>(soonerOf, null);

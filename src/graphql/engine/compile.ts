@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import {
   type ArgumentNode,
   BREAK,
@@ -15,10 +16,14 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { compileQuery, isCompiledQuery } from 'graphql-jit';
 
 /** Executes an operation with variables that are coerced already. */
 export type Run = (context: unknown, variables: Record<string, unknown>) => ExecutionResult | Promise<ExecutionResult>;
+
+const require = createRequire(import.meta.url);
+
+/** Loaded with the first operation that comes twice: it has parsers and validators of its own, which no start needs. */
+const compiler = (): typeof import('graphql-jit') => require('graphql-jit');
 
 /** Compiles an operation, or answers null where graphql's own execution is the safe or only choice. */
 export function compileOperation(
@@ -27,6 +32,7 @@ export function compileOperation(
   operation: OperationDefinitionNode,
 ): Run | null {
   if (operation.operation === 'subscription' || !isTame(schema, document)) return null;
+  const { compileQuery, isCompiledQuery } = compiler();
   const compiled = compileQuery(
     withPassingScalar(schema),
     withPassingVariables(document),

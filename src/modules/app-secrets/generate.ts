@@ -2,7 +2,7 @@ import { generateApiKey, generatePassword, type Random } from '../../domain/gene
 import { invalidInput } from '../../kernel/errors.ts';
 import type { GenerateValueInput } from './inputs.ts';
 
-/** As `crypto/pki.ts` has it. */
+/** As `crypto/ssh-key-pair.ts` has it. */
 export type SshKeyPairMaker = (
   algorithm: 'ed25519' | 'rsa-3072' | 'rsa-4096',
   comment: string,

@@ -1,5 +1,5 @@
-import { sshKeyPair } from '../../crypto/pki.ts';
 import { secureRandom } from '../../crypto/random.ts';
+import { sshKeyPair } from '../../crypto/ssh-key-pair.ts';
 import type { Slice } from '../slice.ts';
 import { addAppSecrets } from './schema.ts';
 import { type AppSecretsService, createAppSecrets } from './service.ts';

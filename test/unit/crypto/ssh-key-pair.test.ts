@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fingerprintOf, privatePem, publicLine, type SshKey } from '../../../src/crypto/openssh.ts';
-import { sshKeyPair } from '../../../src/crypto/pki.ts';
+import { sshKeyPair } from '../../../src/crypto/ssh-key-pair.ts';
 import { isInstalled } from '../../support/certificates.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'keyloom-ssh-'));
