@@ -11,6 +11,7 @@ export function createSchema(slices: readonly Slice[] = SLICES): GraphQLSchema {
   const builder = createBuilder();
   shared.addTo(builder);
   addErrors(builder);
+  for (const { types } of slices) types?.addTo(builder);
   for (const { addSchema } of slices) addSchema?.(builder);
   return withMeters(builder.toSchema());
 }

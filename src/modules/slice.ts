@@ -2,6 +2,7 @@ import type { Resource } from '../access/model.ts';
 import type { AccessService } from '../access/service.ts';
 import type { GitReader } from '../git/port.ts';
 import type { Builder } from '../graphql/types/builder.ts';
+import type { Declarations } from '../graphql/types/declarations.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Hook } from '../kernel/hook.ts';
@@ -54,6 +55,8 @@ export interface Slice {
   readonly name: string;
   /** Once in each gateway. */
   readonly create?: (house: House) => Made;
+  /** Types that other slices may name: they are in a schema before anybody adds fields. */
+  readonly types?: Declarations;
   /** Adds its types and fields: once in each schema. */
   readonly addSchema?: (builder: Builder) => void;
   /** Its mutations that carry files: their bodies may be larger for whoever may write the resource somewhere. */

@@ -87,7 +87,7 @@ const LAYERS: readonly {
     packages: ['zod'],
   },
   {
-    files: /^modules\/.*(schema|mutations|types)\.ts$/,
+    files: /^modules\/.*(schema|mutations|types|node)\.ts$/,
     own: [
       'kernel/',
       'domain/',

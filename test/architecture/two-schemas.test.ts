@@ -4,7 +4,7 @@ import { createSchema } from '../../src/app/schema.ts';
 import { createBuilder } from '../../src/graphql/types/builder.ts';
 import { addErrors } from '../../src/graphql/types/errors.ts';
 import { shared } from '../../src/graphql/types/shared.ts';
-import { addTags } from '../../src/modules/tags/schema.ts';
+import { tags } from '../../src/modules/tags/slice.ts';
 
 const printed = (schema: ReturnType<typeof createSchema>): string => printSchema(lexicographicSortSchema(schema));
 
@@ -19,7 +19,8 @@ describe('Schema parts', () => {
     const builder = createBuilder();
     shared.addTo(builder);
     addErrors(builder);
-    addTags(builder);
+    tags.types?.addTo(builder);
+    tags.addSchema?.(builder);
     expect(createBuilder().configStore.typeConfigs.has('Sensitivity')).toBe(false);
     expect(builder.configStore.typeConfigs.has('Sensitivity')).toBe(true);
     expect(builder.configStore.typeConfigs.has('SecretGroupFilter')).toBe(false);

@@ -2,7 +2,7 @@ import type { Asked, Place } from '../../access/first-check.ts';
 import type { Resource, Verb } from '../../access/model.ts';
 import type { WorkloadKind } from '../../domain/types.ts';
 import { slugOf } from '../../kernel/ids.ts';
-import { groupAddress, localId, type NodeName } from './ids.ts';
+import { groupAddress, localId } from './ids.ts';
 
 /** An input as GraphQL coerced it: of the right types, and not judged by any rule yet. */
 export type RawInput = Readonly<Record<string, unknown>>;
@@ -30,7 +30,7 @@ const ofWorkload = (project: unknown, workload: { readonly kind: unknown; readon
 const MAX_ID = 2_000;
 
 /** The key that a global id of this type holds; empty for the id of nothing. */
-export function localOf(type: NodeName, id: unknown): string {
+export function localOf(type: string, id: unknown): string {
   return typeof id === 'string' && id.length <= MAX_ID ? (localId(type, id) ?? '') : '';
 }
 
@@ -65,7 +65,7 @@ export const allowedInTeam =
 
 /** Of what `input.id` names, whose project is in the id. */
 export const allowedById =
-  (verb: Verb, resource: Resource, type: NodeName, noun: string): Allowed =>
+  (verb: Verb, resource: Resource, type: string, noun: string): Allowed =>
   ({ id }) => ({
     verb,
     resource,

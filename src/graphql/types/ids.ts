@@ -1,60 +1,30 @@
 import { z } from 'zod';
 import type { Key } from '../../store/port.ts';
 
-export type NodeName =
-  | 'Project'
-  | 'SecretGroup'
-  | 'GlobalSecret'
-  | 'Addon'
-  | 'ExternalAddon'
-  | 'VcsAccount'
-  | 'App'
-  | 'Environment'
-  | 'AppSecret'
-  | 'DeployWebhook'
-  | 'Restart'
-  | 'RestartRequest'
-  | 'Tag'
-  | 'Token'
-  | 'Role';
+const names = new Set<string>();
 
-const NODE_OF_KIND: ReadonlyMap<string, NodeName> = new Map([
-  ['project', 'Project'],
-  ['secretGroup', 'SecretGroup'],
-  ['globalSecret', 'GlobalSecret'],
-  ['addon', 'Addon'],
-  ['externalAddon', 'ExternalAddon'],
-  ['vcsAccount', 'VcsAccount'],
-  ['app', 'App'],
-  ['environment', 'Environment'],
-  ['appSecret', 'AppSecret'],
-  ['deployWebhook', 'DeployWebhook'],
-  ['restart', 'Restart'],
-  ['restartRequest', 'RestartRequest'],
-  ['tag', 'Tag'],
-  ['token', 'Token'],
-  ['role', 'Role'],
-]);
+/** Says that objects of this type have global ids. Documents of a kind are nodes of the type with its name, capitalised. */
+export const declareNode = (name: string): void => void names.add(name);
 
 /** Global ids as Relay has them: the type's name and the key within the team, in base64. */
-const globalId = (type: NodeName, id: string): string => Buffer.from(`${type}:${id}`).toString('base64');
+const globalId = (type: string, id: string): string => Buffer.from(`${type}:${id}`).toString('base64');
 
 /** The global id of a stored document; null for kinds that have none. */
 export function idOfDocument(kind: string, key: Key): string | null {
-  const type = NODE_OF_KIND.get(kind);
-  return type && key.length > 1 ? globalId(type, key.slice(1).join('/')) : null;
+  const type = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+  return names.has(type) && key.length > 1 ? globalId(type, key.slice(1).join('/')) : null;
 }
 
 /** The key behind a global id of one type; null for every other text, which so is an object that does not exist. */
-export function localId(type: NodeName, id: string): string | null {
+export function localId(type: string, id: string): string | null {
   const text = Buffer.from(id, 'base64').toString('utf8');
   const isWhole = globalId(type, text.slice(type.length + 1)) === id;
   return isWhole && text.startsWith(`${type}:`) ? text.slice(type.length + 1) : null;
 }
 
 /** The type and the key behind a global id; every other text gives a project that cannot be. */
-export function decodeGlobalId(id: string): { readonly typename: NodeName; readonly id: string } {
-  for (const typename of NODE_OF_KIND.values()) {
+export function decodeGlobalId(id: string): { readonly typename: string; readonly id: string } {
+  for (const typename of names) {
     const key = localId(typename, id);
     if (key) return { typename, id: key };
   }
@@ -78,4 +48,4 @@ export function webhookProject(local: string): string {
 }
 
 /** A rule for `id` fields: gives the key, or the empty key of nothing. */
-export const idRule = (type: NodeName) => z.string().transform((id) => localId(type, id) ?? '');
+export const idRule = (type: string) => z.string().transform((id) => localId(type, id) ?? '');

@@ -21,7 +21,8 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey, SensitivityEnum, WorkloadKindEnum } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { implementNode, nodes } from '../../graphql/types/nodes.ts';
+import { implementNode } from '../../graphql/types/nodes.ts';
+import { RoleNode, TokenNode } from './node.ts';
 
 /** `secretGroup` -> `SECRET_GROUP`. */
 const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
@@ -109,7 +110,7 @@ export function addAccess(builder: Builder): void {
       id: t.string({ description: "The platform's id.", resolve: ({ id }) => id }),
     }),
   });
-  implementNode(builder, nodes.role, {
+  implementNode(builder, RoleNode, {
     description: 'What those who have it may do.',
     fields: (t) => ({
       slug: t.field({ type: 'Slug', description: 'Derived from the name.', resolve: ({ slug }) => slug }),
@@ -126,7 +127,7 @@ export function addAccess(builder: Builder): void {
       }),
     }),
   });
-  implementNode(builder, nodes.token, {
+  implementNode(builder, TokenNode, {
     description: 'A credential of one team. Its text is shown once, at creation.',
     fields: (t) => ({
       name: t.exposeString('name', { description: 'What it is for.' }),
@@ -159,7 +160,7 @@ export function addAccess(builder: Builder): void {
       name: t.exposeString('name', { description: 'Name of the token.' }),
       kind: t.field({ type: TokenKindEnum, description: 'Kind of principal.', resolve: ({ kind }) => kind }),
       team: t.field({ type: 'Slug', description: 'The team that everything happens in.', resolve: ({ team }) => team }),
-      role: t.field({ type: nodes.role, description: 'What you may do.', resolve: ({ role }) => role }),
+      role: t.field({ type: RoleNode, description: 'What you may do.', resolve: ({ role }) => role }),
       workload: t.field({
         type: AddressType,
         nullable: true,
@@ -181,12 +182,12 @@ export function addAccess(builder: Builder): void {
       resolve: (_root, _args, { session }) => session.principal,
     }),
     roles: t.field({
-      type: [nodes.role],
+      type: [RoleNode],
       description: 'The roles of the team, built-in ones first.',
       resolve: async (_root, _args, { services, session }) => [...(await services.access.listRoles(session))],
     }),
     tokens: t.field({
-      type: [nodes.token],
+      type: [TokenNode],
       description: 'The tokens of the team that are not revoked, by id.',
       resolve: async (_root, _args, { services, session }) => [...(await services.access.listTokens(session))],
     }),
@@ -209,8 +210,8 @@ export function addAccess(builder: Builder): void {
       id: t.string({ required: true, description: "The platform's id." }),
     }),
   });
-  const token = { type: nodes.token, description: 'The token.' };
-  const role = { type: nodes.role, description: 'The role.' };
+  const token = { type: TokenNode, description: 'The token.' };
+  const role = { type: RoleNode, description: 'The role.' };
   addMutation(builder, {
     name: 'createToken',
     description: 'Makes a token that allows no more, and lasts no longer, than your own. Needs `ADMIN` on tokens.',
@@ -251,7 +252,7 @@ export function addAccess(builder: Builder): void {
     payload: {
       token,
       descendants: {
-        type: [nodes.token],
+        type: [TokenNode],
         description: 'Tokens that were made by it, by those, and so on: ended with it, or else valid on.',
       },
     },

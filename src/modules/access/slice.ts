@@ -1,4 +1,5 @@
 import type { Slice } from '../slice.ts';
 import { addAccess } from './schema.ts';
+import { types } from './types.ts';
 
-export const access: Slice = { name: 'access', addSchema: addAccess };
+export const access: Slice = { name: 'access', types, addSchema: addAccess };

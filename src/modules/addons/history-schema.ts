@@ -1,9 +1,9 @@
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { onceInRequest } from '../../graphql/types/memo.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { pageOfRevisions, type RevisionList } from '../../graphql/types/revision-pages.ts';
 import type { StoredAddon } from './model.ts';
+import { addonNodes } from './node.ts';
 
 const historyOf = (addon: StoredAddon, { services, session }: Context): RevisionList<StoredAddon> => ({
   name: ['addon revisions', addon.kind, ...addon.key.slice(1)],
@@ -44,7 +44,7 @@ export function addAddonHistory(builder: Builder): void {
     { name: 'AddonRevisionEdge' },
   );
   for (const field of ['addon', 'externalAddon'] as const) {
-    builder.objectField(nodes[field], 'revisions', (t) =>
+    builder.objectField(addonNodes[field], 'revisions', (t) =>
       t.connection(
         {
           type: RevisionType,

@@ -3,10 +3,10 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import { createAddonInput, deleteAddonInput, restoreAddonInput, rotateAddonInput, updateAddonInput } from './inputs.ts';
 import { NOUN, type StoredAddon } from './model.ts';
+import { addonNodes } from './node.ts';
 import type { Words } from './words.ts';
 
 interface Done {
@@ -18,7 +18,7 @@ const as = (field: string, { addon, commit }: Done) => ({ [field]: addon, commit
 /** Every change of one of the two kinds. */
 export function addAddonMutations(builder: Builder, words: Words): void {
   const { kind, type, field, noun } = words;
-  const payload = { [field]: { type: nodes[field], description: `The ${noun}.` } };
+  const payload = { [field]: { type: addonNodes[field], description: `The ${noun}.` } };
   const address = idRule(type).transform((local) => ({ kind, ...groupAddress(local) }));
   const params = 'As the provider takes them: see `addonProviders`.';
   addMutation(builder, {
@@ -80,7 +80,7 @@ export function addAddonMutations(builder: Builder, words: Words): void {
 
 /** What becomes of an addon that is there. */
 function addLaterMutations(builder: Builder, { kind, type, field, noun }: Words): void {
-  const payload = { [field]: { type: nodes[field], description: `The ${noun}.` } };
+  const payload = { [field]: { type: addonNodes[field], description: `The ${noun}.` } };
   const address = idRule(type).transform((local) => ({ kind, ...groupAddress(local) }));
   const id = { required: true, description: `The ${noun}.` } as const;
   addMutation(builder, {

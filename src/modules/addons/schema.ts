@@ -1,18 +1,18 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { implementNode, nodes } from '../../graphql/types/nodes.ts';
+import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
+import { ProjectNode } from '../projects/node.ts';
 import { addTestAddon } from './check-schema.ts';
 import { addAddonHistory } from './history-schema.ts';
 import type { StoredAddon } from './model.ts';
 import { addAddonMutations } from './mutations.ts';
+import { addonNodes } from './node.ts';
 import { addProviders, ProviderType } from './provider-schema.ts';
-import { types } from './types.ts';
 import { WORDS, type Words } from './words.ts';
 
 export function addAddons(builder: Builder): void {
-  types.addTo(builder);
   addProviders(builder);
   for (const words of WORDS) {
     addType(builder, words);
@@ -24,7 +24,7 @@ export function addAddons(builder: Builder): void {
 }
 
 function addType(builder: Builder, { field, about }: Words): void {
-  implementNode(builder, nodes[field], {
+  implementNode(builder, addonNodes[field], {
     description: about,
     fields: (t) => ({
       slug: t.field({
@@ -33,7 +33,7 @@ function addType(builder: Builder, { field, about }: Words): void {
         resolve: ({ key }) => idOf(key),
       }),
       project: t.field({
-        type: nodes.project,
+        type: ProjectNode,
         description: 'The project it belongs to.',
         resolve: ({ key }, _args, { services, session }) => services.projects.bySlug(key[1] ?? '', session),
       }),
@@ -88,12 +88,12 @@ function addType(builder: Builder, { field, about }: Words): void {
 function addQueries(builder: Builder, { kind, type, field, noun }: Words): void {
   const order: ListOrder<StoredAddon> = { name: `${field}s`, keyOf: ({ key }) => idOf(key) };
   const connection = builder.connectionObject(
-    { type: nodes[field], name: `${type}Connection` },
+    { type: addonNodes[field], name: `${type}Connection` },
     { name: `${type}Edge` },
   );
-  builder.objectField(nodes.project, field, (t) =>
+  builder.objectField(ProjectNode, field, (t) =>
     t.field({
-      type: nodes[field],
+      type: addonNodes[field],
       nullable: true,
       description: `An ${noun} by its slug; null when there is none or you may not see it.`,
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
@@ -101,10 +101,10 @@ function addQueries(builder: Builder, { kind, type, field, noun }: Words): void 
         orNull(services.addons.bySlug({ kind, project: idOf(key), slug }, session)),
     }),
   );
-  builder.objectField(nodes.project, `${field}s`, (t) =>
+  builder.objectField(ProjectNode, `${field}s`, (t) =>
     t.connection(
       {
-        type: nodes[field],
+        type: addonNodes[field],
         description: `The ${noun}s of the project that you may see, by slug.`,
         resolve: async ({ key }, page, context) =>
           pageOf(await context.services.addons.list(kind, idOf(key), context.session), order, page, context),

@@ -1,8 +1,9 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
+import { AppNode, EnvironmentNode } from '../apps/node.ts';
 import type { Compared, Status, UnsetSecret } from './compare.ts';
+import { AppSecretNode } from './node.ts';
 
 export function addComparisons(builder: Builder): void {
   const StatusEnum = builder.enumType('AppSecretDifferenceStatus', {
@@ -22,22 +23,22 @@ export function addComparisons(builder: Builder): void {
   const ComparedType = builder.objectRef<Compared>('AppSecretDifference').implement({
     description: 'A secret in two environments. Never a value.',
     fields: (t) => ({
-      secret: t.field({ type: nodes.appSecret, description: 'The secret.', resolve: ({ secret }) => secret }),
+      secret: t.field({ type: AppSecretNode, description: 'The secret.', resolve: ({ secret }) => secret }),
       status: t.field({ type: StatusEnum, description: 'What it is.', resolve: ({ status }) => status }),
     }),
   });
   const UnsetType = builder.objectRef<UnsetSecret>('UnsetAppSecret').implement({
     description: 'A secret without a value somewhere.',
     fields: (t) => ({
-      secret: t.field({ type: nodes.appSecret, description: 'The secret.', resolve: ({ secret }) => secret }),
+      secret: t.field({ type: AppSecretNode, description: 'The secret.', resolve: ({ secret }) => secret }),
       environments: t.field({
-        type: [nodes.environment],
+        type: [EnvironmentNode],
         description: 'Where it has none, by their order.',
         resolve: ({ environments }) => [...environments],
       }),
     }),
   });
-  builder.objectFields(nodes.app, (t) => ({
+  builder.objectFields(AppNode, (t) => ({
     difference: t.field({
       type: [ComparedType],
       nullable: true,

@@ -1,8 +1,9 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
+import { EnvironmentNode } from '../apps/node.ts';
 import type { Action, CopyEntry, CopyPlan } from './copy.ts';
 import { checkedNames } from './inputs.ts';
+import { AppSecretNode } from './node.ts';
 import { types } from './types.ts';
 
 const ActionEnum = types.enumType('AppSecretCopyAction', {
@@ -23,7 +24,7 @@ const ActionEnum = types.enumType('AppSecretCopyAction', {
 const EntryType = types.objectRef<CopyEntry>('AppSecretCopyEntry').implement({
   description: 'What becomes of one secret.',
   fields: (t) => ({
-    secret: t.field({ type: nodes.appSecret, description: 'The secret.', resolve: ({ secret }) => secret }),
+    secret: t.field({ type: AppSecretNode, description: 'The secret.', resolve: ({ secret }) => secret }),
     action: t.field({ type: ActionEnum, description: 'What is done.', resolve: ({ action }) => action }),
   }),
 });
@@ -31,8 +32,8 @@ const EntryType = types.objectRef<CopyEntry>('AppSecretCopyEntry').implement({
 export const PlanType = types.objectRef<CopyPlan>('AppSecretCopyPlan').implement({
   description: 'What a copy of values from one environment to another does. Never a value.',
   fields: (t) => ({
-    from: t.field({ type: nodes.environment, description: 'Where the values come from.', resolve: ({ from }) => from }),
-    to: t.field({ type: nodes.environment, description: 'Where they go.', resolve: ({ to }) => to }),
+    from: t.field({ type: EnvironmentNode, description: 'Where the values come from.', resolve: ({ from }) => from }),
+    to: t.field({ type: EnvironmentNode, description: 'Where they go.', resolve: ({ to }) => to }),
     seq: t.field({ type: 'SafeInt', description: "The team's commit that it was made on.", resolve: ({ seq }) => seq }),
     planHash: t.exposeString('planHash', {
       description: 'For `copyAppSecretValues`: good until one of the values changes.',

@@ -4,16 +4,16 @@ import type { Builder, Types } from '../../graphql/types/builder.ts';
 import { idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { addUpdateInApp } from '../apps/mutations.ts';
 import { PlanType } from './copy-schema.ts';
 import * as inputs from './inputs.ts';
+import { AppSecretNode } from './node.ts';
 import { PurposeEnum, types } from './types.ts';
 import { ValueType } from './value-schema.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 
-const payload = { appSecret: { type: nodes.appSecret, description: 'The app secret.' } };
+const payload = { appSecret: { type: AppSecretNode, description: 'The app secret.' } };
 const valuePayload = { appSecretValue: { type: ValueType, description: 'The value.' } };
 
 const environment = (t: Inputs) => t.field({ type: 'Slug', required: true, description: 'Slug of the environment.' });

@@ -1,9 +1,10 @@
 import type { Builder } from '../../graphql/types/builder.ts';
 import { idOfDocument } from '../../graphql/types/ids.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
+import { AppNode, EnvironmentNode } from '../apps/node.ts';
 import { checkedNames } from './inputs.ts';
+import { AppSecretNode } from './node.ts';
 import type { Rendered, RenderedSecret } from './rendered.ts';
 import { RenderModeEnum } from './types.ts';
 
@@ -20,7 +21,7 @@ export function addRendering(builder: Builder): void {
         description: 'Global id of the secret.',
         resolve: ({ secret }) => idOfDocument('appSecret', secret.key) ?? '',
       }),
-      secret: t.field({ type: nodes.appSecret, description: 'The secret.', resolve: ({ secret }) => secret }),
+      secret: t.field({ type: AppSecretNode, description: 'The secret.', resolve: ({ secret }) => secret }),
       serializedValue: t.exposeString('serializedValue', {
         nullable: true,
         description: 'The value; null when masked or unset.',
@@ -31,9 +32,9 @@ export function addRendering(builder: Builder): void {
   const RenderedType = builder.objectRef<Rendered>('RenderedAppSecrets').implement({
     description: 'The secrets of an app as one environment has them.',
     fields: (t) => ({
-      app: t.field({ type: nodes.app, description: 'Of which app.', resolve: ({ app }) => app }),
+      app: t.field({ type: AppNode, description: 'Of which app.', resolve: ({ app }) => app }),
       environment: t.field({
-        type: nodes.environment,
+        type: EnvironmentNode,
         description: 'In which environment.',
         resolve: ({ environment }) => environment,
       }),
@@ -64,7 +65,7 @@ export function addRendering(builder: Builder): void {
       }),
     }),
   });
-  builder.objectField(nodes.app, 'rendered', (t) =>
+  builder.objectField(AppNode, 'rendered', (t) =>
     t.field({
       type: RenderedType,
       nullable: true,

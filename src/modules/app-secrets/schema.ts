@@ -1,22 +1,24 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { implementNode, nodes } from '../../graphql/types/nodes.ts';
+import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
 import { appOf } from '../apps/model.ts';
+import { AppNode } from '../apps/node.ts';
 import { addComparisons } from './compare-schema.ts';
 import { addCopyPreview } from './copy-schema.ts';
 import type { StoredAppSecret } from './model.ts';
 import { addAppSecretMutations } from './mutations.ts';
+import { AppSecretNode } from './node.ts';
 import { addRendering } from './rendered-schema.ts';
 import { addAppSecretsStream } from './stream-schema.ts';
-import { PurposeEnum, types } from './types.ts';
+import { PurposeEnum } from './types.ts';
 import { addValues, ValueType } from './value-schema.ts';
 
 const placeOf = (secret: StoredAppSecret) => ({ app: appOf(secret), slug: idOf(secret.key) });
 
 function addType(builder: Builder): void {
-  implementNode(builder, nodes.appSecret, {
+  implementNode(builder, AppSecretNode, {
     description: 'A secret of an app, with one value for each environment of the app.',
     fields: (t) => ({
       slug: t.field({
@@ -25,7 +27,7 @@ function addType(builder: Builder): void {
         resolve: ({ key }) => idOf(key),
       }),
       app: t.field({
-        type: nodes.app,
+        type: AppNode,
         description: 'The app that it is of.',
         resolve: (secret, _args, { services, session }) => services.apps.bySlug(appOf(secret), session),
       }),
@@ -81,7 +83,6 @@ function addType(builder: Builder): void {
 const BY_SLUG: ListOrder<StoredAppSecret> = { name: 'appSecrets.slug', keyOf: ({ key }) => idOf(key) };
 
 export function addAppSecrets(builder: Builder): void {
-  types.addTo(builder);
   addAppSecretsStream(builder);
   addType(builder);
   const FilterInput = builder.inputType('AppSecretFilter', {
@@ -89,12 +90,12 @@ export function addAppSecrets(builder: Builder): void {
     fields: (t) => ({ nameContains: t.string({ description: 'Whose name holds this text, in any case.' }) }),
   });
   const connection = builder.connectionObject(
-    { type: nodes.appSecret, name: 'AppSecretConnection' },
+    { type: AppSecretNode, name: 'AppSecretConnection' },
     { name: 'AppSecretEdge' },
   );
-  builder.objectFields(nodes.app, (t) => ({
+  builder.objectFields(AppNode, (t) => ({
     secret: t.field({
-      type: nodes.appSecret,
+      type: AppSecretNode,
       nullable: true,
       description: 'One of its secrets by slug; null when there is none or you may not see it.',
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
@@ -103,7 +104,7 @@ export function addAppSecrets(builder: Builder): void {
     }),
     secrets: t.connection(
       {
-        type: nodes.appSecret,
+        type: AppSecretNode,
         description: 'Its secrets that you may see, by slug.',
         args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
         resolve: async ({ key }, { filter, ...page }, context) => {

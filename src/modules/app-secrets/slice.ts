@@ -3,6 +3,7 @@ import { sshKeyPair } from '../../crypto/ssh-key-pair.ts';
 import type { Slice } from '../slice.ts';
 import { addAppSecrets } from './schema.ts';
 import { type AppSecretsService, createAppSecrets } from './service.ts';
+import { types } from './types.ts';
 
 declare module '../services.ts' {
   interface Services {
@@ -12,6 +13,7 @@ declare module '../services.ts' {
 
 export const appSecrets: Slice = {
   name: 'app-secrets',
+  types,
   create: (house) => ({ services: { appSecrets: createAppSecrets({ ...house, random: secureRandom, sshKeyPair }) } }),
   addSchema: addAppSecrets,
 };

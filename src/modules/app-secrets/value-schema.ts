@@ -1,8 +1,9 @@
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { pageOfRevisions, type RevisionList } from '../../graphql/types/revision-pages.ts';
+import { EnvironmentNode } from '../apps/node.ts';
 import { KEY_VALUE_URN } from './inputs.ts';
+import { AppSecretNode } from './node.ts';
 import { mayOnSecrets } from './rights.ts';
 import type { Slot } from './slots.ts';
 import { types } from './types.ts';
@@ -19,11 +20,11 @@ export const ValueType = types.objectRef<Slot>('AppSecretValue').implement({
   description: "A secret's value in one environment; unset if it has none.",
   fields: (t) => ({
     environment: t.field({
-      type: nodes.environment,
+      type: EnvironmentNode,
       description: 'Where.',
       resolve: ({ environment }) => environment,
     }),
-    appSecret: t.field({ type: nodes.appSecret, description: 'Of which secret.', resolve: ({ secret }) => secret }),
+    appSecret: t.field({ type: AppSecretNode, description: 'Of which secret.', resolve: ({ secret }) => secret }),
     isSet: t.boolean({ description: 'Whether there is a value.', resolve: ({ value }) => value !== null }),
     valueTypeUrn: t.string({
       nullable: true,

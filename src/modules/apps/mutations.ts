@@ -5,19 +5,19 @@ import { type Allowed, allowedInTeam, localOf } from '../../graphql/types/allowe
 import type { Builder, Types } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
-import { idRule, type NodeName } from '../../graphql/types/ids.ts';
+import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation, type PayloadField } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import * as inputs from './inputs.ts';
 import { type PlaceInApp, placeInApp } from './model.ts';
+import { AppNode, EnvironmentNode } from './node.ts';
 import { types } from './types.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 
 interface UpdateOptions<Rules extends z.ZodObject, Result extends { readonly commit: CommitFacts }> {
   readonly name: string;
-  readonly of: Extract<NodeName, 'App' | 'Environment' | 'AppSecret'>;
+  readonly of: 'App' | 'Environment' | 'AppSecret';
   readonly description: string;
   readonly input: (t: Inputs) => InputFieldMap;
   /** What it needs on apps, or on app secrets. */
@@ -75,8 +75,8 @@ export function addUpdateInApp<Rules extends z.ZodObject, Result extends { reado
   });
 }
 
-const appPayload = { app: { type: nodes.app, description: 'The app.' } };
-const environmentPayload = { environment: { type: nodes.environment, description: 'The environment.' } };
+const appPayload = { app: { type: AppNode, description: 'The app.' } };
+const environmentPayload = { environment: { type: EnvironmentNode, description: 'The environment.' } };
 
 const environmentFields = (t: Inputs) => ({
   name: t.string({ required: true, description: '1-50 letters, digits, single hyphens and spaces; gives the slug.' }),

@@ -1,14 +1,14 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { implementNode, nodes } from '../../graphql/types/nodes.ts';
+import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
 import { appOf, type StoredApp } from './model.ts';
 import { addAppMutations } from './mutations.ts';
-import { types } from './types.ts';
+import { AppNode, EnvironmentNode } from './node.ts';
 
 function addEnvironmentType(builder: Builder): void {
-  implementNode(builder, nodes.environment, {
+  implementNode(builder, EnvironmentNode, {
     description: 'Where an app runs, such as staging: each of its secrets has a value there, or none yet.',
     fields: (t) => ({
       slug: t.field({
@@ -17,7 +17,7 @@ function addEnvironmentType(builder: Builder): void {
         resolve: ({ key }) => idOf(key),
       }),
       app: t.field({
-        type: nodes.app,
+        type: AppNode,
         description: 'The app that it is of.',
         resolve: (environment, _args, { services, session }) => services.apps.bySlug(appOf(environment), session),
       }),
@@ -49,7 +49,7 @@ function addEnvironmentType(builder: Builder): void {
 }
 
 function addAppType(builder: Builder): void {
-  implementNode(builder, nodes.app, {
+  implementNode(builder, AppNode, {
     description: 'A catalog application: its environments, and its secrets with a value for each of them.',
     fields: (t) => ({
       slug: t.field({
@@ -62,7 +62,7 @@ function addAppType(builder: Builder): void {
         resolve: ({ fields }) => fields.name,
       }),
       environment: t.field({
-        type: nodes.environment,
+        type: EnvironmentNode,
         nullable: true,
         description: 'One of its environments by slug; null when there is none.',
         args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
@@ -70,7 +70,7 @@ function addAppType(builder: Builder): void {
           orNull(services.environments.bySlug({ app: idOf(key), slug }, session)),
       }),
       environments: t.field({
-        type: [nodes.environment],
+        type: [EnvironmentNode],
         description: 'Its environments by their order, then by slug.',
         resolve: async ({ key }, _args, { services, session }) => [
           ...(await services.environments.list(idOf(key), session)),
@@ -94,17 +94,16 @@ function addAppType(builder: Builder): void {
 const BY_SLUG: ListOrder<StoredApp> = { name: 'apps.slug', keyOf: ({ key }) => idOf(key) };
 
 export function addApps(builder: Builder): void {
-  types.addTo(builder);
   addAppType(builder);
   addEnvironmentType(builder);
   const FilterInput = builder.inputType('AppFilter', {
     description: 'Which apps; every condition that is given must hold.',
     fields: (t) => ({ nameContains: t.string({ description: 'Whose name holds this text, in any case.' }) }),
   });
-  const connection = builder.connectionObject({ type: nodes.app, name: 'AppConnection' }, { name: 'AppEdge' });
+  const connection = builder.connectionObject({ type: AppNode, name: 'AppConnection' }, { name: 'AppEdge' });
   builder.queryFields((t) => ({
     app: t.field({
-      type: nodes.app,
+      type: AppNode,
       nullable: true,
       description: 'An app by its slug; null when there is none or you may not see it.',
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
@@ -112,7 +111,7 @@ export function addApps(builder: Builder): void {
     }),
     apps: t.connection(
       {
-        type: nodes.app,
+        type: AppNode,
         description: 'The apps of the team that you may see, by slug.',
         args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
         resolve: async (_root, { filter, ...page }, context) => {

@@ -1,7 +1,8 @@
 import type { Builder } from '../../graphql/types/builder.ts';
 import { CertificateType } from '../../graphql/types/certificate.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { within as inPlace, type ListOrder, pageOf } from '../../graphql/types/pages.ts';
+import { GlobalSecretNode } from '../global-secrets/node.ts';
+import { SecretGroupNode } from '../secret-groups/node.ts';
 import type { HeldCertificate, Holder } from './service.ts';
 
 /** By their end, then by path; what is equal in both by where it lies. */
@@ -14,8 +15,8 @@ const SOONEST_FIRST: ListOrder<HeldCertificate> = {
 export function addCertificates(builder: Builder): void {
   const HolderType = builder.unionType('CertificateHolder', {
     description: 'What a file with a certificate belongs to.',
-    types: [nodes.secretGroup, nodes.globalSecret],
-    resolveType: (stored) => ((stored as Holder['stored']).key.length === 3 ? nodes.secretGroup : nodes.globalSecret),
+    types: [SecretGroupNode, GlobalSecretNode],
+    resolveType: (stored) => ((stored as Holder['stored']).key.length === 3 ? SecretGroupNode : GlobalSecretNode),
   });
   const HeldType = builder.objectRef<HeldCertificate>('ExpiringCertificate').implement({
     description: 'A certificate that ends soon, or has ended, and where it lies.',

@@ -2,13 +2,13 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { idOfDocument } from '../../graphql/types/ids.ts';
 import { NameDiffType } from '../../graphql/types/name-diff.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { addSubscription, type Happened } from '../../graphql/types/subscription.ts';
-import { WorkloadRefInput } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
+import { GlobalSecretNode } from '../global-secrets/node.ts';
 import { EnvironmentType, environmentOf } from '../resolution/schema.ts';
+import { WorkloadRefInput } from '../workloads/types.ts';
 import type { CommitEvent, DocumentChange } from './commit-stream.ts';
 import type { EnvironmentEvent } from './environment-stream.ts';
 import type { KeyChanges } from './key-changes.ts';
@@ -125,7 +125,7 @@ export function addStreams(builder: Builder): void {
       resolve: ({ event }) => [...event.changes],
     }),
     globalSecrets: t.field({
-      type: [nodes.globalSecret],
+      type: [GlobalSecretNode],
       description: 'Those of them that are still there, as they are now.',
       resolve: ({ event }, _args, context) => presentGlobals(event, context),
     }),

@@ -3,15 +3,17 @@ import { can } from '../../access/model.ts';
 import type { Dependence } from '../../domain/dependents.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, type PageArgs, pageOf, within } from '../../graphql/types/pages.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
-import { workloads } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
 import type { StoredAddon } from '../addons/model.ts';
+import { AddonNode, ExternalAddonNode } from '../addons/node.ts';
+import { GlobalSecretNode } from '../global-secrets/node.ts';
 import type { SourceAddress, SourceKind } from '../restarts/model.ts';
 import type { StoredGroup } from '../secret-groups/model.ts';
+import { SecretGroupNode } from '../secret-groups/node.ts';
+import { workloads } from '../workloads/types.ts';
 import type { Dependent } from './dependents.ts';
 import { types } from './types.ts';
 
@@ -37,7 +39,7 @@ const ReasonType = types.objectRef<Reason>('DependenceReason').implement({
     scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: ({ scope }) => scope }),
     rule: t.field({ type: RuleEnum, description: 'What lets it in.', resolve: ({ rule }) => rule }),
     group: t.field({
-      type: nodes.secretGroup,
+      type: SecretGroupNode,
       nullable: true,
       description: 'The group that brings it; null: its own values do, or you may not see the group.',
       resolve: ({ project, group }, _args, { services, session }) =>
@@ -78,7 +80,6 @@ async function pageFor(source: SourceAddress, args: PageArgs, context: Context) 
 
 /** Who draws on groups, addons and global secrets, and why. */
 export function addDependents(builder: Builder): void {
-  types.addTo(builder);
   const connection = builder.connectionObject(
     { type: workloads.workload, name: 'WorkloadConnection' },
     {
@@ -112,11 +113,11 @@ export function addDependents(builder: Builder): void {
     (kind: SourceKind) =>
     ({ key }: StoredGroup | StoredAddon): SourceAddress => ({ kind, project: key[1] ?? '', slug: idOf(key) });
   const order = 'jobs before services, by id.';
-  add(nodes.secretGroup as never, `The workloads that inherit from it now, ${order}`, inProject('secretGroup'));
-  add(nodes.addon as never, `The workloads that inherit its keys now, ${order}`, inProject('addon'));
-  add(nodes.externalAddon as never, `The workloads that inherit its keys now, ${order}`, inProject('externalAddon'));
+  add(SecretGroupNode as never, `The workloads that inherit from it now, ${order}`, inProject('secretGroup'));
+  add(AddonNode as never, `The workloads that inherit its keys now, ${order}`, inProject('addon'));
+  add(ExternalAddonNode as never, `The workloads that inherit its keys now, ${order}`, inProject('externalAddon'));
   add(
-    nodes.globalSecret as never,
+    GlobalSecretNode as never,
     `The workloads of all projects that draw it in now and that you may see, by project, ${order}`,
     ({ key }) => ({ kind: 'globalSecret', project: null, slug: idOf(key) }),
   );

@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.ts';
 import { createDependents, type DependentsService } from './dependents.ts';
 import { addDependents } from './dependents-schema.ts';
+import { types } from './types.ts';
 
 declare module '../services.ts' {
   interface Services {
@@ -10,6 +11,7 @@ declare module '../services.ts' {
 
 export const dependents: Slice = {
   name: 'dependents',
+  types,
   create: (house) => ({ services: { dependents: createDependents(house.services) } }),
   addSchema: addDependents,
 };

@@ -3,8 +3,8 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision } from '../../graphql/types/fields.ts';
 import { idRule, webhookProject } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import * as inputs from './inputs.ts';
+import { DeployWebhookNode } from './node.ts';
 
 const webhookId = idRule('DeployWebhook').transform(webhookProject);
 const secretField = {
@@ -14,7 +14,7 @@ const secretField = {
 } as const;
 
 export function addDeployWebhookMutations(builder: Builder): void {
-  const deployWebhook = { type: nodes.deployWebhook, description: 'The webhook.' };
+  const deployWebhook = { type: DeployWebhookNode, description: 'The webhook.' };
   addMutation(builder, {
     name: 'putDeployWebhook',
     description:

@@ -2,6 +2,7 @@ import { guardedFetch, isPermitted } from '../../net/guarded-fetch.ts';
 import type { House, Slice } from '../slice.ts';
 import { type Courier, createCourier } from './courier.ts';
 import { addDeployWebhookMutations } from './mutations.ts';
+import { types } from './types.ts';
 import { addWebhooks } from './webhook-schema.ts';
 import { createWebhooks, type WebhooksService } from './webhooks.ts';
 
@@ -13,6 +14,7 @@ declare module '../services.ts' {
 
 export const deployWebhooks: Slice = {
   name: 'deploy-webhooks',
+  types,
   create(house) {
     const { reach, access } = house;
     const webhooks = createWebhooks({ ...house, mayAsk: (url) => isPermitted(url, reach) });

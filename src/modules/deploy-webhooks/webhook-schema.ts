@@ -1,8 +1,10 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { implementNode, nodes } from '../../graphql/types/nodes.ts';
+import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
+import { ProjectNode } from '../projects/node.ts';
 import type { SigningSecret } from '../restarts/model.ts';
+import { DeployWebhookNode } from './node.ts';
 
 export function addWebhooks(builder: Builder): void {
   const SecretType = builder.objectRef<SigningSecret>('SigningSecret').implement({
@@ -17,11 +19,11 @@ export function addWebhooks(builder: Builder): void {
       }),
     }),
   });
-  implementNode(builder, nodes.deployWebhook, {
+  implementNode(builder, DeployWebhookNode, {
     description: 'Where restart requests of a project are delivered: by POST, signed, at least once.',
     fields: (t) => ({
       project: t.field({
-        type: nodes.project,
+        type: ProjectNode,
         description: 'The project it belongs to.',
         resolve: ({ key }, _args, { services, session }) => services.projects.bySlug(key[1] ?? '', session),
       }),
@@ -55,9 +57,9 @@ export function addWebhooks(builder: Builder): void {
       }),
     }),
   });
-  builder.objectField(nodes.project, 'deployWebhook', (t) =>
+  builder.objectField(ProjectNode, 'deployWebhook', (t) =>
     t.field({
-      type: nodes.deployWebhook,
+      type: DeployWebhookNode,
       nullable: true,
       description: 'Its deploy webhook; null when there is none or you may not see it.',
       resolve: ({ key }, _args, { services, session }) => orNull(services.deployWebhooks.ofProject(idOf(key), session)),

@@ -1,5 +1,6 @@
 import type { Slice } from '../slice.ts';
 import { createGitSyncs, type GitSyncsService } from './git-syncs.ts';
+import { types } from './types.ts';
 
 declare module '../services.ts' {
   interface Services {
@@ -9,6 +10,7 @@ declare module '../services.ts' {
 
 export const gitSync: Slice = {
   name: 'git-sync',
+  types,
   create(house) {
     const gitSyncs = createGitSyncs(house);
     return { services: { gitSyncs }, jobs: gitSyncs.jobs, hooks: [{ ...gitSyncs.hooks, name: 'git' }] };

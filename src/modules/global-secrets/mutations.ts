@@ -7,19 +7,19 @@ import type { Context } from '../../graphql/types/context.ts';
 import { EncodingEnum, expectedRevision, idempotencyKey, SensitivityEnum } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import type { CommitFacts } from '../../vault/once.ts';
 import { GitopsInput, GitopsPatchInput } from '../git-sync/gitops-schema.ts';
 import type { GlobalUpdate } from './find.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGlobal } from './model.ts';
+import { GlobalSecretNode } from './node.ts';
 import { types } from './types.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 type Changed = { readonly globalSecret: StoredGlobal; readonly commit: CommitFacts };
 
 const LISTED = ['globalSecret', 'Global secret'] as const;
-const payload = { globalSecret: { type: nodes.globalSecret, description: 'The global secret.' } };
+const payload = { globalSecret: { type: GlobalSecretNode, description: 'The global secret.' } };
 
 const FileInput = types.inputType('GlobalSecretFileInput', {
   description: 'A file to store in a global secret.',

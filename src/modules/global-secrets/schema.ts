@@ -5,16 +5,16 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { certificateField } from '../../graphql/types/certificate.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { EncodingEnum, SensitivityEnum } from '../../graphql/types/fields.ts';
-import { implementNode, nodes } from '../../graphql/types/nodes.ts';
+import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import { idOf } from '../../vault/document.ts';
 import { gitopsField } from '../git-sync/gitops-schema.ts';
-import { types as gitopsTypes } from '../git-sync/types.ts';
 import { type GlobalFile, type StoredGlobal, sizeOf } from './model.ts';
 import { addGlobalMutations } from './mutations.ts';
+import { GlobalSecretNode } from './node.ts';
 import { mayOnGlobal } from './rights.ts';
 import { types } from './types.ts';
 
@@ -88,7 +88,7 @@ const valueReferences = (slug: string, values: unknown): ValueReference[] =>
     .sort((a, b) => byCodePoint(a.reference, b.reference));
 
 function addType(builder: Builder): void {
-  implementNode(builder, nodes.globalSecret, {
+  implementNode(builder, GlobalSecretNode, {
     description: 'Values and files that groups and workloads of every project of the team can refer to.',
     fields: (t) => ({
       slug: t.field({
@@ -168,8 +168,6 @@ const passes = ({ fields }: StoredGlobal, { type, nameContains }: Filter): boole
 const BY_SLUG: ListOrder<StoredGlobal> = { name: 'globals.slug', keyOf: ({ key }) => idOf(key) };
 
 export function addGlobalSecrets(builder: Builder): void {
-  types.addTo(builder);
-  gitopsTypes.addTo(builder);
   addType(builder);
   const FilterInput = builder.inputType('GlobalSecretFilter', {
     description: 'Which global secrets; every condition that is given must hold.',
@@ -179,12 +177,12 @@ export function addGlobalSecrets(builder: Builder): void {
     }),
   });
   const connection = builder.connectionObject(
-    { type: nodes.globalSecret, name: 'GlobalSecretConnection' },
+    { type: GlobalSecretNode, name: 'GlobalSecretConnection' },
     { name: 'GlobalSecretEdge' },
   );
   builder.queryFields((t) => ({
     globalSecret: t.field({
-      type: nodes.globalSecret,
+      type: GlobalSecretNode,
       nullable: true,
       description: 'A global secret by its slug; null when there is none or you may not see it.',
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
@@ -192,7 +190,7 @@ export function addGlobalSecrets(builder: Builder): void {
     }),
     globalSecrets: t.connection(
       {
-        type: nodes.globalSecret,
+        type: GlobalSecretNode,
         description: 'The global secrets of the team that you may see, by slug.',
         args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
         resolve: async (_root, { filter, ...page }, context) => {

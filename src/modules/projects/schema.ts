@@ -3,7 +3,7 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { implementNode, nodes } from '../../graphql/types/nodes.ts';
+import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
@@ -14,12 +14,12 @@ import {
   type StoredProject,
   updateProjectInput,
 } from './model.ts';
+import { ProjectNode } from './node.ts';
 
 const BY_SLUG: ListOrder<StoredProject> = { name: 'projects', keyOf: ({ key }) => idOf(key) };
 
 export function addProjects(builder: Builder): void {
-  const { project } = nodes;
-  implementNode(builder, project, {
+  implementNode(builder, ProjectNode, {
     description: 'Holds secret groups and the workloads that inherit from them.',
     fields: (t) => ({
       slug: t.field({
@@ -51,10 +51,13 @@ export function addProjects(builder: Builder): void {
       }),
     }),
   });
-  const connection = builder.connectionObject({ type: project, name: 'ProjectConnection' }, { name: 'ProjectEdge' });
+  const connection = builder.connectionObject(
+    { type: ProjectNode, name: 'ProjectConnection' },
+    { name: 'ProjectEdge' },
+  );
   builder.queryFields((t) => ({
     project: t.field({
-      type: project,
+      type: ProjectNode,
       nullable: true,
       description: 'A project by its slug; null when there is none or you may not see it.',
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
@@ -62,7 +65,7 @@ export function addProjects(builder: Builder): void {
     }),
     projects: t.connection(
       {
-        type: project,
+        type: ProjectNode,
         description: 'The projects that you may see, by slug.',
         resolve: async (_root, args, context) =>
           pageOf(await context.services.projects.list(context.session), BY_SLUG, args, context),
@@ -73,7 +76,7 @@ export function addProjects(builder: Builder): void {
   addProjectMutations(builder);
 }
 
-const payload = { project: { type: nodes.project, description: 'The project.' } };
+const payload = { project: { type: ProjectNode, description: 'The project.' } };
 
 function addProjectMutations(builder: Builder): void {
   addMutation(builder, {

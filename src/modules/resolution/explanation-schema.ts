@@ -2,8 +2,8 @@ import type { ObjectRef } from '@pothos/core';
 import type { ExcludedGroup, ExplainedLayer, ExplainedReference, Explanation } from '../../domain/explanation.ts';
 import type { Builder, Types } from '../../graphql/types/builder.ts';
 import { SensitivityEnum } from '../../graphql/types/fields.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import type { StoredGroup } from '../secret-groups/model.ts';
+import { SecretGroupNode } from '../secret-groups/node.ts';
 import { mayListGroups } from '../secret-groups/rights.ts';
 import type { Guarded, Sight } from './sight.ts';
 import { ErrorType, SourceUnion } from './source-schema.ts';
@@ -80,7 +80,7 @@ const LayerType = types.objectRef<LayerView>('ExplainedLayer').implement({
 const ExcludedType = types.objectRef<ExcludedView>('ExcludedGroup').implement({
   description: 'A group that does not reach the workload.',
   fields: (t) => ({
-    group: t.field({ type: nodes.secretGroup, description: 'The group.', resolve: ({ group }) => group }),
+    group: t.field({ type: SecretGroupNode, description: 'The group.', resolve: ({ group }) => group }),
     rule: t.field({
       type: ExclusionRuleEnum,
       description: 'The rule that applied.',
@@ -182,7 +182,7 @@ const ExplanationType = types.objectRef<ExplanationView>('Explanation').implemen
       resolve: (view) => view.explanation.shadowed.map((layer) => ({ layer, view })),
     }),
     lacking: t.field({
-      type: [nodes.secretGroup],
+      type: [SecretGroupNode],
       description: 'The groups that reach the workload and do not hold the key, by slug.',
       resolve: ({ explanation, groups }) => explanation.lacking.flatMap((id) => groups.get(id) ?? []),
     }),

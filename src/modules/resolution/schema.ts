@@ -4,11 +4,11 @@ import type { Context } from '../../graphql/types/context.ts';
 import { EncodingEnum, SensitivityEnum } from '../../graphql/types/fields.ts';
 import { listed } from '../../graphql/types/listed.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
-import { workloads } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
 import { mayOnAddon } from '../addons/rights.ts';
 import { mayListGroups } from '../secret-groups/rights.ts';
 import type { StoredWorkload } from '../workloads/model.ts';
+import { workloads } from '../workloads/types.ts';
 import { addExplanations, WarningType } from './explanation-schema.ts';
 import { sightOf } from './sight.ts';
 import { ErrorType, SourceUnion } from './source-schema.ts';
@@ -192,7 +192,6 @@ export const EnvironmentType = types.objectRef<EnvironmentView>('ResolvedEnviron
 
 /** What a workload gets and why. */
 export function addResolution(builder: Builder): void {
-  types.addTo(builder);
   builder.interfaceField(workloads.workload, 'environment', (t) =>
     t.field({
       type: EnvironmentType,

@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.ts';
 import { addResolution } from './schema.ts';
 import { createResolutions, type ResolutionsService } from './service.ts';
+import { types } from './types.ts';
 
 declare module '../services.ts' {
   interface Services {
@@ -10,6 +11,7 @@ declare module '../services.ts' {
 
 export const resolution: Slice = {
   name: 'resolution',
+  types,
   create(house) {
     const cacheBytes = house.cacheBytes - Math.floor(house.cacheBytes / 4);
     const { addons } = house.services;

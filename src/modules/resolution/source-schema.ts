@@ -1,14 +1,14 @@
 import type { ResolutionError } from '../../domain/types.ts';
 import type { Context } from '../../graphql/types/context.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import type { StoredGroup } from '../secret-groups/model.ts';
+import { SecretGroupNode } from '../secret-groups/node.ts';
 import { AddonKindEnum } from '../secret-groups/types.ts';
 import { types } from './types.ts';
 import type { SourceView } from './views.ts';
 
 const groupField = {
-  type: nodes.secretGroup,
+  type: SecretGroupNode,
   nullable: true,
   description: 'The group; null when you may not see it.',
 } as const;

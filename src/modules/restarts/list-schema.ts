@@ -1,9 +1,10 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
-import { workloads } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
+import { ProjectNode } from '../projects/node.ts';
+import { workloads } from '../workloads/types.ts';
 import type { DeliveryState, RequestState } from './model.ts';
+import { RestartNode, RestartRequestNode } from './node.ts';
 import type { RequestView } from './service.ts';
 import { DeliveryStateEnum, RequestStateEnum } from './types.ts';
 
@@ -40,13 +41,13 @@ export function addRestartLists(builder: Builder): void {
     }),
   });
   const connection = builder.connectionObject(
-    { type: nodes.restartRequest, name: 'RestartRequestConnection' },
+    { type: RestartRequestNode, name: 'RestartRequestConnection' },
     { name: 'RestartRequestEdge' },
   );
-  builder.objectField(nodes.project, 'restartRequests', (t) =>
+  builder.objectField(ProjectNode, 'restartRequests', (t) =>
     t.connection(
       {
-        type: nodes.restartRequest,
+        type: RestartRequestNode,
         description: 'Requests to restart workloads of the project that you may see, newest first.',
         args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
         resolve: async ({ key }, { filter, ...page }, context) => {
@@ -60,7 +61,7 @@ export function addRestartLists(builder: Builder): void {
   builder.interfaceField(workloads.workload, 'restartRequests', (t) =>
     t.connection(
       {
-        type: nodes.restartRequest,
+        type: RestartRequestNode,
         description: 'Requests to restart it, newest first.',
         args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
         resolve: async ({ key, kind }, { filter, ...page }, context) => {
@@ -72,10 +73,10 @@ export function addRestartLists(builder: Builder): void {
       connection,
     ),
   );
-  builder.objectField(nodes.restart, 'requests', (t) =>
+  builder.objectField(RestartNode, 'requests', (t) =>
     t.connection(
       {
-        type: nodes.restartRequest,
+        type: RestartRequestNode,
         description: 'Its requests that you may see, newest first.',
         args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
         resolve: async ({ key }, { filter, ...page }, context) => {

@@ -4,11 +4,11 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { idempotencyKey } from '../../graphql/types/fields.ts';
 import { decodeGlobalId, groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
-import { WorkloadRefInput } from '../../graphql/types/workload-refs.ts';
+import { WorkloadRefInput } from '../workloads/types.ts';
 import * as inputs from './inputs.ts';
 import type { SourceAddress, SourceKind } from './model.ts';
+import { RestartNode, RestartRequestNode } from './node.ts';
 import { RunningType } from './running-schema.ts';
 import { TimeoutActionEnum } from './types.ts';
 
@@ -38,7 +38,7 @@ export function addRestartMutations(builder: Builder): void {
     rules: inputs.emptyInput.extend({ id: idRule('Restart') }),
     failures: ['notFound', 'conflict'],
     run: ({ id }, { services, session }) => services.restarts.cancel(id, session),
-    payload: { restart: { type: nodes.restart, description: 'The restart.' } },
+    payload: { restart: { type: RestartNode, description: 'The restart.' } },
   });
   addMutation(builder, {
     name: 'redeliverRestart',
@@ -48,7 +48,7 @@ export function addRestartMutations(builder: Builder): void {
     rules: inputs.emptyInput.extend({ id: idRule('RestartRequest').transform(groupAddress) }),
     failures: ['notFound', 'conflict'],
     run: ({ id: { project, slug } }, { services, session }) => services.restarts.redeliver(project, slug, session),
-    payload: { restartRequest: { type: nodes.restartRequest, description: 'The request.' } },
+    payload: { restartRequest: { type: RestartRequestNode, description: 'The request.' } },
   });
   addAcknowledge(builder);
 }
@@ -85,7 +85,7 @@ function addRestartDependents(builder: Builder): void {
     rules: inputs.restartInput.extend({ source: sourceRule }),
     failures: ['notFound', 'conflict', 'limit'],
     run: ({ source, ...input }, { services, session }) => services.restarts.restart(source, input, session),
-    payload: { restart: { type: nodes.restart, description: 'The restart: its requests, and who was left alone.' } },
+    payload: { restart: { type: RestartNode, description: 'The restart: its requests, and who was left alone.' } },
   });
 }
 
@@ -111,7 +111,7 @@ function addAcknowledge(builder: Builder): void {
         nullable: true,
         description: 'What it runs; null if it reported another environment since.',
       },
-      acknowledged: { type: [nodes.restartRequest] as never, description: 'The requests that this closed.' },
+      acknowledged: { type: [RestartRequestNode] as never, description: 'The requests that this closed.' },
     },
   });
 }

@@ -1,10 +1,10 @@
 import type { Builder } from '../../graphql/types/builder.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
-import { workloads } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
+import { ProjectNode } from '../projects/node.ts';
 import { sightOf } from '../resolution/sight.ts';
+import { workloads } from '../workloads/types.ts';
 import type { Running } from './running.ts';
 import { types } from './types.ts';
 
@@ -72,7 +72,7 @@ export function addRunning(builder: Builder): void {
     { type: RunningType, name: 'RunningEnvironmentConnection' },
     { name: 'RunningEnvironmentEdge' },
   );
-  builder.objectField(nodes.project, 'runningWorkloads', (t) =>
+  builder.objectField(ProjectNode, 'runningWorkloads', (t) =>
     t.connection(
       {
         type: RunningType,

@@ -1,24 +1,17 @@
 import type { Builder } from '../../graphql/types/builder.ts';
 import { WorkloadKindEnum } from '../../graphql/types/fields.ts';
-import { implementNode, nodes } from '../../graphql/types/nodes.ts';
+import { implementNode } from '../../graphql/types/nodes.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
-import { workloads } from '../../graphql/types/workload-refs.ts';
+import { workloads } from '../workloads/types.ts';
 import { addRestartLists } from './list-schema.ts';
 import type { Attempt, Skipped, StoredDelivery, StoredRestart } from './model.ts';
 import { addRestartMutations } from './mutations.ts';
+import { RestartNode, RestartRequestNode } from './node.ts';
 import { addRunning } from './running-schema.ts';
 import { addRestartStream } from './stream-schema.ts';
-import {
-  DeliveryErrorEnum,
-  DeliveryStateEnum,
-  RequestStateEnum,
-  RestartStateEnum,
-  SkipReasonEnum,
-  types,
-} from './types.ts';
+import { DeliveryErrorEnum, DeliveryStateEnum, RequestStateEnum, RestartStateEnum, SkipReasonEnum } from './types.ts';
 
 export function addRestarts(builder: Builder): void {
-  types.addTo(builder);
   const DeliveryType = addDelivery(builder);
   addRequest(builder, DeliveryType);
   addRestart(builder);
@@ -67,7 +60,7 @@ function addDelivery(builder: Builder) {
 }
 
 function addRequest(builder: Builder, DeliveryType: ReturnType<typeof addDelivery>): void {
-  implementNode(builder, nodes.restartRequest, {
+  implementNode(builder, RestartRequestNode, {
     description: 'A request to restart one workload. Kept for a limited time after it is closed.',
     fields: (t) => ({
       project: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: ({ project }) => project }),
@@ -87,7 +80,7 @@ function addRequest(builder: Builder, DeliveryType: ReturnType<typeof addDeliver
         resolve: ({ workload }) => workload,
       }),
       restart: t.field({
-        type: nodes.restart,
+        type: RestartNode,
         nullable: true,
         description: 'The restart it belongs to; null: that is kept no more.',
         resolve: ({ request }, _args, { services, session }) =>
@@ -156,7 +149,7 @@ function addRestart(builder: Builder): void {
       reason: t.field({ type: SkipReasonEnum, description: 'Why.', resolve: ({ why }) => why }),
     }),
   });
-  implementNode(builder, nodes.restart, {
+  implementNode(builder, RestartNode, {
     description: 'A batch of restart requests, released in waves. Visible to those who may list one of its workloads.',
     fields: (t) => ({
       state: t.field({ type: RestartStateEnum, description: 'How far it is.', resolve: ({ fields }) => fields.state }),

@@ -2,6 +2,7 @@ import type { Slice } from '../slice.ts';
 import { createRestartJob } from './jobs.ts';
 import { addRestarts } from './schema.ts';
 import { createRestarts, type RestartsService } from './service.ts';
+import { types } from './types.ts';
 
 declare module '../services.ts' {
   interface Services {
@@ -11,6 +12,7 @@ declare module '../services.ts' {
 
 export const restarts: Slice = {
   name: 'restarts',
+  types,
   create(house) {
     const { access, services } = house;
     const session = (team: string) => access.system(team, 'system:restarts');

@@ -1,11 +1,11 @@
 import type { ArgBuilder } from '@pothos/core';
 import type { Builder, Types } from '../../graphql/types/builder.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { addSubscription } from '../../graphql/types/subscription.ts';
-import { WorkloadRefInput } from '../../graphql/types/workload-refs.ts';
 import { idOf } from '../../vault/document.ts';
+import { WorkloadRefInput } from '../workloads/types.ts';
+import { RestartRequestNode } from './node.ts';
 import type { RegisteredEvent, RestartEvent } from './stream.ts';
 
 const args = (arg: ArgBuilder<Types>) => ({
@@ -47,7 +47,7 @@ export function addRestartStream(builder: Builder): void {
       resolve: ({ event: { request } }) => request.body().reason,
     }),
     request: t.field({
-      type: nodes.restartRequest,
+      type: RestartRequestNode,
       nullable: true,
       description: 'The request as it is now; null: it is kept no more.',
       resolve: ({ event: { request } }, _args, { services, session }) =>

@@ -5,10 +5,10 @@ import { SensitivityEnum, VariableType, variableRows } from '../../graphql/types
 import { listed } from '../../graphql/types/listed.ts';
 import { onceInRequest } from '../../graphql/types/memo.ts';
 import { NameDiffType } from '../../graphql/types/name-diff.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { pageOfRevisions, type RevisionList } from '../../graphql/types/revision-pages.ts';
 import type { GroupDiff } from './history.ts';
 import type { StoredGroup } from './model.ts';
+import { SecretGroupNode } from './node.ts';
 import { mayOnGroup } from './rights.ts';
 import { keysOf, RestrictionsType, SecretTypeEnum } from './types.ts';
 
@@ -94,7 +94,7 @@ export function addGroupHistory(builder: Builder): void {
     { type: RevisionType, name: 'SecretGroupRevisionConnection' },
     { name: 'SecretGroupRevisionEdge' },
   );
-  builder.objectFields(nodes.secretGroup, (t) => ({
+  builder.objectFields(SecretGroupNode, (t) => ({
     revisions: t.connection(
       {
         type: RevisionType,

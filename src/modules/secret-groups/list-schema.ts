@@ -2,11 +2,12 @@ import { coversScope } from '../../domain/restrict.ts';
 import type { Scope, Sensitivity } from '../../domain/types.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { SensitivityEnum } from '../../graphql/types/fields.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { idOf } from '../../vault/document.ts';
+import { ProjectNode } from '../projects/node.ts';
 import type { StoredGroup } from './model.ts';
+import { SecretGroupNode } from './node.ts';
 
 interface Filter {
   readonly type?: Sensitivity | null | undefined;
@@ -67,13 +68,13 @@ export function addGroupLists(builder: Builder): void {
     },
   });
   const connection = builder.connectionObject(
-    { type: nodes.secretGroup, name: 'SecretGroupConnection' },
+    { type: SecretGroupNode, name: 'SecretGroupConnection' },
     { name: 'SecretGroupEdge' },
   );
-  builder.objectField(nodes.project, 'secretGroups', (t) =>
+  builder.objectField(ProjectNode, 'secretGroups', (t) =>
     t.connection(
       {
-        type: nodes.secretGroup,
+        type: SecretGroupNode,
         description: 'The secret groups of the project that you may see.',
         args: {
           filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }),

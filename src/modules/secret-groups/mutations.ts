@@ -16,18 +16,18 @@ import {
 } from '../../graphql/types/fields.ts';
 import { groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
-import { WorkloadRefInput } from '../../graphql/types/workload-refs.ts';
 import type { CommitFacts } from '../../vault/once.ts';
+import { WorkloadRefInput } from '../workloads/types.ts';
 import type { GroupUpdate } from './finding.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGroup } from './model.ts';
+import { SecretGroupNode } from './node.ts';
 import { AddonKindEnum, SecretTypeEnum, TagMatchEnum, types } from './types.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 type Changed = { readonly secretGroup: StoredGroup; readonly commit: CommitFacts };
 
-const payload = { secretGroup: { type: nodes.secretGroup, description: 'The secret group.' } };
+const payload = { secretGroup: { type: SecretGroupNode, description: 'The secret group.' } };
 
 const RestrictionsInput = types.inputType('RestrictionsInput', {
   description: 'Who inherits the group. What is absent takes its default.',

@@ -9,15 +9,17 @@ import {
   variableRows,
 } from '../../graphql/types/fields.ts';
 import { listed } from '../../graphql/types/listed.ts';
-import { implementNode, nodes } from '../../graphql/types/nodes.ts';
+import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
+import { ProjectNode } from '../projects/node.ts';
 import { addGroupHistory } from './history-schema.ts';
 import { addGroupLists } from './list-schema.ts';
 import type { StoredGroup } from './model.ts';
 import { addGroupMutations } from './mutations.ts';
+import { SecretGroupNode } from './node.ts';
 import { mayOnGroup } from './rights.ts';
-import { AddonLinkType, keysOf, RestrictionsType, SecretTypeEnum, types } from './types.ts';
+import { AddonLinkType, keysOf, RestrictionsType, SecretTypeEnum } from './types.ts';
 
 const projectOf = ({ key }: StoredGroup): string => key[1] ?? '';
 const mayRead = (group: StoredGroup, { session }: Context): boolean =>
@@ -29,8 +31,7 @@ const readFile =
     services.workloads.fileBytes(projectOf(group), entry, session);
 
 export function addSecretGroups(builder: Builder): void {
-  types.addTo(builder);
-  implementNode(builder, nodes.secretGroup, {
+  implementNode(builder, SecretGroupNode, {
     description: 'A bundle of variables, files, mounts and addon links that workloads of a project inherit.',
     fields: (t) => ({
       slug: t.field({
@@ -39,7 +40,7 @@ export function addSecretGroups(builder: Builder): void {
         resolve: ({ key }) => idOf(key),
       }),
       project: t.field({
-        type: nodes.project,
+        type: ProjectNode,
         description: 'The project it belongs to.',
         resolve: (group, _args, { services, session }) => services.projects.bySlug(projectOf(group), session),
       }),
@@ -127,9 +128,9 @@ export function addSecretGroups(builder: Builder): void {
       }),
     }),
   });
-  builder.objectField(nodes.project, 'secretGroup', (t) =>
+  builder.objectField(ProjectNode, 'secretGroup', (t) =>
     t.field({
-      type: nodes.secretGroup,
+      type: SecretGroupNode,
       nullable: true,
       description: 'A secret group by its slug; null when there is none or you may not see it.',
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },

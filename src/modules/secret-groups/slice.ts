@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.ts';
 import { addSecretGroups } from './schema.ts';
 import { createSecretGroups, type SecretGroupsService } from './service.ts';
+import { types } from './types.ts';
 
 declare module '../services.ts' {
   interface Services {
@@ -10,6 +11,7 @@ declare module '../services.ts' {
 
 export const secretGroups: Slice = {
   name: 'secret-groups',
+  types,
   create: (house) => ({ services: { secretGroups: createSecretGroups({ ...house, addons: house.services.addons }) } }),
   addSchema: addSecretGroups,
   fileMutations: {

@@ -3,13 +3,13 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { implementNode, nodes } from '../../graphql/types/nodes.ts';
+import { implementNode } from '../../graphql/types/nodes.ts';
 import { idOf } from '../../vault/document.ts';
 import { createTagInput, deleteTagInput, updateTagInput } from './model.ts';
+import { TagNode } from './node.ts';
 
 export function addTags(builder: Builder): void {
-  const { tag } = nodes;
-  implementNode(builder, tag, {
+  implementNode(builder, TagNode, {
     description: 'A word of the catalogue that groups and workloads may carry.',
     fields: (t) => ({
       name: t.string({ description: '1-100 letters, digits and single hyphens.', resolve: ({ key }) => idOf(key) }),
@@ -33,12 +33,12 @@ export function addTags(builder: Builder): void {
   });
   builder.queryField('tags', (t) =>
     t.field({
-      type: [tag],
+      type: [TagNode],
       description: 'The catalogue of tags that you may see, by name. Groups and workloads may carry others too.',
       resolve: async (_root, _args, { services, session }) => [...(await services.tags.list(session))],
     }),
   );
-  const payload = { tag: { type: tag, description: 'The tag.' } };
+  const payload = { tag: { type: TagNode, description: 'The tag.' } };
   addMutation(builder, {
     name: 'createTag',
     description: 'Adds a tag to the catalogue. Needs `WRITE` on tags.',

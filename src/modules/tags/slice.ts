@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.ts';
 import { addTags } from './schema.ts';
 import { createTags, type TagsService } from './service.ts';
+import { types } from './types.ts';
 
 declare module '../services.ts' {
   interface Services {
@@ -10,6 +11,7 @@ declare module '../services.ts' {
 
 export const tags: Slice = {
   name: 'tags',
+  types,
   create: (house) => ({ services: { tags: createTags(house) } }),
   addSchema: addTags,
 };

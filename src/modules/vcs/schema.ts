@@ -3,8 +3,9 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, SensitivityEnum } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { implementNode, nodes } from '../../graphql/types/nodes.ts';
+import { implementNode } from '../../graphql/types/nodes.ts';
 import { deleteAccountInput, putAccountInput, sensitivityOf, updateAccountInput, type VcsService } from './model.ts';
+import { VcsAccountNode } from './node.ts';
 import { types } from './types.ts';
 
 export const VcsServiceEnum = types.enumType('VcsService', {
@@ -19,9 +20,7 @@ export const VcsServiceEnum = types.enumType('VcsService', {
 });
 
 export function addVcsAccounts(builder: Builder): void {
-  types.addTo(builder);
-  const { vcsAccount } = nodes;
-  implementNode(builder, vcsAccount, {
+  implementNode(builder, VcsAccountNode, {
     description: 'A login of the team at a host of repositories. Its token cannot be read.',
     fields: (t) => ({
       service: t.field({
@@ -61,12 +60,12 @@ export function addVcsAccounts(builder: Builder): void {
   });
   builder.queryField('vcsAccounts', (t) =>
     t.field({
-      type: [vcsAccount],
+      type: [VcsAccountNode],
       description: 'The linked accounts that you may see, by service, self-hosted id and login.',
       resolve: async (_root, _args, { services, session }) => [...(await services.vcsAccounts.list(session))],
     }),
   );
-  const payload = { vcsAccount: { type: vcsAccount, description: 'The account.' } };
+  const payload = { vcsAccount: { type: VcsAccountNode, description: 'The account.' } };
   addMutation(builder, {
     name: 'putVcsAccount',
     description:

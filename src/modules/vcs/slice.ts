@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.ts';
 import { addVcsAccounts } from './schema.ts';
 import { createVcsAccounts, type VcsAccountsService } from './service.ts';
+import { types } from './types.ts';
 
 declare module '../services.ts' {
   interface Services {
@@ -10,6 +11,7 @@ declare module '../services.ts' {
 
 export const vcs: Slice = {
   name: 'vcs',
+  types,
   create: (house) => ({ services: { vcsAccounts: createVcsAccounts({ ...house, mayAsk: house.git.mayAsk }) } }),
   addSchema: addVcsAccounts,
 };

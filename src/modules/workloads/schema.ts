@@ -17,13 +17,13 @@ import {
 } from '../../graphql/types/fields.ts';
 import { listed } from '../../graphql/types/listed.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import { nodes } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
-import { workloads } from '../../graphql/types/workload-refs.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
+import { ProjectNode } from '../projects/node.ts';
 import { putWorkloadInput, type StoredWorkload, workloadOnlyInput } from './model.ts';
+import { workloads } from './types.ts';
 
 const projectOf = ({ key }: StoredWorkload): string => key[1] ?? '';
 const BY_ID: ListOrder<StoredWorkload> = { name: 'workloads', keyOf: ({ kind, key }) => `${kind} ${idOf(key)}` };
@@ -124,7 +124,7 @@ type Ref = typeof workloads.service;
 function addToProject(builder: Builder, kind: WorkloadKind, type: Ref): void {
   const name = kind === 'service' ? 'Service' : 'Job';
   const connection = builder.connectionObject({ type, name: `${name}Connection` }, { name: `${name}Edge` });
-  builder.objectFields(nodes.project, (t) => ({
+  builder.objectFields(ProjectNode, (t) => ({
     [kind]: t.field({
       type,
       nullable: true,

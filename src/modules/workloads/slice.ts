@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.ts';
 import { addWorkloads } from './schema.ts';
 import { createWorkloads, type WorkloadsService } from './service.ts';
+import { types } from './types.ts';
 
 declare module '../services.ts' {
   interface Services {
@@ -10,6 +11,7 @@ declare module '../services.ts' {
 
 export const workloads: Slice = {
   name: 'workloads',
+  types,
   create: (house) => ({ services: { workloads: createWorkloads(house) } }),
   addSchema: addWorkloads,
   fileMutations: { resource: 'workload', names: ['putService', 'putJob'] },
