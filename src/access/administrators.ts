@@ -1,6 +1,6 @@
 import { type AppError, conflict } from '../kernel/errors.ts';
 import type { Stored } from '../vault/document.ts';
-import type { DocumentSet } from '../vault/sets.ts';
+import type { DocumentSet } from '../vault/document-set.ts';
 import { type Change, changesOf, type View } from '../vault/vault.ts';
 import {
   BUILT_IN_ROLES,

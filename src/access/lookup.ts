@@ -1,5 +1,5 @@
 import type { Stored } from '../vault/document.ts';
-import type { DocumentSet } from '../vault/sets.ts';
+import type { DocumentSet } from '../vault/document-set.ts';
 import type { View } from '../vault/vault.ts';
 import { type Effective, effectiveIn } from './bindings.ts';
 import { BUILT_IN_ROLES, type Role, type RoleFields, roleDocument } from './model.ts';

@@ -5,6 +5,10 @@ export interface DocumentType<F extends Fields, B> {
   readonly kind: Kind;
   readonly encode: (body: B) => Json;
   readonly decode: (json: Json) => B;
+  /** What a living document is found under in its set, told from its plain fields: `DocumentSet.under`. */
+  terms?(stored: Stored<F, B>): readonly string[];
+  /** What is added up over the living documents of a set, by name: `DocumentSet.total`. */
+  amounts?(stored: Stored<F, B>): Iterable<readonly [name: string, amount: number]>;
   /** Never called; it ties the type of the plain fields to the description. */
   readonly fields?: F;
 }

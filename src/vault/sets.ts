@@ -4,40 +4,26 @@ import { AppError, integrity } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Work } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
-import { addTag, EMPTY_SUM, sameBytes, verifyHead } from '../store/chain.ts';
+import { addTag, EMPTY_SUM, sameBytes, subtractTag } from '../store/chain.ts';
 import type { Commit, Doc, Fields, Head, Key, Kind, Seq, SetHead, Store } from '../store/port.ts';
 import { damagedAmong } from './damage.ts';
-import { type DocumentType, idOf, placeOf, type Stored } from './document.ts';
+import { type DocumentType, idOf, placeOf } from './document.ts';
+import { type DocumentSet, type Entry, HeldSet, type Holding, moved, NOTHING_HELD } from './document-set.ts';
+import { createHeads, isSameScope } from './heads.ts';
 import { expectedTag, openBytes, storedFrom } from './seal.ts';
 
-/** All documents of one kind in one scope, authenticated as a set: none missing, none added, none older. */
-export interface DocumentSet<F extends Fields, B> {
-  /** The last commit that changed the set. */
-  readonly seq: Seq;
-  /** By id, deleted ones included. INTEGRITY when the stored document does not pass. */
-  get(id: string): Stored<F, B> | null;
-  /** Sorted by id, damaged ones left out. */
-  readonly all: readonly Stored<F, B>[];
-  /** Sorted by id, deleted and damaged ones left out. */
-  readonly live: readonly Stored<F, B>[];
-  /** Ids of documents that were edited, swapped, rolled back or erased behind the gateway's back. */
-  readonly damaged: ReadonlySet<string>;
-}
-
-interface Entry {
-  readonly stored: Stored<Fields, unknown>;
+/** A document as it was read: whether it may come into a set is not known yet. */
+interface Read extends Entry {
   /** Computed under our key from what the store returned. */
   readonly tag: Uint8Array;
   /** What the store says it is. */
   readonly claimedTag: Uint8Array;
-  readonly bytes: number;
 }
 
 interface Loaded {
   readonly head: SetHead;
-  readonly entries: ReadonlyMap<string, Entry>;
+  readonly held: Holding;
   readonly set: DocumentSet<Fields, unknown>;
-  readonly bytes: number;
 }
 
 /** The state moved on between two reads; the caller starts again from a newer view. */
@@ -79,37 +65,17 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
       ? null
       : new LRUCache<string, Loaded>({
           maxSize: cacheBytes,
-          sizeCalculation: (loaded) => loaded.bytes,
+          sizeCalculation: ({ held }) => held.bytes,
           ttl: 60 * 60 * 1000,
         });
 
   /** The team's commit at which a set was last known to be current. */
   const checkedAt = new WeakMap<Loaded, Seq>();
 
-  /** Heads that passed last time. One that is the same in every part need not be computed again. */
-  const passed = new LRUCache<string, Head>({ max: 10_000 });
+  const verifiedHead = createHeads({ store, keys });
 
-  /** The same, as the very objects that the store hands out again. */
-  const known = new WeakSet<Head>();
-
-  async function verifiedHead(scope: Key): Promise<Head | null> {
-    const head = await store.head(scope);
-    if (!head) return null;
-    if (known.has(head) && isSameScope(head.scope, scope)) return head;
-    const name = scope.join('\0');
-    const before = passed.get(name);
-    if (before && isSameHead(before, head)) {
-      known.add(head);
-      return before;
-    }
-    verifyHead(keys.mac('log'), head);
-    if (!isSameScope(head.scope, scope)) throw integrity(`the head of ${scope.join('/')}`);
-    passed.set(name, head);
-    known.add(head);
-    return head;
-  }
-
-  async function entryOf<F extends Fields, B>(type: DocumentType<F, B>, doc: Doc): Promise<Entry> {
+  async function readOf<F extends Fields, B>(type: DocumentType<F, B>, doc: Doc): Promise<Read> {
+    await noting(doc);
     const { team, project } = placeOf(doc.kind, doc.key);
     const keyId = keyIdOf(doc);
     const keyFor = await keys.openingKeys(team, project, keyId ? [keyId] : []);
@@ -120,31 +86,26 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
   /** Counts what authenticating a document takes. Sets are read for everybody, and kept: nobody's budget ends that. */
   const noting = ({ body }: Doc): Promise<void> | undefined => work.spend({ documents: 1, bytes: body.length });
 
-  async function readWhole<F extends Fields, B>(type: DocumentType<F, B>, scope: Key, head: SetHead): Promise<Loaded> {
-    const docs: Doc[] = [];
-    for (let after: Key | undefined; ; ) {
-      const page = await store.list(type.kind, scope, after ? { after, limit: PAGE } : { limit: PAGE });
-      docs.push(...page);
-      if (page.length < PAGE) break;
-      after = page[page.length - 1]?.key;
-    }
-    const entries = new Map<string, Entry>();
-    for (const doc of docs) {
-      await noting(doc);
-      if (isPlacedIn(doc, type.kind, scope)) entries.set(idOf(doc.key), await entryOf(type, doc));
-      // A copy from elsewhere says nothing about the document whose place it took: that one is missing.
-      else log.error('integrity_failure', { kind: type.kind, document: `${scope.join('/')}/?` });
-    }
-    return loaded(head, entries);
-  }
-
-  /** Brings an older read up to date by re-reading only what later commits touched; null when that is no use. */
-  async function follow<F extends Fields, B>(
+  async function readWhole<F extends Fields, B>(
     type: DocumentType<F, B>,
     scope: Key,
-    old: Loaded,
-    head: SetHead,
-  ): Promise<Loaded | null> {
+  ): Promise<ReadonlyMap<string, Read>> {
+    const found = new Map<string, Read>();
+    for (let after: Key | undefined; ; ) {
+      const page = await store.list(type.kind, scope, after ? { after, limit: PAGE } : { limit: PAGE });
+      for (const doc of page) {
+        const read = await readOf(type, doc);
+        if (isPlacedIn(doc, type.kind, scope)) found.set(idOf(doc.key), read);
+        // A copy from elsewhere says nothing about the document whose place it took: that one is missing.
+        else log.error('integrity_failure', { kind: type.kind, document: `${scope.join('/')}/?` });
+      }
+      if (page.length < PAGE) return found;
+      after = page[page.length - 1]?.key;
+    }
+  }
+
+  /** What commits touched in a set since it was known to be current, by id; null: more than it pays to follow. */
+  async function touchedSince(type: { readonly kind: Kind }, scope: Key, old: Loaded) {
     // Commits up to the last look at it did not change it, however many there were.
     const known = Math.max(old.head.seq, checkedAt.get(old) ?? 0);
     const commits = await store.commitsAfter(scope[0] ?? '', known, FOLLOW);
@@ -153,21 +114,38 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
     for (const commit of commits) {
       saw(commit);
       for (const { kind, key } of commit.touched) {
-        if (kind === type.kind && key.length === scope.length + 1 && scope.every((part, i) => key[i] === part)) {
-          touched.set(idOf(key), key);
-        }
+        if (kind === type.kind && isSameScope(key.slice(0, -1), scope)) touched.set(idOf(key), key);
       }
     }
+    return touched;
+  }
+
+  /**
+   * Brings an older read up to date by re-reading only what later commits touched; null when that is no use. What was read
+   * before was verified then, so the sum moves by the difference, and whatever else happened to the set shows in it.
+   */
+  async function follow<F extends Fields, B>(
+    type: DocumentType<F, B>,
+    scope: Key,
+    old: Loaded,
+    head: SetHead,
+  ): Promise<Loaded | null> {
+    const touched = await touchedSince(type, scope, old);
+    if (!touched) return null;
     const docs = await store.getMany(type.kind, [...touched.values()]);
-    const entries = new Map(old.entries);
+    const changes = new Map<string, Entry | undefined>();
+    let { sum } = old.head;
     for (const [i, id] of [...touched.keys()].entries()) {
       const doc = docs[i];
-      if (doc) await noting(doc);
-      if (doc) entries.set(id, await entryOf(type, doc));
-      else entries.delete(id);
+      const next = doc ? await readOf(type, doc) : undefined;
+      if (next && !isGenuine(next)) return null;
+      const before = old.held.entries.get(id);
+      if (before) sum = subtractTag(sum, before.stored.tag);
+      if (next) sum = addTag(sum, next.tag);
+      changes.set(id, next && entryOf(next));
     }
-    const next = loaded(head, entries);
-    return matches(next) ? next : null;
+    const held = moved(type, old.held, changes);
+    return held.entries.size === head.count && sameBytes(sum, head.sum) ? loaded(head, held) : null;
   }
 
   /** The set as of `teamSeq`, or STALE when it has moved since. `headOf` is asked only if the team has moved since the last time. */
@@ -200,51 +178,32 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
     if (cached && cached.head.seq === wanted.seq && sameBytes(cached.head.sum, wanted.sum)) return cached;
     const followed = cached ? await follow(type, scope, cached, wanted) : null;
     if (followed) return followed;
-    const read = await readWhole(type, scope, wanted);
-    return matches(read) ? read : afterMismatch(type.kind, scope, read);
+    const found = await readWhole(type, scope);
+    const damaged = isWhole(found, wanted) ? NONE_DAMAGED : await damagedIn(type.kind, scope, wanted, found);
+    const entries = [...found].filter(([id]) => !damaged.has(id)).map(([id, read]) => [id, entryOf(read)] as const);
+    return loaded(wanted, moved(type, NOTHING_HELD, new Map(entries)), damaged);
   }
 
-  async function afterMismatch(kind: Kind, scope: Key, read: Loaded): Promise<Loaded> {
+  /** Says which documents are to blame for a set that does not add up, unless it has only moved on since its head was read. */
+  async function damagedIn(kind: Kind, scope: Key, wanted: SetHead, found: ReadonlyMap<string, Read>) {
     const now = (await verifiedHead(scope))?.sets.get(kind) ?? EMPTY_SET;
-    if (now.seq !== read.head.seq || !sameBytes(now.sum, read.head.sum)) throw STALE;
-    const damaged = await damagedAmong({ store, keys, kind, scope, found: read.entries });
+    if (now.seq !== wanted.seq || !sameBytes(now.sum, wanted.sum)) throw STALE;
+    const damaged = await damagedAmong({ store, keys, kind, scope, found });
     for (const id of damaged) log.error('integrity_failure', { kind, document: [...scope, id].join('/') });
     if (damaged.size === 0) throw integrity(`the set of ${kind} in ${scope.join('/')}`);
-    return loaded(read.head, read.entries, damaged);
+    return damaged;
   }
 
   return { verifiedHead, load };
 }
 
-function loaded(head: SetHead, entries: ReadonlyMap<string, Entry>, damaged: ReadonlySet<string> = new Set()): Loaded {
-  let bytes = 1000;
-  for (const entry of entries.values()) bytes += entry.bytes;
-  // The store lists in order, but entries that were followed come last.
-  const all = [...entries]
-    .filter(([id]) => !damaged.has(id))
-    .map(([, { stored }]) => stored)
-    .sort((a, b) => (idOf(a.key) < idOf(b.key) ? -1 : 1));
-  const live = all.filter((stored) => !stored.deleted);
-  const get = (id: string) => {
-    if (damaged.has(id)) throw integrity(`document ${id}`);
-    return entries.get(id)?.stored ?? null;
-  };
-  return { head, entries, bytes, set: { seq: head.seq, get, all, live, damaged } };
-}
+const NONE_DAMAGED: ReadonlySet<string> = new Set();
 
-const isSameScope = (a: Key, b: Key): boolean => a.length === b.length && a.every((part, i) => part === b[i]);
-
-/** Whether two heads agree in everything that their MAC covers, and in the MAC. */
-function isSameHead(a: Head, b: Head): boolean {
-  if (a === b) return true;
-  if (a.seq !== b.seq || a.sets.size !== b.sets.size || !sameBytes(a.mac, b.mac)) return false;
-  if (!sameBytes(a.chain, b.chain) || !isSameScope(a.scope, b.scope)) return false;
-  for (const [kind, set] of a.sets) {
-    const other = b.sets.get(kind);
-    if (!other || other.seq !== set.seq || other.count !== set.count || !sameBytes(other.sum, set.sum)) return false;
-  }
-  return true;
-}
+const loaded = (head: SetHead, held: Holding, damaged = NONE_DAMAGED): Loaded => ({
+  head,
+  held,
+  set: new HeldSet(head, held, damaged),
+});
 
 const isPlacedIn = ({ kind, key }: Doc, wanted: Kind, scope: Key): boolean =>
   kind === wanted && isSameScope(key.slice(0, -1), scope);
@@ -258,13 +217,19 @@ function keyIdOf({ body }: Doc): Uint8Array | null {
   }
 }
 
-function matches({ head, entries }: Loaded): boolean {
-  if (entries.size !== head.count) return false;
+/** The next write of this document would take what the store claims out of the sum. */
+const isGenuine = ({ tag, claimedTag }: Read): boolean => sameBytes(tag, claimedTag);
+
+/** What is kept of a document: its tags are the same now. */
+const entryOf = ({ stored, bytes }: Read): Entry => ({ stored, bytes });
+
+/** Whether these are the documents that the head counts and adds up. */
+function isWhole(found: ReadonlyMap<string, Read>, head: SetHead): boolean {
+  if (found.size !== head.count) return false;
   let sum = EMPTY_SUM;
-  for (const { tag, claimedTag } of entries.values()) {
-    // The next write of this document would take what the store claims out of the sum.
-    if (!sameBytes(tag, claimedTag)) return false;
-    sum = addTag(sum, tag);
+  for (const read of found.values()) {
+    if (!isGenuine(read)) return false;
+    sum = addTag(sum, read.tag);
   }
   return sameBytes(sum, head.sum);
 }

@@ -10,9 +10,10 @@ import { FIRST_CHAIN, sameBytes, verifyCommits } from '../store/chain.ts';
 import type { Commit, Doc, Fields, Head, Key, Kind, RevisionsPage, Seq, Store, TeamId, Write } from '../store/port.ts';
 import { createCommits } from './commits.ts';
 import { type DocumentType, placeOf, type Stored } from './document.ts';
+import type { DocumentSet } from './document-set.ts';
 import { createExclusive } from './exclusive.ts';
 import { encodeBody, expectedTag, openBytes, storedFrom } from './seal.ts';
-import { createSets, type DocumentSet } from './sets.ts';
+import { createSets } from './sets.ts';
 
 /** A team as of one commit. */
 export interface View {

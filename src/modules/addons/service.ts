@@ -96,7 +96,7 @@ export function createAddons(deps: AddonsDeps) {
           if (taken && !taken.deleted) throw isTaken(kind, key);
           // Its place holds what is needed to remove them.
           if (taken?.fields.retiringUntil?.length) throw stillRetiring(kind);
-          requireRoom(set.live.length + 1);
+          requireRoom(set.liveCount + 1);
           return { taken, guard };
         });
         const fields = { name, provider, createdAt: at, updatedAt: at, paramsRevision: (taken?.revision ?? 0) + 1 };
@@ -156,7 +156,7 @@ export function createAddons(deps: AddonsDeps) {
     const commit = await session.write([session.principal.team, project, ref.slug], async () => {
       const before = await changeableAddon(ref, 'write', session, deletedAddon);
       const set = await session.read((view) => view.set(documentOf(kind), project));
-      requireRoom(set.live.length + 1);
+      requireRoom(set.liveCount + 1);
       const fields = { ...before.fields, paramsRevision: paramsRevisionOf(before), updatedAt: clock().toISOString() };
       const change = changesOf(documentOf(kind)).replace(before, fields, before.body());
       return session.commit(`${OPERATION[kind]}.restore`, [change]);

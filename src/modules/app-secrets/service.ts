@@ -73,7 +73,7 @@ export function createAppSecrets(deps: AppSecretsDeps) {
         const taken = set.get(slug);
         if (taken && !taken.deleted) throw isTaken(mayOnSecrets(session, 'list') ? key : []);
         if (taken) await requireDiscarded(taken, input, session);
-        requireRoom(set.live.length + 1);
+        requireRoom(set.liveCount + 1);
         const incarnation = (taken?.fields.incarnation ?? 0) + 1;
         const fields = { name, purposeType, incarnation, createdAt: at, updatedAt: at };
         const change = taken
@@ -159,7 +159,7 @@ export function createAppSecrets(deps: AppSecretsDeps) {
       async (before, view) => {
         if (!before.deleted) throw conflict('NOT_DELETED', 'The app secret is not deleted');
         await requireMayDrop(before, ref, view, session);
-        requireRoom((await secretsOf(ref.app, view)).live.length + 1);
+        requireRoom((await secretsOf(ref.app, view)).liveCount + 1);
         return { fields: before.fields, body: before.body() };
       },
       storedSecret,

@@ -103,7 +103,7 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
         const taken = set.get(slug);
         if (taken && !taken.deleted) throw isTaken(key);
         if (taken) await requireDiscarded({ app: holder, environment: taken }, input.discardValues, session);
-        requireRoom(set.live.length + 1, limits);
+        requireRoom(set.liveCount + 1, limits);
         const order = input.order ?? Math.max(-1, ...set.live.map(({ fields }) => fields.order)) + 1;
         const incarnation = (taken?.fields.incarnation ?? 0) + 1;
         const fields = { name, order, protected: input.protected, incarnation, createdAt: at, updatedAt: at };
@@ -169,7 +169,7 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
       session,
       async (view, before) => {
         if (!before.deleted) throw conflict('NOT_DELETED', 'The environment is not deleted');
-        requireRoom((await environmentsOf(ref.app, view)).live.length + 1, limits);
+        requireRoom((await environmentsOf(ref.app, view)).liveCount + 1, limits);
         return {};
       },
       storedEnvironment,

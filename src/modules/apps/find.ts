@@ -2,7 +2,7 @@ import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { Fields } from '../../store/port.ts';
-import type { DocumentSet } from '../../vault/sets.ts';
+import type { DocumentSet } from '../../vault/document-set.ts';
 import type { View } from '../../vault/vault.ts';
 import {
   appDocument,

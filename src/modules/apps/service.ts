@@ -49,7 +49,7 @@ export function createApps({ vault, keys, clock, limits }: AppsDeps) {
         const set = await session.read((view) => view.set(appDocument));
         // A deleted app keeps its slug: its secrets would be another app's.
         if (set.get(slug)) throw isTaken(can(session.principal, 'list', 'app') ? key : []);
-        const count = set.live.length + 1;
+        const count = set.liveCount + 1;
         if (count > limits.appsPerTeam)
           throw limitExceeded('apps in the team', limits.appsPerTeam, count, 'appsPerTeam');
         const app = changes.create(key, { name: input.name, createdAt: at, updatedAt: at }, null);
@@ -79,7 +79,7 @@ export function createApps({ vault, keys, clock, limits }: AppsDeps) {
     session.read(async (view) => {
       requireOnApps(session, verb);
       requireProtectedApps(session, whole(await environmentsOf(slug, view)).live);
-      if (whole(await secretsOf(slug, view)).live.length > 0) requireOnSecrets(session, verb);
+      if (whole(await secretsOf(slug, view)).liveCount > 0) requireOnSecrets(session, verb);
     });
 
   function remove({ slug, expectedRevision }: AppUpdate, session: Session) {
@@ -99,7 +99,7 @@ export function createApps({ vault, keys, clock, limits }: AppsDeps) {
       await requireMayDo(slug, 'write', session);
       if (!before.deleted) throw conflict('NOT_DELETED', 'The app is not deleted');
       requireRevision(before, expectedRevision);
-      const count = (await session.read((view) => view.set(appDocument))).live.length + 1;
+      const count = (await session.read((view) => view.set(appDocument))).liveCount + 1;
       if (count > limits.appsPerTeam) throw limitExceeded('apps in the team', limits.appsPerTeam, count, 'appsPerTeam');
       const fields = { ...before.fields, updatedAt: clock().toISOString() };
       return session.commit('app.restore', [changes.replace(before, fields, null)]);

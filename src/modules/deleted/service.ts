@@ -3,7 +3,7 @@ import type { Session } from '../../access/session.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import type { Fields, Key } from '../../store/port.ts';
 import { type DocumentType, idOf, type Stored } from '../../vault/document.ts';
-import type { DocumentSet } from '../../vault/sets.ts';
+import type { DocumentSet } from '../../vault/document-set.ts';
 import { evenReading, type Vault, type View } from '../../vault/vault.ts';
 import { documentOf as addonDocumentOf } from '../addons/model.ts';
 import { appSecretDocument } from '../app-secrets/model.ts';

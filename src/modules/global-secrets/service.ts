@@ -116,7 +116,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
         const taken = set.get(idOf(key));
         const before = taken && !taken.deleted ? taken : null;
         if (before) requireReplaceable(before, input, operation, session);
-        else requireRoom(set.live.length, input);
+        else requireRoom(set.liveCount, input);
         const { body: content, sync, checks } = await contentOf(given, input, before, session);
         requireWithinLimits(content);
         const body = await inspected(content, session.work);

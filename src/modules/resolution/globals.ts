@@ -2,7 +2,7 @@ import type { GlobalSecretFacts, Globals } from '../../domain/types.ts';
 import { isAppError } from '../../kernel/errors.ts';
 import { inParallel } from '../../kernel/parallel.ts';
 import { idOf } from '../../vault/document.ts';
-import type { DocumentSet } from '../../vault/sets.ts';
+import type { DocumentSet } from '../../vault/document-set.ts';
 import { evenReading, type Vault, type View } from '../../vault/vault.ts';
 import {
   type GlobalBody,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { idOf, type Stored } from '../../vault/document.ts';
-import type { DocumentSet } from '../../vault/sets.ts';
+import type { DocumentSet } from '../../vault/document-set.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import {
   type DeliveryFields,

@@ -122,8 +122,8 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
 
   function restore(ref: GroupUpdate, session: Session) {
     const restored = async (state: GroupState): Promise<Decision> => {
-      const { live } = await session.read((view) => view.set(groupDocument, ref.project));
-      requireCountable(live.length);
+      const { liveCount } = await session.read((view) => view.set(groupDocument, ref.project));
+      requireCountable(liveCount);
       return { state, isAsItWas: true, isRestored: true };
     };
     return change(ref, 'secretGroup.restore', session, restored, deletedGroup);

@@ -110,7 +110,7 @@ export function createWriting(deps: WritingDeps) {
           // Before anything else, so that a conflict tells nothing to those who may not write.
           if (!mayOnGroup(session, 'write', project, input.type)) throw forbidden();
           const set = await view.set(groupDocument, project);
-          return { taken: set.get(slug), count: set.live.length, guard };
+          return { taken: set.get(slug), count: set.liveCount, guard };
         });
         const before = taken && !taken.deleted ? taken : null;
         if (before && operation === 'secretGroup.create') {

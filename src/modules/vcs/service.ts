@@ -53,7 +53,7 @@ export function createVcsAccounts({ clock, limits, mayAsk }: VcsAccountsDeps) {
       const before = set.get(id);
       requireMayPut(session, before && sensitivityOf(before), sensitivity);
       if (before) requireReplaceable(before, input);
-      else requireRoom(set.live.length, expectedRevision);
+      else requireRoom(set.liveCount, expectedRevision);
       const updatedAt = clock().toISOString();
       const createdAt = before?.fields.createdAt ?? updatedAt;
       const fields = { service, selfHostedVcsId, baseUrl, accountLogin, sensitivity, createdAt, updatedAt };
