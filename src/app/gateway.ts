@@ -18,7 +18,7 @@ import type { Keys } from '../keys/keys.ts';
 import { createInspection } from '../modules/certificates/inspection.ts';
 import { createContents } from '../modules/contents.ts';
 import type { Services } from '../modules/services.ts';
-import type { House, Slice } from '../modules/slice.ts';
+import { type House, type Nouns, nounsOf, type Slice } from '../modules/slice.ts';
 import { createReach, type Reach } from '../net/reach.ts';
 import type { Plugins } from '../plugin/plugin.ts';
 import type { Store } from '../store/port.ts';
@@ -67,7 +67,7 @@ const ANYWHERE = { in: 'unknown' } as const;
 /** Everything between a store and a transport. */
 export function createGateway(deps: GatewayDeps): Gateway {
   const { keys, limits, slices = SLICES } = deps;
-  const { house, watches } = groundsOf(deps);
+  const { house, watches } = groundsOf(deps, nounsOf(slices));
   const { access, expiry, vault, clock, services } = house;
   const jobs: Job[] = [];
   const hooks: Hook[] = [];
@@ -101,19 +101,22 @@ export function createGateway(deps: GatewayDeps): Gateway {
 }
 
 /** What all slices stand on. */
-function groundsOf({
-  store,
-  keys,
-  clock,
-  log,
-  limits,
-  cacheBytes,
-  plugins,
-  git,
-  reach = createReach([]),
-  founderEnded = () => {},
-  monotonic = () => performance.now(),
-}: GatewayDeps) {
+function groundsOf(
+  {
+    store,
+    keys,
+    clock,
+    log,
+    limits,
+    cacheBytes,
+    plugins,
+    git,
+    reach = createReach([]),
+    founderEnded = () => {},
+    monotonic = () => performance.now(),
+  }: GatewayDeps,
+  nouns: Nouns,
+) {
   // Finished resolutions are small beside the documents that they were made of.
   const documentBytes = Math.floor((cacheBytes * 3) / 4);
   const expiry = createExpiryClock(clock, monotonic);
@@ -125,6 +128,6 @@ function groundsOf({
   // Each slice adds its own; see `Services`.
   const services = { access, streams } as Services;
   const grounds = { store, vault, keys, access, contents, inspect, clock, expiry, log, limits, plugins, git, reach };
-  const house: House = { ...grounds, cacheBytes: cacheBytes - documentBytes, services };
+  const house: House = { ...grounds, cacheBytes: cacheBytes - documentBytes, nouns, services };
   return { house, watches: [createAdministratorWatch({ access, log, expiry }), createClockWatch({ log, expiry })] };
 }

@@ -3,16 +3,17 @@ import { withMeters } from '../graphql/engine/answer-meter.ts';
 import { createBuilder } from '../graphql/types/builder.ts';
 import { addErrors } from '../graphql/types/errors.ts';
 import { shared } from '../graphql/types/shared.ts';
-import type { Slice } from '../modules/slice.ts';
+import { nounsOf, type Slice } from '../modules/slice.ts';
 import { SLICES } from './slices.ts';
 
 /** The whole API of some nouns. */
 export function createSchema(slices: readonly Slice[] = SLICES): GraphQLSchema {
+  const nouns = nounsOf(slices);
   const builder = createBuilder();
   shared.addTo(builder);
   addErrors(builder);
   for (const { types } of slices) types?.addTo(builder);
-  for (const { addSchema } of slices) addSchema?.(builder);
+  for (const { addSchema } of slices) addSchema?.(builder, nouns);
   return withMeters(builder.toSchema());
 }
 

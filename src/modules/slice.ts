@@ -17,6 +17,16 @@ import type { Vault } from '../vault/vault.ts';
 import type { Inspect } from './certificates/inspection.ts';
 import type { Contents } from './contents.ts';
 import type { Services } from './services.ts';
+import type { Shown, ShownKinds } from './shown.ts';
+
+/** What follows from the list of slices. */
+export interface Nouns {
+  readonly shown: ShownKinds;
+}
+
+export const nounsOf = (slices: readonly Slice[]): Nouns => ({
+  shown: new Map(slices.flatMap(({ shown = [] }) => shown.map((each) => [each.type.kind, each]))),
+});
 
 /** What a slice is made of: the grounds, and the services of the slices that are listed before it. */
 export interface House {
@@ -36,6 +46,7 @@ export interface House {
   readonly reach: Reach;
   /** Bytes that all slices together may keep in memory between requests; 0: none. */
   readonly cacheBytes: number;
+  readonly nouns: Nouns;
   /** One that comes later in the list is not there yet: ask for it when it is needed. */
   readonly services: Services;
 }
@@ -55,10 +66,12 @@ export interface Slice {
   readonly name: string;
   /** Once in each gateway. */
   readonly create?: (house: House) => Made;
+  /** Its documents that people know of. */
+  readonly shown?: readonly Shown[];
   /** Types that other slices may name: they are in a schema before anybody adds fields. */
   readonly types?: Declarations;
   /** Adds its types and fields: once in each schema. */
-  readonly addSchema?: (builder: Builder) => void;
+  readonly addSchema?: (builder: Builder, nouns: Nouns) => void;
   /** Its mutations that carry files: their bodies may be larger for whoever may write the resource somewhere. */
   readonly fileMutations?: { readonly resource: Resource; readonly names: readonly string[] };
 }

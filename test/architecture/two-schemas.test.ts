@@ -4,6 +4,7 @@ import { createSchema } from '../../src/app/schema.ts';
 import { createBuilder } from '../../src/graphql/types/builder.ts';
 import { addErrors } from '../../src/graphql/types/errors.ts';
 import { shared } from '../../src/graphql/types/shared.ts';
+import { nounsOf } from '../../src/modules/slice.ts';
 import { tags } from '../../src/modules/tags/slice.ts';
 
 const printed = (schema: ReturnType<typeof createSchema>): string => printSchema(lexicographicSortSchema(schema));
@@ -20,7 +21,7 @@ describe('Schema parts', () => {
     shared.addTo(builder);
     addErrors(builder);
     tags.types?.addTo(builder);
-    tags.addSchema?.(builder);
+    tags.addSchema?.(builder, nounsOf([tags]));
     expect(createBuilder().configStore.typeConfigs.has('Sensitivity')).toBe(false);
     expect(builder.configStore.typeConfigs.has('Sensitivity')).toBe(true);
     expect(builder.configStore.typeConfigs.has('SecretGroupFilter')).toBe(false);

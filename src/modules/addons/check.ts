@@ -3,7 +3,7 @@ import { forbidden } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { type FailureReason, type LoadedPlugin, problemOf } from '../../plugin/plugin.ts';
 import { idOf } from '../../vault/document.ts';
-import { visibleProject } from '../projects/service.ts';
+import { visibleProject } from '../projects/lookup.ts';
 import { boundOf, LATE, orLate } from './ask.ts';
 import type { Params } from './model.ts';
 import { requireParams } from './params.ts';

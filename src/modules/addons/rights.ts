@@ -3,7 +3,7 @@ import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import type { View } from '../../vault/vault.ts';
-import { visibleProject } from '../projects/service.ts';
+import { visibleProject } from '../projects/lookup.ts';
 import { type AddonKind, documentOf, NOUN, type StoredAddon } from './model.ts';
 
 /** An addon by address. */

@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.ts';
 import { addAddons } from './schema.ts';
 import { type AddonsService, createAddons } from './service.ts';
+import { shownAddons } from './shown.ts';
 import { types } from './types.ts';
 
 declare module '../services.ts' {
@@ -12,6 +13,7 @@ declare module '../services.ts' {
 export const addons: Slice = {
   name: 'addons',
   types,
+  shown: shownAddons,
   create(house) {
     const addons = createAddons({ ...house, cacheBytes: Math.floor(house.cacheBytes / 4) });
     return { services: { addons }, jobs: addons.jobs };

@@ -3,6 +3,7 @@ import { sshKeyPair } from '../../crypto/ssh-key-pair.ts';
 import type { Slice } from '../slice.ts';
 import { addAppSecrets } from './schema.ts';
 import { type AppSecretsService, createAppSecrets } from './service.ts';
+import { shownAppSecrets } from './shown.ts';
 import { types } from './types.ts';
 
 declare module '../services.ts' {
@@ -14,6 +15,7 @@ declare module '../services.ts' {
 export const appSecrets: Slice = {
   name: 'app-secrets',
   types,
+  shown: shownAppSecrets,
   create: (house) => ({ services: { appSecrets: createAppSecrets({ ...house, random: secureRandom, sshKeyPair }) } }),
   addSchema: addAppSecrets,
 };

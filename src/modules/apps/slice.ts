@@ -2,6 +2,7 @@ import type { Slice } from '../slice.ts';
 import { createEnvironments, type EnvironmentsService } from './environments.ts';
 import { addApps } from './schema.ts';
 import { type AppsService, createApps } from './service.ts';
+import { shownApps } from './shown.ts';
 import { types } from './types.ts';
 
 declare module '../services.ts' {
@@ -14,6 +15,7 @@ declare module '../services.ts' {
 export const apps: Slice = {
   name: 'apps',
   types,
+  shown: shownApps,
   create: (house) => ({ services: { apps: createApps(house), environments: createEnvironments(house) } }),
   addSchema: addApps,
 };

@@ -1,14 +1,12 @@
 import type { Session } from '../../access/session.ts';
 import type { Commit, Touched } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
+import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
-import { visibleProject } from '../projects/service.ts';
-import { isShown, mayOnTouched, projectOf, type ShownKind } from './visible.ts';
+import type { Visibility } from './visible.ts';
 
 /** A document that a commit touched and that the viewer may list. */
-export interface DocumentChange extends Touched {
-  readonly kind: ShownKind;
-}
+export type DocumentChange = Touched;
 
 /** What of a commit a viewer sees: at least one document. */
 export interface CommitEvent {
@@ -19,18 +17,19 @@ export interface CommitsAsk {
   /** null: all of the team. */
   readonly project: string | null;
   /** null: all kinds. */
-  readonly kinds: readonly ShownKind[] | null;
+  readonly kinds: readonly string[] | null;
   /** Only the document with this id; null: all. */
   readonly id?: string | null;
 }
 
 /** Commits, without what the viewer may not list; those of which nothing is left are left out. */
 function commitStream(
+  { isShown, mayOnTouched, projectOf }: Visibility,
   name: readonly string[],
   { project, kinds, id = null }: CommitsAsk,
   incarnation: string | null = null,
 ): Stream<CommitEvent> {
-  const isMeant = (touched: Touched): touched is DocumentChange =>
+  const isMeant = (touched: Touched): boolean =>
     isShown(touched.kind) &&
     (kinds === null || kinds.includes(touched.kind)) &&
     (project === null || projectOf(touched) === project) &&
@@ -65,13 +64,17 @@ function commitStream(
 }
 
 /** The team's log as the viewer may see it. NOT_FOUND for a project that is not there or hidden. */
-export async function changesStream(ask: CommitsAsk, session: Session): Promise<Stream<CommitEvent>> {
+export async function changesStream(
+  visibility: Visibility,
+  ask: CommitsAsk,
+  session: Session,
+): Promise<Stream<CommitEvent>> {
   const { project } = ask;
-  if (project === null) return commitStream(['changes', ''], ask);
+  if (project === null) return commitStream(visibility, ['changes', ''], ask);
   const { fields } = await session.read((view) => visibleProject(project, view, session));
-  return commitStream(['changes', project, fields.incarnation], ask, fields.incarnation);
+  return commitStream(visibility, ['changes', project, fields.incarnation], ask, fields.incarnation);
 }
 
 /** Global secrets, one or all. */
-export const globalsStream = (slug: string | null): Stream<CommitEvent> =>
-  commitStream(['globalSecretChanged', slug ?? ''], { project: null, kinds: ['globalSecret'], id: slug });
+export const globalsStream = (visibility: Visibility, slug: string | null): Stream<CommitEvent> =>
+  commitStream(visibility, ['globalSecretChanged', slug ?? ''], { project: null, kinds: ['globalSecret'], id: slug });

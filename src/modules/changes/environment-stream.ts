@@ -6,7 +6,7 @@ import type { Scope, WorkloadKind } from '../../domain/types.ts';
 import { AppError, forbidden, isAppError, notFound } from '../../kernel/errors.ts';
 import type { Commit, Seq } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
-import { visibleProject } from '../projects/service.ts';
+import { visibleProject } from '../projects/lookup.ts';
 import type { Followed } from '../resolution/followed.ts';
 import type { ResolutionsService } from '../resolution/service.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenFacts, sightOf } from '../resolution/sight.ts';

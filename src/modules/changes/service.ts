@@ -5,10 +5,12 @@ import { forbidden, invalidInput } from '../../kernel/errors.ts';
 import type { Commit } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
 import type { Vault } from '../../vault/vault.ts';
-import type { ResolutionsService } from '../resolution/service.ts';
-import { changesStream, globalsStream } from './commit-stream.ts';
+import type { Services } from '../services.ts';
+import type { ShownKinds } from '../shown.ts';
+import { type CommitsAsk, changesStream, globalsStream } from './commit-stream.ts';
 import { createEnvironmentStreams, type EnvironmentAsk, type EnvironmentEvent } from './environment-stream.ts';
 import { createKeyChanges } from './key-changes.ts';
+import { createVisibility } from './visible.ts';
 
 export type ChangesService = ReturnType<typeof createChanges>;
 
@@ -33,11 +35,13 @@ export interface CommitPage {
 export interface ChangesDeps {
   readonly vault: Vault;
   readonly access: Pick<AccessService, 'systemIn'>;
-  readonly resolutions: ResolutionsService;
+  readonly resolutions: Services['resolutions'];
+  readonly kinds: ShownKinds;
 }
 
 /** The team's log of commits, and what can be followed in it. */
-export function createChanges({ vault, access, resolutions }: ChangesDeps) {
+export function createChanges({ vault, access, resolutions, kinds }: ChangesDeps) {
+  const visibility = createVisibility(kinds);
   const environments = createEnvironmentStreams(resolutions);
 
   /** A page of the log, oldest first. Numbers have no gaps, so that a page is one read of as many commits, in both directions. */
@@ -60,7 +64,13 @@ export function createChanges({ vault, access, resolutions }: ChangesDeps) {
     return environments.open(ask, session, system);
   }
 
-  return { list, commits: changesStream, globals: globalsStream, environment, keyChanges: createKeyChanges(vault) };
+  return {
+    list,
+    commits: (ask: CommitsAsk, session: Session) => changesStream(visibility, ask, session),
+    globals: (slug: string | null) => globalsStream(visibility, slug),
+    environment,
+    keyChanges: createKeyChanges({ vault, kinds, visibility }),
+  };
 }
 
 /** The numbers of a page, both ends included; of an empty one `to` is the number before `from`. `head`: the last commit. */

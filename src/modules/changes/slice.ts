@@ -12,10 +12,12 @@ declare module '../services.ts' {
 export const changes: Slice = {
   name: 'changes',
   create: (house) => ({
-    services: { changes: createChanges({ ...house, resolutions: house.services.resolutions }) },
+    services: {
+      changes: createChanges({ ...house, resolutions: house.services.resolutions, kinds: house.nouns.shown }),
+    },
   }),
-  addSchema(builder) {
+  addSchema(builder, { shown }) {
     addChanges(builder);
-    addStreams(builder);
+    addStreams(builder, shown);
   },
 };

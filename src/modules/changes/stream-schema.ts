@@ -8,11 +8,12 @@ import { addSubscription, type Happened } from '../../graphql/types/subscription
 import { idOf } from '../../vault/document.ts';
 import { GlobalSecretNode } from '../global-secrets/node.ts';
 import { EnvironmentType, environmentOf } from '../resolution/schema.ts';
+import type { ShownKinds } from '../shown.ts';
 import { WorkloadRefInput } from '../workloads/types.ts';
 import type { CommitEvent, DocumentChange } from './commit-stream.ts';
 import type { EnvironmentEvent } from './environment-stream.ts';
 import type { KeyChanges } from './key-changes.ts';
-import { appOfTouched, projectOf, SHOWN_KINDS, type ShownKind } from './visible.ts';
+import { createVisibility } from './visible.ts';
 
 const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
 const words = (name: string): string => constant(name).toLowerCase().replaceAll('_', ' ');
@@ -23,15 +24,16 @@ const NAME_DIFFS = {
   dockerSecretMounts: 'Docker secret mounts.',
 } as const;
 
-function documentChange(builder: Builder) {
+function documentChange(builder: Builder, kinds: ShownKinds) {
+  const { appOfTouched, projectOf } = createVisibility(kinds);
   const KindEnum = builder.enumType('DocumentKind', {
     description: 'The kinds of objects that commits change.',
     values: Object.fromEntries(
-      SHOWN_KINDS.map((kind) => [
+      [...kinds.keys()].map((kind) => [
         constant(kind),
         { value: kind, description: `${/^[aeiou]/.test(kind) ? 'An' : 'A'} ${words(kind)}.` },
       ]),
-    ) as Record<string, { value: ShownKind; description: string }>,
+    ) as Record<string, { value: string; description: string }>,
   });
   const KeysType = builder.objectRef<KeyChanges>('KeyChanges').implement({
     description: 'Keys that differ from the revision before: names, never values.',
@@ -85,8 +87,8 @@ function documentChange(builder: Builder) {
 }
 
 /** Subscriptions to the log and to what follows from it. */
-export function addStreams(builder: Builder): void {
-  const { KindEnum, ChangeType } = documentChange(builder);
+export function addStreams(builder: Builder, kinds: ShownKinds): void {
+  const { KindEnum, ChangeType } = documentChange(builder, kinds);
   const changes = addSubscription(builder, {
     name: 'changes',
     description:

@@ -3,38 +3,19 @@ import { idOfDocument } from '../../graphql/types/ids.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { invalidInput } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
-import { appOfTouched, projectOf } from '../changes/visible.ts';
-import {
-  type DeletedAsk,
-  type DeletedObject,
-  type DeletedService,
-  IN_APP,
-  IN_TEAM,
-  type RestorableKind,
-} from './service.ts';
+import { createVisibility } from '../changes/visible.ts';
+import type { Shown, ShownKinds } from '../shown.ts';
+import type { DeletedAsk, DeletedObject, DeletedService } from './service.ts';
 
 type Found = Awaited<ReturnType<DeletedService['list']>>[number];
 
 const BY_ID: ListOrder<Found> = { name: 'deleted', keyOf: ({ stored }) => idOf(stored.key) };
 
-const WORDS: Readonly<Record<RestorableKind, string>> = {
-  project: 'Projects, for seven days.',
-  secretGroup: 'Secret groups of a project.',
-  service: 'Services of a project.',
-  job: 'Jobs of a project.',
-  addon: 'Addons of a project.',
-  externalAddon: 'External addons of a project.',
-  globalSecret: 'Global secrets.',
-  app: 'Apps.',
-  environment: 'Environments of an app.',
-  appSecret: 'App secrets of an app.',
-};
-
 const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
 
 /** The place that the kind lies in has to be given, and no other. */
-function askOf(kind: RestorableKind, project: string | null, app: string | null): DeletedAsk {
-  const wanted = IN_TEAM.has(kind) ? null : IN_APP.has(kind) ? 'app' : 'project';
+function askOf(place: Shown['place'], kind: string, project: string | null, app: string | null): DeletedAsk {
+  const wanted = place === 'team' ? null : place;
   for (const [name, given] of Object.entries({ project, app })) {
     if ((given !== null) === (name === wanted)) continue;
     const message = name === wanted ? `is required for ${constant(kind)}` : `must not be given for ${constant(kind)}`;
@@ -44,12 +25,15 @@ function askOf(kind: RestorableKind, project: string | null, app: string | null)
 }
 
 /** What was deleted and can be restored. */
-export function addDeleted(builder: Builder): void {
+export function addDeleted(builder: Builder, kinds: ShownKinds): void {
+  const { appOfTouched, projectOf } = createVisibility(kinds);
   const KindEnum = builder.enumType('RestorableKind', {
     description: 'Kinds of things that can be restored.',
     values: Object.fromEntries(
-      Object.entries(WORDS).map(([kind, description]) => [constant(kind), { value: kind, description }]),
-    ) as Record<string, { value: RestorableKind; description: string }>,
+      [...kinds].flatMap(([kind, { restorable }]) =>
+        restorable ? [[constant(kind), { value: kind, description: restorable.words }] as const] : [],
+      ),
+    ),
   });
   const DeletedType = builder.objectRef<DeletedObject>('DeletedObject').implement({
     description:
@@ -115,7 +99,7 @@ export function addDeleted(builder: Builder): void {
           app: t.arg({ type: 'Slug', description: 'Required for environments and app secrets; else absent.' }),
         },
         resolve: async (_root, { kind, project, app, ...page }, context) => {
-          const ask = askOf(kind, project ?? null, app ?? null);
+          const ask = askOf(kinds.get(kind)?.place ?? 'team', kind, project ?? null, app ?? null);
           const { deleted } = context.services;
           const all = await deleted.list(ask, context.session);
           const order = within(BY_ID, kind, ask.project ?? '', ask.app ?? '');

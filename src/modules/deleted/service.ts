@@ -1,38 +1,17 @@
-import type { Verb } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import type { Fields, Key } from '../../store/port.ts';
-import { type DocumentType, idOf, type Stored } from '../../vault/document.ts';
+import { idOf, type Stored } from '../../vault/document.ts';
 import type { DocumentSet } from '../../vault/document-set.ts';
 import { evenReading, type Vault, type View } from '../../vault/vault.ts';
-import { documentOf as addonDocumentOf } from '../addons/model.ts';
-import { appSecretDocument } from '../app-secrets/model.ts';
 import { visibleApp } from '../apps/find.ts';
-import { appDocument, appScope, environmentDocument } from '../apps/model.ts';
-import { mayOnTouched } from '../changes/visible.ts';
-import { globalDocument } from '../global-secrets/model.ts';
-import { projectDocument, type StoredProject } from '../projects/model.ts';
-import { visibleProject } from '../projects/service.ts';
-import { groupDocument } from '../secret-groups/model.ts';
-import { documentOf as workloadDocumentOf } from '../workloads/model.ts';
-
-/** What can be restored, and the permission that restoring asks for besides `list`. */
-export const RESTORABLE = {
-  project: 'delete',
-  secretGroup: 'write',
-  service: 'write',
-  job: 'write',
-  addon: 'write',
-  externalAddon: 'write',
-  globalSecret: 'write',
-  app: 'write',
-  environment: 'write',
-  appSecret: 'write',
-} as const satisfies Readonly<Record<string, Verb>>;
-export type RestorableKind = keyof typeof RESTORABLE;
+import { appScope } from '../apps/model.ts';
+import { createVisibility } from '../changes/visible.ts';
+import { visibleProject } from '../projects/lookup.ts';
+import type { Shown, ShownKinds } from '../shown.ts';
 
 export interface DeletedAsk {
-  readonly kind: RestorableKind;
+  readonly kind: string;
   /** Of secret groups, workloads and addons. */
   readonly project: string | null;
   /** Of environments and app secrets. */
@@ -41,7 +20,7 @@ export interface DeletedAsk {
 
 /** Something that was deleted and can be restored. Nothing of what it holds. */
 export interface DeletedObject {
-  readonly kind: RestorableKind;
+  readonly kind: string;
   readonly key: Key;
   readonly name: string;
   readonly deletedAt: string | null;
@@ -51,55 +30,42 @@ export interface DeletedObject {
 }
 
 interface Found {
-  readonly kind: RestorableKind;
+  readonly kind: string;
   readonly stored: Stored<Fields, unknown>;
 }
-
-type AnyDocument = DocumentType<Fields, unknown>;
-const TYPES: { readonly [K in RestorableKind]: AnyDocument } = {
-  project: projectDocument as AnyDocument,
-  secretGroup: groupDocument as AnyDocument,
-  service: workloadDocumentOf('service') as AnyDocument,
-  job: workloadDocumentOf('job') as AnyDocument,
-  addon: addonDocumentOf('addon') as AnyDocument,
-  externalAddon: addonDocumentOf('external-addon') as AnyDocument,
-  globalSecret: globalDocument as AnyDocument,
-  app: appDocument as AnyDocument,
-  environment: environmentDocument as AnyDocument,
-  appSecret: appSecretDocument as AnyDocument,
-};
-
-/** Which of them lie in an app, and which belong to the team. */
-export const IN_APP: ReadonlySet<RestorableKind> = new Set(['environment', 'appSecret']);
-export const IN_TEAM: ReadonlySet<RestorableKind> = new Set(['project', 'globalSecret', 'app']);
 
 const HISTORY = 100;
 
 export type DeletedService = ReturnType<typeof createDeleted>;
 
 /** One list for all nouns of what was deleted, for those who may see it and bring it back. */
-export function createDeleted({ vault }: { readonly vault: Vault }) {
-  async function setOf({ kind, project, app }: DeletedAsk, view: View, session: Session) {
-    if (IN_TEAM.has(kind)) return view.set(TYPES[kind]);
-    if (IN_APP.has(kind)) {
+export function createDeleted({ vault, kinds }: { readonly vault: Vault; readonly kinds: ShownKinds }) {
+  const { mayOnTouched } = createVisibility(kinds);
+
+  async function setOf({ type, place }: Shown, { project, app }: DeletedAsk, view: View, session: Session) {
+    if (place === 'team') return view.set(type);
+    if (place === 'app') {
       await visibleApp(app ?? '', view, session);
-      return view.set(TYPES[kind], appScope(app ?? ''));
+      return view.set(type, appScope(app ?? ''));
     }
     await visibleProject(project ?? '', view, session);
-    return view.set(TYPES[kind], project ?? '');
+    return view.set(type, project ?? '');
   }
 
   /** By id. Of what one may not list or not bring back there is nothing. */
   async function list(ask: DeletedAsk, session: Session): Promise<readonly Found[]> {
     const { kind } = ask;
+    const noun = kinds.get(kind);
+    const restorable = noun?.restorable;
+    if (!noun || !restorable) return [];
     return session.read(async (view) => {
-      const set: DocumentSet<Fields, unknown> = await setOf(ask, view, session);
+      const set: DocumentSet<Fields, unknown> = await setOf(noun, ask, view, session);
       const found: Found[] = [];
       for (const stored of set.all) {
-        if (!stored.deleted || (kind === 'project' && !isRestorable(stored))) continue;
+        if (!stored.deleted || restorable.isOver?.(stored.fields)) continue;
         const touched = { kind, key: stored.key };
         if (!(await mayOnTouched(touched, 'list', view, session))) continue;
-        if (await mayOnTouched(touched, RESTORABLE[kind], view, session)) found.push({ kind, stored });
+        if (await mayOnTouched(touched, restorable.verb, view, session)) found.push({ kind, stored });
       }
       return found.sort((a, b) => byCodePoint(idOf(a.stored.key), idOf(b.stored.key)));
     });
@@ -125,7 +91,9 @@ export function createDeleted({ vault }: { readonly vault: Vault }) {
     const last = await commitAt(stored.seq);
     if (last?.operation.endsWith('.delete')) return last;
     // It was written since, as the gateway does when it removes old credentials.
-    const past = await vault.revisions(TYPES[kind], stored.key, { limit: HISTORY }, evenReading(session.work));
+    const noun = kinds.get(kind);
+    if (!noun) return null;
+    const past = await vault.revisions(noun.type, stored.key, { limit: HISTORY }, evenReading(session.work));
     const alive = past.findIndex(({ deleted }) => !deleted);
     const first = past[(alive === -1 ? past.length : alive) - 1];
     return first && alive !== -1 ? commitAt(first.seq) : null;
@@ -133,6 +101,3 @@ export function createDeleted({ vault }: { readonly vault: Vault }) {
 
   return { list, facts };
 }
-
-const isRestorable = (stored: Stored<Fields, unknown>): boolean =>
-  (stored as unknown as StoredProject).fields.destruction === null;

@@ -10,6 +10,6 @@ declare module '../services.ts' {
 
 export const deleted: Slice = {
   name: 'deleted',
-  create: (house) => ({ services: { deleted: createDeleted(house) } }),
-  addSchema: addDeleted,
+  create: (house) => ({ services: { deleted: createDeleted({ ...house, kinds: house.nouns.shown }) } }),
+  addSchema: (builder, { shown }) => addDeleted(builder, shown),
 };

@@ -5,8 +5,8 @@ import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import { type MayAsk, requireAskable } from '../addresses.ts';
+import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
-import { visibleProject } from '../projects/service.ts';
 import { bookOf, isUndelivered } from '../restarts/book.ts';
 import {
   queueDocument,

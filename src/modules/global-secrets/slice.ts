@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.ts';
 import { addGlobalSecrets } from './schema.ts';
 import { createGlobalSecrets, type GlobalSecretsService } from './service.ts';
+import { shownGlobal } from './shown.ts';
 import { types } from './types.ts';
 
 declare module '../services.ts' {
@@ -12,6 +13,7 @@ declare module '../services.ts' {
 export const globalSecrets: Slice = {
   name: 'global-secrets',
   types,
+  shown: [shownGlobal],
   create: (house) => ({ services: { globalSecrets: createGlobalSecrets(house) } }),
   addSchema: addGlobalSecrets,
   fileMutations: {

@@ -7,8 +7,9 @@ import { type AppError, conflict, forbidden, notFound } from '../../kernel/error
 import { slugOf } from '../../kernel/ids.ts';
 import type { Keys } from '../../keys/keys.ts';
 import { createOnce } from '../../vault/once.ts';
-import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { changesOf, type Vault } from '../../vault/vault.ts';
 import { jobDocument, serviceDocument } from '../workloads/model.ts';
+import { visibleProject } from './lookup.ts';
 import { type CreateProjectInput, projectDocument, type StoredProject, type UpdateProjectInput } from './model.ts';
 
 const changes = changesOf(projectDocument);
@@ -20,15 +21,6 @@ export interface ProjectsDeps {
   readonly clock: Clock;
 }
 export type ProjectsService = ReturnType<typeof createProjects>;
-
-/** The project if it lives and the caller may see it; what one may not see does not exist. */
-export async function visibleProject(slug: string, view: View, session: Session): Promise<StoredProject> {
-  const stored = (await view.set(projectDocument)).get(slug);
-  if (!stored || stored.deleted || !can(session.principal, 'list', 'project', { project: slug })) {
-    throw notFound('Project', slug);
-  }
-  return stored;
-}
 
 export function createProjects({ vault, keys, clock }: ProjectsDeps) {
   const once = createOnce(vault, keys);

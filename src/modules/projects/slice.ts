@@ -2,6 +2,7 @@ import type { Slice } from '../slice.ts';
 import { createDestruction } from './destruction.ts';
 import { addProjects } from './schema.ts';
 import { createProjects, type ProjectsService } from './service.ts';
+import { shownProject } from './shown.ts';
 import { types } from './types.ts';
 
 declare module '../services.ts' {
@@ -13,6 +14,7 @@ declare module '../services.ts' {
 export const projects: Slice = {
   name: 'projects',
   types,
+  shown: [shownProject],
   create: (house) => ({
     services: { projects: createProjects(house) },
     jobs: [createDestruction({ ...house, isClockSteady: house.expiry.isSteady })],

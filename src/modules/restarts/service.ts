@@ -7,7 +7,7 @@ import type { Limits } from '../../kernel/limits.ts';
 import type { Keys } from '../../keys/keys.ts';
 import { idOf } from '../../vault/document.ts';
 import { changesOf, type Vault, type View } from '../../vault/vault.ts';
-import { visibleProject } from '../projects/service.ts';
+import { visibleProject } from '../projects/lookup.ts';
 import type { Services } from '../services.ts';
 import type { StoredWorkload } from '../workloads/model.ts';
 import { type Book, bookOf, deliveryFor, queued } from './book.ts';

@@ -5,7 +5,7 @@ import { AppError, notFound } from '../../kernel/errors.ts';
 import type { Commit, Touched } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { ownReading, type Vault } from '../../vault/vault.ts';
-import { visibleProject } from '../projects/service.ts';
+import { visibleProject } from '../projects/lookup.ts';
 import { documentOf } from '../workloads/model.ts';
 import { requestDocument, type StoredRequest, type WorkloadName } from './model.ts';
 

@@ -1,7 +1,7 @@
 import type { Session } from '../../access/session.ts';
 import { conflict, notFound } from '../../kernel/errors.ts';
 import type { View } from '../../vault/vault.ts';
-import { visibleProject } from '../projects/service.ts';
+import { visibleProject } from '../projects/lookup.ts';
 import { groupDocument, type StoredGroup } from './model.ts';
 import { mayOnGroup } from './rights.ts';
 

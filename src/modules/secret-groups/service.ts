@@ -4,7 +4,7 @@ import type { AddonLink } from '../../domain/types.ts';
 import type { Upload } from '../../input/rules.ts';
 import { forbidden, notFound } from '../../kernel/errors.ts';
 import { changesOf } from '../../vault/vault.ts';
-import { visibleProject } from '../projects/service.ts';
+import { visibleProject } from '../projects/lookup.ts';
 import type { Decision } from './decision.ts';
 import { deletedGroup, type GroupRef, type GroupUpdate, visibleGroup } from './finding.ts';
 import { type CreateGroupInput, type PutGroupInput, restrictionsAfter, type UpdateGroupInput } from './inputs.ts';

@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.ts';
 import { addSecretGroups } from './schema.ts';
 import { createSecretGroups, type SecretGroupsService } from './service.ts';
+import { shownGroup } from './shown.ts';
 import { types } from './types.ts';
 
 declare module '../services.ts' {
@@ -12,6 +13,7 @@ declare module '../services.ts' {
 export const secretGroups: Slice = {
   name: 'secret-groups',
   types,
+  shown: [shownGroup],
   create: (house) => ({ services: { secretGroups: createSecretGroups({ ...house, addons: house.services.addons }) } }),
   addSchema: addSecretGroups,
   fileMutations: {

@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.ts';
 import { addTags } from './schema.ts';
 import { createTags, type TagsService } from './service.ts';
+import { shownTag } from './shown.ts';
 import { types } from './types.ts';
 
 declare module '../services.ts' {
@@ -12,6 +13,7 @@ declare module '../services.ts' {
 export const tags: Slice = {
   name: 'tags',
   types,
+  shown: [shownTag],
   create: (house) => ({ services: { tags: createTags(house) } }),
   addSchema: addTags,
 };

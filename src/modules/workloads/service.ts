@@ -18,8 +18,8 @@ import { namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
 import { requireRoomForWorkload } from '../environment-room.ts';
 import { requireMayRefer } from '../global-secrets/references.ts';
 import { requireWithinLimits, sizesOf } from '../holdings.ts';
+import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
-import { visibleProject } from '../projects/service.ts';
 import { groupDocument, groupHeader } from '../secret-groups/model.ts';
 import { documentOf, type PutWorkloadInput, type StoredWorkload, workloadWriting } from './model.ts';
 

@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.ts';
 import { addWorkloads } from './schema.ts';
 import { createWorkloads, type WorkloadsService } from './service.ts';
+import { shownWorkloads } from './shown.ts';
 import { types } from './types.ts';
 
 declare module '../services.ts' {
@@ -12,6 +13,7 @@ declare module '../services.ts' {
 export const workloads: Slice = {
   name: 'workloads',
   types,
+  shown: shownWorkloads,
   create: (house) => ({ services: { workloads: createWorkloads(house) } }),
   addSchema: addWorkloads,
   fileMutations: { resource: 'workload', names: ['putService', 'putJob'] },
