@@ -6,7 +6,7 @@ import { createAdministratorWatch, createClockWatch } from '../access/watch.ts';
 import { createContainers } from '../crypto/containers.ts';
 import type { GitReader } from '../git/port.ts';
 import type { Context } from '../graphql/types/context.ts';
-import type { ContextFor } from '../http/graphql-route.ts';
+import type { ContextFor } from '../http/caller.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { unauthenticated } from '../kernel/errors.ts';
 import { createExpiryClock, type ExpiryClock } from '../kernel/expiry-clock.ts';

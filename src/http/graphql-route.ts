@@ -6,12 +6,12 @@ import type { GraphqlRequest } from '../graphql/engine/request.ts';
 import type { Opened } from '../graphql/engine/source.ts';
 import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
-import type { Hold, InFlight } from '../kernel/in-flight.ts';
+import type { InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import { turn } from '../kernel/turn.ts';
-import { authorizationOf } from './authorization.ts';
 import { checkContentType, readBody, tooLarge } from './body.ts';
 import { operationIn } from './body-operation.ts';
+import { type Caught, type ContextFor, chargeOf, contextOf, holdUntilSent, leave } from './caller.ts';
 import type { Caller, ConnectionLimits } from './connection-limits.ts';
 import type { Deadline } from './deadline.ts';
 import { type EventStreams, sendAsEvent } from './events.ts';
@@ -21,23 +21,6 @@ import { paramsOfBody, paramsOfLongBody, paramsOfQuery } from './params.ts';
 import type { Rates } from './rates.ts';
 import type { WrongTokens } from './wrong-tokens.ts';
 import type { YogaLane } from './yoga.ts';
-
-/** Who asks: throws UNAUTHENTICATED for strangers. */
-export type ContextFor = (request: {
-  readonly authorization: string | undefined;
-  readonly requestId: string;
-  /** Aborted when nobody waits for the answer any more. */
-  readonly signal: () => AbortSignal;
-}) => Promise<{
-  /** All that the answer to a query depends on besides the request. null: no answer is given twice. */
-  readonly stamp: string | null;
-  /** Whether the answer depended on nothing else. */
-  readonly isRepeatable?: () => boolean;
-  /** Whether the token may write anything that carries files, and so send larger bodies; absent: yes. */
-  readonly mayCarryFiles?: () => boolean;
-  /** Who asks, for limits on what stays open. */
-  readonly session?: { readonly principal: Caller };
-}>;
 
 interface Deps {
   readonly graphql: Graphql;
@@ -79,13 +62,6 @@ export function createGraphqlRoute(deps: Deps): Route {
   };
 }
 
-/** The connection is done with a request, answered or not. */
-function leave({ request, deadline, hold }: Exchange): void {
-  deadline?.abandon();
-  // Nobody will ever hear of a body that broke off.
-  if (!request.complete) hold?.release();
-}
-
 async function serve(deps: Deps, exchange: Exchange, deadline: Deadline): Promise<void> {
   try {
     const context = await contextOf(deps, exchange, deadline);
@@ -106,16 +82,6 @@ async function serve(deps: Deps, exchange: Exchange, deadline: Deadline): Promis
   }
 }
 
-type Caught = Awaited<ReturnType<ContextFor>>;
-
-async function contextOf({ contextFor, wrongTokens }: Deps, exchange: Exchange, deadline: Deadline): Promise<Caught> {
-  try {
-    return await contextFor(callerOf(exchange, deadline));
-  } catch (error) {
-    throw await wrongTokens.judge(error, exchange.client);
-  }
-}
-
 /** Makes an answer, or begins a stream. */
 async function answer(
   deps: Deps,
@@ -124,16 +90,9 @@ async function answer(
   context: Caught,
   body: Uint8Array | null,
 ): Promise<void> {
-  const { graphql, rates, answers } = deps;
+  const { graphql, answers } = deps;
   const { stamp, session } = context;
-  const charge = async (points: number): Promise<void> => {
-    if (!session) return;
-    try {
-      await rates.take(session.principal, points);
-    } finally {
-      exchange.headers = rates.headers(session.principal);
-    }
-  };
+  const charge = chargeOf(deps, exchange, context);
   const graphqlRequest = { ...(await requestOf(deps, exchange, body, charge)), charge };
   const wantsEvents = accepts(exchange, EVENTS);
   exchange.asEvents = wantsEvents;
@@ -179,22 +138,17 @@ async function requestOf(
 }
 
 function send({ inFlight }: Deps, exchange: Exchange, { session }: Caught, given: Given): void {
-  if (given.latin1.length > SMALL_ANSWER) holdUntilSent(exchange, inFlight.hold(session?.principal.id ?? ''), given);
+  if (given.latin1.length > SMALL_ANSWER)
+    holdUntilSent(exchange, inFlight.hold(session?.principal.id ?? ''), given.latin1.length);
   sendGiven(exchange, given);
 }
 
 const accepts = ({ request }: Exchange, type: string): boolean => request.headers.accept?.includes(type) === true;
 
-const callerOf = ({ request, id }: Exchange, deadline: Deadline): Parameters<ContextFor>[0] => ({
-  authorization: authorizationOf(request.rawHeaders),
-  requestId: id,
-  signal: deadline.signal,
-});
-
 /** The body of a POST; null for a GET. */
 async function readBytes(
   exchange: Exchange,
-  { mayCarryFiles }: Awaited<ReturnType<ContextFor>>,
+  { mayCarryFiles }: Caught,
   { bodyBytes, fileBodyBytes }: Limits,
 ): Promise<Uint8Array | null> {
   const { request, method, hold } = exchange;
@@ -237,13 +191,6 @@ function sendGiven(exchange: Exchange, { status, latin1, operationName, retryAft
   const type = accepts(exchange, GRAPHQL_TYPE) ? GRAPHQL_TYPE : 'application/json';
   const headers = retryAfter === undefined ? null : { 'retry-after': String(retryAfter) };
   sendLatin1(exchange, status, latin1, `${type}; charset=utf-8`, headers);
-}
-
-/** A client that takes its time holds what it has not taken yet. */
-function holdUntilSent({ response, onFault }: Exchange, hold: Hold, { latin1 }: Given): void {
-  hold.add(latin1.length);
-  if (response.destroyed) hold.release();
-  else response.once('close', guarded(onFault, hold.release));
 }
 
 /** Where a stream that broke off was, as clients of server-sent events say it. */

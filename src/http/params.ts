@@ -55,15 +55,24 @@ export function paramsOf(given: unknown): Params {
 /** Each parameter once, percent-decoded strictly. */
 export function parseQuery(search: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const pair of search.split('&')) {
-    if (pair === '') continue;
-    const mark = pair.indexOf('=');
-    const name = decode(mark < 0 ? pair : pair.slice(0, mark));
-    if (TOKEN_NAMES.includes(name.toLowerCase())) throw bad('Tokens are not accepted in a URL: revoke this one');
+  for (const [name, value] of queryPairs(search)) {
     if (found.has(name)) throw bad('A query parameter is duplicated');
-    found.set(name, mark < 0 ? '' : decode(pair.slice(mark + 1)));
+    found.set(name, value);
   }
   return found;
+}
+
+/** The parameters as they come, percent-decoded strictly. Refuses tokens among them. */
+export function queryPairs(search: string): readonly (readonly [name: string, value: string])[] {
+  return search
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const mark = pair.indexOf('=');
+      const name = decode(mark < 0 ? pair : pair.slice(0, mark));
+      if (TOKEN_NAMES.includes(name.toLowerCase())) throw bad('Tokens are not accepted in a URL: revoke this one');
+      return [name, mark < 0 ? '' : decode(pair.slice(mark + 1))];
+    });
 }
 
 function decode(text: string): string {

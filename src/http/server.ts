@@ -16,17 +16,20 @@ import { createInFlight } from '../kernel/in-flight.ts';
 import type { Log } from '../kernel/log.ts';
 import { clientAddressOf } from '../net/client-address.ts';
 import { dropRestOfBody } from './body.ts';
+import type { ContextFor } from './caller.ts';
 import { createConnectionLimits } from './connection-limits.ts';
 import { createDeadlines } from './deadline.ts';
 import { createEventStreams, type EventStreams, sendAsEvent } from './events.ts';
 import { type Exchange, isSaidAsEvent, openExchange, sendJson } from './exchange.ts';
-import { type ContextFor, createGraphqlRoute, type Route } from './graphql-route.ts';
+import { createGraphqlRoute, type Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready } from './health.ts';
 import { HOOKS, hookRoutes, loggedHookPath } from './hook-route.ts';
-import { parseQuery } from './params.ts';
+import { queryPairs } from './params.ts';
 import { serveAt, type TakenPort, takePort } from './port.ts';
 import { startRateExchange } from './rate-exchange.ts';
 import { createRates, type Rates } from './rates.ts';
+import { createRestRoute } from './rest/serve.ts';
+import { ROUTES } from './rest/table.ts';
 import { createSockets, type Sockets } from './sockets.ts';
 import { createWrongTokens } from './wrong-tokens.ts';
 import { createYogaLane } from './yoga.ts';
@@ -59,6 +62,7 @@ export interface HttpServer {
 }
 
 const GRAPHQL = '/graphql';
+const REST = '/v1/';
 const DRAIN_MS = 10_000;
 
 export function createServer(deps: ServerDeps): HttpServer {
@@ -72,7 +76,10 @@ export function createServer(deps: ServerDeps): HttpServer {
   ]);
   const hookOf = hookRoutes(deps.hooks ?? [], config.limits);
   const routeOf = (path: string): Route | undefined =>
-    routes.get(path) ?? routes.get(path.replace(/\/$/, '')) ?? hookOf(path);
+    routes.get(path) ??
+    routes.get(path.replace(/\/$/, '')) ??
+    hookOf(path) ??
+    (path.startsWith(REST) ? lanes.rest : undefined);
   const underWay = new Set<ServerResponse>();
   let closing = false;
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
@@ -114,12 +121,13 @@ export function createServer(deps: ServerDeps): HttpServer {
 
 interface Lanes {
   readonly route: Route;
+  readonly rest: Route;
   readonly sockets: Sockets;
   readonly events: EventStreams;
   readonly rates: Rates;
 }
 
-/** All the ways into GraphQL: one set of rules, one store of answers, one count of connections. */
+/** All the ways into GraphQL, REST among them: one set of rules, one store of answers, one count of connections. */
 function graphqlLanes(deps: ServerDeps, mask: Mask): Lanes {
   const { schema, contextFor, config, fileMutations, plugins = [], log } = deps;
   const { limits, development } = config;
@@ -148,13 +156,14 @@ function graphqlLanes(deps: ServerDeps, mask: Mask): Lanes {
   const shared = { graphql, inFlight, contextFor, limits, startDeadline, connections, rates, wrongTokens, log };
   const sockets = createSockets({ ...shared, path: GRAPHQL, mask, proxies: config.trustedProxies });
   const route = createGraphqlRoute({ ...shared, bodies, yoga, events, answers, development });
-  return { route, sockets, events, rates };
+  const rest = createRestRoute({ ...shared, bodies, mask, routes: ROUTES });
+  return { route, rest, sockets, events, rates };
 }
 
 async function serve(routeOf: (path: string) => Route | undefined, exchange: Exchange): Promise<void> {
   const route = routeOf(exchange.path);
   // Refuses tokens in the URL, wherever it leads.
-  if (exchange.search !== '') parseQuery(exchange.search);
+  if (exchange.search !== '') queryPairs(exchange.search);
   if (route === undefined) throw new AppError('NOT_FOUND', 'Not found');
   await route(exchange);
 }

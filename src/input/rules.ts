@@ -6,14 +6,17 @@ import './words.ts';
 
 /** The rules that several nouns share. Messages never repeat the value. */
 
-/** Length first: the backtracking of a pattern runs out of stack on a text of megabytes. */
+/** Length first: the backtracking of a pattern runs out of stack on a text of megabytes. All three are told to whoever describes it. */
 export const pattern = (re: RegExp, words: string, least: number, most: number) =>
-  z.string().superRefine((text, ctx) => {
-    const refuse = (rule: string, message: string) => ctx.addIssue({ code: 'custom', params: { rule }, message });
-    if (text.length > most) return refuse('max', `must have at most ${most} characters`);
-    if (text.length < least) refuse('min', `must have at least ${least} characters`);
-    if (!re.test(text)) refuse('pattern', words);
-  });
+  z
+    .string()
+    .superRefine((text, ctx) => {
+      const refuse = (rule: string, message: string) => ctx.addIssue({ code: 'custom', params: { rule }, message });
+      if (text.length > most) return refuse('max', `must have at most ${most} characters`);
+      if (text.length < least) refuse('min', `must have at least ${least} characters`);
+      if (!re.test(text)) refuse('pattern', words);
+    })
+    .meta({ minLength: least, maxLength: most, pattern: re.source });
 
 /** Spec 2: letters and digits, single hyphens or spaces between them. `\s` of the seeds is the space alone. */
 export const nameRule = pattern(
@@ -87,17 +90,26 @@ function judgeItems<T extends z.ZodType>(
   return items;
 }
 
+interface ItemRule {
+  readonly rule: z.ZodType;
+  readonly isUnique: boolean;
+}
+/** Of each list, for whoever describes it: the list itself takes anything, and judges its items by hand. */
+const itemRules = new WeakMap<z.ZodType, ItemRule>();
+export const itemRuleOf = (list: z.ZodType): ItemRule | undefined => itemRules.get(list);
+
 /**
  * A list whose length is judged before its items, and whose items are judged until there are as many problems as anybody is
  * told: one of 30,000 bad names costs no more than one of a hundred.
  */
 function boundedList<T extends z.ZodType>(item: T, keyOf: ((value: z.output<T>) => string) | null, most: number) {
-  return z
+  const list = z
     .array(z.unknown())
-    .max(most, { error: `must have at most ${most.toLocaleString('en')} entries`, abort: true })
-    .transform((values, ctx) =>
-      judgeItems(item, values, keyOf, (issue, path) => void ctx.issues.push({ ...issue, path, input: null } as never)),
-    );
+    .max(most, { error: `must have at most ${most.toLocaleString('en')} entries`, abort: true });
+  itemRules.set(list, { rule: item, isUnique: keyOf !== null });
+  return list.transform((values, ctx) =>
+    judgeItems(item, values, keyOf, (issue, path) => void ctx.issues.push({ ...issue, path, input: null } as never)),
+  );
 }
 
 export const listOf = <T extends z.ZodType>(item: T, most: number) => boundedList(item, null, most);

@@ -144,6 +144,22 @@ const LAYERS: readonly {
   },
   { files: /^app\/slices\.ts$/, own: ['modules/'], packages: [] },
   { files: /^app\/schema\.ts$/, own: ['graphql/', 'modules/slice.ts', 'app/slices.ts'], packages: ['graphql'] },
+  // Describes bodies by the rules that they will be judged by, and so reads the rules of each noun, and nothing else of it.
+  {
+    files: /^http\/rest\//,
+    own: [
+      'kernel/',
+      'graphql/',
+      'http/',
+      'input/rules.ts',
+      ...['secret-groups', 'global-secrets', 'apps', 'app-secrets', 'addons'].map(
+        (noun) => `modules/${noun}/inputs.ts`,
+      ),
+      ...['workloads', 'projects', 'tags'].map((noun) => `modules/${noun}/model.ts`),
+      'modules/git-sync/gitops-rule.ts',
+    ],
+    packages: ['node:', 'find-my-way', 'zod'],
+  },
   {
     files: /^http\//,
     own: ['kernel/', 'graphql/', 'http/', 'net/client-address.ts', 'streams/subscriber.ts', 'app/config.ts'],

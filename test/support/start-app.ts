@@ -3,7 +3,7 @@ import { createSchema } from '../../src/app/schema.ts';
 import type { GitReader } from '../../src/git/port.ts';
 import { createGitReader } from '../../src/git/reader.ts';
 import type { Context } from '../../src/graphql/types/context.ts';
-import type { ContextFor } from '../../src/http/graphql-route.ts';
+import type { ContextFor } from '../../src/http/caller.ts';
 import { createServer, type ServerDeps } from '../../src/http/server.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { type Limits, limitsWith } from '../../src/kernel/limits.ts';

@@ -28,7 +28,7 @@ const secretTypeRule = z.enum(['environment', 'arguments', 'environment-argument
 const priorityRule = z.int().min(0, { error: 'must be at least 0' }).max(100, { error: 'must be at most 100' });
 
 /** What is named; null is no way to say something. */
-const restrictionsRule = z.strictObject({
+export const restrictionsRule = z.strictObject({
   restricted: z.boolean({ error: 'must be true or false' }).optional(),
   workloads: distinct(
     z.strictObject({ id: platformIdRule, kind: z.enum(['service', 'job']) }),
@@ -67,11 +67,16 @@ const aliasesRule = distinct(keyNameRule, (alias) => alias)
   .nullish()
   .transform((aliases) => aliases ?? []);
 
+export const linkedKeysRule = distinct(
+  z.strictObject({ keyName: linkKeyRule, aliases: aliasesRule }),
+  ({ keyName }) => keyName,
+);
+
 const linkShape = z.strictObject({
   kind: z.enum(['addon', 'external-addon']).nullish(),
   addon: platformIdRule,
   required: z.boolean().nullish(),
-  keys: distinct(z.strictObject({ keyName: linkKeyRule, aliases: aliasesRule }), ({ keyName }) => keyName),
+  keys: linkedKeysRule,
 });
 
 const linkOf = ({ kind, addon, required, keys }: z.output<typeof linkShape>) => ({

@@ -1,0 +1,81 @@
+import findMyWay from 'find-my-way';
+import { AppError } from '../../kernel/errors.ts';
+import { SLUG } from '../../kernel/ids.ts';
+import type { RestRoute } from './route.ts';
+
+export interface Found {
+  readonly route: RestRoute;
+  /** Decoded once. */
+  readonly path: Readonly<Record<string, string>>;
+  /** The team that the path names; null: it names none. */
+  readonly team: string | null;
+}
+
+export interface Router {
+  /** NOT_FOUND for a path that is no route's; METHOD_NOT_ALLOWED, with what is allowed, for another method. */
+  find(method: string, path: string): Found;
+  allowed(path: string): readonly string[];
+}
+
+const PREFIX = '/v1';
+const IN_TEAM = '/v1/teams/:teamId';
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+/** Nothing that a proxy, or a router, could read in another way. */
+const PLAIN = /^\/v1(?:\/(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)+$/;
+const MOST_PATH = 2_000;
+
+const notFound = (): AppError => new AppError('NOT_FOUND', 'Not found');
+
+/** Every route, with and without the team in its path. */
+export function createRouter(routes: readonly RestRoute[]): Router {
+  const router = findMyWay({ caseSensitive: true, maxParamLength: 400 });
+  const unused = (): void => {};
+  for (const route of routes) {
+    const path = route.path.replaceAll('{', ':').replaceAll('}', '');
+    for (const prefix of [PREFIX, IN_TEAM]) {
+      router.on(route.method, `${prefix}${path}`, unused, { route, segments: `${prefix}${path}`.split('/') });
+    }
+  }
+  const lookUp = (method: (typeof METHODS)[number], path: string): Found | null => {
+    if (path.length > MOST_PATH || !PLAIN.test(path) || !isDecodable(path)) return null;
+    const found = router.find(method, path);
+    if (!found) return null;
+    const { route, segments } = found.store as { readonly route: RestRoute; readonly segments: readonly string[] };
+    // What is not a parameter has one spelling.
+    const given = path.split('/');
+    if (segments.some((segment, i) => !segment.startsWith(':') && segment !== given[i])) return null;
+    const { teamId = null, ...params } = found.params as Readonly<Record<string, string | undefined>>;
+    return { route, path: params as Readonly<Record<string, string>>, team: teamId };
+  };
+  const allowed = (path: string): readonly string[] => METHODS.filter((method) => lookUp(method, path) !== null);
+  return {
+    allowed,
+    find(method, path) {
+      const known = METHODS.find((each) => each === method);
+      const found = known ? lookUp(known, path) : null;
+      if (found) return found;
+      const others = allowed(path);
+      if (others.length === 0) throw notFound();
+      throw new AppError('METHOD_NOT_ALLOWED', `Use ${others.join(' or ')}`);
+    },
+  };
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const PLATFORM_ID = /^[A-Za-z0-9-]{1,200}$/;
+/** Parameters that hold ids of the platform's; all others are slugs. */
+const OF_PLATFORM: ReadonlySet<string> = new Set(['serviceId', 'jobId']);
+
+/** Whether there can be anything under these names: judged after the token, so that strangers learn nothing. */
+export const isPossible = (path: Readonly<Record<string, string>>): boolean =>
+  Object.entries(path).every(([name, text]) =>
+    OF_PLATFORM.has(name) ? PLATFORM_ID.test(text) : text.length <= 200 && SLUG.test(text),
+  );

@@ -1,0 +1,218 @@
+import { z } from 'zod';
+import { idOfDocument } from '../../graphql/types/ids.ts';
+import { slugOf } from '../../kernel/ids.ts';
+import { MASK, valuesAnswer } from './files.ts';
+import { one } from './given.ts';
+import {
+  CONTENT_FIELDS,
+  changedAnswer,
+  changedOf,
+  type GroupResult,
+  groupAnswer,
+  groupBody,
+  inputOf,
+  itemAnswer,
+  LINK_FIELDS,
+  type Link,
+  PLAIN_FIELDS,
+  patchBody,
+  placeInGroup,
+  plainOf,
+  secretsOf,
+  updateBody,
+} from './group-shape.ts';
+import { type Connection, connection, LIST_ARGUMENTS, LIST_VARIABLES, listReply, pageQuery } from './pages.ts';
+import {
+  expected,
+  type Given,
+  type JsonObject,
+  mutation,
+  nothing,
+  type Operation,
+  once,
+  type Reply,
+  type RestRoute,
+  routeOf,
+} from './route.ts';
+
+const PATH = '/projects/{projectId}/secrets';
+const ONE = `${PATH}/{secretId}`;
+const group = 'Secret groups';
+
+const project = ({ path }: Given): JsonObject => ({ project: path.projectId });
+/** The global id of the group that the path names; its team is the caller's, and is no part of it. */
+const groupId = ({ path }: Given): string =>
+  idOfDocument('secretGroup', ['', path.projectId ?? '', path.secretId ?? '']) ?? '';
+const inPath = ({ path }: Given): JsonObject => ({ project: path.projectId, slug: path.secretId });
+
+const oneGroup = (fields: string): string => `query SecretGroup($project: Slug!, $slug: Slug!) {
+  result: project(slug: $project) { result: secretGroup(slug: $slug) { ${fields} } } }`;
+
+const payload = `result: secretGroup { ${PLAIN_FIELDS} ${LINK_FIELDS} ${CONTENT_FIELDS} }`;
+const changed = (result: GroupResult): Reply => ({ data: changedOf(result), etag: String(result.revision) });
+
+const otherwise = (variables: Operation['variables']): Operation => ({
+  document: oneGroup(PLAIN_FIELDS),
+  variables,
+  reply: changed,
+});
+const byName: Operation['variables'] = ({ path, body }) => ({
+  project: path.projectId,
+  slug: slugOf(String(body.name)),
+});
+
+const detailed = ({ path }: Given, result: GroupResult): JsonObject => ({
+  ...plainOf(result),
+  projectId: path.projectId,
+  createdAt: result.createdAt,
+  updatedAt: result.updatedAt,
+});
+
+/** Keys that come from linked addons: their names are known here, their values are drawn for workloads alone. */
+const linked = (links: readonly Link[]): JsonObject =>
+  Object.fromEntries(links.flatMap(({ keys }) => keys.flatMap(({ names }) => names.map((name) => [name, MASK]))));
+
+function shown(result: GroupResult, show: string): JsonObject {
+  const own = secretsOf(result);
+  const inherited = linked(result.addonLinks ?? []);
+  if (show === 'inherited') return { variables: inherited, files: {}, dockerSecretMounts: {} };
+  if (show === 'this') return own;
+  return { ...own, variables: { ...inherited, ...(own.variables as JsonObject) } };
+}
+
+const write = { group, answer: changedAnswer, placeOf: placeInGroup } as const;
+
+const writing: readonly RestRoute[] = [
+  routeOf({
+    ...write,
+    method: 'POST',
+    path: PATH,
+    name: 'createSecret',
+    summary: 'Create a secret group',
+    body: groupBody,
+    document: mutation('createSecretGroup', payload),
+    variables: (given) => ({ input: { ...project(given), ...inputOf(given), ...once(given) } }),
+    reply: changed,
+    otherwise: otherwise(byName),
+  }),
+  routeOf({
+    ...write,
+    method: 'PUT',
+    path: PATH,
+    name: 'putSecret',
+    summary: 'Create a secret group, or replace the one with the identifier that the name gives',
+    body: groupBody,
+    document: mutation('putSecretGroup', payload),
+    variables: (given) => ({ input: { ...project(given), ...inputOf(given), ...expected(given), ...once(given) } }),
+    reply: changed,
+    otherwise: otherwise(byName),
+  }),
+  routeOf({
+    ...write,
+    method: 'PATCH',
+    path: ONE,
+    name: 'patchSecret',
+    summary: 'Change what is given of a secret group',
+    body: patchBody,
+    document: mutation('updateSecretGroup', payload),
+    variables: (given) => ({ input: { id: groupId(given), ...inputOf(given), ...expected(given) } }),
+    reply: changed,
+    otherwise: otherwise(inPath),
+  }),
+  routeOf({
+    ...write,
+    method: 'POST',
+    path: ONE,
+    name: 'updateSecret',
+    summary: 'Change what is given of a secret group, and answer nothing',
+    body: updateBody,
+    answer: z.strictObject({}),
+    document: mutation('updateSecretGroup', 'result: commit { seq }'),
+    variables: (given) => ({ input: { id: groupId(given), ...inputOf(given), ...expected(given) } }),
+    reply: nothing,
+  }),
+  routeOf({
+    group,
+    method: 'DELETE',
+    path: ONE,
+    name: 'deleteSecret',
+    summary: 'Delete a secret group',
+    answer: z.strictObject({}),
+    document: mutation('deleteSecretGroup', 'result: commit { seq }'),
+    variables: (given) => ({ input: { id: groupId(given), ...expected(given) } }),
+    reply: nothing,
+  }),
+];
+
+const addonSecrets = z.array(
+  z.strictObject({
+    id: z.string(),
+    name: z.string(),
+    addonType: z.string(),
+    version: z.string(),
+    variables: valuesAnswer,
+  }),
+);
+
+const reading: readonly RestRoute[] = [
+  routeOf<Connection<GroupResult>>({
+    group,
+    method: 'GET',
+    path: PATH,
+    name: 'listSecrets',
+    summary: 'List the secret groups of a project, without values',
+    query: pageQuery,
+    isList: true,
+    answer: z.strictObject({ secrets: z.array(itemAnswer) }),
+    document: `query SecretGroups($project: Slug!, ${LIST_VARIABLES}) { result: project(slug: $project) {
+      result: secretGroups(${LIST_ARGUMENTS}) { ${connection(PLAIN_FIELDS)} } } }`,
+    variables: project,
+    reply: (found, { path }) =>
+      listReply('secrets', found, (each) => ({ ...plainOf(each), projectId: path.projectId })),
+  }),
+  routeOf<GroupResult>({
+    group,
+    method: 'GET',
+    path: ONE,
+    name: 'getSecret',
+    summary: 'Read a secret group with its secrets',
+    query: {
+      show: z.enum(['this', 'inherited', 'all']).meta({
+        description: 'Its own secrets, those of linked addons (names only: values are drawn for workloads), or both.',
+      }),
+    },
+    answer: groupAnswer,
+    document: oneGroup(`${PLAIN_FIELDS} ${LINK_FIELDS} ${CONTENT_FIELDS}`),
+    variables: inPath,
+    reply: (found, given) => ({
+      data: { ...detailed(given, found), secrets: shown(found, one(given, 'show') ?? 'all') },
+      etag: String(found.revision),
+    }),
+  }),
+  routeOf<GroupResult>({
+    group,
+    method: 'GET',
+    path: `${ONE}/details`,
+    name: 'getSecretDetails',
+    summary: 'Read a secret group with its own secrets and those of each linked addon',
+    answer: groupAnswer.extend({ addonSecrets }),
+    document: oneGroup(`${PLAIN_FIELDS} ${LINK_FIELDS} ${CONTENT_FIELDS}`),
+    variables: inPath,
+    reply: (found, given) => ({
+      data: {
+        ...detailed(given, found),
+        secrets: secretsOf(found),
+        addonSecrets: (found.addonLinks ?? []).map((link) => ({
+          id: link.addon,
+          name: link.addon,
+          addonType: link.kind === 'ADDON' ? 'addon' : 'external-addon',
+          version: '',
+          variables: linked([link]),
+        })),
+      },
+      etag: String(found.revision),
+    }),
+  }),
+];
+
+export const secretGroupRoutes: readonly RestRoute[] = [...reading, ...writing];

@@ -1,0 +1,189 @@
+import { SMALL_ANSWER } from '../../graphql/engine/answer-meter.ts';
+import type { Graphql } from '../../graphql/engine/execute.ts';
+import type { Mask } from '../../graphql/engine/mask-error.ts';
+import { latin1Of } from '../../graphql/engine/write-answer.ts';
+import { decodeGlobalId } from '../../graphql/types/ids.ts';
+import type { InFlight } from '../../kernel/in-flight.ts';
+import type { Limits } from '../../kernel/limits.ts';
+import { type Caught, type ContextFor, chargeOf, contextOf, holdUntilSent, leave } from '../caller.ts';
+import type { Deadline } from '../deadline.ts';
+import { type Exchange, sendLatin1 } from '../exchange.ts';
+import type { Route } from '../graphql-route.ts';
+import type { Rates } from '../rates.ts';
+import type { WrongTokens } from '../wrong-tokens.ts';
+import { notFound, readGiven } from './given.ts';
+import { cursorAfter, wantedPage } from './pages.ts';
+import { bodyOf, Committed, inBody, outcomeOf, type Problem, Refusal, statusOf } from './problem.ts';
+import { type Given, type JsonObject, nothing, type Operation, type Reply, type RestRoute } from './route.ts';
+import { createRouter, type Found, isPossible } from './router.ts';
+
+export interface RestDeps {
+  readonly graphql: Graphql;
+  readonly contextFor: ContextFor;
+  readonly rates: Rates;
+  readonly wrongTokens: WrongTokens;
+  readonly bodies: InFlight;
+  readonly inFlight: InFlight;
+  readonly limits: Limits;
+  readonly mask: Mask;
+  readonly startDeadline: () => Deadline;
+  readonly routes: readonly RestRoute[];
+}
+
+/** Whoever asks, as far as statuses depend on it. */
+interface Standing {
+  isWorkload: boolean;
+  isConditional: boolean;
+  route: RestRoute | null;
+  given: Given | null;
+}
+
+/** Everything under `/v1` that is not another's: each request runs the document of its route, as GraphQL would. */
+export function createRestRoute(deps: RestDeps): Route {
+  const router = createRouter(deps.routes);
+  return async (exchange) => {
+    const deadline = deps.startDeadline();
+    exchange.deadline = deadline;
+    exchange.onClose = leave;
+    const standing: Standing = { isWorkload: false, isConditional: false, route: null, given: null };
+    try {
+      await deadline.race(serve(deps, exchange, deadline, standing, () => router.find(exchange.method, exchange.path)));
+    } catch (error) {
+      const allow = router.allowed(exchange.path).join(', ');
+      refuse(deps, exchange, standing, error, allow);
+    } finally {
+      exchange.deadline = null;
+      exchange.hold?.release();
+      deadline.end();
+    }
+  };
+}
+
+async function serve(
+  deps: RestDeps,
+  exchange: Exchange,
+  deadline: Deadline,
+  standing: Standing,
+  find: () => Found,
+): Promise<void> {
+  const { route, path, team } = find();
+  standing.route = route;
+  exchange.operationName = route.name;
+  const context = await contextOf(deps, exchange, deadline);
+  const { session } = context;
+  standing.isWorkload = session?.principal.kind === 'dependent';
+  if (session) exchange.headers = deps.rates.headers(session.principal);
+  if ((team !== null && team !== session?.principal.team) || !isPossible(path)) throw notFound();
+  exchange.hold = deps.bodies.hold(session?.principal.id ?? '');
+  const isLarge = route.body !== undefined && deps.graphql.mayCarryFiles(route.document, null);
+  const read = await readGiven(exchange, route, path, deps.limits, context, isLarge);
+  standing.given = read.given;
+  standing.isConditional = read.given.ifMatch !== null;
+  const reply = await replyOf(deps, exchange, context, route, read);
+  send(deps, exchange, context, route, reply);
+}
+
+async function replyOf(
+  deps: RestDeps,
+  exchange: Exchange,
+  context: Caught,
+  route: RestRoute,
+  { given, bytes }: { readonly given: Given; readonly bytes: number },
+): Promise<Reply> {
+  const charge = chargeOf(deps, exchange, context);
+  const run = async ({ document, variables }: Operation, over: JsonObject = {}, size = bytes): Promise<unknown> => {
+    const request = {
+      query: document,
+      variables: { ...variables(given), ...over },
+      operationName: null,
+      requestId: exchange.id,
+      method: 'POST',
+      bytes: size,
+      charge,
+    } as const;
+    const { body } = await deps.graphql.answer(request, context);
+    return outcomeOf(body, document.startsWith('mutation')).result;
+  };
+  try {
+    const over = route.isList ? await placeInList(given, (variables) => run(route, variables)) : {};
+    return route.reply((await run(route, over)) as never, given);
+  } catch (error) {
+    const { otherwise } = route;
+    if (!(error instanceof Committed)) throw error;
+    // It is done: whoever may not see it is told no more than that.
+    if (!otherwise) return nothing();
+    const seen = await run(otherwise, {}, 0).catch(() => null);
+    return seen === null ? nothing() : otherwise.reply(seen as never, given);
+  }
+}
+
+/** A page by number that the list does not reach is an empty one: `first: 0`. */
+async function placeInList(given: Given, ask: (variables: JsonObject) => Promise<unknown>): Promise<JsonObject> {
+  const { size, cursor, skipped } = wantedPage(given);
+  if (skipped === 0) return { first: size, after: cursor, rows: true };
+  const after = await cursorAfter(skipped, ask);
+  return after === null ? { first: 0, after: null, rows: true } : { first: size, after, rows: true };
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+function send(
+  { inFlight }: RestDeps,
+  exchange: Exchange,
+  { session }: Caught,
+  { isCached = false }: RestRoute,
+  { data, pagination, etag }: Reply,
+): void {
+  const headers = etag === undefined ? {} : { etag: `"${etag}"` };
+  if (isCached && etag !== undefined && isKnown(exchange, etag)) {
+    sendLatin1(exchange, 304, '', JSON_TYPE, headers);
+    return;
+  }
+  const latin1 = latin1Of(JSON.stringify(pagination ? { data, pagination } : { data }));
+  if (latin1.length > SMALL_ANSWER) {
+    holdUntilSent(exchange, inFlight.hold(session?.principal.id ?? ''), latin1.length);
+  }
+  sendLatin1(exchange, 200, latin1, JSON_TYPE, headers);
+}
+
+const isKnown = ({ request }: Exchange, etag: string): boolean =>
+  (request.headers['if-none-match'] ?? '')
+    .split(',')
+    .map((each) => each.trim().replace(/^W\//, ''))
+    .some((each) => each === '*' || each === `"${etag}"`);
+
+function refuse(deps: RestDeps, exchange: Exchange, standing: Standing, error: unknown, allow: string): void {
+  if (exchange.response.destroyed || exchange.response.headersSent) return;
+  const problem = problemOf(deps, exchange, standing, error);
+  const status = statusOf(problem, standing);
+  const headers = {
+    ...(problem.retryAfter === undefined ? {} : { 'retry-after': String(problem.retryAfter) }),
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(status === 405 ? { allow } : {}),
+  };
+  const existing = standing.route?.tellsExisting && problem.existing ? slugIn(problem.existing) : null;
+  const latin1 = latin1Of(JSON.stringify(bodyOf(problem, exchange.id, status, existing)));
+  sendLatin1(exchange, status, latin1, JSON_TYPE, headers);
+}
+
+/** The identifier within a global id. */
+const slugIn = (id: string): string | null => decodeGlobalId(id).id.split('/').at(-1) || null;
+
+/** Arguments of lists as the query calls them. */
+const PAGING: ReadonlyMap<string, string> = new Map([
+  ['after', 'cursor'],
+  ['first', 'per_page'],
+]);
+
+function problemOf({ mask }: RestDeps, { id }: Exchange, { route, given }: Standing, error: unknown): Problem {
+  if (error instanceof Refusal) {
+    const { placeOf } = route ?? {};
+    return inBody(error.problem, (path) => {
+      if (route?.isList) return path.map((step) => PAGING.get(step) ?? step);
+      return placeOf && given ? placeOf(path, given) : path;
+    });
+  }
+  const { message, extensions } = mask.one(error, id);
+  const { code, fields, retryAfter } = extensions;
+  return { code, message, ...(fields ? { fields } : {}), ...(retryAfter === undefined ? {} : { retryAfter }) };
+}
