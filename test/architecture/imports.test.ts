@@ -185,6 +185,8 @@ const LAYERS: readonly {
   { files: /^app\/config\.ts$/, own: ['kernel/', 'net/allowed.ts', 'net/client-address.ts'], packages: ['zod'] },
   { files: /^app\/gateway\.ts$/, own: [''], packages: ['graphql'] },
   { files: /^app\/watchdog(-thread)?\.ts$/, own: ['app/watchdog.ts'], packages: ['node:'] },
+  { files: /^dialects\/documents\.ts$/, own: ['dialects/'], packages: ['yaml'] },
+  { files: /^dialects\//, own: ['dialects/'], packages: [] },
   // Commands that work on this machine's store; every other one is a client and knows nothing of the gateway.
   {
     files: /^cli\/commands\/(serve|init|owner-token)\.ts$/,

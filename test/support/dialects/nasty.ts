@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import type { Variable } from '../../../src/dialects/dialect.ts';
+
+/** What quoting goes wrong at. */
+const PIECES = [
+  ...[
+    '',
+    'a',
+    'B',
+    '0',
+    ' ',
+    '  ',
+    '\t',
+    '\n',
+    '\r',
+    '\r\n',
+    "'",
+    '"',
+    '`',
+    '\\',
+    '\\\\',
+    '#',
+    ' #',
+    '$',
+    '$$',
+    '${A}',
+  ],
+  ...[
+    '$(id)',
+    '`id`',
+    '=',
+    '==',
+    ':',
+    ': ',
+    ';',
+    '&',
+    '|',
+    '<',
+    '<<',
+    '>',
+    '*',
+    '?',
+    '[',
+    '{',
+    '}',
+    '!',
+    '~',
+    '%',
+    '^',
+  ],
+  ...[
+    '\\n',
+    '\\r',
+    '\\t',
+    '\\"',
+    "\\'",
+    '\\$',
+    '\\x41',
+    '\\u0041',
+    '\\0',
+    'export A=1',
+    '\nB=2',
+    '\n#',
+    "'\\''",
+    '-',
+    ',',
+  ],
+  ...[
+    'é',
+    '€',
+    '𝄞',
+    '\u00a0',
+    '\u0085',
+    '\u2028',
+    '\u2029',
+    '\ufeff',
+    '\ufffe',
+    '\u007f',
+    '\u0001',
+    '\u001b[31m',
+    '\v',
+  ],
+  ...['no', 'null', '012', '1e3', '2026-01-01', 'KEYLOOM_END', '\nKEYLOOM_END\n', 'true', '@', '-----BEGIN KEY-----\n'],
+];
+
+const value = fc.oneof(
+  { weight: 6, arbitrary: fc.array(fc.constantFrom(...PIECES), { maxLength: 8 }).map((pieces) => pieces.join('')) },
+  { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 20 }) },
+);
+
+/** So many variables with nasty values, always the same for a seed. */
+export const nasty = (count: number, seed: number): readonly Variable[] =>
+  fc.sample(value, { numRuns: count, seed }).map((each, n) => ({ name: `V${n}`, value: each.replaceAll('\0', '') }));
