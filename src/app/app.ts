@@ -81,6 +81,7 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
       hooks,
       ready,
       clockIsBehind,
+      trouble: store.trouble?.bind(store),
       config,
       log,
       counters,

@@ -22,7 +22,7 @@ import { createDeadlines } from './deadline.ts';
 import { createEventStreams, type EventStreams, sendAsEvent } from './events.ts';
 import { type Exchange, isSaidAsEvent, openExchange, sendJson } from './exchange.ts';
 import { createGraphqlRoute, type Route } from './graphql-route.ts';
-import { createReadiness, live, type Ready } from './health.ts';
+import { createReadiness, live, type Ready, type StoreTrouble } from './health.ts';
 import { HOOKS, hookRoutes, loggedHookPath } from './hook-route.ts';
 import { queryPairs } from './params.ts';
 import { serveAt, type TakenPort, takePort } from './port.ts';
@@ -40,6 +40,7 @@ export interface ServerDeps {
   readonly ready: Ready;
   /** Whether the wall clock is behind what the store holds; absent: nobody looks. */
   readonly clockIsBehind?: () => boolean;
+  readonly trouble?: StoreTrouble | undefined;
   readonly config: Pick<Config, 'host' | 'port' | 'development' | 'limits' | 'answerCacheBytes' | 'trustedProxies'>;
   readonly log: Log;
   /** What hears webhooks of others, without a token. */
@@ -72,7 +73,7 @@ export function createServer(deps: ServerDeps): HttpServer {
   const routes: ReadonlyMap<string, Route> = new Map([
     [GRAPHQL, lanes.route],
     ['/healthz', onlyRead(live)],
-    ['/readyz', onlyRead(createReadiness(ready, log, deps.clockIsBehind))],
+    ['/readyz', onlyRead(createReadiness(ready, log, deps))],
   ]);
   const hookOf = hookRoutes(deps.hooks ?? [], config.limits);
   const routeOf = (path: string): Route | undefined =>

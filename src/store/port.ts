@@ -170,8 +170,18 @@ export interface RevisionsPage extends PageRequest {
   readonly asOf?: Seq;
 }
 
+/** What keeps a store from being written to; it can be read all the same. */
+export interface Trouble {
+  /** For people. */
+  readonly reason: string;
+  /** Writing resumes by itself once there is space. */
+  readonly passes: boolean;
+}
+
 /** A store with what stands beside it. */
 export interface OpenedStore extends Store {
+  /** Looks again whether it can be written to. Absent: every write finds out for itself. */
+  trouble?(): Promise<Trouble | null>;
   /** Where processes tell each other what they count; absent: there is only one. */
   readonly counters?: Counters;
 }

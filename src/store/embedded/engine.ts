@@ -1,3 +1,6 @@
+import type { AppError } from '../../kernel/errors.ts';
+import type { Trouble } from '../port.ts';
+
 /** Bytes in order. A key is up to 1,978 bytes. */
 export interface EngineReader {
   /** Null when absent. */
@@ -20,6 +23,13 @@ export interface Engine extends EngineReader {
   readonly apply: (batch: Batch) => Promise<void>;
   /** How often it was written to, or may have been: while this stays the same, so does all that is read. null: a write is under way. */
   readonly writes: () => number | null;
+  /**
+   * Whether `added`, the sizes of values, can be written and a reserve is left: null when they can. Never called while a write
+   * is under way. Without any: a write of a usual size. Absent: there is always room.
+   */
+  readonly makeRoom?: (added: readonly number[]) => null | Promise<AppError | null>;
+  /** What keeps it from being written to. */
+  readonly trouble?: () => Trouble | null;
   readonly close: () => Promise<void>;
 }
 
@@ -31,6 +41,8 @@ interface Decision<T> {
 interface Waiting {
   /** Adds what it decides to the view; answers how to tell its caller. */
   readonly decide: (view: Overlaid) => () => void;
+  /** Only ends or removes something: it may use the reserve. */
+  readonly relieves: boolean;
   readonly fail: (error: unknown) => void;
 }
 
@@ -54,14 +66,14 @@ export function createSection(engine: Engine) {
     running = null;
   }
 
-  function write<T>(decide: (view: EngineReader) => Decision<T>): Promise<T> {
+  function write<T>(decide: (view: EngineReader) => Decision<T>, relieves = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const join = (view: Overlaid): (() => void) => {
         const { result, batch } = decide(view);
         for (const [key, value] of batch) view.overlay.set(nameOf(key), value);
         return () => resolve(result);
       };
-      waiting.push({ decide: join, fail: reject });
+      waiting.push({ decide: join, relieves, fail: reject });
       running ??= run();
     });
   }
@@ -77,15 +89,35 @@ interface Overlaid extends EngineReader {
   readonly overlay: Map<string, Uint8Array | null>;
 }
 
-async function writeGroup(engine: Engine, group: readonly Waiting[]): Promise<void> {
-  const view = overlaid(engine);
-  const decided: { readonly acknowledge: () => void; readonly fail: (error: unknown) => void }[] = [];
-  for (const { decide, fail } of group) {
+interface Decided extends Waiting {
+  readonly acknowledge: () => void;
+}
+
+function decideAll(group: readonly Waiting[], view: Overlaid): readonly Decided[] {
+  return group.flatMap((each) => {
     try {
-      decided.push({ acknowledge: decide(view), fail });
+      return [{ ...each, acknowledge: each.decide(view) }];
     } catch (error) {
-      fail(error);
+      each.fail(error);
+      return [];
     }
+  });
+}
+
+const sizesOf = ({ overlay }: Overlaid): readonly number[] => [...overlay.values()].map((value) => value?.length ?? 0);
+
+async function writeGroup(engine: Engine, group: readonly Waiting[]): Promise<void> {
+  let view = overlaid(engine);
+  let decided = decideAll(group, view);
+  const refused = (await engine.makeRoom?.(sizesOf(view))) ?? null;
+  if (refused && view.overlay.size > 0) {
+    for (const { relieves, fail } of decided) if (!relieves) fail(refused);
+    view = overlaid(engine);
+    // Anew: what they decided may stand upon what has been refused.
+    decided = decideAll(
+      decided.filter(({ relieves }) => relieves),
+      view,
+    );
   }
   try {
     const batch = [...view.overlay].map(([name, value]) => [Buffer.from(name, 'latin1'), value] as const);

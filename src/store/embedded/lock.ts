@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { unavailable } from '../../kernel/errors.ts';
+import { isNoSpace } from './space.ts';
 
 /** A process, told apart from a later one with the same number. */
 interface Holder {
@@ -63,8 +64,15 @@ export function takeLock(path: string): () => void {
   }
   // Renamed into place: a lock file is whole or absent, even after a kill in between.
   const written = `${path}.new`;
-  writeFileSync(written, JSON.stringify(self()), { mode: 0o600 });
-  renameSync(written, path);
+  try {
+    writeFileSync(written, JSON.stringify(self()), { mode: 0o600 });
+    renameSync(written, path);
+  } catch (error) {
+    rmSync(written, { force: true });
+    // Whoever else comes is found by the engine's own lock all the same; a full disk is no reason not to be read.
+    if (!isNoSpace(error)) throw error;
+    rmSync(path, { force: true });
+  }
   return () => {
     if (holderOf(path)?.pid === process.pid) rmSync(path, { force: true });
   };

@@ -1,6 +1,6 @@
 import { unavailable } from '../../kernel/errors.ts';
 import { type Log, silentLog } from '../../kernel/log.ts';
-import type { Mac, Store } from '../port.ts';
+import type { Mac, OpenedStore } from '../port.ts';
 import type { Engine } from './engine.ts';
 import { openLmdbEngine } from './lmdb-engine.ts';
 import { openMemoryEngine } from './memory-engine.ts';
@@ -21,15 +21,17 @@ export interface EmbeddedOptions extends MemoryOptions {
 }
 
 /** The embedded store without its file. */
-export function openMemoryStore({ mac }: MemoryOptions): Store {
+export function openMemoryStore({ mac }: MemoryOptions): OpenedStore {
   return createEmbeddedStore(openMemoryEngine(), mac);
 }
 
 /** The store in a directory of its own. UNAVAILABLE when another process has it, or a later version of Keyloom wrote it. */
-export async function openEmbeddedStore({ dir, mac, log = silentLog }: EmbeddedOptions): Promise<Store> {
+export async function openEmbeddedStore({ dir, mac, log = silentLog }: EmbeddedOptions): Promise<OpenedStore> {
   const engine = openLmdbEngine(dir, log);
   try {
     await checkFormat(engine);
+    // Takes the reserve while it can be had, and says from the start when it cannot.
+    await engine.makeRoom?.([]);
   } catch (error) {
     await engine.close();
     throw error;

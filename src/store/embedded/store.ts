@@ -4,7 +4,8 @@ import { assertFollows, pageSize, revisionBelow } from '../history.ts';
 import { isKey, keyText } from '../keys.ts';
 import { createListeners } from '../listeners.ts';
 import { type Plan, planCommit, type Step } from '../plan.ts';
-import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, Seq, Store, TeamId } from '../port.ts';
+import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, OpenedStore, Seq, TeamId, Trouble } from '../port.ts';
+import { relieves } from '../relief.ts';
 import { watchLog } from '../watch.ts';
 import { type Batch, createSection, type Engine, type EngineReader } from './engine.ts';
 import * as at from './places.ts';
@@ -153,7 +154,7 @@ function readAsOf(view: EngineReader, kind: Kind, key: Key, seq: Seq): readonly 
 const WATCH_PAGE = 256;
 
 /** The store's promises over any engine. */
-export function createEmbeddedStore(engine: Engine, mac: Mac): Store {
+export function createEmbeddedStore(engine: Engine, mac: Mac): OpenedStore {
   const section = createSection(engine);
   const listeners = createListeners();
   let closing: Promise<void> | null = null;
@@ -178,7 +179,14 @@ export function createEmbeddedStore(engine: Engine, mac: Mac): Store {
     await engine.close();
   }
 
+  async function trouble(): Promise<Trouble | null> {
+    // In its turn, because the file is not to grow under a write.
+    if (!closing && engine.trouble?.()) await section.write(() => ({ result: null, batch: [] }));
+    return engine.trouble?.() ?? null;
+  }
+
   return {
+    trouble,
     async head(scope) {
       open();
       return heads(scope);
@@ -200,7 +208,7 @@ export function createEmbeddedStore(engine: Engine, mac: Mac): Store {
     async commit(request) {
       open();
       checkCommit(request);
-      const commit = await section.write((view) => decideCommit(view, mac, request));
+      const commit = await section.write((view) => decideCommit(view, mac, request), relieves(request));
       listeners.wake(request.team);
       return commit;
     },

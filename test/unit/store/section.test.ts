@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type Batch, createSection, type Engine } from '../../../src/store/embedded/engine.ts';
+import { unavailable } from '../../../src/kernel/errors.ts';
+import { type Batch, createSection, type Engine, type EngineReader } from '../../../src/store/embedded/engine.ts';
 import { openMemoryEngine } from '../../../src/store/embedded/memory-engine.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -87,4 +88,28 @@ it('idle waits for what is under way', async () => {
   await section.idle();
   expect(textOf(engine.get(bytes('n')))).toBe('1');
   await writing;
+});
+
+it('without room only what relieves is written, decided as if the rest had never been', async () => {
+  const { engine, sizes } = countedEngine();
+  const asked: (readonly number[])[] = [];
+  const full = unavailable('full');
+  const section = createSection({
+    ...engine,
+    makeRoom(added) {
+      asked.push(added);
+      return Promise.resolve(full);
+    },
+  });
+  const add = (name: string) => () => ({ result: name, batch: [[bytes(name), bytes('12345')]] as Batch });
+  const seesA = (view: EngineReader) => ({
+    result: view.get(bytes('a')) !== null,
+    batch: [[bytes('b'), null]] as Batch,
+  });
+  const answers = await Promise.allSettled([section.write(add('a')), section.write(seesA, true)]);
+  expect(answers).toEqual([
+    { status: 'rejected', reason: full },
+    { status: 'fulfilled', value: false },
+  ]);
+  expect([asked, sizes, engine.get(bytes('a'))]).toEqual([[[5, 0]], [1], null]);
 });
