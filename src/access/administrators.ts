@@ -2,16 +2,8 @@ import { type AppError, conflict } from '../kernel/errors.ts';
 import type { Stored } from '../vault/document.ts';
 import type { DocumentSet } from '../vault/document-set.ts';
 import { type Change, changesOf, type View } from '../vault/vault.ts';
-import {
-  BUILT_IN_ROLES,
-  can,
-  type Grant,
-  type Role,
-  type RoleFields,
-  roleDocument,
-  type TokenFields,
-  tokenDocument,
-} from './model.ts';
+import { can, type Grant, type Role, type RoleFields, roleDocument, type TokenFields, tokenDocument } from './model.ts';
+import type { BuiltInRoles } from './resources.ts';
 
 type StoredToken = Stored<TokenFields, null>;
 
@@ -36,9 +28,8 @@ export function administers({ grants }: Pick<Role, 'grants'>): boolean {
 /** Living tokens by which roles and tokens can be administered, those without an end first, then those that end last. */
 export function administratorsIn(
   tokens: DocumentSet<TokenFields, null>,
-  roles: DocumentSet<RoleFields, null>,
   now: Date,
-  grantsOf: (slug: string) => readonly Grant[] | null = grantsIn(roles),
+  grantsOf: (slug: string) => readonly Grant[] | null,
 ): readonly StoredToken[] {
   const end = ({ fields }: StoredToken): number =>
     fields.expiresAt ? Date.parse(fields.expiresAt) : Number.POSITIVE_INFINITY;
@@ -51,10 +42,10 @@ export function administratorsIn(
 }
 
 /** As they are written: what is administered belongs to the team, so no named project matters. */
-const grantsIn =
-  (roles: DocumentSet<RoleFields, null>) =>
+export const grantsIn =
+  (roles: DocumentSet<RoleFields, null>, builtIn: BuiltInRoles) =>
   (slug: string): readonly Grant[] | null => {
-    const own = BUILT_IN_ROLES.get(slug);
+    const own = builtIn.get(slug);
     if (own) return own.grants;
     const stored = roles.get(slug);
     return stored && !stored.deleted ? stored.fields.grants : null;
@@ -73,11 +64,16 @@ export interface Loss {
  * Refuses a change after which nobody could administer roles and tokens. Answers checks for its commit: the token that remains,
  * and its role, must be as they were seen, or two changes at once could take each other's last one away.
  */
-export async function requireAdministrator({ revoked, role }: Loss, view: View, now: Date): Promise<readonly Change[]> {
+export async function requireAdministrator(
+  { revoked, role }: Loss,
+  view: View,
+  now: Date,
+  builtIn: BuiltInRoles,
+): Promise<readonly Change[]> {
   const [tokens, roles] = [await view.set(tokenDocument), await view.set(roleDocument)];
-  const before = grantsIn(roles);
+  const before = grantsIn(roles, builtIn);
   const after = (slug: string) => (role?.slug === slug ? role.grants : before(slug));
-  const [first] = administratorsIn(tokens, roles, now, after).filter((token) => !revoked?.has(idIn(token)));
+  const [first] = administratorsIn(tokens, now, after).filter((token) => !revoked?.has(idIn(token)));
   if (!first) throw nobodyLeft();
   const own = first.fields.role === role?.slug ? null : roles.get(first.fields.role);
   return [

@@ -8,7 +8,7 @@ import {
   revisionRule,
   slugRule,
 } from '../input/rules.ts';
-import { RESOURCES, SENSITIVITIES, TOKEN_KINDS, VERBS } from './model.ts';
+import { type Resource, SENSITIVITIES, TOKEN_KINDS, VERBS } from './model.ts';
 
 /** An empty list would say nothing, and be read as everything by somebody some day. */
 const named = <T extends string>(item: z.ZodType<T>, most?: number) =>
@@ -18,28 +18,29 @@ const named = <T extends string>(item: z.ZodType<T>, most?: number) =>
   });
 const listed = <T extends string>(values: readonly T[]) => named(z.enum(values) as unknown as z.ZodType<T>);
 
-const grantRule = z.strictObject({
-  resources: listed(RESOURCES),
-  verbs: listed(VERBS),
-  types: listed(SENSITIVITIES)
-    .nullish()
-    .transform((types) => types ?? SENSITIVITIES),
-  projects: named(slugRule, 1000)
-    .nullish()
-    .transform((projects) => projects ?? null),
-});
-const grantsRule = listOf(grantRule, 100);
+const grantsRule = (resources: readonly Resource[]) =>
+  listOf(
+    z.strictObject({
+      resources: listed(resources),
+      verbs: listed(VERBS),
+      types: listed(SENSITIVITIES)
+        .nullish()
+        .transform((types) => types ?? SENSITIVITIES),
+      projects: named(slugRule, 1000)
+        .nullish()
+        .transform((projects) => projects ?? null),
+    }),
+    100,
+  );
 
-export const createRoleInput = z.strictObject({
-  name: nameRule,
-  grants: grantsRule,
-  idempotencyKey: idempotencyKeyRule,
-});
-export const updateRoleInput = z.strictObject({
-  name: nameRule.optional(),
-  grants: grantsRule.optional(),
-  expectedRevision: revisionRule,
-});
+export const createRoleInput = (resources: readonly Resource[]) =>
+  z.strictObject({ name: nameRule, grants: grantsRule(resources), idempotencyKey: idempotencyKeyRule });
+export const updateRoleInput = (resources: readonly Resource[]) =>
+  z.strictObject({
+    name: nameRule.optional(),
+    grants: grantsRule(resources).optional(),
+    expectedRevision: revisionRule,
+  });
 
 /** The last that is written with four digits, and so sorts as text. */
 const LAST_INSTANT = new Date('9999-12-31T23:59:59.999Z');
@@ -75,6 +76,6 @@ export const createTokenInput = z
 export const revokeTokenInput = z.strictObject({ descendants: z.boolean().nullish() });
 export const emptyInput = z.strictObject({});
 
-export type CreateRoleInput = z.output<typeof createRoleInput>;
-export type UpdateRoleInput = z.output<typeof updateRoleInput>;
+export type CreateRoleInput = z.output<ReturnType<typeof createRoleInput>>;
+export type UpdateRoleInput = z.output<ReturnType<typeof updateRoleInput>>;
 export type CreateTokenInput = z.output<typeof createTokenInput>;

@@ -2,11 +2,12 @@ import type { Stored } from '../vault/document.ts';
 import type { DocumentSet } from '../vault/document-set.ts';
 import type { View } from '../vault/vault.ts';
 import { type Effective, effectiveIn } from './bindings.ts';
-import { BUILT_IN_ROLES, type Role, type RoleFields, roleDocument } from './model.ts';
+import { type Role, type RoleFields, roleDocument } from './model.ts';
+import type { BuiltInRoles } from './resources.ts';
 
 /** A role by its slug, built-in ones first. */
-export async function roleOf(view: View, slug: string): Promise<Role | null> {
-  const own = BUILT_IN_ROLES.get(slug);
+export async function roleOf(view: View, slug: string, builtIn: BuiltInRoles): Promise<Role | null> {
+  const own = builtIn.get(slug);
   if (own) return own;
   const stored = (await view.set(roleDocument)).get(slug);
   return stored && !stored.deleted ? roleIn(stored, view) : null;
@@ -21,8 +22,13 @@ export async function roleIn(stored: Stored<RoleFields, null>, view: View): Prom
 }
 
 /** The same among roles that were read. */
-export function roleAmong(roles: DocumentSet<RoleFields, null>, slug: string, effective: Effective): Role | null {
-  const own = BUILT_IN_ROLES.get(slug);
+export function roleAmong(
+  roles: DocumentSet<RoleFields, null>,
+  slug: string,
+  effective: Effective,
+  builtIn: BuiltInRoles,
+): Role | null {
+  const own = builtIn.get(slug);
   if (own) return own;
   const stored = roles.get(slug);
   return stored && !stored.deleted ? roleFrom(stored, effective) : null;

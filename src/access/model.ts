@@ -19,22 +19,13 @@ export const VERBS = [
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
-export const RESOURCES = [
-  'team',
-  'project',
-  'tag',
-  'workload',
-  'secretGroup',
-  'globalSecret',
-  'addon',
-  'vcsAccount',
-  'app',
-  'appSecret',
-  'deployWebhook',
-  'role',
-  'token',
-] as const;
-export type Resource = (typeof RESOURCES)[number];
+/** Kinds of what is protected. Each slice adds its own to this interface, in its `slice.ts`. */
+export interface Resources {
+  readonly team: true;
+  readonly role: true;
+  readonly token: true;
+}
+export type Resource = keyof Resources;
 
 export const SENSITIVITIES = ['secret', 'config'] as const satisfies readonly Sensitivity[];
 
@@ -101,60 +92,6 @@ export interface Principal {
   /** Of the token's document; null: the gateway itself, which has none. */
   readonly revision: number | null;
 }
-
-const BOTH: readonly Sensitivity[] = ['secret', 'config'];
-const every = (resources: readonly Resource[], verbs: readonly Verb[], types = BOTH): Grant => ({
-  resources,
-  verbs,
-  types,
-  projects: null,
-});
-const builtIn = (slug: string, name: string, grants: readonly Grant[]): Role => ({
-  slug,
-  name,
-  builtIn: true,
-  revision: null,
-  grants,
-});
-
-const CONFIG_WORK = [
-  'list',
-  'listKeys',
-  'read',
-  'write',
-  'delete',
-  'manageRestrictions',
-  'changeType',
-  'link',
-  'resolve',
-  'restart',
-] as const;
-const CATALOG: readonly Resource[] = ['team', 'project', 'tag', 'app'];
-/** Where a project's restarts are announced. */
-const HOOKS: readonly Resource[] = ['deployWebhook'];
-const HOLDERS: readonly Resource[] = ['workload', 'secretGroup', 'globalSecret', 'addon', 'appSecret'];
-
-/** The roles of spec 8. */
-export const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
-  [
-    builtIn('owner', 'Owner', [every(RESOURCES, VERBS)]),
-    builtIn('operator', 'Operator', [
-      every(HOLDERS, CONFIG_WORK, ['config']),
-      every(HOLDERS, ['list', 'listKeys', 'write', 'delete', 'manageRestrictions', 'link', 'restart'], ['secret']),
-      every([...CATALOG, ...HOOKS], ['list', 'write', 'delete']),
-      every(['vcsAccount'], ['list', 'link']),
-    ]),
-    builtIn('developer', 'Developer', [
-      every(HOLDERS, CONFIG_WORK, ['config']),
-      every(HOLDERS, ['list', 'listKeys'], ['secret']),
-      every([...CATALOG, ...HOOKS], ['list']),
-    ]),
-    builtIn('reader', 'Reader', [every([...CATALOG, ...HOLDERS, ...HOOKS], ['list', 'listKeys', 'read', 'resolve'])]),
-    builtIn('auditor', 'Auditor', [every(RESOURCES, ['list', 'listKeys', 'audit'])]),
-    builtIn('dependent', 'Dependent', [every(['project', 'workload'], ['list', 'listKeys', 'resolve'])]),
-    builtIn('gateway', 'Gateway', []),
-  ].map((role) => [role.slug, role]),
-);
 
 /** What something is about to be done to. `type` omitted: the resource has none, or any will do. */
 export interface Target {

@@ -10,7 +10,8 @@ import { administers, requireAdministrator } from './administrators.ts';
 import { bindingsFor } from './bindings.ts';
 import type { CreateRoleInput, UpdateRoleInput } from './inputs.ts';
 import { roleIn, roleOf } from './lookup.ts';
-import { BUILT_IN_ROLES, can, covers, type Role, type RoleFields, roleDocument, tokenDocument } from './model.ts';
+import { can, covers, type Role, type RoleFields, roleDocument, tokenDocument } from './model.ts';
+import type { BuiltInRoles } from './resources.ts';
 import { requireRevision } from './revision.ts';
 import type { Session } from './session.ts';
 
@@ -21,10 +22,11 @@ export interface RolesDeps {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly expiry: ExpiryClock;
+  readonly builtIn: BuiltInRoles;
 }
 
 /** What may be done, as data. */
-export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
+export function createRoles({ vault, keys, clock, expiry, builtIn }: RolesDeps) {
   const once = createOnce(vault, keys);
 
   function requireAdmin(session: Session): void {
@@ -35,13 +37,13 @@ export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
     if (!can(session.principal, 'list', 'role')) return [];
     return session.read(async (view) => {
       const { live } = await view.set(roleDocument);
-      return [...BUILT_IN_ROLES.values(), ...(await Promise.all(live.map((stored) => roleIn(stored, view))))];
+      return [...builtIn.values(), ...(await Promise.all(live.map((stored) => roleIn(stored, view))))];
     });
   }
 
   async function ownRole(id: string, session: Session): Promise<Stored<RoleFields, null>> {
     requireAdmin(session);
-    if (BUILT_IN_ROLES.has(id)) throw forbidden('A built-in role cannot be changed');
+    if (builtIn.has(id)) throw forbidden('A built-in role cannot be changed');
     const stored = await session.read(async (view) => (await view.set(roleDocument)).get(id));
     if (!stored || stored.deleted) throw notFound('Role');
     return stored;
@@ -64,7 +66,7 @@ export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
       { team, actor, operation: 'role.create', at, input, object: key, idempotencyKey: input.idempotencyKey },
       async (extra) => {
         const taken = await session.read(async (view) => (await view.set(roleDocument)).get(slug));
-        if (BUILT_IN_ROLES.has(slug) || (taken && !taken.deleted)) {
+        if (builtIn.has(slug) || (taken && !taken.deleted)) {
           throw conflict('TAKEN', 'There is already a role with that derived identifier', {
             existing: { kind: 'role', key },
           });
@@ -79,7 +81,7 @@ export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
   }
 
   async function roleBySlug(slug: string, session: Session): Promise<Role> {
-    const role = await session.read((view) => roleOf(view, slug));
+    const role = await session.read((view) => roleOf(view, slug, builtIn));
     if (!role || !can(session.principal, 'list', 'role')) throw notFound('Role');
     return role;
   }
@@ -88,7 +90,7 @@ export function createRoles({ vault, keys, clock, expiry }: RolesDeps) {
   async function guardsFor(before: Stored<RoleFields, null>, grants: Role['grants'], session: Session) {
     if (administers({ grants }) || !administers(before.fields)) return [];
     const role = { slug: idOf(before.key), grants };
-    return session.read((view) => requireAdministrator({ role }, view, expiry.now()));
+    return session.read((view) => requireAdministrator({ role }, view, expiry.now(), builtIn));
   }
 
   async function updateRole(id: string, input: UpdateRoleInput, session: Session) {

@@ -13,7 +13,6 @@ import { changesOf, type Vault, type View } from '../vault/vault.ts';
 import { effectiveIn } from './bindings.ts';
 import { roleAmong, roleOf } from './lookup.ts';
 import {
-  BUILT_IN_ROLES,
   type Principal,
   type Role,
   roleDocument,
@@ -23,6 +22,7 @@ import {
   tokenIndexDocument,
 } from './model.ts';
 import { isRegistered, registrations } from './registrations.ts';
+import type { BuiltInRoles } from './resources.ts';
 import { createRoles } from './roles.ts';
 import { createSession, type Session } from './session.ts';
 import type { Standing } from './standing.ts';
@@ -36,6 +36,7 @@ export interface AccessDeps {
   /** By which expiry is judged. */
   readonly expiry?: ExpiryClock;
   readonly limits: Limits;
+  readonly builtIn: BuiltInRoles;
   /** The token of the founder has ended, because there is another administrator. */
   readonly founderEnded?: () => void;
 }
@@ -56,9 +57,9 @@ function principalFrom(team: TeamId, { key, fields, revision }: Stored<TokenFiel
 }
 
 /** Who a token stands for as of a view; null: nobody. */
-async function principalIn(view: View, token: string): Promise<Principal | null> {
+async function principalIn(view: View, token: string, builtIn: BuiltInRoles): Promise<Principal | null> {
   const stored = (await view.set(tokenDocument)).get(token);
-  const role = stored && !stored.deleted ? await roleOf(view, stored.fields.role) : null;
+  const role = stored && !stored.deleted ? await roleOf(view, stored.fields.role, builtIn) : null;
   if (!stored || !role || !(await isRegistered(stored.fields.workload, view))) return null;
   return principalFrom(view.team, stored, role);
 }
@@ -95,6 +96,7 @@ export function createAccess({
   keys,
   clock,
   limits,
+  builtIn,
   expiry = createExpiryClock(clock),
   founderEnded = () => {},
 }: AccessDeps) {
@@ -121,7 +123,7 @@ export function createAccess({
   /** Who a token stands for as of a view; looked up anew whenever the team has changed. */
   async function principalOf(found: Known, view: View): Promise<Principal | null> {
     if (found.last?.seq === view.seq) return found.last.principal;
-    const principal = await principalIn(view, found.token);
+    const principal = await principalIn(view, found.token, builtIn);
     if (!principal) return null;
     found.last = { seq: view.seq, principal };
     return principal;
@@ -131,7 +133,7 @@ export function createAccess({
     isExpired: hasExpired,
     renewed: ({ team, id }) =>
       retryingStale(async () => {
-        const principal = await principalIn(await vault.view(team), id);
+        const principal = await principalIn(await vault.view(team), id, builtIn);
         if (!principal || hasExpired(principal)) throw unauthenticated();
         return principal;
       }),
@@ -175,7 +177,7 @@ export function createAccess({
       const stored = tokens.damaged.has(token) ? null : tokens.get(token);
       const isLive =
         stored && !stored.deleted && registered(stored.fields.workload) && !roles.damaged.has(stored.fields.role);
-      const role = isLive ? roleAmong(roles, stored.fields.role, effective) : null;
+      const role = isLive ? roleAmong(roles, stored.fields.role, effective, builtIn) : null;
       const principal = stored && role && principalFrom(view.team, stored, role);
       return principal && !hasExpired(principal) ? principal : null;
     };
@@ -188,7 +190,7 @@ export function createAccess({
 
   /** The same on a view that was read. */
   function systemIn(view: View, actor: `system:${string}`): Session {
-    const role = BUILT_IN_ROLES.get('owner');
+    const role = builtIn.get('owner');
     if (!role) throw unauthenticated();
     const facts = { kind: 'machine', workload: null, expiresAt: null, revision: null } as const;
     return createSession(vault, { ...facts, id: actor, name: actor, team: view.team, role }, view);
@@ -253,7 +255,7 @@ export function createAccess({
     systemIn,
     teams,
     bootstrap,
-    ...createTokens({ vault, keys, clock, expiry, limits, founderEnded }),
-    ...createRoles({ vault, keys, clock, expiry }),
+    ...createTokens({ vault, keys, clock, expiry, limits, builtIn, founderEnded }),
+    ...createRoles({ vault, keys, clock, expiry, builtIn }),
   };
 }

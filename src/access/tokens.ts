@@ -9,11 +9,12 @@ import type { TeamId } from '../store/port.ts';
 import type { Stored } from '../vault/document.ts';
 import { createOnce } from '../vault/once.ts';
 import { type Change, changesOf, type Vault } from '../vault/vault.ts';
-import { administers, administratorsIn, requireAdministrator, withDescendants } from './administrators.ts';
+import { administers, administratorsIn, grantsIn, requireAdministrator, withDescendants } from './administrators.ts';
 import type { CreateTokenInput } from './inputs.ts';
 import { roleOf } from './lookup.ts';
 import { can, covers, roleDocument, type TokenFields, tokenDocument, tokenIndexDocument } from './model.ts';
 import { boundTo } from './registrations.ts';
+import type { BuiltInRoles } from './resources.ts';
 import type { Session } from './session.ts';
 
 const tokens = changesOf(tokenDocument);
@@ -52,12 +53,13 @@ export interface TokensDeps {
   readonly clock: Clock;
   readonly expiry: ExpiryClock;
   readonly limits: Pick<Limits, 'tokensPerRevocation'>;
+  readonly builtIn: BuiltInRoles;
   /** The token of the founder has ended, because there is another administrator. */
   readonly founderEnded: () => void;
 }
 
 /** Credentials of people, machines and dependents. */
-export function createTokens({ vault, keys, clock, expiry, limits, founderEnded }: TokensDeps) {
+export function createTokens({ vault, keys, clock, expiry, limits, builtIn, founderEnded }: TokensDeps) {
   const once = createOnce(vault, keys);
 
   function requireAdmin(session: Session): void {
@@ -67,7 +69,7 @@ export function createTokens({ vault, keys, clock, expiry, limits, founderEnded 
   async function createToken(input: CreateTokenInput, session: Session) {
     requireAdmin(session);
     const { principal } = session;
-    const role = await session.read((view) => roleOf(view, input.role));
+    const role = await session.read((view) => roleOf(view, input.role, builtIn));
     if (!role) throw notFound('Role', input.role);
     if (!covers(principal.role.grants, role.grants))
       throw forbidden("A token cannot grant more than its creator's role");
@@ -143,10 +145,13 @@ export function createTokens({ vault, keys, clock, expiry, limits, founderEnded 
           );
         }
         const revoked = new Set(ended.map(({ key }) => key[1] ?? ''));
-        const isLoss = administratorsIn(set, await view.set(roleDocument), expiry.now()).some(({ key }) =>
-          revoked.has(key[1] ?? ''),
+        const isLoss = administratorsIn(set, expiry.now(), grantsIn(await view.set(roleDocument), builtIn)).some(
+          ({ key }) => revoked.has(key[1] ?? ''),
         );
-        return { family: found, guards: isLoss ? await requireAdministrator({ revoked }, view, expiry.now()) : [] };
+        return {
+          family: found,
+          guards: isLoss ? await requireAdministrator({ revoked }, view, expiry.now(), builtIn) : [],
+        };
       });
       const [stored, ...others] = family;
       if (!stored) throw notFound('Token');

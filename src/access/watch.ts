@@ -1,8 +1,9 @@
 import type { ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Job } from '../kernel/job.ts';
 import type { Log } from '../kernel/log.ts';
-import { administratorsIn } from './administrators.ts';
+import { administratorsIn, grantsIn } from './administrators.ts';
 import { roleDocument, tokenDocument } from './model.ts';
+import type { BuiltInRoles } from './resources.ts';
 import type { AccessService } from './service.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -15,10 +16,11 @@ interface Deps {
   readonly access: AccessService;
   readonly expiry: ExpiryClock;
   readonly log: Log;
+  readonly builtIn: BuiltInRoles;
 }
 
 /** Says in the log, in time, that nobody will be able to administer a team any more: 7 days and 1 day before. */
-export function createAdministratorWatch({ access, expiry, log }: Deps): Job {
+export function createAdministratorWatch({ access, expiry, log, builtIn }: Deps): Job {
   /** Token and threshold that were told. */
   const told = new Set<string>();
   return {
@@ -28,7 +30,11 @@ export function createAdministratorWatch({ access, expiry, log }: Deps): Job {
       for (const team of await access.teams()) {
         const session = await access.system(team, 'system:administrators');
         const [last] = await session.read(async (view) =>
-          administratorsIn(await view.set(tokenDocument), await view.set(roleDocument), expiry.now()),
+          administratorsIn(
+            await view.set(tokenDocument),
+            expiry.now(),
+            grantsIn(await view.set(roleDocument), builtIn),
+          ),
         );
         const end = last?.fields.expiresAt;
         if (!last || !end) continue;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { builtInRoles } from '../access/resources.ts';
 import { createAccess } from '../access/service.ts';
 import { CLOCK_BEHIND_MS } from '../access/watch.ts';
 import { createRootKeyFile, loadRootKey } from '../crypto/root-key.ts';
@@ -14,6 +15,7 @@ import type { Log } from '../kernel/log.ts';
 import { isEmpty } from '../keys/instance.ts';
 import { createMacHolder, type MacHolder } from '../keys/mac-holder.ts';
 import { openKeys } from '../keys/open-keys.ts';
+import { nounsOf } from '../modules/slice.ts';
 import { createReach, type Reach } from '../net/reach.ts';
 import { loadPlugins } from '../plugin/load.ts';
 import { noPlugins, type Plugins } from '../plugin/plugin.ts';
@@ -24,6 +26,7 @@ import type { Config } from './config.ts';
 import { dropOwnerTokenFile, type Handover, handoverFor, type Terminal } from './first-start.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { startJobs } from './jobs.ts';
+import { SLICES } from './slices.ts';
 
 export interface App {
   listen(): Promise<{ readonly url: string }>;
@@ -126,7 +129,14 @@ export async function makeOwnerToken(config: Config, log: Log): Promise<string> 
   try {
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: false });
     const vault = createVault({ store, keys, clock: systemClock, log, cacheBytes: 0 });
-    const access = createAccess({ store, vault, keys, clock: systemClock, limits: config.limits });
+    const access = createAccess({
+      store,
+      vault,
+      keys,
+      clock: systemClock,
+      limits: config.limits,
+      builtIn: builtInRoles(nounsOf(SLICES).resources),
+    });
     return await access.offlineOwner(config.team);
   } finally {
     await store.close();

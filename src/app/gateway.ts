@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { couldEver } from '../access/first-check.ts';
+import { builtInRoles } from '../access/resources.ts';
 import { createAccess } from '../access/service.ts';
 import type { Session } from '../access/session.ts';
 import { createAdministratorWatch, createClockWatch } from '../access/watch.ts';
@@ -123,11 +124,24 @@ function groundsOf(
   const vault = createVault({ store, keys, clock, log, cacheBytes: documentBytes, expiry });
   const inspect = createInspection({ limits, open: createContainers() });
   const contents = createContents({ vault, keys, inspect });
-  const access = createAccess({ store, vault, keys, clock, expiry, limits, founderEnded });
+  const builtIn = builtInRoles(nouns.resources);
+  const access = createAccess({
+    store,
+    vault,
+    keys,
+    clock,
+    expiry,
+    limits,
+    founderEnded,
+    builtIn,
+  });
   const streams = createStreams({ vault, access, cursors: createCursors(keys.mac('cursor')), log });
   // Each slice adds its own; see `Services`.
   const services = { access, streams } as Services;
   const grounds = { store, vault, keys, access, contents, inspect, clock, expiry, log, limits, plugins, git, reach };
   const house: House = { ...grounds, cacheBytes: cacheBytes - documentBytes, nouns, services };
-  return { house, watches: [createAdministratorWatch({ access, log, expiry }), createClockWatch({ log, expiry })] };
+  return {
+    house,
+    watches: [createAdministratorWatch({ access, log, expiry, builtIn }), createClockWatch({ log, expiry })],
+  };
 }

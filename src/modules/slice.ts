@@ -1,4 +1,5 @@
 import type { Resource } from '../access/model.ts';
+import type { ResourceFacts } from '../access/resources.ts';
 import type { AccessService } from '../access/service.ts';
 import type { GitReader } from '../git/port.ts';
 import type { Builder } from '../graphql/types/builder.ts';
@@ -22,10 +23,12 @@ import type { Shown, ShownKinds } from './shown.ts';
 /** What follows from the list of slices. */
 export interface Nouns {
   readonly shown: ShownKinds;
+  readonly resources: readonly ResourceFacts[];
 }
 
 export const nounsOf = (slices: readonly Slice[]): Nouns => ({
   shown: new Map(slices.flatMap(({ shown = [] }) => shown.map((each) => [each.type.kind, each]))),
+  resources: slices.flatMap(({ resources = [] }) => resources),
 });
 
 /** What a slice is made of: the grounds, and the services of the slices that are listed before it. */
@@ -66,6 +69,8 @@ export interface Slice {
   readonly name: string;
   /** Once in each gateway. */
   readonly create?: (house: House) => Made;
+  /** What of it roles give rights on. */
+  readonly resources?: readonly ResourceFacts[];
   /** Its documents that people know of. */
   readonly shown?: readonly Shown[];
   /** Types that other slices may name: they are in a schema before anybody adds fields. */

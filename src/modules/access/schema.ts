@@ -8,14 +8,13 @@ import {
 import {
   type Grant,
   type Principal,
-  RESOURCES,
-  type Resource,
   TOKEN_KINDS,
   type TokenKind,
   VERBS,
   type Verb,
   type WorkloadAddress,
 } from '../../access/model.ts';
+import type { ResourceFacts } from '../../access/resources.ts';
 import { allowedInTeam } from '../../graphql/types/allowed.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey, SensitivityEnum, WorkloadKindEnum } from '../../graphql/types/fields.ts';
@@ -48,36 +47,22 @@ const VERB_WORDS: Readonly<Record<Verb, string>> = {
   admin: 'Manage roles and tokens.',
 };
 
-const RESOURCE_WORDS: Readonly<Record<Resource, string>> = {
-  team: 'The team itself and its log of commits.',
-  project: 'Projects.',
-  tag: 'Tags of the catalogue.',
-  workload: 'Services and jobs.',
-  secretGroup: 'Secret groups.',
-  globalSecret: 'Global secrets. They belong to the team.',
-  addon: 'Addons and external addons.',
-  vcsAccount: 'Accounts at git hosts. They belong to the team.',
-  app: 'Apps and their environments. They belong to the team.',
-  appSecret: 'Secrets of apps and their values. They belong to the team.',
-  deployWebhook: 'Deploy webhooks of projects.',
-  role: 'Roles.',
-  token: 'Tokens.',
-};
-
 const TOKEN_KIND_WORDS: Readonly<Record<TokenKind, string>> = {
   user: 'A token of a person.',
   machine: 'A token of a program, such as a platform or a pipeline.',
   dependent: 'A token of one workload, which can resolve only itself.',
 };
 
-export function addAccess(builder: Builder): void {
+export function addAccess(builder: Builder, resources: readonly ResourceFacts[]): void {
   const VerbEnum = builder.enumType('Verb', {
     description: 'A permission.',
     values: enumValues(VERBS, (verb) => VERB_WORDS[verb]),
   });
   const ResourceEnum = builder.enumType('Resource', {
     description: 'The kinds of objects that a grant covers.',
-    values: enumValues(RESOURCES, (resource) => RESOURCE_WORDS[resource]),
+    values: Object.fromEntries(
+      resources.map(({ name, words }) => [constant(name), { value: name, description: words }]),
+    ),
   });
   const TokenKindEnum = builder.enumType('TokenKind', {
     description: 'Who a token is for.',
@@ -266,7 +251,7 @@ export function addAccess(builder: Builder): void {
       idempotencyKey: idempotencyKey(t),
     }),
     allowed: allowedInTeam('admin', 'role'),
-    rules: createRoleInput,
+    rules: createRoleInput(resources.map(({ name }) => name)),
     failures: ['notFound', 'conflict'],
     run: (input, { services, session }) => services.access.createRole(input, session),
     payload: { role },
@@ -281,7 +266,7 @@ export function addAccess(builder: Builder): void {
       expectedRevision: expectedRevision(t),
     }),
     allowed: allowedInTeam('admin', 'role'),
-    rules: updateRoleInput.extend({ id: idRule('Role') }),
+    rules: updateRoleInput(resources.map(({ name }) => name)).extend({ id: idRule('Role') }),
     failures: ['notFound', 'conflict'],
     run: ({ id, ...input }, { services, session }) => services.access.updateRole(id, input, session),
     payload: { role },

@@ -3,4 +3,14 @@ import { addAccess } from './schema.ts';
 import { shownOfAccess } from './shown.ts';
 import { types } from './types.ts';
 
-export const access: Slice = { name: 'access', types, shown: shownOfAccess, addSchema: addAccess };
+export const access: Slice = {
+  name: 'access',
+  resources: [
+    { name: 'team', words: 'The team itself and its log of commits.', class: 'catalog' },
+    { name: 'role', words: 'Roles.', class: 'administration' },
+    { name: 'token', words: 'Tokens.', class: 'administration' },
+  ],
+  types,
+  shown: shownOfAccess,
+  addSchema: (builder, { resources }) => addAccess(builder, resources),
+};

@@ -10,8 +10,15 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../access/model.ts' {
+  interface Resources {
+    readonly addon: true;
+  }
+}
+
 export const addons: Slice = {
   name: 'addons',
+  resources: [{ name: 'addon', words: 'Addons and external addons.', class: 'values' }],
   types,
   shown: shownAddons,
   create(house) {

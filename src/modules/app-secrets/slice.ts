@@ -12,8 +12,17 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../access/model.ts' {
+  interface Resources {
+    readonly appSecret: true;
+  }
+}
+
 export const appSecrets: Slice = {
   name: 'app-secrets',
+  resources: [
+    { name: 'appSecret', words: 'Secrets of apps and their values. They belong to the team.', class: 'values' },
+  ],
   types,
   shown: shownAppSecrets,
   create: (house) => ({ services: { appSecrets: createAppSecrets({ ...house, random: secureRandom, sshKeyPair }) } }),

@@ -12,8 +12,15 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../access/model.ts' {
+  interface Resources {
+    readonly app: true;
+  }
+}
+
 export const apps: Slice = {
   name: 'apps',
+  resources: [{ name: 'app', words: 'Apps and their environments. They belong to the team.', class: 'catalog' }],
   types,
   shown: shownApps,
   create: (house) => ({ services: { apps: createApps(house), environments: createEnvironments(house) } }),

@@ -12,8 +12,15 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../access/model.ts' {
+  interface Resources {
+    readonly deployWebhook: true;
+  }
+}
+
 export const deployWebhooks: Slice = {
   name: 'deploy-webhooks',
+  resources: [{ name: 'deployWebhook', words: 'Deploy webhooks of projects.', class: 'catalog' }],
   types,
   create(house) {
     const { reach, access } = house;

@@ -10,8 +10,15 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../access/model.ts' {
+  interface Resources {
+    readonly globalSecret: true;
+  }
+}
+
 export const globalSecrets: Slice = {
   name: 'global-secrets',
+  resources: [{ name: 'globalSecret', words: 'Global secrets. They belong to the team.', class: 'values' }],
   types,
   shown: [shownGlobal],
   create: (house) => ({ services: { globalSecrets: createGlobalSecrets(house) } }),

@@ -11,8 +11,15 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../access/model.ts' {
+  interface Resources {
+    readonly project: true;
+  }
+}
+
 export const projects: Slice = {
   name: 'projects',
+  resources: [{ name: 'project', words: 'Projects.', class: 'catalog', forDependents: true }],
   types,
   shown: [shownProject],
   create: (house) => ({

@@ -10,8 +10,15 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../access/model.ts' {
+  interface Resources {
+    readonly secretGroup: true;
+  }
+}
+
 export const secretGroups: Slice = {
   name: 'secret-groups',
+  resources: [{ name: 'secretGroup', words: 'Secret groups.', class: 'values' }],
   types,
   shown: [shownGroup],
   create: (house) => ({ services: { secretGroups: createSecretGroups({ ...house, addons: house.services.addons }) } }),

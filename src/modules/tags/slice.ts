@@ -10,8 +10,15 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../access/model.ts' {
+  interface Resources {
+    readonly tag: true;
+  }
+}
+
 export const tags: Slice = {
   name: 'tags',
+  resources: [{ name: 'tag', words: 'Tags of the catalogue.', class: 'catalog' }],
   types,
   shown: [shownTag],
   create: (house) => ({ services: { tags: createTags(house) } }),

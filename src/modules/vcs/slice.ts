@@ -9,8 +9,15 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../access/model.ts' {
+  interface Resources {
+    readonly vcsAccount: true;
+  }
+}
+
 export const vcs: Slice = {
   name: 'vcs',
+  resources: [{ name: 'vcsAccount', words: 'Accounts at git hosts. They belong to the team.', class: 'login' }],
   types,
   create: (house) => ({ services: { vcsAccounts: createVcsAccounts({ ...house, mayAsk: house.git.mayAsk }) } }),
   addSchema: addVcsAccounts,

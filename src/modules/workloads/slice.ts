@@ -10,8 +10,15 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../access/model.ts' {
+  interface Resources {
+    readonly workload: true;
+  }
+}
+
 export const workloads: Slice = {
   name: 'workloads',
+  resources: [{ name: 'workload', words: 'Services and jobs.', class: 'values', forDependents: true }],
   types,
   shown: shownWorkloads,
   create: (house) => ({ services: { workloads: createWorkloads(house) } }),

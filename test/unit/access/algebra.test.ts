@@ -1,16 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  BUILT_IN_ROLES,
   can,
   covers,
   type Grant,
   type Principal,
-  RESOURCES,
   SENSITIVITIES,
   type Target,
   VERBS,
 } from '../../../src/access/model.ts';
+import { BUILT_IN_ROLES, RESOURCES } from '../../support/nouns.ts';
 
 const PROJECTS = ['a', 'b', 'c'];
 const some = <T>(values: readonly T[]) => fc.subarray([...values], { maxLength: Math.min(3, values.length) });

@@ -1,16 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { couldEver, type Place, requireCouldEver } from '../../../src/access/first-check.ts';
-import {
-  can,
-  type Grant,
-  type Principal,
-  RESOURCES,
-  SENSITIVITIES,
-  type Target,
-  VERBS,
-} from '../../../src/access/model.ts';
+import { can, type Grant, type Principal, SENSITIVITIES, type Target, VERBS } from '../../../src/access/model.ts';
 import type { AppError } from '../../../src/kernel/errors.ts';
+import { RESOURCES } from '../../support/nouns.ts';
 
 const PROJECTS = ['p', 'q'];
 const IDS = ['a', 'b'];
