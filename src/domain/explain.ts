@@ -1,5 +1,5 @@
 import type { ExplainedReference, Explanation } from './explanation.ts';
-import { gather } from './gather.ts';
+import { everyGroup, gather } from './gather.ts';
 import { contentNodes, type Edge, type Node, referenceRoom, variableNodes } from './graph.ts';
 import { excludedGroups, holdersOf } from './holders.ts';
 import { LIMITS, type Limits } from './limits.ts';
@@ -29,7 +29,7 @@ export function explain(
     outcome: result === null ? 'ABSENT' : result.error === null ? 'PRESENT' : 'ERROR',
     type: result?.type ?? null,
     error: result?.error ?? null,
-    considered: input.groups.length,
+    considered: everyGroup(input).length,
     holders: layers.length,
     winner,
     shadowed,

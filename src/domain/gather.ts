@@ -22,6 +22,10 @@ export function applicableGroups({ groups, scope, workload }: ResolutionInput): 
   return groups.filter((group) => verdictOn(group, scope, workload).applies).sort(byRank);
 }
 
+/** Those of the project that cannot apply, too. */
+export const everyGroup = ({ groups, everyGroup: all }: Pick<ResolutionInput, 'groups' | 'everyGroup'>) =>
+  all ? all() : groups;
+
 /** Opens the bodies of the applicable groups, each once, and merges them under the workload's own values. */
 export function gather(input: ResolutionInput): Gathered {
   const isBuild = input.scope === 'BUILD';

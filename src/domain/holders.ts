@@ -1,6 +1,6 @@
 import { byCodePoint } from '../kernel/ids.ts';
 import type { ExcludedGroup, ExplainedLayer, LayerRule } from './explanation.ts';
-import { applicableGroups } from './gather.ts';
+import { applicableGroups, everyGroup } from './gather.ts';
 import { type Entry, namedLinks, type VariableContent } from './layer.ts';
 import { type ExclusionRule, verdictOn } from './restrict.ts';
 import { templateReferences } from './template.ts';
@@ -112,8 +112,9 @@ function ruleOf(holders: readonly Holder[], index: number): LayerRule {
 }
 
 /** The groups of a project that do not reach a workload, by id. */
-export function excludedGroups({ groups, scope, workload }: ResolutionInput): readonly ExcludedGroup[] {
-  return groups
+export function excludedGroups(input: ResolutionInput): readonly ExcludedGroup[] {
+  const { scope, workload } = input;
+  return everyGroup(input)
     .flatMap((group) => {
       const verdict = verdictOn(group, scope, workload);
       return verdict.applies ? [] : [excluded(group, verdict.rule, workload, scope)];

@@ -114,7 +114,10 @@ export type Globals = Pick<ReadonlyMap<string, GlobalSecretFacts>, 'get'>;
 export interface ResolutionInput {
   readonly scope: Scope;
   readonly workload: Workload;
+  /** All of the project, or those of them that may apply. */
   readonly groups: readonly Group[];
+  /** All of the project; absent: `groups` are. Asked when an outcome is explained. */
+  readonly everyGroup?: () => readonly Group[];
   /** Keyed `addon/<id>` and `external-addon/<id>`. */
   readonly addons: AddonValues;
   readonly globals: Globals;

@@ -26,6 +26,10 @@ export const sumOf = (weights: readonly Weight[]): Weight =>
     MEASURES.map((measure) => [measure, weights.reduce((sum, weight) => sum + weight[measure], 0)]),
   ) as Weight;
 
+/** What is left of a sum without a part of it. */
+export const differenceOf = (sum: Weight, part: Weight): Weight =>
+  Object.fromEntries(MEASURES.map((measure) => [measure, sum[measure] - part[measure]])) as Weight;
+
 interface Held {
   readonly texts: readonly ReadonlyMap<string, string>[];
   readonly files: readonly ReadonlyMap<string, FileEntry>[];

@@ -1,13 +1,14 @@
-import { can } from '../access/model.ts';
+import { can, SENSITIVITIES } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
 import { verdictOn } from '../domain/restrict.ts';
-import type { GroupHeader, WorkloadRef } from '../domain/types.ts';
-import { hiddenWeight, MEASURES, type Measure, NO_WEIGHT, sumOf, type Weight } from '../domain/weight.ts';
+import type { GroupHeader, Sensitivity, WorkloadRef } from '../domain/types.ts';
+import { differenceOf, hiddenWeight, MEASURES, type Measure, NO_WEIGHT, sumOf, type Weight } from '../domain/weight.ts';
 import { limitExceeded } from '../kernel/errors.ts';
 import type { LimitName, Limits } from '../kernel/limits.ts';
 import { idOf } from '../vault/document.ts';
 import type { View } from '../vault/vault.ts';
 import { groupDocument, groupHeader, type StoredGroup } from './secret-groups/model.ts';
+import { type GroupSet, restrictedNear, weightOfGroups, workloadsNear } from './secret-groups/reach.ts';
 import { mayOnGroup } from './secret-groups/rights.ts';
 import { jobDocument, type StoredWorkload, serviceDocument } from './workloads/model.ts';
 
@@ -41,18 +42,47 @@ interface Part {
   readonly weight: Weight;
 }
 
-/** As much as a writer may know of a group: all of it, its names, or nothing. */
-function partOf(group: StoredGroup, { project, session, limits }: RoomAsk): Part {
-  const { type, weight } = group.fields;
+/** As much as a writer may know of what groups of a type weigh, one or many: all of it, that of their names, or nothing. */
+function knownWeight(type: Sensitivity, weight: Weight, { project, session, limits }: RoomAsk): Weight {
   const may = (verb: 'listKeys' | 'read') => mayOnGroup(session, verb, project, type);
-  const known = may('read') ? weight : may('listKeys') ? hiddenWeight(weight, limits.fileBytes) : NO_WEIGHT;
-  return { header: groupHeader(group), weight: known };
+  return may('read') ? weight : may('listKeys') ? hiddenWeight(weight, limits.fileBytes) : NO_WEIGHT;
 }
 
-/** The groups of the project but for one. */
-async function partsOf(ask: RoomAsk, without: string | null): Promise<readonly Part[]> {
-  const { live } = await ask.view.set(groupDocument, ask.project);
-  return live.filter(({ key }) => idOf(key) !== without).map((group) => partOf(group, ask));
+const partOf = (group: StoredGroup, ask: RoomAsk): Part => ({
+  header: groupHeader(group),
+  weight: knownWeight(group.fields.type, group.fields.weight, ask),
+});
+
+/** Of all groups that are restricted, or of all others. */
+const weightOfAll = (set: GroupSet, isRestricted: boolean, ask: RoomAsk): Weight =>
+  sumOf(SENSITIVITIES.map((type) => knownWeight(type, weightOfGroups(set, type, isRestricted), ask)));
+
+/** Groups of the project but for one, as they weigh in environments. */
+interface Others {
+  /** Those of all workloads. */
+  readonly open: Weight;
+  readonly restricted: Weight;
+  /** The restricted ones that a workload gets, and how many were looked at. */
+  readonly restrictedOf: (workload: Target) => { readonly weight: Weight; readonly judged: number };
+}
+
+async function othersOf(ask: RoomAsk, without: string | null): Promise<Others> {
+  const set = await ask.view.set(groupDocument, ask.project);
+  const own = without === null || set.damaged.has(without) ? null : set.get(without);
+  const left = own && !own.deleted ? partOf(own, ask) : null;
+  const but = (isRestricted: boolean): Weight => {
+    const weight = weightOfAll(set, isRestricted, ask);
+    return left?.header.restrictions.restricted === isRestricted ? differenceOf(weight, left.weight) : weight;
+  };
+  return {
+    open: but(false),
+    restricted: but(true),
+    restrictedOf(workload) {
+      const near = restrictedNear(set, workload).filter((group) => group !== own);
+      const parts = near.map((group) => partOf(group, ask)).filter((part) => reaches(part, workload));
+      return { weight: sumOf(parts.map(({ weight }) => weight)), judged: near.length };
+    },
+  };
 }
 
 type Target = WorkloadRef & { readonly tags: readonly string[] };
@@ -73,22 +103,21 @@ const half = (limits: Limits, weight: Weight): boolean =>
 /** Refuses a group, written or restored, with which an environment would be larger than it may be and than it was. */
 export async function requireRoomForGroup(ask: RoomAsk, before: StoredGroup | null, after: Part): Promise<void> {
   const { view, project, session, limits } = ask;
-  const others = await partsOf(ask, after.header.id);
-  if (half(limits, sumOf([...others, after].map(({ weight }) => weight)))) return;
+  const others = await othersOf(ask, after.header.id);
+  if (half(limits, sumOf([others.open, others.restricted, after.weight]))) return;
   const was = before && !before.deleted ? { header: groupHeader(before), weight: before.fields.weight } : null;
   let found: { readonly measure: Measure; readonly actual: number } | null = null;
   const named: string[] = [];
   for (const document of [serviceDocument, jobDocument]) {
     const kind = document === serviceDocument ? 'service' : 'job';
-    for (const stored of (await view.set(document, project)).live) {
-      await session.work.spend({ templateSteps: others.length + 1 });
+    // The environment of any other workload becomes no larger.
+    for (const stored of workloadsNear(await view.set(document, project), kind, after.header)) {
       const workload = { id: idOf(stored.key), kind, tags: stored.fields.tags } as const;
+      const restricted = others.restrictedOf(workload);
+      await session.work.spend({ templateSteps: restricted.judged + 1 });
       const direct = directWeight({ ...stored, kind }, ask);
       const sum = (part: Part | null): Weight =>
-        sumOf([
-          direct,
-          ...[...others, ...(part ? [part] : [])].filter((each) => reaches(each, workload)).map(({ weight }) => weight),
-        ]);
+        sumOf([direct, others.open, restricted.weight, part && reaches(part, workload) ? part.weight : NO_WEIGHT]);
       const total = sum(after);
       const measure = excess(total, sum(was), limits);
       if (measure === undefined) continue;
@@ -124,13 +153,12 @@ export async function requireRoomForWorkload(
     const most = Math.floor(limits[LIMIT_OF[large]] / 2);
     throw limitExceeded(`${WORDS[large]} of the workload's own`, most, after.weight[large], LIMIT_OF[large]);
   }
-  const groups = await partsOf(ask, null);
-  await ask.session.work.spend({ templateSteps: groups.length });
-  const sum = (target: Target, weight: Weight): Weight =>
-    sumOf([weight, ...groups.filter((group) => reaches(group, target)).map((group) => group.weight)]);
-  const total = sum(after, after.weight);
-  const tags = before && !before.deleted ? before.fields.tags : [];
-  const measure = excess(total, before && !before.deleted ? sum({ ...after, tags }, own) : NO_WEIGHT, limits);
+  const groups = await othersOf(ask, null);
+  const restricted = groups.restrictedOf(after);
+  const former = before && !before.deleted ? groups.restrictedOf({ ...after, tags: before.fields.tags }) : null;
+  await ask.session.work.spend({ templateSteps: restricted.judged + (former?.judged ?? 0) });
+  const total = sumOf([after.weight, groups.open, restricted.weight]);
+  const measure = excess(total, former ? sumOf([own, groups.open, former.weight]) : NO_WEIGHT, limits);
   if (measure) throw tooMuch({ measure, actual: total[measure] }, [`${after.kind} ${after.id}`], limits);
 }
 

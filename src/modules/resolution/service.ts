@@ -3,7 +3,7 @@ import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { explain } from '../../domain/explain.ts';
 import type { Explanation } from '../../domain/explanation.ts';
-import { applicableGroups } from '../../domain/gather.ts';
+import { applicableGroups, everyGroup } from '../../domain/gather.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { missingRequired, resolve } from '../../domain/resolve.ts';
 import type {
@@ -26,6 +26,7 @@ import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
 import { globalDocument } from '../global-secrets/model.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
+import { type GroupSet, groupsNear } from '../secret-groups/reach.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { visibleWorkload } from '../workloads/service.ts';
 import { charge } from './charge.ts';
@@ -128,7 +129,7 @@ export function createResolutions({ vault, keys, contents, addons, limits, cache
     const known = kept?.from.every((set, i) => set === from[i]) ? kept : undefined;
     // Whoever asks for a commit is to see what it told of.
     const isPatient = ask.at !== null;
-    const base = known?.input ?? inputOf(ask, now, groups.live.map(groupFacts), globalsNow(globals));
+    const base = known?.input ?? presentInput(ask, now, groups, globalsNow(globals));
     const links = known?.links ?? linksOf(base);
     const drawn =
       links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: null, isPatient });
@@ -200,7 +201,9 @@ export function createResolutions({ vault, keys, contents, addons, limits, cache
   ): Promise<Explanation> {
     const { input, resolution } = environment;
     // All texts are scanned for it once more.
-    await work.spend({ templateSteps: input.groups.length + resolution.variables.size + resolution.files.size + 1 });
+    await work.spend({
+      templateSteps: everyGroup(input).length + resolution.variables.size + resolution.files.size + 1,
+    });
     return explain(environment.input, environment.resolution, what, name, bounds);
   }
 
@@ -241,6 +244,14 @@ function inputOf(
   globals: Globals,
 ): ResolutionInput {
   return { scope, workload: workloadFacts(workload), groups, addons: new Map(), globals };
+}
+
+/** The same of the present: groups that cannot apply are not looked at. */
+function presentInput(ask: WorkloadAsk, workload: StoredWorkload, groups: GroupSet, globals: Globals): ResolutionInput {
+  const { kind, fields } = workload;
+  const near = groupsNear(groups, { kind, id: ask.id, tags: fields.tags });
+  const everyGroup = (): readonly Group[] => groups.live.map(groupFacts);
+  return { ...inputOf(ask, workload, near.map(groupFacts), globals), everyGroup };
 }
 
 const linksOf = (input: ResolutionInput): readonly AddonLink[] =>

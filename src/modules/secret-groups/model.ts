@@ -12,6 +12,7 @@ import { type Weight, weightOf } from '../../domain/weight.ts';
 import type { Json } from '../../store/port.ts';
 import { type DocumentType, idOf, type Stored } from '../../vault/document.ts';
 import { decodeFiles, encodeFiles } from '../contents.ts';
+import { amountsOfGroup, termsOfGroup } from './reach.ts';
 
 /** What is kept in plain text, and authenticated: all that decides who gets the group. */
 export type GroupFields = {
@@ -57,6 +58,8 @@ export const groupDocument: DocumentType<GroupFields, GroupContent> = {
       links: body.links as unknown as readonly AddonLink[],
     };
   },
+  terms: ({ fields }) => termsOfGroup(fields),
+  amounts: ({ fields }) => amountsOfGroup(fields),
 };
 
 /** Where people write references in it. */

@@ -46,6 +46,8 @@ const workloadDocument = (kind: WorkloadKind): DocumentType<WorkloadFields, Dire
       buildFiles: decodeFiles(body.buildFiles),
     };
   },
+  /** Its tags. */
+  terms: ({ fields }) => fields.tags,
 });
 
 export const serviceDocument = workloadDocument('service');

@@ -21,6 +21,7 @@ import { requireWithinLimits, sizesOf } from '../holdings.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
 import { groupDocument, groupHeader } from '../secret-groups/model.ts';
+import { groupsWanting } from '../secret-groups/reach.ts';
 import { documentOf, type PutWorkloadInput, type StoredWorkload, workloadWriting } from './model.ts';
 
 export interface WorkloadsDeps {
@@ -157,7 +158,7 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
     const groups = await view.set(groupDocument, project);
     // Nobody can tell what a group that was tampered with would ask for.
     if (input.tags.length > 0) for (const damaged of groups.damaged) groups.get(damaged);
-    for (const group of groups.live) {
+    for (const group of groupsWanting(groups, input.tags)) {
       const { type, restrictions } = groupHeader(group);
       if (!restrictions.restricted || (old && admits(restrictions, old.fields.tags))) continue;
       if (!admits(restrictions, input.tags)) continue;
