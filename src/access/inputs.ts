@@ -9,6 +9,7 @@ import {
   slugRule,
 } from '../input/rules.ts';
 import { type Resource, SENSITIVITIES, TOKEN_KINDS, VERBS } from './model.ts';
+import { isNetwork } from './networks.ts';
 
 /** An empty list would say nothing, and be read as everything by somebody some day. */
 const named = <T extends string>(item: z.ZodType<T>, most?: number) =>
@@ -45,6 +46,11 @@ export const updateRoleInput = (resources: readonly Resource[]) =>
 /** The last that is written with four digits, and so sorts as text. */
 const LAST_INSTANT = new Date('9999-12-31T23:59:59.999Z');
 
+const networkRule = z.string().refine(isNetwork, {
+  error: 'must be an address or a network such as 10.0.0.0/8',
+  params: { rule: 'network' },
+});
+
 export const createTokenInput = z
   .strictObject({
     name: nameRule,
@@ -59,9 +65,23 @@ export const createTokenInput = z
       .max(LAST_INSTANT, { error: 'must be before the year 10000' })
       .nullish()
       .transform((date) => date?.toISOString() ?? null),
+    networks: named(networkRule, 100)
+      .nullish()
+      .transform((networks) => networks ?? null),
+    signed: z
+      .boolean()
+      .nullish()
+      .transform((signed) => signed ?? false),
     idempotencyKey: idempotencyKeyRule,
   })
-  .superRefine(({ kind, role, workload }, ctx) => {
+  .superRefine(({ kind, role, workload, networks, signed }, ctx) => {
+    const bad = (path: string, rule: string, message: string): void =>
+      void ctx.addIssue({ code: 'custom', path: [path], params: { rule }, message });
+    const isGateway = kind === 'gateway';
+    // Its rights are those of the users for whom it asks.
+    if (isGateway && role !== 'gateway') bad('role', 'kind', 'must be `gateway` for a GATEWAY token');
+    if (!isGateway && networks !== null) bad('networks', 'kind', 'must be absent: it is for a GATEWAY token alone');
+    if (!isGateway && signed) bad('signed', 'kind', 'must be absent or false: it is for a GATEWAY token alone');
     // Without a workload to be bound to, that role would resolve every one.
     if (role === 'dependent' && kind !== 'dependent') {
       const message = 'must be DEPENDENT for the role `dependent`';

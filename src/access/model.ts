@@ -57,7 +57,7 @@ export type RoleFields = {
 export type ProjectBinding = { readonly project: string; readonly to: string };
 export const roleDocument = plainDocument<RoleFields>('role');
 
-export const TOKEN_KINDS = ['user', 'machine', 'dependent'] as const;
+export const TOKEN_KINDS = ['user', 'machine', 'dependent', 'gateway'] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 
 /** The workload that a dependent's token stands for. */
@@ -73,6 +73,10 @@ export type TokenFields = {
   readonly createdAt: string;
   readonly createdBy: string;
   readonly expiresAt: string | null;
+  /** Of a gateway: where its requests come from, addresses and networks. Absent: from anywhere. */
+  readonly networks?: readonly string[];
+  /** Of a gateway: whether it signs what it sends. */
+  readonly signed?: true;
 };
 export const tokenDocument = plainDocument<TokenFields>('token');
 export type TokenIndexFields = { readonly token: string };
@@ -91,6 +95,11 @@ export interface Principal {
   readonly expiresAt: string | null;
   /** Of the token's document; null: the gateway itself, which has none. */
   readonly revision: number | null;
+  /** Of a federation gateway. */
+  readonly networks?: readonly string[];
+  readonly signed?: true;
+  /** The federation gateway that forwards what they ask: what they may do ends with it. */
+  readonly via?: Principal;
 }
 
 /** What something is about to be done to. `type` omitted: the resource has none, or any will do. */

@@ -11,6 +11,8 @@ import { idOf, type Stored } from '../vault/document.ts';
 import { retryingStale } from '../vault/sets.ts';
 import { changesOf, type Vault, type View } from '../vault/vault.ts';
 import { effectiveIn } from './bindings.ts';
+import { createSignatures } from './gateway-signatures.ts';
+import { createGateways } from './gateways.ts';
 import { roleAmong, roleOf } from './lookup.ts';
 import {
   type Principal,
@@ -49,12 +51,23 @@ interface Known {
   last: { readonly seq: Seq; readonly principal: Principal } | null;
 }
 
+/** Who somebody is now; null: nobody any more. */
+export type StandingOf = (principal: Pick<Principal, 'id' | 'via'>) => Principal | null;
+
 export type AccessService = ReturnType<typeof createAccess>;
 
 function principalFrom(team: TeamId, { key, fields, revision }: Stored<TokenFields, null>, role: Role): Principal {
-  const { name, kind, workload, expiresAt } = fields;
-  return { id: idOf(key), name, kind, team, role, workload, expiresAt, revision };
+  const { name, kind, workload, expiresAt, networks, signed } = fields;
+  const ofGateway = { ...(networks ? { networks } : {}), ...(signed ? { signed } : {}) };
+  return { id: idOf(key), name, kind, team, role, workload, expiresAt, revision, ...ofGateway };
 }
+
+/** A user with the gateway that forwards what they ask, as both are now; null: one of them is nobody any more. */
+const withGateway = (user: Principal | null, via: Principal | null | undefined): Principal | null =>
+  via === undefined ? user : user && via && { ...user, via };
+
+/** A gateway's token is good beside the token of a user, and for nothing else. */
+const isOfGateway = (text: string): boolean => text.startsWith('klm_g_');
 
 /** Who a token stands for as of a view; null: nobody. */
 async function principalIn(view: View, token: string, builtIn: BuiltInRoles): Promise<Principal | null> {
@@ -104,8 +117,8 @@ export function createAccess({
   const known = new LRUCache<string, Known>({ max: 10_000 });
 
   const budgets = budgetsOf(limits);
-  const hasExpired = ({ expiresAt }: Pick<Principal, 'expiresAt'>): boolean =>
-    expiresAt !== null && new Date(expiresAt) <= expiry.now();
+  const hasExpired = ({ expiresAt, via }: Pick<Principal, 'expiresAt' | 'via'>): boolean =>
+    (expiresAt !== null && new Date(expiresAt) <= expiry.now()) || (via !== undefined && hasExpired(via));
 
   /** Team and id behind a token. The index never changes for a hash, so it may be remembered. */
   async function lookUp(text: string): Promise<Known | null> {
@@ -131,9 +144,11 @@ export function createAccess({
 
   const standingOf: Standing = {
     isExpired: hasExpired,
-    renewed: ({ team, id }) =>
+    renewed: ({ team, id, via }) =>
       retryingStale(async () => {
-        const principal = await principalIn(await vault.view(team), id, builtIn);
+        const view = await vault.view(team);
+        const ofGateway = via && (await principalIn(view, via.id, builtIn));
+        const principal = withGateway(await principalIn(view, id, builtIn), ofGateway);
         if (!principal || hasExpired(principal)) throw unauthenticated();
         return principal;
       }),
@@ -148,7 +163,7 @@ export function createAccess({
 
   /** A session for a bearer token; every reason to refuse sounds the same. `signal`: aborted when nobody waits for its work. */
   async function authenticate(text: string, signal: WorkTerms['signal'] = null): Promise<Session> {
-    const found = known.get(text) ?? (await lookUp(text));
+    const found = isOfGateway(text) ? null : (known.get(text) ?? (await lookUp(text)));
     if (!found) throw unauthenticated();
     const first = await vault.view(found.team);
     const { last } = found;
@@ -169,11 +184,11 @@ export function createAccess({
    * Who each token stands for as of a view; null: it is revoked or has expired, its role is gone, or so is its workload, which
    * is looked at in these projects.
    */
-  async function standing(view: View, projects: Iterable<string>): Promise<(token: string) => Principal | null> {
+  async function standing(view: View, projects: Iterable<string>): Promise<StandingOf> {
     const [tokens, roles] = [await view.set(tokenDocument), await view.set(roleDocument)];
     const effective = await effectiveIn(view);
     const registered = await registrations(view, projects);
-    return (token) => {
+    const present = (token: string): Principal | null => {
       const stored = tokens.damaged.has(token) ? null : tokens.get(token);
       const isLive =
         stored && !stored.deleted && registered(stored.fields.workload) && !roles.damaged.has(stored.fields.role);
@@ -181,6 +196,7 @@ export function createAccess({
       const principal = stored && role && principalFrom(view.team, stored, role);
       return principal && !hasExpired(principal) ? principal : null;
     };
+    return ({ id, via }) => withGateway(present(id), via && present(via.id));
   }
 
   /** A session of the gateway itself, for work that nobody asked for just now. `actor` stands in the log, such as `system:gitops`. */
@@ -245,8 +261,20 @@ export function createAccess({
     }
   }
 
+  const gateways = createGateways({
+    vault,
+    keys,
+    signatures: createSignatures(clock, limits),
+    find: async (text) => known.get(text) ?? lookUp(text),
+    principalOf,
+    hasExpired,
+    sessionOf: (principal, view, signal) =>
+      createSession(vault, principal, view, standingOf, termsFor(principal, signal)),
+  });
+
   return {
     authenticate,
+    ...gateways,
     lookAtClock,
     hasExpired,
     termsFor,

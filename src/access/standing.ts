@@ -31,10 +31,12 @@ interface Guarded {
 }
 
 /** The documents that the caller's rights come from; none of the gateway itself, and none of a built-in role. */
-function guardsOf({ id, team, role, revision }: Principal): readonly Guarded[] {
+function guardsOf({ id, team, role, revision, via }: Principal): readonly Guarded[] {
   if (revision === null) return [];
   const token: Guarded = { kind: 'token', key: [team, id], expected: revision };
-  return role.revision === null ? [token] : [token, { kind: 'role', key: [team, role.slug], expected: role.revision }];
+  const own: readonly Guarded[] =
+    role.revision === null ? [token] : [token, { kind: 'role', key: [team, role.slug], expected: role.revision }];
+  return via ? [...own, ...guardsOf(via)] : own;
 }
 
 const isOf = ({ kind, key }: Guarded, other: { readonly kind: string; readonly key: Key }): boolean =>

@@ -10,6 +10,7 @@ import type { Stored } from '../vault/document.ts';
 import { createOnce } from '../vault/once.ts';
 import { type Change, changesOf, type Vault } from '../vault/vault.ts';
 import { administers, administratorsIn, grantsIn, requireAdministrator, withDescendants } from './administrators.ts';
+import { signingSecret } from './gateways.ts';
 import type { CreateTokenInput } from './inputs.ts';
 import { roleOf } from './lookup.ts';
 import { can, covers, roleDocument, type TokenFields, tokenDocument, tokenIndexDocument } from './model.ts';
@@ -22,7 +23,7 @@ const tokenIndex = changesOf(tokenIndexDocument);
 /** Who made the first owner's token. */
 export const FOUNDER = 'bootstrap';
 
-const LETTER = { user: 'u', machine: 'm', dependent: 'd' } as const;
+const LETTER = { user: 'u', machine: 'm', dependent: 'd', gateway: 'g' } as const;
 
 export type TokenFacts = { readonly id: string } & TokenFields;
 
@@ -85,7 +86,12 @@ export function createTokens({ vault, keys, clock, expiry, limits, builtIn, foun
     if (expiresAt !== null && expiresAt <= at) {
       throw invalidInput([{ path: ['expiresAt'], rule: 'future', message: 'must lie in the future' }]);
     }
-    const fields = { name, kind, role: role.slug, workload, expiresAt, createdAt: at, createdBy: principal.id };
+    const ofGateway = {
+      ...(input.networks ? { networks: input.networks } : {}),
+      ...(input.signed ? { signed: true as const } : {}),
+    };
+    const known = { name, kind, role: role.slug, workload, expiresAt, ...ofGateway };
+    const fields = { ...known, createdAt: at, createdBy: principal.id };
     const minted = mintToken(keys, principal.team, fields);
     const created = await once(
       {
@@ -107,7 +113,9 @@ export function createTokens({ vault, keys, clock, expiry, limits, builtIn, foun
     );
     const token = await tokenById(created.key[1] ?? '', session);
     // A repeated request cannot be told the text again: it was not kept. This one can, even if it had to look up what it did.
-    return { token, text: token.id === minted.id ? minted.text : null, commit: created.commit };
+    const isFirst = token.id === minted.id;
+    const secret = isFirst && token.signed ? signingSecret(keys, principal.team, token.id) : null;
+    return { token, text: isFirst ? minted.text : null, signingSecret: secret, commit: created.commit };
   }
 
   /** The caller's token if it is the founder's and has an end. */

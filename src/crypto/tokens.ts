@@ -1,13 +1,13 @@
 import { crc32 } from 'node:zlib';
 import { type Random, secureRandom } from './random.ts';
 
-/** Of a user, a machine, a dependent. */
-export type TokenKind = 'u' | 'm' | 'd';
+/** Of a user, a machine, a dependent, a gateway. */
+export type TokenKind = 'u' | 'm' | 'd' | 'g';
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const SECRET_LENGTH = 43;
 const CHECK_LENGTH = 6;
-const TOKEN = /^(klm_([umd])_([0-9A-Za-z]{43}))([0-9A-Za-z]{6})$/;
+const TOKEN = /^(klm_([umdg])_([0-9A-Za-z]{43}))([0-9A-Za-z]{6})$/;
 /** 2^256 - 1. The digits are in ASCII order, so texts of one length compare as their numbers do. */
 const LARGEST = base62((1n << 256n) - 1n, SECRET_LENGTH);
 
@@ -26,7 +26,8 @@ export function parseToken(text: string): { readonly kind: TokenKind } | null {
   return { kind };
 }
 
-const isTokenKind = (kind: string | undefined): kind is TokenKind => kind === 'u' || kind === 'm' || kind === 'd';
+const isTokenKind = (kind: string | undefined): kind is TokenKind =>
+  kind !== undefined && 'umdg'.includes(kind) && kind.length === 1;
 
 /** CRC-32 finds every single wrong character and every swap of neighbours. It protects against typos, not people. */
 function checksum(text: string): string {

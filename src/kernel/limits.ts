@@ -30,6 +30,10 @@ const TABLE = {
   ratePointsDependent: { default: 60_000, least: 0 },
   /** Tokens that do not exist, from one address in a minute; 0: no limit. */
   wrongTokensPerAddress: { default: 600, least: 0 },
+  /** How far the time of a gateway's signature may be from now, milliseconds. */
+  signatureWindowMs: { default: 60_000, least: 1_000 },
+  /** Signatures of gateways that are remembered, so that none is good twice. */
+  signaturesRemembered: { default: 1_000_000, least: 1_000 },
   /** The text of a GraphQL document, UTF-16 units. */
   documentLength: { default: 65_536, least: 100 },
   tokens: { default: 2_000, least: 10 },

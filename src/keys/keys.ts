@@ -2,7 +2,17 @@ import type { DataKey, KeyFor } from '../crypto/envelope.ts';
 import type { Mac, Write } from '../store/port.ts';
 
 /** The uses of the instance secret; each has a key of its own. */
-export type MacLabel = 'log' | 'token' | 'digest' | 'content' | 'cursor' | 'idempotency' | 'set' | 'audit' | 'gitHook';
+export type MacLabel =
+  | 'log'
+  | 'token'
+  | 'digest'
+  | 'content'
+  | 'cursor'
+  | 'idempotency'
+  | 'set'
+  | 'audit'
+  | 'gitHook'
+  | 'gateway';
 
 /** What everything else knows of the keys. `project` null means the documents of the team itself. */
 export interface Keys {

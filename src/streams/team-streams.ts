@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '../access/model.ts';
-import type { AccessService } from '../access/service.ts';
+import type { AccessService, StandingOf } from '../access/service.ts';
 import { createSession, type Session } from '../access/session.ts';
 import { AppError, invalidCursor, unauthenticated } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
@@ -23,8 +23,6 @@ export interface TeamStreamsDeps {
 }
 
 const MOST_CURSORS = 2_000;
-
-type Standing = (token: string) => Principal | null;
 
 const hashes = new WeakMap<Principal, string>();
 
@@ -52,7 +50,7 @@ function whoseStanding({ touched, operation }: Commit): 'all' | ReadonlySet<stri
 
 /** Who stands for what after a commit, and whom it may concern. */
 interface Recheck {
-  readonly standing: Standing;
+  readonly standing: StandingOf;
   readonly whose: 'all' | ReadonlySet<string>;
 }
 
@@ -81,7 +79,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     return view;
   }
 
-  const standingAt = (seq: Seq, projects: Iterable<string>): Promise<Standing> =>
+  const standingAt = (seq: Seq, projects: Iterable<string>): Promise<StandingOf> =>
     retryingStale(async () => {
       try {
         return await access.standing(await viewAt(seq), projects);
@@ -133,7 +131,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     for (const [subscriber] of [...subscribers]) {
       const own = subscriber.principal.workload?.project;
       if (whose !== 'all' && (own === undefined || !whose.has(own))) continue;
-      const now = standing(subscriber.principal.id);
+      const now = standing(subscriber.principal);
       if (now === null) drop(subscriber, 'forbidden');
       else if (rightsOf(now) === rightsOf(subscriber.principal)) subscriber.principal = now;
       else move(subscriber, now);
@@ -194,7 +192,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
       if (!now || isExpired(now)) throw unauthenticated();
       const at = feed.position();
       if (at <= known) return now;
-      now = (await standingAt(at, principal.workload ? [principal.workload.project] : []))(principal.id);
+      now = (await standingAt(at, principal.workload ? [principal.workload.project] : []))(principal);
       known = at;
     }
   }

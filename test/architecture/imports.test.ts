@@ -57,7 +57,7 @@ const LAYERS: readonly {
   {
     files: /^access\//,
     own: ['kernel/', 'domain/', 'crypto/tokens.ts', 'input/', 'keys/keys.ts', 'store/port.ts', 'vault/', 'access/'],
-    packages: ['lru-cache', 'node:crypto', 'zod'],
+    packages: ['lru-cache', 'node:crypto', 'node:net', 'zod'],
   },
   {
     files: /^streams\//,
@@ -136,6 +136,11 @@ const LAYERS: readonly {
       'store/port.ts',
     ],
     packages: ['node:crypto', 'graphql', 'graphql-scalars', '@pothos/', 'zod'],
+  },
+  {
+    files: /^graphql\/federation\//,
+    own: ['kernel/', 'graphql/types/', 'graphql/federation/'],
+    packages: ['dataloader', 'graphql'],
   },
   {
     files: /^graphql\/engine\//,

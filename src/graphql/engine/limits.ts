@@ -59,6 +59,8 @@ const NOTHING: Size = { depth: 0, introspectionDepth: 0, aliases: 0, cost: 0, is
 const DEFAULT_PAGE = 50;
 /** Lists without pages, unless a field says otherwise (`extensions.listSize`). What they really hold is charged as work. */
 const ASSUMED_LIST = 5;
+/** Arguments that say one by one what is asked for. */
+const ASKED_BY: readonly string[] = ['ids', 'representations'];
 /** What only connections have. */
 const PAGE_FIELDS: readonly string[] = ['edges', 'nodes', 'pageInfo'];
 /** The usual introspection query is 15 deep. */
@@ -198,7 +200,7 @@ function itemsOf(
   walk: Walk,
 ): number {
   if (!definition || !isListType(getNullableType(definition.type)) || type?.name.endsWith('Connection')) return 1;
-  const ids = field.arguments?.find(({ name }) => name.value === 'ids')?.value;
+  const ids = field.arguments?.find(({ name }) => ASKED_BY.includes(name.value))?.value;
   if (ids?.kind === Kind.LIST) return Math.max(1, ids.values.length);
   if (ids?.kind === Kind.VARIABLE) {
     walk.pagesByVariable = true;

@@ -4,9 +4,20 @@ import type { Context } from './context.ts';
 import { type Declarations, madeIn } from './declarations.ts';
 import { declareNode } from './ids.ts';
 
+type LookUp<T> = (ids: readonly string[], context: Context) => Promise<(T | Error)[]>;
+
 interface NodeOptions<T> {
   readonly id: { readonly resolve: (node: T) => string };
-  readonly load: (ids: readonly string[], context: Context) => Promise<(T | Error)[]>;
+  readonly load: LookUp<T>;
+}
+
+const lookUps = new Map<string, LookUp<unknown>>();
+
+/** How the nodes of a type are found by the keys in their ids, in the eyes of whoever asks. */
+export function lookUpOf(name: string): LookUp<unknown> {
+  const found = lookUps.get(name);
+  if (!found) throw new Error(`${name} is no node`);
+  return found;
 }
 
 /** A type of nodes: resolvers answer the object, or its id for the DataLoader of the request. */
@@ -16,6 +27,7 @@ export type NodeRef<T> = ObjectRef<Types, T | string, T>;
 export function nodeRef<T extends object>(types: Declarations, name: string, options: NodeOptions<T>): NodeRef<T> {
   const standIn = new ObjectRef<Types, T | string, T>(name);
   declareNode(name);
+  lookUps.set(name, options.load);
   return types.declare(standIn, (builder) => builder.loadableNodeRef(name, options as never));
 }
 

@@ -1,10 +1,4 @@
-import {
-  createRoleInput,
-  createTokenInput,
-  emptyInput,
-  revokeTokenInput,
-  updateRoleInput,
-} from '../../access/inputs.ts';
+import { createRoleInput, emptyInput, updateRoleInput } from '../../access/inputs.ts';
 import {
   type Grant,
   type Principal,
@@ -22,6 +16,7 @@ import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { RoleNode, TokenNode } from './node.ts';
+import { addTokenMutations } from './token-mutations.ts';
 
 /** `secretGroup` -> `SECRET_GROUP`. */
 const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
@@ -51,6 +46,7 @@ const TOKEN_KIND_WORDS: Readonly<Record<TokenKind, string>> = {
   user: 'A token of a person.',
   machine: 'A token of a program, such as a platform or a pipeline.',
   dependent: 'A token of one workload, which can resolve only itself.',
+  gateway: 'A token of a federation gateway. It is good only beside the token of a user, and allows nothing by itself.',
 };
 
 export function addAccess(builder: Builder, resources: readonly ResourceFacts[]): void {
@@ -124,6 +120,15 @@ export function addAccess(builder: Builder, resources: readonly ResourceFacts[])
         description: 'The workload of a dependent; null for others.',
         resolve: ({ workload }) => workload,
       }),
+      networks: t.stringList({
+        nullable: true,
+        description: 'Addresses and networks that a gateway sends from; null: it may send from anywhere.',
+        resolve: ({ networks }) => (networks ? [...networks] : null),
+      }),
+      signed: t.boolean({
+        description: 'Whether a gateway must sign what it sends.',
+        resolve: ({ signed }) => signed === true,
+      }),
       createdAt: t.field({
         type: 'DateTime',
         description: 'When it was created.',
@@ -187,61 +192,8 @@ export function addAccess(builder: Builder, resources: readonly ResourceFacts[])
       projects: t.field({ type: ['Slug'], description: 'In which projects; absent: in all.' }),
     }),
   });
-  const AddressInput = builder.inputType('WorkloadAddressInput', {
-    description: 'Which workload.',
-    fields: (t) => ({
-      project: t.field({ type: 'Slug', required: true, description: 'Its project.' }),
-      kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),
-      id: t.string({ required: true, description: "The platform's id." }),
-    }),
-  });
-  const token = { type: TokenNode, description: 'The token.' };
+  addTokenMutations(builder, TokenKindEnum);
   const role = { type: RoleNode, description: 'The role.' };
-  addMutation(builder, {
-    name: 'createToken',
-    description: 'Makes a token that allows no more, and lasts no longer, than your own. Needs `ADMIN` on tokens.',
-    input: (t) => ({
-      name: t.string({ required: true, description: 'What it is for.' }),
-      kind: t.field({ type: TokenKindEnum, required: true, description: 'Who it is for.' }),
-      role: t.field({ type: 'Slug', required: true, description: 'Slug of its role.' }),
-      workload: t.field({
-        type: AddressInput,
-        description: 'The workload of a dependent; required for one, and only for one.',
-      }),
-      expiresAt: t.field({ type: 'DateTime', description: 'When it ends; absent: never.' }),
-      idempotencyKey: idempotencyKey(t),
-    }),
-    allowed: allowedInTeam('admin', 'token'),
-    rules: createTokenInput,
-    failures: ['notFound', 'conflict'],
-    run: (input, { services, session }) => services.access.createToken(input, session),
-    payload: {
-      token,
-      text: { type: 'String', nullable: true, description: 'The token itself, this once; null in a repeated answer.' },
-    },
-  });
-  addMutation(builder, {
-    name: 'revokeToken',
-    description:
-      'Ends a token at once. Refused for the last one that can administer roles and tokens. Needs `ADMIN` on tokens.',
-    input: (t) => ({
-      id: t.id({ required: true, description: 'The token.' }),
-      descendants: t.boolean({
-        description: 'Also ends all tokens that were made by it, by those, and so on. Default: false.',
-      }),
-    }),
-    allowed: allowedInTeam('admin', 'token'),
-    rules: revokeTokenInput.extend({ id: idRule('Token') }),
-    failures: ['notFound', 'conflict', 'limit'],
-    run: ({ id, descendants }, { services, session }) => services.access.revokeToken(id, descendants ?? false, session),
-    payload: {
-      token,
-      descendants: {
-        type: [TokenNode],
-        description: 'Tokens that were made by it, by those, and so on: ended with it, or else valid on.',
-      },
-    },
-  });
   addMutation(builder, {
     name: 'createRole',
     description: 'Makes a role that allows no more than your own. Needs `ADMIN` on roles.',

@@ -1,0 +1,86 @@
+import { unauthenticated } from '../kernel/errors.ts';
+import type { WorkTerms } from '../kernel/work.ts';
+import type { Keys } from '../keys/keys.ts';
+import type { TeamId } from '../store/port.ts';
+import { retryingStale } from '../vault/sets.ts';
+import type { Vault, View } from '../vault/vault.ts';
+import type { Signable, Signatures } from './gateway-signatures.ts';
+import type { Principal } from './model.ts';
+import { isWithin } from './networks.ts';
+import type { Session } from './session.ts';
+
+/** The two credentials of a request that a federation gateway forwards, and where it came from. */
+export interface Forwarded {
+  /** The gateway's own token. */
+  readonly gateway: string;
+  /** The token of the user for whom it asks; null: it asks for itself. */
+  readonly user: string | null;
+  readonly address: string;
+}
+
+/** A request that was let in. */
+export interface Admitted {
+  readonly session: Session;
+  /** UNAUTHENTICATED unless the request is signed as the gateway's token wants it; nothing to do for one that does not sign. */
+  readonly checkSignature: (header: string | undefined, signable: Signable) => void;
+}
+
+/** What signs the requests of a gateway: known to it since its token was made, and to nobody from the store alone. */
+export const signingSecret = (keys: Keys, team: TeamId, token: string): string =>
+  `klmsig_${Buffer.from(keys.mac('gateway')(Buffer.from(JSON.stringify([team, token])))).toString('base64url')}`;
+
+interface Deps<Known> {
+  readonly vault: Pick<Vault, 'view'>;
+  readonly keys: Keys;
+  readonly signatures: Signatures;
+  /** null: no such token. */
+  readonly find: (text: string) => Promise<Known | null>;
+  readonly principalOf: (found: Known, view: View) => Promise<Principal | null>;
+  readonly hasExpired: (principal: Principal) => boolean;
+  readonly sessionOf: (principal: Principal, view: View, signal: WorkTerms['signal']) => Session;
+}
+
+/** Lets federation gateways in: with their own token, and with the user's for everything but the subgraph's schema. */
+export function createGateways<Known extends { readonly team: TeamId }>(deps: Deps<Known>) {
+  const { vault, keys, signatures, find, principalOf, hasExpired, sessionOf } = deps;
+  const joined = new WeakMap<Principal, { readonly via: Principal; readonly both: Principal }>();
+
+  /** The user as forwarded by a gateway: the same object while neither has changed. */
+  function forwardedBy(user: Principal, via: Principal): Principal {
+    const last = joined.get(user);
+    if (last?.via === via) return last.both;
+    const both = { ...user, via };
+    joined.set(user, { via, both });
+    return both;
+  }
+
+  async function present(found: Known, view: View): Promise<Principal> {
+    const principal = await principalOf(found, view);
+    if (!principal || hasExpired(principal)) throw unauthenticated();
+    return principal;
+  }
+
+  /** Every reason to refuse sounds the same. */
+  async function forward({ gateway, user, address }: Forwarded, signal: WorkTerms['signal'] = null): Promise<Admitted> {
+    const ofGateway = await find(gateway);
+    const ofUser = user === null ? null : await find(user);
+    if (!ofGateway || (user !== null && ofUser?.team !== ofGateway.team)) throw unauthenticated(BOTH);
+    return retryingStale(async () => {
+      const view = await vault.view(ofGateway.team);
+      const via = await present(ofGateway, view);
+      const isNear = via.networks === undefined || isWithin(address, via.networks);
+      if (via.kind !== 'gateway' || !isNear) throw unauthenticated(BOTH);
+      const asker = ofUser && (await present(ofUser, view));
+      if (asker?.kind === 'gateway') throw unauthenticated(BOTH);
+      const session = sessionOf(asker ? forwardedBy(asker, via) : via, view, signal);
+      const checkSignature: Admitted['checkSignature'] = (header, signable) => {
+        if (via.signed) signatures.check(signingSecret(keys, via.team, via.id), header, signable);
+      };
+      return { session, checkSignature };
+    });
+  }
+
+  return { forward };
+}
+
+const BOTH = 'A valid token of the gateway and of its user is required';

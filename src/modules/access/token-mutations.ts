@@ -1,0 +1,80 @@
+import type { EnumRef } from '@pothos/core';
+import { createTokenInput, revokeTokenInput } from '../../access/inputs.ts';
+import type { TokenKind } from '../../access/model.ts';
+import { allowedInTeam } from '../../graphql/types/allowed.ts';
+import type { Builder, Types } from '../../graphql/types/builder.ts';
+import { idempotencyKey, WorkloadKindEnum } from '../../graphql/types/fields.ts';
+import { idRule } from '../../graphql/types/ids.ts';
+import { addMutation } from '../../graphql/types/mutation.ts';
+import { TokenNode } from './node.ts';
+
+/** Making and ending tokens. */
+export function addTokenMutations(builder: Builder, TokenKindEnum: EnumRef<Types, TokenKind>): void {
+  const AddressInput = builder.inputType('WorkloadAddressInput', {
+    description: 'Which workload.',
+    fields: (t) => ({
+      project: t.field({ type: 'Slug', required: true, description: 'Its project.' }),
+      kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),
+      id: t.string({ required: true, description: "The platform's id." }),
+    }),
+  });
+  const token = { type: TokenNode, description: 'The token.' };
+  addMutation(builder, {
+    name: 'createToken',
+    description: 'Makes a token that allows no more, and lasts no longer, than your own. Needs `ADMIN` on tokens.',
+    input: (t) => ({
+      name: t.string({ required: true, description: 'What it is for.' }),
+      kind: t.field({ type: TokenKindEnum, required: true, description: 'Who it is for.' }),
+      role: t.field({ type: 'Slug', required: true, description: 'Slug of its role.' }),
+      workload: t.field({
+        type: AddressInput,
+        description: 'The workload of a dependent; required for one, and only for one.',
+      }),
+      expiresAt: t.field({ type: 'DateTime', description: 'When it ends; absent: never.' }),
+      networks: t.stringList({
+        description:
+          'Addresses and networks that a gateway sends from, such as `10.0.0.0/8`, 1-100; absent: any. For a `GATEWAY` only.',
+      }),
+      signed: t.boolean({
+        description: 'Whether a gateway must sign what it sends. Default: false. For a `GATEWAY` only.',
+      }),
+      idempotencyKey: idempotencyKey(t),
+    }),
+    allowed: allowedInTeam('admin', 'token'),
+    rules: createTokenInput,
+    failures: ['notFound', 'conflict'],
+    run: (input, { services, session }) => services.access.createToken(input, session),
+    payload: {
+      token,
+      text: { type: 'String', nullable: true, description: 'The token itself, this once; null in a repeated answer.' },
+      signingSecret: {
+        type: 'String',
+        nullable: true,
+        description:
+          'What a gateway signs with, this once; null for a token that does not sign, and in a repeated answer.',
+      },
+    },
+  });
+  addMutation(builder, {
+    name: 'revokeToken',
+    description:
+      'Ends a token at once. Refused for the last one that can administer roles and tokens. Needs `ADMIN` on tokens.',
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The token.' }),
+      descendants: t.boolean({
+        description: 'Also ends all tokens that were made by it, by those, and so on. Default: false.',
+      }),
+    }),
+    allowed: allowedInTeam('admin', 'token'),
+    rules: revokeTokenInput.extend({ id: idRule('Token') }),
+    failures: ['notFound', 'conflict', 'limit'],
+    run: ({ id, descendants }, { services, session }) => services.access.revokeToken(id, descendants ?? false, session),
+    payload: {
+      token,
+      descendants: {
+        type: [TokenNode],
+        description: 'Tokens that were made by it, by those, and so on: ended with it, or else valid on.',
+      },
+    },
+  });
+}
