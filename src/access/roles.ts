@@ -2,33 +2,26 @@ import type { Clock } from '../kernel/clock.ts';
 import { conflict, forbidden, notFound } from '../kernel/errors.ts';
 import type { ExpiryClock } from '../kernel/expiry-clock.ts';
 import { slugOf } from '../kernel/ids.ts';
-import type { Keys } from '../keys/keys.ts';
 import { idOf, type Stored } from '../vault/document.ts';
-import { createOnce } from '../vault/once.ts';
-import { changesOf, type Vault } from '../vault/vault.ts';
+import { changesOf, type View } from '../vault/vault.ts';
 import { administers, requireAdministrator } from './administrators.ts';
 import { bindingsFor } from './bindings.ts';
 import type { CreateRoleInput, UpdateRoleInput } from './inputs.ts';
 import { roleIn, roleOf } from './lookup.ts';
 import { can, covers, type Role, type RoleFields, roleDocument, tokenDocument } from './model.ts';
 import type { BuiltInRoles } from './resources.ts';
-import { requireRevision } from './revision.ts';
 import type { Session } from './session.ts';
 
 const changes = changesOf(roleDocument);
 
 export interface RolesDeps {
-  readonly vault: Vault;
-  readonly keys: Keys;
   readonly clock: Clock;
   readonly expiry: ExpiryClock;
   readonly builtIn: BuiltInRoles;
 }
 
 /** What may be done, as data. */
-export function createRoles({ vault, keys, clock, expiry, builtIn }: RolesDeps) {
-  const once = createOnce(vault, keys);
-
+export function createRoles({ clock, expiry, builtIn }: RolesDeps) {
   function requireAdmin(session: Session): void {
     if (!can(session.principal, 'admin', 'role')) throw forbidden();
   }
@@ -41,10 +34,10 @@ export function createRoles({ vault, keys, clock, expiry, builtIn }: RolesDeps) 
     });
   }
 
-  async function ownRole(id: string, session: Session): Promise<Stored<RoleFields, null>> {
+  async function ownRole(id: string, view: View, session: Session): Promise<Stored<RoleFields, null>> {
     requireAdmin(session);
     if (builtIn.has(id)) throw forbidden('A built-in role cannot be changed');
-    const stored = await session.read(async (view) => (await view.set(roleDocument)).get(id));
+    const stored = (await view.set(roleDocument)).get(id);
     if (!stored || stored.deleted) throw notFound('Role');
     return stored;
   }
@@ -57,27 +50,27 @@ export function createRoles({ vault, keys, clock, expiry, builtIn }: RolesDeps) 
   async function createRole(input: CreateRoleInput, session: Session) {
     requireAdmin(session);
     requireCovered(session, input.grants);
-    const { team, id: actor } = session.principal;
+    const { team } = session.principal;
     const slug = slugOf(input.name);
     const at = clock().toISOString();
     const key = [team, slug];
     const { name, grants } = input;
-    const created = await once(
-      { team, actor, operation: 'role.create', at, input, object: key, idempotencyKey: input.idempotencyKey },
-      async (extra) => {
-        const taken = await session.read(async (view) => (await view.set(roleDocument)).get(slug));
+    const { commit } = await session.run({
+      operation: 'role.create',
+      subject: key,
+      once: { idempotencyKey: input.idempotencyKey, input },
+      find: async (view) => (await view.set(roleDocument)).get(slug),
+      async decide(taken, view) {
         if (builtIn.has(slug) || (taken && !taken.deleted)) {
           throw conflict('TAKEN', 'There is already a role with that derived identifier', {
             existing: { kind: 'role', key },
           });
         }
-        const bindings = await session.read((view) => bindingsFor(grants, view));
-        const fields = { name, grants, bindings, createdAt: at };
-        const change = taken ? changes.replace(taken, fields, null) : changes.create(key, fields, null);
-        return session.commit('role.create', [change, ...extra]);
+        const fields = { name, grants, bindings: await bindingsFor(grants, view), createdAt: at };
+        return { changes: [taken ? changes.replace(taken, fields, null) : changes.create(key, fields, null)] };
       },
-    );
-    return { role: await roleBySlug(slug, session), commit: created.commit };
+    });
+    return { role: await roleBySlug(slug, session), commit };
   }
 
   async function roleBySlug(slug: string, session: Session): Promise<Role> {
@@ -87,38 +80,49 @@ export function createRoles({ vault, keys, clock, expiry, builtIn }: RolesDeps) 
   }
 
   /** Somebody must be able to administer roles and tokens afterwards, if a role that allowed it changes. */
-  async function guardsFor(before: Stored<RoleFields, null>, grants: Role['grants'], session: Session) {
+  async function guardsFor(before: Stored<RoleFields, null>, grants: Role['grants'], view: View) {
     if (administers({ grants }) || !administers(before.fields)) return [];
     const role = { slug: idOf(before.key), grants };
-    return session.read((view) => requireAdministrator({ role }, view, expiry.now(), builtIn));
+    return requireAdministrator({ role }, view, expiry.now(), builtIn);
   }
 
   async function updateRole(id: string, input: UpdateRoleInput, session: Session) {
-    const commit = await session.write([session.principal.team, id], async () => {
-      const before = await ownRole(id, session);
-      requireCovered(session, (await session.read((view) => roleIn(before, view))).grants);
-      if (input.grants) requireCovered(session, input.grants);
-      requireRevision(before, input.expectedRevision);
-      const { name = before.fields.name, grants = before.fields.grants } = input;
-      const bindings = input.grants ? await session.read((view) => bindingsFor(grants, view)) : before.fields.bindings;
-      const fields = { ...before.fields, name, grants, bindings };
-      const guards = input.grants ? await guardsFor(before, grants, session) : [];
-      const change = changes.replace(before, fields, null);
-      return session.commit('role.update', [change, ...guards], changes.standing(before, change));
+    const { commit } = await session.run({
+      operation: 'role.update',
+      subject: [session.principal.team, id],
+      async find(view) {
+        const before = await ownRole(id, view, session);
+        requireCovered(session, (await roleIn(before, view)).grants);
+        if (input.grants) requireCovered(session, input.grants);
+        return before;
+      },
+      seen: (present) => ({ expected: input.expectedRevision, present }),
+      async decide(before, view) {
+        const { name = before.fields.name, grants = before.fields.grants } = input;
+        const bindings = input.grants ? await bindingsFor(grants, view) : before.fields.bindings;
+        const fields = { ...before.fields, name, grants, bindings };
+        const guards = input.grants ? await guardsFor(before, grants, view) : [];
+        const change = changes.replace(before, fields, null);
+        return { changes: [change], guards, standing: changes.standing(before, change) };
+      },
     });
     return { role: await roleBySlug(id, session), commit };
   }
 
-  function deleteRole(id: string, session: Session) {
-    return session.write([session.principal.team, id], async () => {
-      const before = await ownRole(id, session);
-      const { live } = await session.read((view) => view.set(tokenDocument));
-      const user = live.find((token) => token.fields.role === id);
-      if (user) throw conflict('IN_USE', 'Tokens still have this role', { existing: { kind: 'token', key: user.key } });
-      const role = await session.read((view) => roleIn(before, view));
-      const commit = await session.commit('role.delete', [changes.erase(before, before.fields)]);
-      return { role, commit };
+  async function deleteRole(id: string, session: Session) {
+    const { made: role, commit } = await session.run({
+      operation: 'role.delete',
+      subject: [session.principal.team, id],
+      find: (view) => ownRole(id, view, session),
+      async decide(before, view) {
+        const { live } = await view.set(tokenDocument);
+        const user = live.find((token) => token.fields.role === id);
+        if (user)
+          throw conflict('IN_USE', 'Tokens still have this role', { existing: { kind: 'token', key: user.key } });
+        return { changes: [changes.erase(before, before.fields)], made: await roleIn(before, view) };
+      },
     });
+    return { role, commit };
   }
 
   return { listRoles, roleBySlug, createRole, updateRole, deleteRole };

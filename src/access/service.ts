@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { parseToken } from '../crypto/tokens.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { unauthenticated } from '../kernel/errors.ts';
+import { conflict, unauthenticated } from '../kernel/errors.ts';
 import { createExpiryClock, type ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Budget, WorkTerms } from '../kernel/work.ts';
@@ -10,6 +10,7 @@ import type { Seq, Store, TeamId } from '../store/port.ts';
 import { idOf, type Stored } from '../vault/document.ts';
 import { retryingStale } from '../vault/sets.ts';
 import { changesOf, type Vault, type View } from '../vault/vault.ts';
+import { ownAuthor } from '../vault/writer.ts';
 import { effectiveIn } from './bindings.ts';
 import { createSignatures } from './gateway-signatures.ts';
 import { createGateways } from './gateways.ts';
@@ -28,7 +29,7 @@ import type { BuiltInRoles } from './resources.ts';
 import { createRoles } from './roles.ts';
 import { createSession, type Session } from './session.ts';
 import type { Standing } from './standing.ts';
-import { createTokens, FOUNDER, mintToken, tokenHash } from './tokens.ts';
+import { createTokens, FOUNDER, newCredential, tokenChanges, tokenHash } from './tokens.ts';
 
 export interface AccessDeps {
   readonly store: Store;
@@ -230,24 +231,34 @@ export function createAccess({
     const { lifetimeMs } = handover;
     const expiresAt = lifetimeMs === null ? null : new Date(now.getTime() + lifetimeMs).toISOString();
     const owner = { name: 'owner', kind: 'user', role: 'owner', workload: null, expiresAt } as const;
-    const minted = mintToken(keys, team, { ...owner, createdAt: at, createdBy: FOUNDER });
-    const changes = [
-      { op: 'raw', write: keys.newDataKey(team, null).write } as const,
-      changesOf(teamDocument).create([team, 'team'], { name: team, createdAt: at }, null),
-      ...minted.changes,
-    ];
-    await handover.hand(minted.text);
+    const credential = newCredential(owner.kind);
+    const fields = { ...owner, createdAt: at, createdBy: FOUNDER };
+    await handover.hand(credential.text);
     try {
-      await vault.commit({ team, actor: FOUNDER, operation: 'team.create', changes });
+      await vault.writer.run(ownAuthor(vault, team, FOUNDER), {
+        operation: 'team.create',
+        subject: [team, 'team'],
+        find: async (found) => (await found.set(teamDocument)).get('team'),
+        decide(taken) {
+          if (taken) throw conflict('TAKEN', 'The team is there already');
+          return {
+            changes: [
+              { op: 'raw', write: keys.newDataKey(team, null).write },
+              changesOf(teamDocument).create([team, 'team'], { name: team, createdAt: at }, null),
+              ...tokenChanges(keys, team, fields, credential),
+            ],
+          };
+        },
+      });
     } catch (error) {
       // Nobody knows whether it was written: a look tells.
-      const isOurs = await wasFounded(team, minted.id).catch(() => true);
+      const isOurs = await wasFounded(team, credential.id).catch(() => true);
       if (isOurs) throw error;
       await handover.takeBack();
       if ((await vault.view(team)).seq > 0) return null;
       throw error;
     }
-    return minted.text;
+    return credential.text;
   }
 
   const wasFounded = async (team: TeamId, token: string): Promise<boolean> =>
@@ -284,6 +295,6 @@ export function createAccess({
     teams,
     bootstrap,
     ...createTokens({ vault, keys, clock, expiry, limits, builtIn, founderEnded }),
-    ...createRoles({ vault, keys, clock, expiry, builtIn }),
+    ...createRoles({ clock, expiry, builtIn }),
   };
 }

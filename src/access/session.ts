@@ -1,8 +1,10 @@
 import { isAppError, unauthenticated } from '../kernel/errors.ts';
 import { createWork, OWN_WORK, type Work, type WorkTerms } from '../kernel/work.ts';
-import type { Commit, Key, Seq } from '../store/port.ts';
+import type { Commit, Key, Seq, TeamId } from '../store/port.ts';
+import type { Order } from '../vault/order.ts';
 import { retryingStale } from '../vault/sets.ts';
 import type { Change, Vault, View } from '../vault/vault.ts';
+import type { Author, Plan, Written } from '../vault/writer.ts';
 import type { Principal } from './model.ts';
 import { FIXED, isMovedStanding, type Standing, standingError, withStanding } from './standing.ts';
 
@@ -22,6 +24,14 @@ export interface Session {
    * as they are already; then that one is answered, and nothing is written.
    */
   commit(operation: string, changes: readonly Change[], standing?: Seq | null): Promise<Commit>;
+  /** Plans and commits a change, one at a time on its subject in this process, and again when another writer was faster. */
+  run<F, M = undefined>(order: Order<F, M>): Promise<Written<M>>;
+  /** The same for what may turn out to need no commit: then null. */
+  runIf<F, M = undefined>(order: Order<F, M, null>): Promise<Written<M> | null>;
+  /** What the change would do, upon what is not committed yet. */
+  plan<F, M = undefined>(order: Order<F, M>, upon?: Plan): Promise<Plan>;
+  /** What there is to be changed; refuses all that the change would be refused for before it is decided. */
+  ready<F, M = undefined>(order: Pick<Order<F, M>, 'find' | 'seen'>): Promise<F>;
   /** Looks again at who the caller is, after a commit found that to have changed; later reads see a newer state. */
   renew(): Promise<void>;
   /** Read, decide, commit on one document: one at a time in this process, and again when another writer was faster. */
@@ -34,7 +44,7 @@ const ATTEMPTS = 20;
 const raced = new WeakSet<Error>();
 
 /** A class, since each request makes one: closures and accessors on every object were a tenth of a repeated answer. */
-class VaultSession implements Session {
+class VaultSession implements Session, Author {
   principal: Principal;
   readonly stamp: string;
   readonly seq: Seq;
@@ -83,6 +93,52 @@ class VaultSession implements Session {
     } finally {
       this.#forget();
     }
+  }
+
+  get team(): TeamId {
+    return this.principal.team;
+  }
+
+  get actor(): string {
+    return this.principal.id;
+  }
+
+  run<F, M>(order: Order<F, M>): Promise<Written<M>> {
+    return this.#vault.writer.run(this, order);
+  }
+
+  runIf<F, M>(order: Order<F, M, null>): Promise<Written<M> | null> {
+    return this.#vault.writer.runIf(this, order);
+  }
+
+  plan<F, M>(order: Order<F, M>, upon?: Plan): Promise<Plan> {
+    return this.#vault.writer.plan(this, order, upon);
+  }
+
+  ready<F, M>(order: Pick<Order<F, M>, 'find' | 'seen'>): Promise<F> {
+    return this.#vault.writer.ready(this, order);
+  }
+
+  requireStanding(): void {
+    if (this.#standing.isExpired(this.principal)) throw unauthenticated();
+  }
+
+  guarded(changes: readonly Change[]): readonly Change[] {
+    const guarded = withStanding(this.principal, changes);
+    this.work.commit();
+    return guarded;
+  }
+
+  refused(cause: unknown): unknown {
+    return standingError(this.principal, cause);
+  }
+
+  hasMoved(error: unknown): boolean {
+    return isMovedStanding(error);
+  }
+
+  committed(): void {
+    this.#forget();
   }
 
   async renew(): Promise<void> {

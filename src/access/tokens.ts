@@ -7,8 +7,8 @@ import type { Limits } from '../kernel/limits.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { TeamId } from '../store/port.ts';
 import type { Stored } from '../vault/document.ts';
-import { createOnce } from '../vault/once.ts';
-import { type Change, changesOf, type Vault } from '../vault/vault.ts';
+import { type Change, changesOf, type Vault, type View } from '../vault/vault.ts';
+import { ownAuthor } from '../vault/writer.ts';
 import { administers, administratorsIn, grantsIn, requireAdministrator, withDescendants } from './administrators.ts';
 import { signingSecret } from './gateways.ts';
 import type { CreateTokenInput } from './inputs.ts';
@@ -31,22 +31,27 @@ export type TokenFacts = { readonly id: string } & TokenFields;
 export const tokenHash = (keys: Keys, text: string): string =>
   Buffer.from(keys.mac('token')(Buffer.from(text))).toString('base64url');
 
-export interface Minted {
+export interface Credential {
   readonly id: string;
   readonly text: string;
-  readonly changes: readonly Change[];
 }
 
-/** A fresh token, and the changes that make it known. */
-export function mintToken(keys: Keys, team: TeamId, fields: TokenFields): Minted {
-  const text = newToken(LETTER[fields.kind]);
-  const id = randomUUID();
-  const changes = [
-    tokens.create([team, id], fields, null),
-    tokenIndex.create([tokenHash(keys, text), team], { token: id }, null),
-  ];
-  return { id, text, changes };
-}
+/** A fresh token that nobody knows yet. */
+export const newCredential = (kind: TokenFields['kind']): Credential => ({
+  id: randomUUID(),
+  text: newToken(LETTER[kind]),
+});
+
+/** What makes a token known. */
+export const tokenChanges = (
+  keys: Keys,
+  team: TeamId,
+  fields: TokenFields,
+  { id, text }: Credential,
+): readonly Change[] => [
+  tokens.create([team, id], fields, null),
+  tokenIndex.create([tokenHash(keys, text), team], { token: id }, null),
+];
 
 export interface TokensDeps {
   readonly vault: Vault;
@@ -61,68 +66,64 @@ export interface TokensDeps {
 
 /** Credentials of people, machines and dependents. */
 export function createTokens({ vault, keys, clock, expiry, limits, builtIn, founderEnded }: TokensDeps) {
-  const once = createOnce(vault, keys);
-
   function requireAdmin(session: Session): void {
     if (!can(session.principal, 'admin', 'token')) throw forbidden();
   }
 
-  async function createToken(input: CreateTokenInput, session: Session) {
-    requireAdmin(session);
+  /** What the token may be, by who makes it; whether it ends the founder's. */
+  async function permitted(input: CreateTokenInput, at: string, view: View, session: Session) {
     const { principal } = session;
-    const role = await session.read((view) => roleOf(view, input.role, builtIn));
+    const role = await roleOf(view, input.role, builtIn);
     if (!role) throw notFound('Role', input.role);
     if (!covers(principal.role.grants, role.grants))
       throw forbidden("A token cannot grant more than its creator's role");
-    const at = clock().toISOString();
-    const founder = await founderIn(session);
+    const founder = await founderIn(view, session);
     const isLate = input.expiresAt === null || (principal.expiresAt !== null && input.expiresAt > principal.expiresAt);
     if (principal.expiresAt !== null && isLate && !(founder && administers(role))) {
       throw forbidden('A token cannot outlive the token that makes it');
     }
-    const { name, kind, expiresAt } = input;
-    const { workload: address } = input;
-    const workload = address && (await session.read((view) => boundTo(address, view, session)));
+    const { name, kind, expiresAt, workload: address } = input;
+    const workload = address && (await boundTo(address, view, session));
     if (expiresAt !== null && expiresAt <= at) {
       throw invalidInput([{ path: ['expiresAt'], rule: 'future', message: 'must lie in the future' }]);
     }
+    // It is for making the first administrator, and ends with that.
+    const ended = founder && workload === null && administers(role) ? [tokens.erase(founder, founder.fields)] : [];
     const ofGateway = {
       ...(input.networks ? { networks: input.networks } : {}),
       ...(input.signed ? { signed: true as const } : {}),
     };
     const known = { name, kind, role: role.slug, workload, expiresAt, ...ofGateway };
-    const fields = { ...known, createdAt: at, createdBy: principal.id };
-    const minted = mintToken(keys, principal.team, fields);
-    const created = await once(
-      {
-        team: principal.team,
-        actor: principal.id,
-        operation: 'token.create',
-        at,
-        input,
-        object: [principal.team, minted.id],
-        idempotencyKey: input.idempotencyKey,
-      },
-      async (extra) => {
-        // It is for making the first administrator, and ends with that.
-        const ended = founder && workload === null && administers(role) ? [tokens.erase(founder, founder.fields)] : [];
-        const commit = await session.commit('token.create', [...minted.changes, ...ended, ...extra]);
-        if (ended.length > 0) founderEnded();
-        return commit;
-      },
-    );
-    const token = await tokenById(created.key[1] ?? '', session);
+    return { fields: { ...known, createdAt: at, createdBy: principal.id }, ended };
+  }
+
+  async function createToken(input: CreateTokenInput, session: Session) {
+    requireAdmin(session);
+    const { team } = session.principal;
+    const at = clock().toISOString();
+    const credential = newCredential(input.kind);
+    const { object, commit, made } = await session.run({
+      operation: 'token.create',
+      subject: [team, credential.id],
+      once: { idempotencyKey: input.idempotencyKey, input },
+      find: (view) => permitted(input, at, view, session),
+      decide: ({ fields, ended }) => ({
+        changes: [...tokenChanges(keys, team, fields, credential), ...ended],
+        made: ended.length > 0,
+      }),
+    });
+    if (made) founderEnded();
+    const token = await tokenById(object[1] ?? '', session);
     // A repeated request cannot be told the text again: it was not kept. This one can, even if it had to look up what it did.
-    const isFirst = token.id === minted.id;
-    const secret = isFirst && token.signed ? signingSecret(keys, principal.team, token.id) : null;
-    return { token, text: isFirst ? minted.text : null, signingSecret: secret, commit: created.commit };
+    const isFirst = token.id === credential.id;
+    const secret = isFirst && token.signed ? signingSecret(keys, team, token.id) : null;
+    return { token, text: isFirst ? credential.text : null, signingSecret: secret, commit };
   }
 
   /** The caller's token if it is the founder's and has an end. */
-  async function founderIn(session: Session): Promise<Stored<TokenFields, null> | null> {
-    const { principal } = session;
+  async function founderIn(view: View, { principal }: Session): Promise<Stored<TokenFields, null> | null> {
     if (principal.expiresAt === null) return null;
-    const own = await session.read(async (view) => (await view.set(tokenDocument)).get(principal.id));
+    const own = (await view.set(tokenDocument)).get(principal.id);
     return own && !own.deleted && own.fields.createdBy === FOUNDER ? own : null;
   }
 
@@ -137,36 +138,34 @@ export function createTokens({ vault, keys, clock, expiry, limits, builtIn, foun
   /** Ends a token; with `descendants` all that were made by it, too. Answers with those, or else with the ones that live on. */
   async function revokeToken(id: string, descendants: boolean, session: Session) {
     requireAdmin(session);
-    return session.write([session.principal.team, id], async () => {
-      const { family, guards } = await session.read(async (view) => {
+    const { made, commit } = await session.run({
+      operation: 'token.revoke',
+      subject: [session.principal.team, id],
+      async find(view) {
         const set = await view.set(tokenDocument);
         const stored = set.get(id);
         if (!stored || stored.deleted) throw notFound('Token');
-        const found = withDescendants(stored, set).filter(({ deleted }) => !deleted);
-        const ended = descendants ? found : [stored];
-        if (ended.length > limits.tokensPerRevocation) {
-          throw limitExceeded(
-            'tokens of one revocation',
-            limits.tokensPerRevocation,
-            ended.length,
-            'tokensPerRevocation',
-          );
-        }
+        return { set, stored };
+      },
+      async decide({ set, stored }, view) {
+        const family = withDescendants(stored, set).filter(({ deleted }) => !deleted);
+        const ended = descendants ? family : [stored];
+        requireFew(ended.length);
         const revoked = new Set(ended.map(({ key }) => key[1] ?? ''));
         const isLoss = administratorsIn(set, expiry.now(), grantsIn(await view.set(roleDocument), builtIn)).some(
           ({ key }) => revoked.has(key[1] ?? ''),
         );
-        return {
-          family: found,
-          guards: isLoss ? await requireAdministrator({ revoked }, view, expiry.now(), builtIn) : [],
-        };
-      });
-      const [stored, ...others] = family;
-      if (!stored) throw notFound('Token');
-      const ended = (descendants ? family : [stored]).map((each) => tokens.erase(each, each.fields));
-      const commit = await session.commit('token.revoke', [...ended, ...guards]);
-      return { token: facts(stored), descendants: others.map(facts), commit };
+        const guards = isLoss ? await requireAdministrator({ revoked }, view, expiry.now(), builtIn) : [];
+        return { changes: ended.map((each) => tokens.erase(each, each.fields)), guards, made: family };
+      },
     });
+    const [, ...others] = made;
+    return { token: facts(made[0] as Stored<TokenFields, null>), descendants: others.map(facts), commit };
+  }
+
+  function requireFew(count: number): void {
+    const most = limits.tokensPerRevocation;
+    if (count > most) throw limitExceeded('tokens of one revocation', most, count, 'tokensPerRevocation');
   }
 
   /** A token of an owner for whoever holds the root key, as a commit with an actor of its own. */
@@ -174,9 +173,15 @@ export function createTokens({ vault, keys, clock, expiry, limits, builtIn, foun
     const at = clock().toISOString();
     const actor = 'offline:owner-token';
     const owner = { name: 'owner made offline', kind: 'user', role: 'owner', workload: null, expiresAt: null } as const;
-    const minted = mintToken(keys, team, { ...owner, createdAt: at, createdBy: actor });
-    await vault.commit({ team, actor, operation: 'token.create', changes: minted.changes });
-    return minted.text;
+    const credential = newCredential(owner.kind);
+    const fields = { ...owner, createdAt: at, createdBy: actor };
+    await vault.writer.run(ownAuthor(vault, team, actor), {
+      operation: 'token.create',
+      subject: [team, credential.id],
+      find: () => null,
+      decide: () => ({ changes: tokenChanges(keys, team, fields, credential) }),
+    });
+    return credential.text;
   }
 
   async function listTokens(session: Session): Promise<readonly TokenFacts[]> {

@@ -6,7 +6,7 @@ import type { Keys } from '../keys/keys.ts';
 import type { Commit, Store, TeamId, Write } from '../store/port.ts';
 import { idOf, placeOf } from './document.ts';
 import { sealBytes } from './seal.ts';
-import type { Change, Plan } from './vault.ts';
+import type { Change, CommitRequest } from './vault.ts';
 
 export interface CommitsDeps {
   readonly store: Pick<Store, 'commit'>;
@@ -19,7 +19,12 @@ export interface CommitsDeps {
 const ATTEMPTS = 4;
 
 /** Seals and commits, with keys that are still those to seal with when the commit is made. */
-export function createCommits({ store, keys, clock, expiry }: CommitsDeps): (plan: Plan) => Promise<Commit> {
+export function createCommits({
+  store,
+  keys,
+  clock,
+  expiry,
+}: CommitsDeps): (request: CommitRequest) => Promise<Commit> {
   async function writeOf(change: Change): Promise<Write> {
     if (change.op === 'raw') return change.write;
     if (change.op !== 'put') return change;
@@ -40,7 +45,7 @@ export function createCommits({ store, keys, clock, expiry }: CommitsDeps): (pla
     return writes;
   }
 
-  return async function commit({ team, actor, operation, changes }: Plan): Promise<Commit> {
+  return async function commit({ team, actor, operation, changes }: CommitRequest): Promise<Commit> {
     for (let attempt = 1; ; attempt += 1) {
       const writes = await sealedWrites(team, changes).catch((error: unknown) => {
         throw attempt > 1 && isAppError(error) ? keysMoved() : error;

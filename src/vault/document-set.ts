@@ -21,6 +21,8 @@ export interface DocumentSet<F extends Fields, B> {
   total(name: string): number;
   /** Ids of documents that were edited, swapped, rolled back or erased behind the gateway's back. */
   readonly damaged: ReadonlySet<string>;
+  /** The set that it will be once these are in their places; undefined takes one out. */
+  with(type: DocumentType<F, B>, seq: Seq, changes: ReadonlyMap<string, Stored<F, B> | undefined>): DocumentSet<F, B>;
 }
 
 /** A document whose tag was computed under our key, and is the one that its set adds up. */
@@ -84,7 +86,7 @@ export class HeldSet implements DocumentSet<Fields, unknown> {
   #all: readonly Stored<Fields, unknown>[] | null = null;
   #live: readonly Stored<Fields, unknown>[] | null = null;
 
-  constructor({ seq }: SetHead, held: Holding, damaged: ReadonlySet<string>) {
+  constructor({ seq }: SetHead | Pick<SetHead, 'seq'>, held: Holding, damaged: ReadonlySet<string>) {
     this.seq = seq;
     this.#held = held;
     this.damaged = damaged;
@@ -111,6 +113,15 @@ export class HeldSet implements DocumentSet<Fields, unknown> {
 
   under(term: string): readonly Stored<Fields, unknown>[] {
     return this.#held.terms.startingWith(nameOf(term, ''));
+  }
+
+  with(
+    type: AnyType,
+    seq: Seq,
+    changes: ReadonlyMap<string, Stored<Fields, unknown> | undefined>,
+  ): DocumentSet<Fields, unknown> {
+    const entries = [...changes].map(([id, stored]) => [id, stored && { stored, bytes: 0 }] as const);
+    return new HeldSet({ seq }, moved(type, this.#held, new Map(entries)), this.damaged);
   }
 
   total(name: string): number {

@@ -74,3 +74,37 @@ export function createOnce(vault: Vault, keys: Keys) {
     }
   };
 }
+
+/** A request with an idempotency key, as it is remembered. */
+export interface Asked {
+  readonly key: Key;
+  readonly request: string;
+  readonly actor: string;
+  readonly operation: string;
+}
+
+/** What creates with an idempotency key answered, to be answered again. */
+export function createMemory(vault: Pick<Vault, 'one'>, keys: Keys) {
+  const hash = (text: string): string => Buffer.from(keys.mac('idempotency')(Buffer.from(text))).toString('base64url');
+
+  return {
+    asked: ({ team, actor, operation, idempotencyKey, input }: Omit<OnceRequest, 'object' | 'at'>): Asked => ({
+      key: [team, hash(JSON.stringify([actor, operation, idempotencyKey]))],
+      request: hash(JSON.stringify(input)),
+      actor,
+      operation,
+    }),
+    /** null: it was not asked before. */
+    async answer({ key, request }: Asked): Promise<{ readonly object: Key; readonly commit: CommitFacts } | null> {
+      const found = await vault.one(rememberedDocument, key);
+      if (!found) return null;
+      if (found.fields.request !== request)
+        throw conflict('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used for another request');
+      const { object, at, actor, operation } = found.fields;
+      return { object, commit: { seq: found.seq, at, actor, operation } };
+    },
+    /** What the create commits besides. */
+    record: ({ key, ...facts }: Asked, object: Key, at: Date): Change =>
+      changesOf(rememberedDocument).create(key, { ...facts, object, at: at.toISOString() }, null),
+  };
+}

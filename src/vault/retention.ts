@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock.ts';
 import type { Limits } from '../kernel/limits.ts';
-import type { Fields, Key } from '../store/port.ts';
+import type { Fields, Key, Kind } from '../store/port.ts';
 import type { DocumentType, Stored } from './document.ts';
-import { ownReading, type Vault } from './vault.ts';
+import { type Change, ownReading, type Vault } from './vault.ts';
 
 const DAY_MS = 86_400_000;
 /** How often old revisions are looked for: every so many revisions. */
@@ -23,6 +23,16 @@ export interface Kept<F extends Fields, B> {
   readonly key: Key;
   readonly revision: number;
   readonly madeAt: (stored: Stored<F, B>) => string;
+}
+
+/** How histories of a kind of document are cut: the writer does it after a change. */
+export interface Keeping {
+  readonly kind: Kind;
+  /** Of the commit that forgets. */
+  readonly operation: string;
+  /** The first revision to be kept; null: nothing is to be forgotten now. */
+  readonly cut: (key: Key, revision: number) => Promise<number | null>;
+  readonly also: (key: Key, before: number, revision: number) => Promise<readonly Change[]>;
 }
 
 /** One rule for all histories: so many revisions are kept, and all that were the present one within the last day. */
@@ -71,5 +81,15 @@ export function createRetention({ vault, clock, limits }: RetentionDeps) {
     }
   }
 
-  return { cut, gone };
+  /** The rule for one kind of document. `also`: what only the forgotten revisions held. */
+  function keeping<F extends Fields, B>(
+    type: DocumentType<F, B>,
+    operation: string,
+    madeAt: (stored: Stored<F, B>) => string,
+    also: Keeping['also'] = async () => [],
+  ): Keeping {
+    return { kind: type.kind, operation, cut: (key, revision) => cut({ type, key, revision, madeAt }), also };
+  }
+
+  return { cut, gone, keeping };
 }

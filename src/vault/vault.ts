@@ -7,13 +7,15 @@ import type { PageRequest } from '../kernel/page.ts';
 import { createWork, HIDDEN_BYTES, OWN_WORK, type Work } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
 import { FIRST_CHAIN, sameBytes, verifyCommits } from '../store/chain.ts';
-import type { Commit, Doc, Fields, Head, Key, Kind, RevisionsPage, Seq, Store, TeamId, Write } from '../store/port.ts';
+import type { Commit, Doc, Fields, Key, Kind, RevisionsPage, Seq, Store, TeamId, Write } from '../store/port.ts';
 import { createCommits } from './commits.ts';
 import { type DocumentType, placeOf, type Stored } from './document.ts';
 import type { DocumentSet } from './document-set.ts';
 import { createExclusive } from './exclusive.ts';
 import { encodeBody, expectedTag, openBytes, storedFrom } from './seal.ts';
 import { createSets } from './sets.ts';
+import { viewAt } from './view.ts';
+import { createWriter, type Plan, type Writer } from './writer.ts';
 
 /** A team as of one commit. */
 export interface View {
@@ -25,6 +27,8 @@ export interface View {
   by(work: Work): View;
   /** All documents of a kind: of the team, or of one project. */
   set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>>;
+  /** The team as it will be once this is committed as well. History and the bytes of files are as they were. */
+  with(plan: Pick<Plan, 'changes'>): View;
 }
 
 /** Who reads history, and whether the values in it are theirs to see: others are charged what says nothing of them. */
@@ -59,7 +63,8 @@ export type Change =
   | Exclude<Write, { readonly op: 'put' }>
   | { readonly op: 'raw'; readonly write: Write };
 
-export interface Plan {
+/** What one commit is made of. */
+export interface CommitRequest {
   readonly team: TeamId;
   readonly actor: string;
   readonly operation: string;
@@ -68,10 +73,12 @@ export interface Plan {
 
 /** Documents in, envelopes out: the only way from the services to the store. */
 export interface Vault {
+  /** Every change of anything. */
+  readonly writer: Writer;
   /** The team as of its last commit. One store call. */
   view(team: TeamId): Promise<View>;
   /** Seals and commits, all or nothing. */
-  commit(plan: Plan): Promise<Commit>;
+  commit(request: CommitRequest): Promise<Commit>;
   /** One document outside any set: only where its id came from an authenticated document or is itself a keyed hash. */
   one<F extends Fields, B>(type: DocumentType<F, B>, key: Key): Promise<Stored<F, B> | null>;
   /**
@@ -174,7 +181,7 @@ export function createVault({
     }
   }
 
-  return {
+  const vault: Omit<Vault, 'writer'> = {
     view,
     commit: createCommits({ store, keys, clock, expiry }),
     async one(type, key) {
@@ -218,33 +225,7 @@ export function createVault({
     },
     exclusive: createExclusive(),
   };
-}
-
-function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof createSets>, work: Work): View {
-  // Made when first needed: a request that gets a kept answer reads no set.
-  let memo: Map<string, Promise<DocumentSet<Fields, unknown>>> | null = null;
-  let projects: Map<string, Promise<Head | null>> | null = null;
-  const seq = head?.seq ?? 0;
-
-  function headOf(project: string): Promise<Head | null> {
-    projects ??= new Map();
-    const known = projects.get(project) ?? sets.verifiedHead([team, project]);
-    projects.set(project, known);
-    return known;
-  }
-  async function loadSet<F extends Fields, B>(type: DocumentType<F, B>, project: string | undefined) {
-    if (project === undefined) return sets.load(type, [team], seq, async () => head);
-    return sets.load(type, [team, project], seq, () => headOf(project));
-  }
-  function set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>> {
-    const name = `${type.kind}\0${project ?? ''}`;
-    memo ??= new Map();
-    const known = memo.get(name) ?? (loadSet(type, project) as Promise<DocumentSet<Fields, unknown>>);
-    memo.set(name, known);
-    return known as Promise<DocumentSet<F, B>>;
-  }
-  const viewBy = (by: Work): View => ({ team, seq, work: by, by: viewBy, set });
-  return viewBy(work);
+  return { ...vault, writer: createWriter({ vault, keys, clock }) };
 }
 
 /** Plain fields but for the time of the change, in one order. */
