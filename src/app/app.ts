@@ -12,7 +12,6 @@ import { createServer } from '../http/server.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { unavailable } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
-import { isEmpty } from '../keys/instance.ts';
 import { createMacHolder, type MacHolder } from '../keys/mac-holder.ts';
 import { openKeys } from '../keys/open-keys.ts';
 import { nounsOf } from '../modules/slice.ts';
@@ -177,7 +176,7 @@ async function givenRootKey({ rootKeyFile, rootKey, development }: Config): Prom
 async function ownRootKey({ dataDirectory }: Config, store: Store, announcements: string[]): Promise<Uint8Array> {
   const own = join(dataDirectory, 'root.key');
   if (existsSync(own)) return loadRootKey({ file: own });
-  if (!(await isEmpty(store))) throw unavailable(`The store holds data, but its root key ${own} is missing`);
+  if (!(await store.isEmpty())) throw unavailable(`The store holds data, but its root key ${own} is missing`);
   announcements.push(`Development: a root key was made in ${own}. Whoever loses it loses the data.`);
   return createRootKeyFile(own);
 }

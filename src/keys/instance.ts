@@ -2,7 +2,7 @@ import { type DataKey, envelopeKeyId, type KeyFor } from '../crypto/envelope.ts'
 import type { Random } from '../crypto/random.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { integrity, unavailable } from '../kernel/errors.ts';
-import { type Doc, KINDS, type Store } from '../store/port.ts';
+import type { Doc } from '../store/port.ts';
 import { type KeyDocuments, parsedFields, putOf, type Tagging } from './documents.ts';
 import { unwrapKek } from './kek-ring.ts';
 import {
@@ -48,12 +48,6 @@ function finderAmong(keks: readonly Doc[], root: Root, instance: string): KeyFor
     const doc = keks.find(({ key }) => key[1] === hexOf(id));
     return doc ? unwrapKek(root, instance, doc) : null;
   };
-}
-
-export async function isEmpty(store: Store): Promise<boolean> {
-  if ((await store.head([INSTANCE_TEAM])) !== null) return false;
-  for (const kind of KINDS) if ((await store.list(kind, [], { limit: 1 })).length > 0) return false;
-  return true;
 }
 
 export interface Founding {

@@ -5,7 +5,7 @@ import { integrity, unavailable } from '../kernel/errors.ts';
 import type { Doc, Mac, Store } from '../store/port.ts';
 import { createDataKeys } from './data-keys.ts';
 import { checkedFields, createKeyDocuments, type KeyDocuments, type Tagging, wholeSet } from './documents.ts';
-import { foundInstance, type Instance, isEmpty, readInstance } from './instance.ts';
+import { foundInstance, type Instance, readInstance } from './instance.ts';
 import { loadKekRing } from './kek-ring.ts';
 import type { KeyCare, Keys, MacLabel } from './keys.ts';
 import type { MacHolder } from './mac-holder.ts';
@@ -61,7 +61,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<Keys & KeyCare
 /** The document of the installation, made if that is allowed. */
 async function found(options: OpenKeysOptions, documents: KeyDocuments, root: Root): Promise<Doc> {
   const { store, clock, holder, initialise, random = secureRandom } = options;
-  if (await isEmpty(store)) {
+  if (await store.isEmpty()) {
     if (!initialise) throw unavailable('The store is empty: it has to be initialised first');
     const taggingOf = (instance: Instance): Tagging => {
       const mac = macsOf(instance);

@@ -1,12 +1,11 @@
 import { type FieldError, invalidInput, limitExceeded } from '../kernel/errors.ts';
 import { SUM_BYTES } from './chain.ts';
 import { isKey, keyText } from './keys.ts';
-import { KINDS, type NewCommit, type Write } from './port.ts';
+import { isKind, type NewCommit, type Write } from './port.ts';
 
 /** Largest body of one document: MongoDB takes 16 MiB a document, its plain fields included. */
 const BODY_BYTES = 14 * 1024 * 1024;
 const TEXT_LENGTH = 1000;
-const kinds: ReadonlySet<string> = new Set(KINDS);
 
 const isCount = (number: unknown): boolean => Number.isSafeInteger(number) && Number(number) >= 1;
 
@@ -40,7 +39,7 @@ export function checkCommit(commit: NewCommit): void {
 }
 
 function problemOf(write: Write): { readonly rule: string; readonly message: string } | null {
-  if (!kinds.has(write.kind)) return { rule: 'kind', message: 'must be of a known kind' };
+  if (!isKind(write.kind)) return { rule: 'kind', message: 'must have a kind of 1 to 40 letters' };
   if (!isKey(write.key)) return { rule: 'key', message: 'must have a key of 1 to 8 well-formed parts' };
   const guard = write.op === 'purge' ? write.before : write.expected;
   const mayBeNull = write.op === 'put' || write.op === 'check';

@@ -1,39 +1,28 @@
 import type { Counters } from '../kernel/counters.ts';
 import type { PageRequest } from '../kernel/page.ts';
 
-/** Every kind of document, and so of collection. A new noun adds a line here. */
-export const KINDS = [
-  'instance', // identity and check value of the installation
-  'kek', // key-encryption keys, wrapped by the root key
-  'dek', // data keys of a team or a project, wrapped by a KEK
-  'team',
-  'project',
-  'tag',
-  'role',
-  'token',
-  'tokenIndex', // keyed hash of a token -> its team and id
-  'service',
-  'job',
-  'secretGroup',
-  'globalSecret',
-  'gitSync', // how a global secret follows its git file
-  'vcsAccount', // a login at a host of repositories
-  'addon',
-  'externalAddon',
-  'app',
-  'environment',
-  'appSecret',
-  'appSecretValue', // what a secret is in one environment
-  'content', // bytes of a file or a mount, one envelope each
-  'deployWebhook',
-  'restart', // one asking for restarts, with its waves
-  'restartRequest', // of one workload
-  'restartDelivery', // of a request to the deploy webhook
-  'restartQueue', // of a project: what is due next, and who delivers
-  'running', // what a workload said that it runs
-  'idempotency', // what a create with an idempotency key answered
-] as const;
-export type Kind = (typeof KINDS)[number];
+/** Every kind of document, and so of collection. Each slice adds its own to this interface, in its `slice.ts`. */
+export interface Kinds {
+  /** Identity and check value of the installation. */
+  readonly instance: true;
+  /** Key-encryption keys, wrapped by the root key. */
+  readonly kek: true;
+  /** Data keys of a team or a project, wrapped by a KEK. */
+  readonly dek: true;
+  readonly team: true;
+  readonly role: true;
+  readonly token: true;
+  /** Keyed hash of a token -> its team and id. */
+  readonly tokenIndex: true;
+  /** Bytes of a file or a mount, one envelope each. */
+  readonly content: true;
+  /** What a create with an idempotency key answered. */
+  readonly idempotency: true;
+}
+export type Kind = keyof Kinds;
+
+/** What a kind may be called: a store keeps whatever its callers name so. */
+export const isKind = (name: unknown): name is Kind => typeof name === 'string' && /^[a-z][A-Za-z]{0,39}$/.test(name);
 
 /** Parts of a key, outermost first: `[team, project, id]`. A part is 1-200 characters without NUL. */
 export type Key = readonly string[];
@@ -138,6 +127,8 @@ export type Mac = (bytes: Uint8Array) => Uint8Array;
 
 /** Where documents live. Every sentence here is a heading of test/contract/store.contract.ts. */
 export interface Store {
+  /** Whether there is nothing at all in it: no document, past revision, head or commit of whatever kind. */
+  isEmpty(): Promise<boolean>;
   /** The state of a scope as of its last commit; null before the first. */
   head(scope: Key): Promise<Head | null>;
   /** A copy; absent is null, never an error. */

@@ -1,10 +1,8 @@
 import { SUM_BYTES } from './chain.ts';
 import { isKey } from './keys.ts';
-import { type Fields, type Key, KINDS, type Kind } from './port.ts';
+import { type Fields, isKind, type Key, type Kind } from './port.ts';
 
 /** Readers of what a store returned: nothing of it is believed to have its type. Each throws on anything else. */
-
-const KNOWN: ReadonlySet<unknown> = new Set(KINDS);
 
 const wrong = (): Error => new TypeError('not of the expected shape');
 
@@ -46,8 +44,8 @@ export function asKey(value: unknown): Key {
 }
 
 export function asKind(value: unknown): Kind {
-  if (!KNOWN.has(value)) throw wrong();
-  return value as Kind;
+  if (!isKind(value)) throw wrong();
+  return value;
 }
 
 /** Bytes of a sum, a tag or a MAC. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byCodePoint } from '../../src/kernel/ids.ts';
-import type { Fields, Key } from '../../src/store/port.ts';
+import type { Fields, Key, Kind } from '../../src/store/port.ts';
 import { aCommit, aPut, aTag } from '../support/a-commit.ts';
 import type { OpenStore, StoreUnderTest } from './store-under-test.ts';
 
@@ -12,6 +12,24 @@ export function readsContract(open: OpenStore): void {
     under = await open();
   });
   afterAll(() => under.dispose());
+
+  it('isEmpty: whether there is nothing at all in it, of whatever kind', async () => {
+    const fresh = await open();
+    try {
+      expect(await fresh.store.isEmpty()).toBe(true);
+      const key = ['acme', 'a note'];
+      // A kind that nobody here knows is kept like the others.
+      const kind = 'somethingElse' as Kind;
+      await fresh.store.commit(aCommit([aPut(key, null, { kind })]));
+      expect(await fresh.store.isEmpty()).toBe(false);
+      expect(idsOf(await fresh.store.list(kind, ['acme'], { limit: 5 }))).toEqual(['acme/a note']);
+      await fresh.store.commit(aCommit([{ op: 'remove', kind, key, expected: 1 }]));
+      // The log goes on telling of it.
+      expect(await fresh.store.isEmpty()).toBe(false);
+    } finally {
+      await fresh.dispose();
+    }
+  });
 
   describe('get: a copy; absent is null, never an error', () => {
     it('answers what was put', async () => {

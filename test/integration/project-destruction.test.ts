@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
-import { KINDS, type OpenedStore } from '../../src/store/port.ts';
+import type { OpenedStore } from '../../src/store/port.ts';
+import { KINDS } from '../support/kinds.ts';
 import {
   aGroup,
   aGroupInput,

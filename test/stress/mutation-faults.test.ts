@@ -41,6 +41,7 @@ async function worldFor({ prepare }: MutationCase): Promise<World> {
 }
 
 const lent = (current: () => Store): Store => ({
+  isEmpty: () => current().isEmpty(),
   head: (scope) => current().head(scope),
   get: (...args) => current().get(...args),
   getMany: (...args) => current().getMany(...args),

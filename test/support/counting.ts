@@ -30,6 +30,7 @@ export function counting(store: Store): Counting {
     };
   };
   const port: Store = {
+    isEmpty: counted('isEmpty', store.isEmpty.bind(store)),
     head: counted('head', store.head.bind(store)),
     get: counted('get', store.get.bind(store)),
     getMany: counted('getMany', store.getMany.bind(store)),

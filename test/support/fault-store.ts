@@ -38,6 +38,7 @@ export function faultStore(store: Store, { nth, moment, methods, error }: Fault)
     };
   };
   const port: Store = {
+    isEmpty: failing('isEmpty', store.isEmpty.bind(store)),
     head: failing('head', store.head.bind(store)),
     get: failing('get', store.get.bind(store)),
     getMany: failing('getMany', store.getMany.bind(store)),

@@ -16,6 +16,13 @@ declare module '../../access/model.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    readonly addon: true;
+    readonly externalAddon: true;
+  }
+}
+
 export const addons: Slice = {
   name: 'addons',
   resources: [{ name: 'addon', words: 'Addons and external addons.', class: 'values' }],

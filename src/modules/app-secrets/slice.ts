@@ -18,6 +18,14 @@ declare module '../../access/model.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    readonly appSecret: true;
+    /** What a secret is in one environment. */
+    readonly appSecretValue: true;
+  }
+}
+
 export const appSecrets: Slice = {
   name: 'app-secrets',
   resources: [

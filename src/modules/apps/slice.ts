@@ -18,6 +18,13 @@ declare module '../../access/model.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    readonly app: true;
+    readonly environment: true;
+  }
+}
+
 export const apps: Slice = {
   name: 'apps',
   resources: [{ name: 'app', words: 'Apps and their environments. They belong to the team.', class: 'catalog' }],

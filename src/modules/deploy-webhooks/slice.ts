@@ -18,6 +18,12 @@ declare module '../../access/model.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    readonly deployWebhook: true;
+  }
+}
+
 export const deployWebhooks: Slice = {
   name: 'deploy-webhooks',
   resources: [{ name: 'deployWebhook', words: 'Deploy webhooks of projects.', class: 'catalog' }],

@@ -8,6 +8,13 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    /** How a global secret follows its git file. */
+    readonly gitSync: true;
+  }
+}
+
 export const gitSync: Slice = {
   name: 'git-sync',
   types,

@@ -16,6 +16,12 @@ declare module '../../access/model.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    readonly globalSecret: true;
+  }
+}
+
 export const globalSecrets: Slice = {
   name: 'global-secrets',
   resources: [{ name: 'globalSecret', words: 'Global secrets. They belong to the team.', class: 'values' }],

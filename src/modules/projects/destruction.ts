@@ -4,7 +4,7 @@ import { isAppError } from '../../kernel/errors.ts';
 import type { Job } from '../../kernel/job.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Keys } from '../../keys/keys.ts';
-import { type Doc, KINDS, type Kind, type Store, type TeamId } from '../../store/port.ts';
+import type { Doc, Kind, Store, TeamId } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
 import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
 import { projectDocument, type StoredProject } from './model.ts';
@@ -56,7 +56,8 @@ export function createDestruction({ store, vault, keys, clock, log, access, isCl
   }
 
   async function removeAll(team: TeamId, slug: string, signal: AbortSignal): Promise<boolean> {
-    for (const kind of KINDS) {
+    const sets = (await store.head([team, slug]))?.sets ?? new Map();
+    for (const kind of [...sets.keys(), QUEUE]) {
       if (kind === 'dek') continue;
       for (let docs = await inScope(kind, team, slug); docs.length > 0; docs = await inScope(kind, team, slug)) {
         if (signal.aborted) return false;

@@ -17,6 +17,12 @@ declare module '../../access/model.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    readonly project: true;
+  }
+}
+
 export const projects: Slice = {
   name: 'projects',
   resources: [{ name: 'project', words: 'Projects.', class: 'catalog', forDependents: true }],

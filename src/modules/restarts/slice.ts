@@ -10,6 +10,21 @@ declare module '../services.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    /** One asking for restarts, with its waves. */
+    readonly restart: true;
+    /** Of one workload. */
+    readonly restartRequest: true;
+    /** Of a request to the deploy webhook. */
+    readonly restartDelivery: true;
+    /** Of a project: what is due next, and who delivers. */
+    readonly restartQueue: true;
+    /** What a workload said that it runs. */
+    readonly running: true;
+  }
+}
+
 export const restarts: Slice = {
   name: 'restarts',
   types,

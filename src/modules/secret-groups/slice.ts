@@ -16,6 +16,12 @@ declare module '../../access/model.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    readonly secretGroup: true;
+  }
+}
+
 export const secretGroups: Slice = {
   name: 'secret-groups',
   resources: [{ name: 'secretGroup', words: 'Secret groups.', class: 'values' }],

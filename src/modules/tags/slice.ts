@@ -16,6 +16,12 @@ declare module '../../access/model.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    readonly tag: true;
+  }
+}
+
 export const tags: Slice = {
   name: 'tags',
   resources: [{ name: 'tag', words: 'Tags of the catalogue.', class: 'catalog' }],

@@ -15,6 +15,13 @@ declare module '../../access/model.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    /** A login at a host of repositories. */
+    readonly vcsAccount: true;
+  }
+}
+
 export const vcs: Slice = {
   name: 'vcs',
   resources: [{ name: 'vcsAccount', words: 'Accounts at git hosts. They belong to the team.', class: 'login' }],

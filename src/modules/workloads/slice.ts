@@ -16,6 +16,13 @@ declare module '../../access/model.ts' {
   }
 }
 
+declare module '../../store/port.ts' {
+  interface Kinds {
+    readonly service: true;
+    readonly job: true;
+  }
+}
+
 export const workloads: Slice = {
   name: 'workloads',
   resources: [{ name: 'workload', words: 'Services and jobs.', class: 'values', forDependents: true }],

@@ -10,6 +10,11 @@ export interface Range {
   readonly end: Uint8Array;
 }
 
+/** What is about the store itself lies between the others. */
+export const CONTENT: readonly Range[] = [
+  { start: bytes('a'), end: bytes('m') },
+  { start: bytes('n'), end: bytes('z') },
+];
 export const VERSION_AT = bytes('m\0version\0');
 export const docAt = (kind: Kind, key: Key): Uint8Array => bytes(`d${kind}\0${keyText(key)}`);
 export const headAt = (scope: Key): Uint8Array => bytes(`h${keyText(scope)}`);

@@ -187,6 +187,10 @@ export function createEmbeddedStore(engine: Engine, mac: Mac): OpenedStore {
 
   return {
     trouble,
+    async isEmpty() {
+      open();
+      return at.CONTENT.every(({ start, end }) => engine.range(start, end, 1).length === 0);
+    },
     async head(scope) {
       open();
       return heads(scope);

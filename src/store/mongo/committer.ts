@@ -58,6 +58,7 @@ async function transact(
   batch: readonly NewCommit[],
 ): Promise<readonly Outcome[]> {
   onAttempt();
+  await collections.ensure(new Set(batch.flatMap(({ writes }) => writes.map(({ kind }) => kind))));
   try {
     session.startTransaction(TRANSACTION);
     const outcomes = await applyBatch(collections, mac, session, batch);

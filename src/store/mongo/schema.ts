@@ -1,7 +1,7 @@
 import type { Db, Document } from 'mongodb';
 import { MongoServerError } from 'mongodb';
 import { unavailable } from '../../kernel/errors.ts';
-import { KINDS } from '../port.ts';
+import type { Kind } from '../port.ts';
 import { FORMAT_ID, type MetaRecord } from './records.ts';
 
 /** The format of the records. A database of a later one is refused, not guessed at. */
@@ -45,9 +45,8 @@ const HEAD = strict({
 });
 const META = strict({ _id: text, value: number });
 
-/** Every collection with the shape of what it may hold. */
+/** Every collection with the shape of what it may hold, but for those of one kind of documents: they are made when needed. */
 const COLLECTIONS: ReadonlyMap<string, Document> = new Map<string, Document>([
-  ...KINDS.map((kind) => [kind, DOC] as const),
   ['revisions', DOC],
   ['commits', COMMIT],
   ['heads', HEAD],
@@ -61,6 +60,19 @@ async function create(db: Db, name: string, validator: Document): Promise<void> 
     // Another process that starts at the same time may have made it.
     if (!(error instanceof MongoServerError && error.code === NAMESPACE_EXISTS)) throw error;
   }
+}
+
+async function ensureCollection(db: Db, name: string, $jsonSchema: Document, existing?: Document): Promise<void> {
+  const validator = { $jsonSchema };
+  if (!existing) await create(db, name, validator);
+  else if (JSON.stringify(existing.validator) !== JSON.stringify(validator))
+    await db.command({ collMod: name, validator });
+}
+
+/** The collection of a kind. No transaction can make it. */
+export async function ensureKind(db: Db, kind: Kind): Promise<void> {
+  const [found] = await db.listCollections({ name: kind }).toArray();
+  await ensureCollection(db, kind, DOC, found && ('options' in found ? (found.options as Document) : {}));
 }
 
 async function ensureFormat(db: Db): Promise<void> {
@@ -80,14 +92,7 @@ export async function ensureSchema(db: Db): Promise<void> {
     (await db.listCollections().toArray()).map((c) => [c.name, 'options' in c ? c.options : {}]),
   );
   if (existing.has('meta')) await ensureFormat(db);
-  for (const [name, $jsonSchema] of COLLECTIONS) {
-    const validator = { $jsonSchema };
-    const options = existing.get(name);
-    if (!options) await create(db, name, validator);
-    else if (JSON.stringify(options.validator) !== JSON.stringify(validator)) {
-      await db.command({ collMod: name, validator });
-    }
-  }
+  for (const [name, shape] of COLLECTIONS) await ensureCollection(db, name, shape, existing.get(name));
   await ensureFormat(db);
   await db.collection('commits').createIndex({ team: 1, id: 1 }, { unique: true });
 }

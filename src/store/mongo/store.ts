@@ -48,8 +48,11 @@ export async function openMongoStore(options: MongoOptions): Promise<OpenedStore
   }
 }
 
+/** Collections that hold nothing of anybody. */
+const BESIDE: ReadonlySet<string> = new Set(['meta', 'counters']);
+
 /** Reads of one kind of answer each, retried and in our words. */
-function createReads({ docs, revisions, commits, heads, meta }: Collections, patience: Patience) {
+function createReads({ docs, names, revisions, commits, heads, meta }: Collections, patience: Patience) {
   const byIds = async (kind: Kind, keys: readonly Key[]): Promise<ReadonlyMap<string, Doc>> => {
     const ids = [...new Set(keys.filter(isKey).map(keyText))];
     if (ids.length === 0) return new Map();
@@ -103,9 +106,16 @@ function createReads({ docs, revisions, commits, heads, meta }: Collections, pat
     return found ? [...docs, record.docOf(kind, key, found)] : docs;
   }
 
-  const reads: Pick<Store, 'head' | 'get' | 'getMany' | 'list' | 'commitsAfter' | 'revisions'> = {
+  const reads: Pick<Store, 'isEmpty' | 'head' | 'get' | 'getMany' | 'list' | 'commitsAfter' | 'revisions'> = {
     get,
     commitsAfter,
+    async isEmpty() {
+      for (const name of await reading(names, patience)) {
+        if (BESIDE.has(name)) continue;
+        if (await reading(() => docs(name as Kind).findOne(), patience)) return false;
+      }
+      return true;
+    },
     async head(scope) {
       if (!isKey(scope)) return null;
       const found = await reading(() => heads.findOne({ _id: keyText(scope) }), patience);
@@ -172,6 +182,7 @@ function createMongoStore(client: MongoClient, collections: Collections, setting
   }
 
   return {
+    isEmpty: whileOpen(reads.isEmpty),
     head: whileOpen(reads.head),
     get: whileOpen(reads.get),
     getMany: whileOpen(reads.getMany),

@@ -5,7 +5,8 @@ import type { Keys } from '../../../src/keys/keys.ts';
 import { createMacHolder } from '../../../src/keys/mac-holder.ts';
 import { type OpenKeysOptions, openKeys } from '../../../src/keys/open-keys.ts';
 import { openMemoryStore } from '../../../src/store/embedded/open.ts';
-import { type Doc, type Json, KINDS, type Store } from '../../../src/store/port.ts';
+import type { Doc, Json, Store } from '../../../src/store/port.ts';
+import { KINDS } from '../../support/kinds.ts';
 
 export const ROOT_KEY = Buffer.alloc(32, 0x52);
 export const NOW = '2026-01-02T03:04:05.000Z';
