@@ -157,10 +157,9 @@ const LAYERS: readonly {
       'graphql/',
       'http/',
       'input/rules.ts',
-      ...['secret-groups', 'global-secrets', 'apps', 'app-secrets', 'addons'].map(
-        (noun) => `modules/${noun}/inputs.ts`,
-      ),
-      ...['workloads', 'projects', 'tags'].map((noun) => `modules/${noun}/model.ts`),
+      'domain/layer.ts',
+      ...['secret-groups', 'global-secrets', 'app-secrets', 'addons'].map((noun) => `modules/${noun}/inputs.ts`),
+      ...['workloads', 'projects', 'tags', 'apps'].map((noun) => `modules/${noun}/model.ts`),
       'modules/git-sync/gitops-rule.ts',
     ],
     packages: ['node:', 'find-my-way', 'zod'],

@@ -5,13 +5,13 @@ import { type JsonObject, lower, upper } from './route.ts';
 /** Shown for a value that the token may not see: it tells neither length nor beginning. */
 export const MASK = '********';
 
-const base64 = z.string().meta({ contentEncoding: 'base64', description: 'Canonical base64.' });
+export const base64 = z.string().meta({ contentEncoding: 'base64', description: 'Canonical base64.' });
 const fileBody = z.strictObject({ data: base64, encoding: z.enum(['utf-8', 'binary']).optional() });
 /** A file in an answer; a masked one has the mask in the place of its data. */
 const fileAnswer = z.strictObject({ data: z.string(), encoding: z.enum(['utf-8', 'binary']) });
 
-const variablesBody = z.record(keyNameRule, valueRule);
-const filesBody = z.record(z.string(), fileBody);
+export const variablesBody = z.record(keyNameRule, valueRule);
+export const filesBody = z.record(z.string(), fileBody);
 const mountsBody = z.record(mountNameRule, fileBody);
 
 export const secretsBody = z.strictObject({
@@ -20,7 +20,7 @@ export const secretsBody = z.strictObject({
   dockerSecretMounts: mountsBody.optional(),
 });
 export const valuesAnswer = z.record(z.string(), z.string());
-const filesAnswer = z.record(z.string(), fileAnswer);
+export const filesAnswer = z.record(z.string(), fileAnswer);
 export const secretsAnswer = z.strictObject({
   variables: valuesAnswer,
   files: filesAnswer,
@@ -58,7 +58,7 @@ export const FILE_FIELDS = 'path data encoding';
 export const MOUNT_FIELDS = 'name data encoding';
 
 /** Without a prototype, so that no name is special. */
-const mapOf = (entries: readonly (readonly [string, unknown])[]): JsonObject => {
+export const mapOf = (entries: readonly (readonly [string, unknown])[]): JsonObject => {
   const map: Record<string, unknown> = Object.create(null);
   for (const [name, value] of entries) map[name] = value;
   return map;
@@ -81,10 +81,11 @@ export function placeInMap(
   list: string,
   [index = '', ...rest]: readonly string[],
   map: Map,
+  names: readonly string[] = ['name', 'path', 'value'],
 ): readonly string[] {
   const name = Object.keys(map ?? {})[Number(index)];
   if (name === undefined) return [...at, list];
   // A bad name, or a bad value of a variable, is one member of the map.
-  const below = rest.filter((step) => !['name', 'path', 'value'].includes(step));
+  const below = rest.filter((step) => !names.includes(step));
   return [...at, list, name, ...below];
 }

@@ -39,6 +39,7 @@ const restrictionsBody = z.strictObject({
   tagMatchCondition: restrictionsRule.shape.tagMatchCondition,
 });
 
+export const keysBody = z.strictObject({ keys: linkedKeysRule });
 const dependencies = z.array(
   z.strictObject({
     addonId: platformIdRule,
@@ -80,7 +81,7 @@ const restrictionsAnswer = z.strictObject({
   tags: z.array(z.string()),
   tagMatchCondition: z.enum(['and', 'or']),
 });
-const linkedKeyAnswer = { keyName: z.string(), aliases: z.array(z.string()) };
+export const linkedKeyAnswer = { keyName: z.string(), aliases: z.array(z.string()) };
 const dependenciesAnswer = z.array(
   z.strictObject({
     addonId: z.string(),

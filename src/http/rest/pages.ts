@@ -81,3 +81,20 @@ export async function cursorAfter(
   }
   return after;
 }
+
+/** A page of a list that the schema gives as a whole. Its cursor is the key of the last item. */
+export function wholeList<Item>(
+  plural: string,
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  item: (each: Item) => JsonObject,
+  given: Given,
+): Reply {
+  const { size, cursor, skipped } = wantedPage(given);
+  const after = cursor === null ? null : Buffer.from(cursor, 'base64url').toString('utf8');
+  const rest = after === null ? items.slice(skipped) : items.filter((each) => keyOf(each) > after);
+  const nodes = rest.slice(0, size);
+  const last = nodes.at(-1);
+  const endCursor = last === undefined ? null : Buffer.from(keyOf(last)).toString('base64url');
+  return listReply(plural, { nodes, pageInfo: { hasNextPage: rest.length > nodes.length, endCursor } }, item);
+}

@@ -48,6 +48,9 @@ export function statusOf({ code, reason }: Problem, { isWorkload, isConditional 
   return ERROR_STATUS[code];
 }
 
+/** Every status that a refusal can have, for the description. */
+export const STATUSES: readonly number[] = [...new Set([...Object.values(ERROR_STATUS), 412])].sort((a, b) => a - b);
+
 /** The body of a refusal. */
 export function bodyOf(problem: Problem, id: string, status: number, entityId: string | null): object {
   const { code, message, fields = [] } = problem;

@@ -32,10 +32,14 @@ export interface Reply {
 export interface Operation {
   /** Aliases what the answer is made of as `result`, on each level down to it. */
   readonly document: string;
-  readonly variables: (given: Given) => JsonObject;
+  /** `before`: what the route had to look at first. */
+  readonly variables: (given: Given, before?: JsonObject) => JsonObject;
   /** `result`: what lies under the innermost `result`. */
   readonly reply: (result: never, given: Given) => Reply;
 }
+
+/** Runs another stored document for the same caller; what lies under its innermost `result`. */
+export type Ask = (document: string, variables: JsonObject) => Promise<unknown>;
 
 /** One way in: a method and a path, and the stored document that answers it. */
 export interface RestRoute extends Operation {
@@ -57,6 +61,10 @@ export interface RestRoute extends Operation {
   readonly isList?: boolean;
   /** Whether `If-None-Match` is answered with 304. */
   readonly isCached?: boolean;
+  /** Asked for before the document runs. */
+  readonly prepare?: (given: Given, ask: Ask) => Promise<JsonObject>;
+  /** Asked for after it: gives what `reply` takes. */
+  readonly complete?: (result: unknown, given: Given, ask: Ask) => Promise<unknown>;
   /** Where a place in the input of the document is in the body. */
   readonly placeOf?: (path: readonly string[], given: Given) => readonly string[];
   /** Asked for when a change was made whose outcome may not be shown in full. */

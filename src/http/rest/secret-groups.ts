@@ -22,6 +22,7 @@ import {
   updateBody,
 } from './group-shape.ts';
 import { type Connection, connection, LIST_ARGUMENTS, LIST_VARIABLES, listReply, pageQuery } from './pages.ts';
+import { Refusal } from './problem.ts';
 import {
   expected,
   type Given,
@@ -41,7 +42,7 @@ const group = 'Secret groups';
 
 const project = ({ path }: Given): JsonObject => ({ project: path.projectId });
 /** The global id of the group that the path names; its team is the caller's, and is no part of it. */
-const groupId = ({ path }: Given): string =>
+export const groupId = ({ path }: Given): string =>
   idOfDocument('secretGroup', ['', path.projectId ?? '', path.secretId ?? '']) ?? '';
 const inPath = ({ path }: Given): JsonObject => ({ project: path.projectId, slug: path.secretId });
 
@@ -144,12 +145,29 @@ const writing: readonly RestRoute[] = [
   }),
 ];
 
+interface Detailed extends GroupResult {
+  readonly addonLinks: readonly Link[];
+  /** Of each link; null: the token may not see it, or it is gone. */
+  readonly addons: readonly ({ readonly name: string; readonly providerId: string } | null)[];
+}
+
+const addonDocument = (field: string): string => `query LinkedAddon($project: Slug!, $slug: Slug!) {
+  result: project(slug: $project) { result: ${field}(slug: $slug) { name providerId } } }`;
+const ADDON = addonDocument('addon');
+const EXTERNAL_ADDON = addonDocument('externalAddon');
+
+function unseen(error: unknown): null {
+  if (error instanceof Refusal && HIDDEN.has(error.problem.code)) return null;
+  throw error;
+}
+const HIDDEN: ReadonlySet<string> = new Set(['NOT_FOUND', 'FORBIDDEN']);
+
 const addonSecrets = z.array(
   z.strictObject({
     id: z.string(),
     name: z.string(),
     addonType: z.string(),
-    version: z.string(),
+    version: z.string().meta({ description: 'Empty: versions are not known here.' }),
     variables: valuesAnswer,
   }),
 );
@@ -189,7 +207,7 @@ const reading: readonly RestRoute[] = [
       etag: String(found.revision),
     }),
   }),
-  routeOf<GroupResult>({
+  routeOf<Detailed>({
     group,
     method: 'GET',
     path: `${ONE}/details`,
@@ -198,14 +216,25 @@ const reading: readonly RestRoute[] = [
     answer: groupAnswer.extend({ addonSecrets }),
     document: oneGroup(`${PLAIN_FIELDS} ${LINK_FIELDS} ${CONTENT_FIELDS}`),
     variables: inPath,
+    complete: async (found, { path }, ask) => {
+      const { addonLinks = [], ...own } = found as GroupResult;
+      const addons: Detailed['addons'][number][] = [];
+      for (const { kind, addon } of addonLinks) {
+        const document = kind === 'ADDON' ? ADDON : EXTERNAL_ADDON;
+        // Whoever may see the link, but not the addon, gets its id.
+        const seen = ask(document, { project: path.projectId, slug: addon }).catch(unseen);
+        addons.push((await seen) as Detailed['addons'][number]);
+      }
+      return { ...own, addonLinks, addons };
+    },
     reply: (found, given) => ({
       data: {
         ...detailed(given, found),
         secrets: secretsOf(found),
-        addonSecrets: (found.addonLinks ?? []).map((link) => ({
+        addonSecrets: found.addonLinks.map((link, i) => ({
           id: link.addon,
-          name: link.addon,
-          addonType: link.kind === 'ADDON' ? 'addon' : 'external-addon',
+          name: found.addons[i]?.name ?? link.addon,
+          addonType: found.addons[i]?.providerId ?? '',
           version: '',
           variables: linked([link]),
         })),

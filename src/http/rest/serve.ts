@@ -11,10 +11,11 @@ import { type Exchange, sendLatin1 } from '../exchange.ts';
 import type { Route } from '../graphql-route.ts';
 import type { Rates } from '../rates.ts';
 import type { WrongTokens } from '../wrong-tokens.ts';
+import { createDescribed } from './described.ts';
 import { notFound, readGiven } from './given.ts';
 import { cursorAfter, wantedPage } from './pages.ts';
 import { bodyOf, Committed, inBody, outcomeOf, type Problem, Refusal, statusOf } from './problem.ts';
-import { type Given, type JsonObject, nothing, type Operation, type Reply, type RestRoute } from './route.ts';
+import { type Ask, type Given, type JsonObject, nothing, type Reply, type RestRoute } from './route.ts';
 import { createRouter, type Found, isPossible } from './router.ts';
 
 export interface RestDeps {
@@ -41,7 +42,9 @@ interface Standing {
 /** Everything under `/v1` that is not another's: each request runs the document of its route, as GraphQL would. */
 export function createRestRoute(deps: RestDeps): Route {
   const router = createRouter(deps.routes);
+  const described = createDescribed(deps.routes);
   return async (exchange) => {
+    if (described(exchange)) return;
     const deadline = deps.startDeadline();
     exchange.deadline = deadline;
     exchange.onClose = leave;
@@ -91,30 +94,30 @@ async function replyOf(
   { given, bytes }: { readonly given: Given; readonly bytes: number },
 ): Promise<Reply> {
   const charge = chargeOf(deps, exchange, context);
-  const run = async ({ document, variables }: Operation, over: JsonObject = {}, size = bytes): Promise<unknown> => {
-    const request = {
-      query: document,
-      variables: { ...variables(given), ...over },
-      operationName: null,
-      requestId: exchange.id,
-      method: 'POST',
-      bytes: size,
-      charge,
-    } as const;
-    const { body } = await deps.graphql.answer(request, context);
+  const run = async (document: string, variables: JsonObject, size: number): Promise<unknown> => {
+    const facts = { operationName: null, requestId: exchange.id, method: 'POST', bytes: size, charge } as const;
+    const { body } = await deps.graphql.answer({ query: document, variables, ...facts }, context);
     return outcomeOf(body, document.startsWith('mutation')).result;
   };
+  const ask: Ask = (document, variables) => run(document, variables, 0);
   try {
-    const over = route.isList ? await placeInList(given, (variables) => run(route, variables)) : {};
-    return route.reply((await run(route, over)) as never, given);
+    const before = await route.prepare?.(given, ask);
+    const variables = route.variables(given, before);
+    const place = route.isList
+      ? await placeInList(given, (page) => ask(route.document, { ...variables, ...page }))
+      : {};
+    const result = await run(route.document, { ...variables, ...place }, bytes);
+    return route.reply((route.complete ? await route.complete(result, given, ask) : result) as never, given);
   } catch (error) {
-    const { otherwise } = route;
     if (!(error instanceof Committed)) throw error;
-    // It is done: whoever may not see it is told no more than that.
-    if (!otherwise) return nothing();
-    const seen = await run(otherwise, {}, 0).catch(() => null);
-    return seen === null ? nothing() : otherwise.reply(seen as never, given);
+    return seenOf(route, given, ask);
   }
+}
+
+/** It is done: whoever may not see it is told no more than that. */
+async function seenOf({ otherwise }: RestRoute, given: Given, ask: Ask): Promise<Reply> {
+  const seen = otherwise && (await ask(otherwise.document, otherwise.variables(given)).catch(() => null));
+  return otherwise && seen ? otherwise.reply(seen as never, given) : nothing();
 }
 
 /** A page by number that the list does not reach is an empty one: `first: 0`. */
