@@ -37,6 +37,86 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'login',
+    {
+      usage: 'login --url URL',
+      summary: 'keeps a token for a gateway, read from standard input or asked for',
+      run: async (args) => (await import('./commands/login.ts')).login(args),
+    },
+  ],
+  [
+    'logout',
+    {
+      usage: 'logout',
+      summary: 'forgets it',
+      run: async (args) => (await import('./commands/login.ts')).logout(args),
+    },
+  ],
+  [
+    'run',
+    {
+      usage: 'run [--watch] -- COMMAND',
+      summary: 'runs a program with the variables of a workload',
+      run: async (args) => (await import('./commands/run.ts')).run(args),
+    },
+  ],
+  [
+    'export',
+    {
+      usage: 'export --dialect NAME',
+      summary: 'writes them for another program',
+      run: async (args) => (await import('./commands/export.ts')).exportVariables(args),
+    },
+  ],
+  [
+    'create',
+    {
+      usage: 'create NOUN',
+      summary: 'makes a resource: secret, global-secret, app-secret, app, project, tag',
+      run: async (args) => (await import('./commands/resource.ts')).resource('create', args),
+    },
+  ],
+  [
+    'put',
+    {
+      usage: 'put NOUN',
+      summary: 'makes or replaces one: secret, global-secret, service, job',
+      run: async (args) => (await import('./commands/resource.ts')).resource('put', args),
+    },
+  ],
+  [
+    'patch',
+    {
+      usage: 'patch NOUN',
+      summary: 'changes what is given of one',
+      run: async (args) => (await import('./commands/resource.ts')).resource('patch', args),
+    },
+  ],
+  [
+    'get',
+    {
+      usage: 'get NOUN',
+      summary: 'shows one',
+      run: async (args) => (await import('./commands/resource.ts')).resource('get', args),
+    },
+  ],
+  [
+    'list',
+    {
+      usage: 'list NOUN',
+      summary: 'shows all',
+      run: async (args) => (await import('./commands/resource.ts')).resource('list', args),
+    },
+  ],
+  [
+    'delete',
+    {
+      usage: 'delete NOUN',
+      summary: 'deletes one',
+      run: async (args) => (await import('./commands/resource.ts')).resource('delete', args),
+    },
+  ],
+  [
     'version',
     {
       usage: 'version',

@@ -8,6 +8,9 @@ export async function main([given = DEFAULT_COMMAND, ...args]: readonly string[]
     if (!command) return await refuse(name);
     for (const line of await command.run(args)) process.stdout.write(`${line}\n`);
   } catch (error) {
+    const { exitCode } = error as { readonly exitCode?: unknown };
+    // A failure of the client has words and a code of its own.
+    if (error instanceof Error && typeof exitCode === 'number') return end(`keyloom: ${error.message}`, exitCode);
     fail(given === 'serve' ? 'start' : 'do that', await complaint(error));
   }
 }
@@ -19,9 +22,11 @@ async function refuse(name: string): Promise<void> {
   fail('do that', `There is no command ${shown}${meant ? `: did you mean ${meant}?` : '; see keyloom help'}`);
 }
 
-function fail(what: string, words: string): void {
-  process.stderr.write(`Keyloom cannot ${what}:\n  ${words}\n`);
-  process.exit(1);
+const fail = (what: string, words: string): void => end(`Keyloom cannot ${what}:\n  ${words}`, 1);
+
+function end(words: string, code: number): void {
+  process.stderr.write(`${words}\n`);
+  process.exit(code);
 }
 
 /** Words for the operator: those of known errors, and of others only their kind, because a message may quote a value. */

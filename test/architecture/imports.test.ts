@@ -199,7 +199,7 @@ const LAYERS: readonly {
   },
   // It says what went wrong with those.
   { files: /^cli\/main\.ts$/, own: ['kernel/errors.ts', 'graphql/engine/mask-error.ts', 'cli/'], packages: [] },
-  { files: /^cli\//, own: ['cli/'], packages: ['node:'] },
+  { files: /^cli\//, own: ['cli/', 'dialects/'], packages: ['node:', 'commander', 'yaml', '@bomb.sh/tab'] },
   { files: /^main\.ts$/, own: ['cli/main.ts'], packages: [] },
   { files: /^(app\/(app|jobs|first-start)|demo)\.ts$/, own: [''], packages: ['node:'] },
 ];

@@ -24,9 +24,6 @@ export async function serve(): Promise<readonly string[]> {
 
   const app = await createApp({ config, log, terminal: process.stdout.isTTY ? shown : null });
   const { url } = await app.listen();
-  for (const line of app.announcements) print(line);
-  print(`Keyloom listens on ${url}`);
-
   let stopping = false;
   const stop = (): void => {
     // A second signal does not wait for requests under way.
@@ -37,5 +34,9 @@ export async function serve(): Promise<readonly string[]> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+
+  // Last: whoever reads it may end the process at once, and it is to end cleanly.
+  for (const line of app.announcements) print(line);
+  print(`Keyloom listens on ${url}`);
   return [];
 }

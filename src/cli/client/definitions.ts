@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { Failure } from './failure.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const MAX_LENGTH = 64 * 1_024 * 1_024;
+/** The pages that a document may repeat itself by; more is a bomb. */
+const MAX_ALIASES = 100;
+
+/** A resource as a person wrote it, JSON or YAML: `--input` wins over `--file`, and `-` is standard input. */
+export async function definitionOf(options: { readonly input?: string; readonly file?: string }): Promise<Members> {
+  const { input, file } = options;
+  if (input === undefined && file === undefined) throw new Failure('usage', 'what is it to be? Say --file or --input');
+  const text = input ?? (await textOf(file ?? ''));
+  if (text.length > MAX_LENGTH) throw new Failure('invalid', `the definition is longer than ${MAX_LENGTH} characters`);
+  const { LineCounter, parseDocument } = await import('yaml');
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'silent', intAsBigInt: true });
+  const [error] = document.errors;
+  if (error) {
+    throw new Failure(
+      'invalid',
+      `the definition is no JSON and no YAML, line ${lineCounter.linePos(error.pos[0]).line} (${error.code})`,
+    );
+  }
+  const value = asGiven(() => document.toJS({ maxAliasCount: MAX_ALIASES }));
+  if (!isObject(value)) throw new Failure('invalid', 'the definition is no object');
+  return value;
+}
+
+function asGiven(read: () => unknown): unknown {
+  try {
+    return exact(read());
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure('invalid', 'the definition repeats parts of itself too often');
+  }
+}
+
+/** Whole numbers as they are; one that a program would round is refused. */
+function exact(value: unknown): unknown {
+  if (typeof value === 'bigint') {
+    if (Number.isSafeInteger(Number(value))) return Number(value);
+    throw new Failure('invalid', 'the definition holds a whole number that is too large: write it as text, in quotes');
+  }
+  if (Array.isArray(value)) return value.map(exact);
+  if (!isObject(value)) return value;
+  // Own members whatever their names are.
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, exact(member)]));
+}
+
+/** A file, or standard input, as text; bytes that are no text are refused with their line. */
+async function textOf(file: string): Promise<string> {
+  const bytes =
+    file === '-'
+      ? await standardInput()
+      : await readFile(file).catch((error: NodeJS.ErrnoException) => {
+          throw new Failure('usage', `the file cannot be read (${error.code ?? 'unknown'})`);
+        });
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    const good = new TextDecoder('utf-8').decode(bytes).split('\ufffd', 1)[0] ?? '';
+    throw new Failure('invalid', `line ${good.split('\n').length} is not UTF-8`);
+  }
+}
+
+async function standardInput(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** `environment-arguments` is `ENVIRONMENT_ARGUMENTS` to the API; `self-hosted` is `SELF_HOSTED`. */
+const word = (value: unknown): unknown =>
+  typeof value === 'string' ? value.toUpperCase().replaceAll('-', '_') : value;
+
+/** The same, with these members as the API's words. */
+export const words = (members: Members, names: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [name, names.includes(name) ? word(value) : value]),
+  );
+
+/** A member that is an object by name, as the API's list; a list is left as it is, and nothing is nothing. */
+export function listFrom(
+  members: Members,
+  name: string,
+  item: (key: string, value: unknown) => object,
+): Record<string, unknown> {
+  const value = Object.hasOwn(members, name) ? members[name] : undefined;
+  if (value === undefined) return {};
+  return { [name]: isObject(value) ? Object.entries(value).map(([key, each]) => item(key, each)) : value };
+}
+
+/** Content and encoding of a file as the documents have it. */
+export function fileFields(file: unknown): object {
+  const { data, encoding } = (isObject(file) ? file : {}) as { readonly data?: unknown; readonly encoding?: unknown };
+  return { data, ...(encoding === undefined ? {} : { encoding: word(encoding) }) };
+}
+
+/** Only what is given: null is given. */
+export const patchOf = (members: Members): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

@@ -1,0 +1,207 @@
+import { Option } from 'commander';
+import { type Api, REFUSAL } from '../client/api.ts';
+import { connect } from '../client/connect.ts';
+import { definitionOf } from '../client/definitions.ts';
+import { Failure } from '../client/failure.ts';
+import { NOUNS, type Noun } from '../client/nouns.ts';
+import { type Format, formatted } from '../client/output.ts';
+import { note, program } from '../client/program.ts';
+import { printable } from '../client/text.ts';
+
+export type Verb = 'create' | 'put' | 'patch' | 'get' | 'list' | 'delete';
+
+interface Options {
+  readonly projectId?: string;
+  readonly project?: string;
+  readonly appId?: string;
+  readonly file?: string;
+  readonly input?: string;
+  readonly output?: Format;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly showValues?: boolean;
+  readonly force?: boolean;
+}
+
+const DESCRIPTIONS: Readonly<Record<Verb, string>> = {
+  create: 'Makes one; a conflict when it is there.',
+  put: 'Makes one, or replaces it as a whole.',
+  patch: 'Changes what is given of one.',
+  get: 'Shows one.',
+  list: 'Shows all.',
+  delete: 'Deletes one; most can be restored for some days.',
+};
+
+const takes = (noun: Noun, verb: Verb): boolean => verb === 'get' || verb === 'list' || noun.verbs.includes(verb);
+
+/** `keyloom put secret` and its like: the documents' verbs and nouns, over the API. */
+export async function resource(verb: Verb, args: readonly string[]): Promise<readonly string[]> {
+  const nouns = [...NOUNS].filter(([, noun]) => takes(noun, verb)).map(([name]) => name);
+  const command = program(verb, DESCRIPTIONS[verb])
+    .argument('<noun>', `one of ${nouns.join(', ')}`)
+    .argument(
+      verb === 'list' ? '[none]' : '[id]',
+      verb === 'list' ? 'nothing' : 'which one; the definition may name it',
+    )
+    .option('--projectId <id>', 'project it is in')
+    .addOption(new Option('-p, --project <id>', 'the same').hideHelp())
+    .option('--appId <id>', 'app it is in')
+    .addOption(new Option('-o, --output <format>', 'how it is shown').choices(['json', 'yaml', 'table']));
+  if (verb === 'get') command.option('--show-values', 'show values, and contents of files in base64');
+  if (verb === 'delete') command.option('--force', 'even if something depends on it');
+  if (['create', 'put', 'patch'].includes(verb)) {
+    command
+      .option('-f, --file <file>', 'JSON or YAML file with the definition; - is standard input')
+      .option('-i, --input <definition>', 'the definition itself; wins over --file');
+  }
+  for (const [name] of NOUNS) command.addOption(new Option(`--${optionOf(name)} <id>`).hideHelp());
+  command.parse(args, { from: 'user' });
+  const [name = '', given] = command.args;
+  const noun = NOUNS.get(name);
+  if (!noun || !nouns.includes(name)) throw new Failure('usage', `${verb} what? One of ${nouns.join(', ')}`);
+  const options = command.opts<Options>();
+  const id = given ?? (command.opts() as Record<string, string | undefined>)[optionOf(name)];
+  const api = await connect(command.opts());
+  const shown = await done(verb, { api, noun, id, options });
+  if (!options.quiet)
+    process.stdout.write(await formatted(shown, options.output ?? (process.stdout.isTTY ? 'table' : 'json')));
+  return [];
+}
+
+/** `--secretId`, `--globalSecretId`, as the documents name such options. Projects and apps have theirs. */
+const optionOf = (noun: string): string =>
+  noun === 'project' || noun === 'app'
+    ? `${noun}Slug`
+    : `${noun.replaceAll(/-(\w)/g, (_all, letter: string) => letter.toUpperCase())}Id`;
+
+interface Asked {
+  readonly api: Api;
+  readonly noun: Noun;
+  readonly id: string | undefined;
+  readonly options: Options;
+}
+
+async function done(verb: Verb, asked: Asked): Promise<unknown> {
+  const { api, noun, options } = asked;
+  if (verb === 'list') return listed(asked);
+  if (verb === 'get') return one(asked, `${noun.details} ${options.showValues && noun.values ? noun.values : ''}`);
+  if (verb === 'delete') {
+    const { node, key } = await target(asked);
+    const force = options.force ? { force: true } : {};
+    const input = noun.byKey ? { id: key, project: projectOf(asked) } : { id: node, ...force };
+    await api.change(mutation('delete', noun, ''), { input });
+    return { id: key, deleted: true };
+  }
+  const definition = await definitionOf(options);
+  if (options.input !== undefined) {
+    note(options)('values in the arguments stay in the history of the shell: --file - reads standard input');
+  }
+  if (options.verbose) note(options)(`sending ${Object.keys(definition).join(', ')}`);
+  const input = {
+    ...noun.input(definition),
+    ...(noun.ofProject && verb !== 'patch' ? { project: projectOf(asked) } : {}),
+    ...(noun.ofApp && verb !== 'patch' ? { app: appOf(asked) } : {}),
+    ...(verb === 'patch' ? { id: (await target(asked, definition)).node } : {}),
+    ...(noun.byKey && verb === 'put' && asked.id !== undefined ? { id: asked.id } : {}),
+  };
+  const action = verb === 'patch' ? 'update' : verb;
+  const payload = await api.change<Record<string, unknown>>(
+    mutation(action, noun, `it: ${noun.field} { ${noun.details} }`),
+    { input },
+  );
+  return payload.it;
+}
+
+const mutation = (action: string, { type }: Noun, fields: string): string =>
+  `mutation ($input: ${capital(action)}${type}Input!) { ${action}${type}(input: $input) {
+    __typename ${REFUSAL} ... on ${capital(action)}${type}Payload { commit { seq } ${fields} } } }`;
+
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+function projectOf({ options, noun }: Asked): string {
+  const project = options.projectId ?? options.project ?? process.env.KEYLOOM_PROJECT;
+  if (project === undefined) throw new Failure('usage', `which project is the ${noun.label} in? Say --projectId`);
+  return project;
+}
+
+function appOf({ options }: Asked): string {
+  if (options.appId === undefined) throw new Failure('usage', 'which app is it in? Say --appId');
+  return options.appId;
+}
+
+/** Where the noun's fields are: below a project, an app, or at the top. */
+function below(asked: Asked, query: string, more: string): { readonly text: string; readonly variables: object } {
+  const { noun } = asked;
+  if (noun.ofProject) {
+    return {
+      text: `query ($in: Slug!${more}) { in: project(slug: $in) { ${query} } }`,
+      variables: { in: projectOf(asked) },
+    };
+  }
+  if (noun.ofApp)
+    return { text: `query ($in: Slug!${more}) { in: app(slug: $in) { ${query} } }`, variables: { in: appOf(asked) } };
+  return { text: `query ${more === '' ? '' : `(${more.slice(2)})`} { ${query} }`, variables: {} };
+}
+
+type Found<T> = { readonly in?: { readonly it: T } | null; readonly it?: T };
+
+async function asking<T>(asked: Asked, query: string, more: string, variables: object): Promise<T> {
+  const { text, variables: place } = below(asked, query, more);
+  const data = await asked.api.ask<Found<T>>(text, { ...variables, ...place });
+  if (data.in === null) throw new Failure('notFound', 'what it is in is not there, or you may not see it');
+  return (data.in ? data.in.it : data.it) as T;
+}
+
+async function listed(asked: Asked): Promise<readonly object[]> {
+  const { noun } = asked;
+  if (!noun.paged) return asking<readonly object[]>(asked, `it: ${noun.many} { ${noun.summary} }`, '', {});
+  const all: object[] = [];
+  for (let after: string | null = null; ; ) {
+    const query = `it: ${noun.many}(first: 100, after: $after) { nodes { ${noun.summary} } pageInfo { hasNextPage endCursor } }`;
+    const page: Page = await asking<Page>(asked, query, ', $after: Cursor', { after });
+    all.push(...page.nodes);
+    if (!page.pageInfo.hasNextPage) return all;
+    after = page.pageInfo.endCursor;
+  }
+}
+
+interface Page {
+  readonly nodes: readonly object[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+async function one(asked: Asked, fields: string, key = asked.id): Promise<Record<string, unknown>> {
+  const { noun } = asked;
+  if (key === undefined) throw new Failure('usage', `which ${noun.label}? Say its id`);
+  const [argument, type] = noun.key;
+  const found =
+    noun.one === null
+      ? (
+          await asking<readonly Record<string, unknown>[]>(
+            asked,
+            `it: ${noun.many} { key: ${argument} ${fields} }`,
+            '',
+            {},
+          )
+        ).find((it) => it.key === key)
+      : await asking<Record<string, unknown> | null>(
+          asked,
+          `it: ${noun.one}(${argument}: $key) { ${fields} }`,
+          `, $key: ${type}!`,
+          { key },
+        );
+  if (!found) throw new Failure('notFound', printable(`there is no ${noun.label} ${key}, or you may not see it`));
+  return found;
+}
+
+/** The one that a change is of, by its key: named, or as the definition names it. */
+async function target(
+  asked: Asked,
+  definition: Readonly<Record<string, unknown>> = {},
+): Promise<{ readonly node: string; readonly key: string }> {
+  const key = asked.id ?? (typeof definition.id === 'string' ? definition.id : undefined);
+  if (key === undefined) throw new Failure('usage', `which ${asked.noun.label}? Say its id`);
+  if (asked.noun.byKey) return { node: key, key };
+  const { node } = await one(asked, 'node: id', key);
+  return { node: String(node), key };
+}
