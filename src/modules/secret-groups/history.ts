@@ -4,6 +4,7 @@ import type { Sensitivity } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import type { Key } from '../../store/port.ts';
 import { createRetention } from '../../vault/retention.ts';
 import { type Change, ownReading, pageBelow, type Reading, type Vault } from '../../vault/vault.ts';
 import { type GroupFields, type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
@@ -63,28 +64,21 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
     };
   }
 
-  /** Now and then forgets old revisions, and contents that only they held. */
-  async function prune({ key, revision: now }: StoredGroup, session: Session): Promise<void> {
-    const before = await retention.cut({ type: groupDocument, key, revision: now, madeAt: timeOf });
-    if (before === null) return;
-    // In turn with other writes of the group, so that none goes back to a revision that is being forgotten.
-    await session.write(key, async () => {
-      const held = await vault.revisions(groupDocument, key, { limit: now - before + 1 }, ownReading());
-      const kept = contentsOf(held.filter(({ revision: each }) => each >= before));
-      const gone = new Set<string>();
-      for await (const group of retention.gone(groupDocument, key, before)) {
-        for (const id of contentsOf([group])) if (!kept.has(id)) gone.add(id);
-      }
-      const [team = '', project = ''] = key;
-      const changes: Change[] = [
-        { op: 'purge', kind: 'secretGroup', key, before },
-        ...[...gone].map((id): Change => ({ op: 'remove', kind: 'content', key: [team, project, id], expected: 1 })),
-      ];
-      return session.commit('secretGroup.prune', changes);
-    });
+  /** Contents that only revisions before this one held. */
+  async function contentsBefore(key: Key, before: number, now: number): Promise<readonly Change[]> {
+    const held = await vault.revisions(groupDocument, key, { limit: now - before + 1 }, ownReading());
+    const kept = contentsOf(held.filter(({ revision: each }) => each >= before));
+    const gone = new Set<string>();
+    for await (const group of retention.gone(groupDocument, key, before)) {
+      for (const id of contentsOf([group])) if (!kept.has(id)) gone.add(id);
+    }
+    const [team = '', project = ''] = key;
+    return [...gone].map((id): Change => ({ op: 'remove', kind: 'content', key: [team, project, id], expected: 1 }));
   }
 
-  return { revision, revisions, diff, prune };
+  const keeping = retention.keeping(groupDocument, 'secretGroup.prune', timeOf, contentsBefore);
+
+  return { revision, revisions, diff, keeping };
 }
 
 const readingOf = ({ key }: StoredGroup, session: Session): Reading<GroupFields> => ({

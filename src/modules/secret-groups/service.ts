@@ -1,9 +1,8 @@
-import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import type { AddonLink } from '../../domain/types.ts';
 import type { Upload } from '../../input/rules.ts';
 import { forbidden, notFound } from '../../kernel/errors.ts';
-import { changesOf } from '../../vault/vault.ts';
+import { changesOf, type View } from '../../vault/vault.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import type { Decision } from './decision.ts';
 import { deletedGroup, type GroupRef, type GroupUpdate, visibleGroup } from './finding.ts';
@@ -110,20 +109,26 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
 
   async function remove(ref: GroupUpdate, session: Session) {
     const key = [session.principal.team, ref.project, ref.slug];
-    return session.write(key, async () => {
-      const before = await bySlug(ref, session);
-      if (!mayOnGroup(session, 'delete', ref.project, before.fields.type)) throw forbidden();
-      requireRevision(before, ref.expectedRevision);
-      const fields = { ...before.fields, updatedAt: clock().toISOString() };
-      const commit = await session.commit('secretGroup.delete', [changes.erase(before, fields)]);
-      return { secretGroup: before, commit };
+    const { made: secretGroup, commit } = await session.run({
+      operation: 'secretGroup.delete',
+      subject: key,
+      async find(view) {
+        const before = await visibleGroup(ref, view, session);
+        if (!mayOnGroup(session, 'delete', ref.project, before.fields.type)) throw forbidden();
+        return before;
+      },
+      seen: (present) => ({ expected: ref.expectedRevision, present }),
+      decide(before) {
+        const fields = { ...before.fields, updatedAt: clock().toISOString() };
+        return { changes: [changes.erase(before, fields)], made: before };
+      },
     });
+    return { secretGroup, commit };
   }
 
   function restore(ref: GroupUpdate, session: Session) {
-    const restored = async (state: GroupState): Promise<Decision> => {
-      const { liveCount } = await session.read((view) => view.set(groupDocument, ref.project));
-      requireCountable(liveCount);
+    const restored = async (state: GroupState, _before: StoredGroup, view: View): Promise<Decision> => {
+      requireCountable((await view.set(groupDocument, ref.project)).liveCount);
       return { state, isAsItWas: true, isRestored: true };
     };
     return change(ref, 'secretGroup.restore', session, restored, deletedGroup);

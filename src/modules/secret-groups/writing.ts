@@ -1,4 +1,3 @@
-import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import type { FileEntry } from '../../domain/types.ts';
 import type { Upload } from '../../input/rules.ts';
@@ -6,9 +5,9 @@ import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, invalidInput, limitExceeded } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
-import type { Keys } from '../../keys/keys.ts';
-import { createOnce } from '../../vault/once.ts';
-import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
+import type { Key } from '../../store/port.ts';
+import { idOf } from '../../vault/document.ts';
+import { type Change, changesOf, type Vault, type View } from '../../vault/vault.ts';
 import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
 import { requireRoomForGroup } from '../environment-room.ts';
@@ -33,7 +32,6 @@ const holdsNothing = ({ variables, files, mounts }: GroupState): boolean =>
 
 export interface WritingDeps {
   readonly vault: Vault;
-  readonly keys: Keys;
   readonly contents: Contents;
   readonly clock: Clock;
   readonly limits: Limits;
@@ -56,8 +54,7 @@ function requireNamedRestrictions(before: GroupState | null, { restrictions }: P
 
 /** The two ways in which the state of a group is written: as a whole under its name, and as a change of what is there. */
 export function createWriting(deps: WritingDeps) {
-  const { vault, keys, contents, clock, limits, addons } = deps;
-  const once = createOnce(vault, keys);
+  const { contents, clock, limits, addons } = deps;
   const history = createHistory(deps);
 
   const bySlug = (ref: GroupUpdate, session: Session) => session.read((view) => visibleGroup(ref, view, session));
@@ -97,42 +94,63 @@ export function createWriting(deps: WritingDeps) {
   }
 
   async function createOrPut(input: PutGroupInput, operation: string, session: Session) {
-    const { team, id: actor } = session.principal;
     const { project } = input;
     const slug = slugOf(input.name);
-    const key = [team, project, slug];
+    const key = [session.principal.team, project, slug];
     const { expectedRevision, ...whole } = input;
-    const asked = { team, actor, operation, at: clock().toISOString(), input: requestOf(input), object: key };
-    const created = await once({ ...asked, idempotencyKey: input.idempotencyKey }, (extra) =>
-      session.write(key, async () => {
-        const { taken, count, guard } = await session.read(async (view) => {
-          const guard = changesOf(projectDocument).unchanged(await visibleProject(project, view, session));
-          // Before anything else, so that a conflict tells nothing to those who may not write.
-          if (!mayOnGroup(session, 'write', project, input.type)) throw forbidden();
-          const set = await view.set(groupDocument, project);
-          return { taken: set.get(slug), count: set.liveCount, guard };
-        });
-        const before = taken && !taken.deleted ? taken : null;
-        if (before && operation === 'secretGroup.create') {
-          throw mayOnGroup(session, 'list', project, before.fields.type) ? isTaken(key) : isTaken([]);
-        }
-        // An upsert onto a group that the caller may not see must neither overwrite nor describe it.
-        if (before && !mayOnGroup(session, 'list', project, before.fields.type)) throw isTaken([]);
-        if (before) requireRevision(before, expectedRevision);
-        else if (expectedRevision) throw conflict('NOT_THERE', 'There is no such secret group yet');
-        if (!before) requireCountable(count);
+    const { commit } = await session.run({
+      operation,
+      subject: key,
+      once: { idempotencyKey: input.idempotencyKey, input: requestOf(input) },
+      find: (view) => replaceable(input, key, operation, view, session),
+      seen: ({ before: present }) => ({
+        expected: expectedRevision,
+        present,
+        absent: 'There is no such secret group yet',
+      }),
+      async decide({ taken, before, count, guard }, view) {
         const old = before ? stateOf(before) : null;
         requireNamedRestrictions(old, input);
         const decided = await wholeState(whole, old, session);
         requireMayChange(session, project, old, decided.state);
-        const guards = await guardsFor(decided, old, input, session);
+        const guards = await guardsFor(decided, old, input, view, session);
         const change = writeOf(key, taken, before, decided.state);
-        await requireRoom(project, slug, before, decided.state, session);
-        const standing = extra.length === 0 && holdsNothing(decided.state) ? changes.standing(before, change) : null;
-        return session.commit(operation, [change, guard, ...guards, ...(decided.contents ?? []), ...extra], standing);
-      }),
-    );
-    return { secretGroup: await bySlug({ project, slug }, session), commit: created.commit };
+        return {
+          changes: [change, ...(decided.contents ?? [])],
+          guards: [guard, ...guards],
+          async room() {
+            if (!before) requireCountable(count);
+            await requireRoom({ project, slug }, before, decided.state, view, session);
+          },
+          standing: holdsNothing(decided.state) ? changes.standing(before, change) : null,
+        };
+      },
+      keeps: [history.keeping],
+    });
+    return { secretGroup: await bySlug({ project, slug }, session), commit };
+  }
+
+  /** What a group of this name would take the place of, for whoever may write it there. */
+  async function replaceable(
+    { project, type }: PutGroupInput,
+    key: Key,
+    operation: string,
+    view: View,
+    session: Session,
+  ) {
+    const guard = changesOf(projectDocument).unchanged(await visibleProject(project, view, session));
+    // Before anything else, so that a conflict tells nothing to those who may not write.
+    if (!mayOnGroup(session, 'write', project, type)) throw forbidden();
+    const set = await view.set(groupDocument, project);
+    const taken = set.get(idOf(key));
+    const before = taken && !taken.deleted ? taken : null;
+    if (before) {
+      const maySee = mayOnGroup(session, 'list', project, before.fields.type);
+      if (operation === 'secretGroup.create') throw isTaken(maySee ? key : []);
+      // An upsert onto a group that the caller may not see must neither overwrite nor describe it.
+      if (!maySee) throw isTaken([]);
+    }
+    return { taken, before, count: set.liveCount, guard };
   }
 
   /** What a change brings must be fit to be brought. Answers checks for its commit. */
@@ -140,26 +158,32 @@ export function createWriting(deps: WritingDeps) {
     decided: Decision,
     old: GroupState | null,
     { project, allowDangerousNames }: Asked,
+    view: View,
     session: Session,
   ) {
     const { state, isAsItWas, isRestored, link } = decided;
     const held = old && !isRestored ? groupWriting(old) : null;
-    const guards = await session.read((view) => requireMayRefer(held, groupWriting(state), view, session));
+    const guards = await requireMayRefer(held, groupWriting(state), view, session);
     if (isAsItWas) return guards;
     requireSafeGroup(old, decided, allowDangerousNames);
     const added = addedLinks(old, state, link);
     if (added.length === 0) return guards;
-    return [...guards, ...(await session.read((view) => addons.requireLinkable(added, project, view, session)))];
+    return [...guards, ...(await addons.requireLinkable(added, project, view, session))];
   }
 
   /** Every environment that it goes into must have room for it. */
-  const requireRoom = (project: string, id: string, before: StoredGroup | null, state: GroupState, session: Session) =>
-    session.read((view) => {
-      const { fields } = partsOf(state, { createdAt: '', updatedAt: '' });
-      const { type, secretType, priority, restrictions, weight } = fields;
-      const header = { id, type, secretType, priority, restrictions };
-      return requireRoomForGroup({ project, view, session, limits }, before, { header, weight });
-    });
+  function requireRoom(
+    { project, slug: id }: GroupUpdate,
+    before: StoredGroup | null,
+    state: GroupState,
+    view: View,
+    session: Session,
+  ): Promise<void> {
+    const { fields } = partsOf(state, { createdAt: '', updatedAt: '' });
+    const { type, secretType, priority, restrictions, weight } = fields;
+    const header = { id, type, secretType, priority, restrictions };
+    return requireRoomForGroup({ project, view, session, limits }, before, { header, weight });
+  }
 
   function writeOf(
     key: readonly string[],
@@ -177,28 +201,37 @@ export function createWriting(deps: WritingDeps) {
     ref: GroupUpdate,
     operation: string,
     session: Session,
-    decide: (state: GroupState, before: StoredGroup) => Decision | Promise<Decision>,
+    decide: (state: GroupState, before: StoredGroup, view: View) => Decision | Promise<Decision>,
     find: FindGroup = visibleGroup,
   ) {
     const key = [session.principal.team, ref.project, ref.slug];
-    const commit = await session.write(key, async () => {
-      const before = await session.read((view) => find(ref, view, session));
-      const state = stateOf(before);
-      // Asked for before the revision is looked at, so that a stranger to the group learns nothing of it.
-      requireMayChange(session, ref.project, state, state);
-      requireRevision(before, ref.expectedRevision);
-      const decided = await decide(state, before);
-      requireMayChange(session, ref.project, state, decided.state);
-      requireWithinLimits(limits, [decided.state.variables], [decided.state.files, decided.state.mounts]);
-      const guards = await guardsFor(decided, state, ref, session);
-      const written = writeOf(key, before, before, decided.state);
-      await requireRoom(ref.project, ref.slug, before, decided.state, session);
-      const standing = decided.isPlain ? changes.standing(before, written) : null;
-      return session.commit(operation, [written, ...guards, ...(decided.contents ?? [])], standing);
+    const { commit } = await session.run({
+      operation,
+      subject: key,
+      async find(view) {
+        const before = await find(ref, view, session);
+        const state = stateOf(before);
+        // Asked for before the revision is looked at, so that a stranger to the group learns nothing of it.
+        requireMayChange(session, ref.project, state, state);
+        return { before, state };
+      },
+      seen: ({ before: present }) => ({ expected: ref.expectedRevision, present }),
+      async decide({ before, state }, view) {
+        const decided = await decide(state, before, view);
+        requireMayChange(session, ref.project, state, decided.state);
+        requireWithinLimits(limits, [decided.state.variables], [decided.state.files, decided.state.mounts]);
+        const guards = await guardsFor(decided, state, ref, view, session);
+        const written = writeOf(key, before, before, decided.state);
+        return {
+          changes: [written, ...(decided.contents ?? [])],
+          guards,
+          room: () => requireRoom(ref, before, decided.state, view, session),
+          standing: decided.isPlain ? changes.standing(before, written) : null,
+        };
+      },
+      keeps: [history.keeping],
     });
-    const secretGroup = await bySlug(ref, session);
-    await history.prune(secretGroup, session);
-    return { secretGroup, commit };
+    return { secretGroup: await bySlug(ref, session), commit };
   }
 
   return { createOrPut, change, keepFiles, requireCountable, history };
