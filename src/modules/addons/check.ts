@@ -38,7 +38,7 @@ export function createChecks({ limits, providers }: CheckDeps) {
   }
 
   async function stored(ref: AddonRef, session: Session): Promise<Problem | null> {
-    const addon = await changeableAddon(ref, 'write', session);
+    const addon = await session.ready(changeableAddon(ref, 'write', session));
     const plugin = providers.of(addon);
     return plugin ? problemWith(plugin, idOf(addon.key), addon.body().params) : 'PROVIDER_MISSING';
   }

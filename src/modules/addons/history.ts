@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { createRetention } from '../../vault/retention.ts';
 import { pageBelow, type Vault } from '../../vault/vault.ts';
-import { documentOf, OPERATION, type StoredAddon } from './model.ts';
+import { type AddonKind, documentOf, OPERATION, type StoredAddon } from './model.ts';
 import { mayOnAddon } from './rights.ts';
 
 export interface HistoryDeps {
@@ -29,13 +29,9 @@ export function createAddonHistory({ vault, clock, limits }: HistoryDeps) {
     return page.map((stored) => ({ ...stored, kind }));
   }
 
-  /** Now and then forgets old revisions. */
-  async function prune({ key, kind, revision }: StoredAddon, session: Session): Promise<void> {
-    const type = documentOf(kind);
-    const before = await retention.cut({ type, key, revision, madeAt: ({ fields }) => fields.updatedAt });
-    if (before !== null)
-      await session.commit(`${OPERATION[kind]}.prune`, [{ op: 'purge', kind: type.kind, key, before }]);
-  }
+  const keepingOf = (kind: AddonKind) =>
+    retention.keeping(documentOf(kind), `${OPERATION[kind]}.prune`, ({ fields }) => fields.updatedAt);
+  const keeping = { addon: keepingOf('addon'), 'external-addon': keepingOf('external-addon') };
 
-  return { revisions, prune };
+  return { revisions, keeping };
 }

@@ -33,16 +33,19 @@ export function createObservation({ sweep, digestOf, clock, limits, now }: Obser
     if (!outcome) return;
     const digest = digestOf(addon, outcome.values);
     const type = documentOf(addon.kind);
-    await session.write(addon.key, async () => {
-      const before = await session.read(async (view) => (await view.set(type, project)).get(slug));
-      if (!before || before.deleted || paramsRevisionOf(before) !== paramsRevisionOf(addon)) return;
-      const body = before.body();
-      if (body.observed?.digest === digest || !isDue(body)) return;
-      const at = clock().toISOString();
-      // Its parameters stay, and so do the values made of them.
-      const fields = { ...before.fields, paramsRevision: paramsRevisionOf(before) };
-      const change = changesOf(type).replace(before, fields, { ...body, observed: { digest, at } });
-      await session.commit('externalAddon.observe', [change]);
+    await session.runIf({
+      operation: 'externalAddon.observe',
+      subject: addon.key,
+      find: async (view) => (await view.set(type, project)).get(slug),
+      decide(before) {
+        if (!before || before.deleted || paramsRevisionOf(before) !== paramsRevisionOf(addon)) return null;
+        const body = before.body();
+        if (body.observed?.digest === digest || !isDue(body)) return null;
+        const at = clock().toISOString();
+        // Its parameters stay, and so do the values made of them.
+        const fields = { ...before.fields, paramsRevision: paramsRevisionOf(before) };
+        return { changes: [changesOf(type).replace(before, fields, { ...body, observed: { digest, at } })] };
+      },
     });
   }
 

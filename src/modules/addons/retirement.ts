@@ -58,18 +58,19 @@ export function createRetirement({ sweep, clock, log, limits, providers }: Retir
   /** Other processes do the same: who comes second finds nothing to forget. */
   async function forget(addon: StoredAddon, gone: Retiring, session: Session): Promise<void> {
     const [, project = '', slug = ''] = addon.key;
-    await session.write(addon.key, async () => {
-      const before = await session.read(async (view) => (await view.set(documentOf(addon.kind), project)).get(slug));
-      if (!before) return;
-      const body = before.body();
-      const rest = body.retiring.filter((each) => !same(each, gone));
-      if (rest.length === body.retiring.length) return;
-      const next = withRetiring({ ...before.fields, updatedAt: clock().toISOString() }, body, rest);
-      const changes = changesOf(documentOf(addon.kind));
-      const change = before.deleted
-        ? changes.erase(before, next.fields, next.body)
-        : changes.replace(before, next.fields, next.body);
-      await session.commit(`${OPERATION[addon.kind]}.retire`, [change]);
+    const type = documentOf(addon.kind);
+    await session.runIf({
+      operation: `${OPERATION[addon.kind]}.retire`,
+      subject: addon.key,
+      find: async (view) => (await view.set(type, project)).get(slug),
+      decide(before) {
+        const body = before?.body();
+        const rest = body?.retiring.filter((each) => !same(each, gone));
+        if (!before || !body || !rest || rest.length === body.retiring.length) return null;
+        const next = withRetiring({ ...before.fields, updatedAt: clock().toISOString() }, body, rest);
+        const { erase, replace } = changesOf(type);
+        return { changes: [(before.deleted ? erase : replace)(before, next.fields, next.body)] };
+      },
     });
   }
 

@@ -1,5 +1,4 @@
 import { can, type Verb } from '../../access/model.ts';
-import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import type { View } from '../../vault/vault.ts';
@@ -42,15 +41,12 @@ export const deletedAddon: Find = async (ref, view, session) => {
   return stored;
 };
 
-/** The addon, for whoever may do this to it and saw its present revision. */
-export async function changeableAddon(
-  ref: AddonUpdate,
-  verb: Verb,
-  session: Session,
-  find: Find = visibleAddon,
-): Promise<StoredAddon> {
-  const before = await session.read((view) => find(ref, view, session));
-  if (!mayOnAddon(session, verb, ref.project)) throw forbidden();
-  requireRevision(before, ref.expectedRevision);
-  return before;
-}
+/** The first steps of a change: the addon, for whoever may do this to it and saw its present revision. */
+export const changeableAddon = (ref: AddonUpdate, verb: Verb, session: Session, find: Find = visibleAddon) => ({
+  async find(view: View): Promise<StoredAddon> {
+    const before = await find(ref, view, session);
+    if (!mayOnAddon(session, verb, ref.project)) throw forbidden();
+    return before;
+  },
+  seen: (present: StoredAddon) => ({ expected: ref.expectedRevision, present }),
+});

@@ -5,12 +5,13 @@ import type { Limits } from '../../kernel/limits.ts';
 import type { Log } from '../../kernel/log.ts';
 import { type LoadedPlugin, problemOf } from '../../plugin/plugin.ts';
 import { idOf } from '../../vault/document.ts';
+import type { Order } from '../../vault/order.ts';
 import { changesOf, type Vault } from '../../vault/vault.ts';
 import { boundOf, LATE, orLate } from './ask.ts';
 import { isGoodParams } from './inputs.ts';
 import { documentOf, OPERATION, type Params, type StoredAddon, withRetiring } from './model.ts';
 import type { Providers } from './providers.ts';
-import { type AddonUpdate, changeableAddon } from './rights.ts';
+import { type AddonUpdate, changeableAddon, visibleAddon } from './rights.ts';
 
 export interface RotationDeps {
   readonly vault: Vault;
@@ -60,17 +61,17 @@ export function createRotation({ vault, clock, log, limits, providers }: Rotatio
   }
 
   function rotate(ref: AddonUpdate, overlapSeconds: number, session: Session) {
-    const key = [session.principal.team, ref.project, ref.slug];
+    const key = [session.principal.team, ref.project, ref.slug, ref.kind, 'rotation'];
     // One at a time; other changes of the addon need not wait for its provider.
-    return vault.exclusive([...key, ref.kind, 'rotation'], async () => {
-      const seen = await changeableAddon(ref, 'write', session);
+    return vault.exclusive(key, async () => {
+      const seen = await session.ready(changeableAddon(ref, 'write', session));
       const plugin = providers.of(seen);
       if (!plugin?.abilities.rotate) throw conflict('WRONG_STATE', 'The provider makes no new credentials');
       requireRoom(seen);
       const fresh = await made(plugin, seen);
       try {
-        const commit = await session.write(key, () => commitOf(ref, seen, fresh, overlapSeconds, session));
-        return { addon: await changeableAddon({ ...ref, expectedRevision: null }, 'list', session), commit };
+        const { commit } = await session.run(rotated(ref, seen, fresh, overlapSeconds, session));
+        return { addon: await session.read((view) => visibleAddon(ref, view, session)), commit };
       } catch (error) {
         // An answer that was lost may have been a yes.
         if (isAppError(error) && CERTAIN.has(error.code)) await withdraw(plugin, seen, fresh);
@@ -79,27 +80,31 @@ export function createRotation({ vault, clock, log, limits, providers }: Rotatio
     });
   }
 
-  async function commitOf(
+  const rotated = (
     ref: AddonUpdate,
     seen: StoredAddon,
     fresh: Params,
     overlapSeconds: number,
     session: Session,
-  ) {
-    const before = await changeableAddon({ ...ref, expectedRevision: null }, 'write', session);
-    const body = before.body();
-    if (JSON.stringify(body.params) !== JSON.stringify(seen.body().params)) {
-      throw conflict('CHANGED_MEANWHILE', 'The parameters changed meanwhile', { currentRevision: before.revision });
-    }
-    requireRoom(before);
-    const now = clock();
-    const at = now.toISOString();
-    const until = new Date(now.getTime() + overlapSeconds * 1_000).toISOString();
-    const fields = { ...before.fields, rotatedAt: at, updatedAt: at, paramsRevision: before.revision + 1 };
-    const next = withRetiring(fields, { ...body, params: fresh }, [...body.retiring, { params: body.params, until }]);
-    const change = changesOf(documentOf(ref.kind)).replace(before, next.fields, next.body);
-    return session.commit(`${OPERATION[ref.kind]}.rotate`, [change]);
-  }
+  ): Order<StoredAddon> => ({
+    operation: `${OPERATION[ref.kind]}.rotate`,
+    subject: [session.principal.team, ref.project, ref.slug],
+    // The provider made them for the parameters that were seen, whatever else changed meanwhile.
+    ...changeableAddon({ ...ref, expectedRevision: null }, 'write', session),
+    decide(before) {
+      const body = before.body();
+      if (JSON.stringify(body.params) !== JSON.stringify(seen.body().params)) {
+        throw conflict('CHANGED_MEANWHILE', 'The parameters changed meanwhile', { currentRevision: before.revision });
+      }
+      const now = clock();
+      const at = now.toISOString();
+      const until = new Date(now.getTime() + overlapSeconds * 1_000).toISOString();
+      const fields = { ...before.fields, rotatedAt: at, updatedAt: at, paramsRevision: before.revision + 1 };
+      const next = withRetiring(fields, { ...body, params: fresh }, [...body.retiring, { params: body.params, until }]);
+      const change = changesOf(documentOf(ref.kind)).replace(before, next.fields, next.body);
+      return { changes: [change], room: () => requireRoom(before) };
+    },
+  });
 
   function requireRoom(addon: StoredAddon): void {
     const count = addon.body().retiring.length;

@@ -8,10 +8,9 @@ import type { Limits } from '../../kernel/limits.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Keys } from '../../keys/keys.ts';
 import type { Plugins } from '../../plugin/plugin.ts';
-import type { Json } from '../../store/port.ts';
+import type { Json, Key } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
-import { createOnce } from '../../vault/once.ts';
-import { changesOf, type Vault } from '../../vault/vault.ts';
+import { changesOf, type Vault, type View } from '../../vault/vault.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
 import { groupsLinking, stillSo, unlinked } from '../secret-groups/linking.ts';
@@ -48,7 +47,6 @@ export type AddonsService = ReturnType<typeof createAddons>;
 /** Backing services that groups link, and what their providers make of them. */
 export function createAddons(deps: AddonsDeps) {
   const { vault, keys, clock, limits } = deps;
-  const once = createOnce(vault, keys);
   const digestOf = createSeenDigest(keys);
   const now = createAddonValues({ ...deps, digestOf });
   const providers = createProviders(deps.plugins);
@@ -78,88 +76,98 @@ export function createAddons(deps: AddonsDeps) {
 
   async function create(kind: AddonKind, input: CreateAddonInput, session: Session) {
     await requireParams(providers.required(kind, input.provider), input.params);
-    const { team, id: actor } = session.principal;
-    const { project, name, provider, description, params } = input;
+    const { project, name } = input;
     const slug = slugOf(name);
-    const key = [team, project, slug];
-    const at = clock().toISOString();
-    const operation = `${OPERATION[kind]}.create`;
+    const key = [session.principal.team, project, slug];
     const changes = changesOf(documentOf(kind));
-    const asked = { team, actor, operation, at, input, object: key, idempotencyKey: input.idempotencyKey };
-    const created = await once(asked, (extra) =>
-      session.write(key, async () => {
-        const { taken, guard } = await session.read(async (view) => {
-          const guard = changesOf(projectDocument).unchanged(await visibleProject(project, view, session));
-          if (!mayOnAddon(session, 'write', project)) throw forbidden();
-          const set = await view.set(documentOf(kind), project);
-          const taken = set.get(slug);
-          if (taken && !taken.deleted) throw isTaken(kind, key);
-          // Its place holds what is needed to remove them.
-          if (taken?.fields.retiringUntil?.length) throw stillRetiring(kind);
-          requireRoom(set.liveCount + 1);
-          return { taken, guard };
-        });
+    const { commit } = await session.run({
+      operation: `${OPERATION[kind]}.create`,
+      subject: key,
+      once: { idempotencyKey: input.idempotencyKey, input },
+      find: (view) => freePlace(kind, key, view, session),
+      decide({ taken, guard, count }) {
+        const { provider, description, params } = input;
+        const at = clock().toISOString();
         const fields = { name, provider, createdAt: at, updatedAt: at, paramsRevision: (taken?.revision ?? 0) + 1 };
         const body = { description, params, retiring: [], observed: null };
         const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
-        return session.commit(operation, [change, guard, ...extra]);
-      }),
-    );
-    return { addon: await bySlug({ kind, project, slug }, session), commit: created.commit };
+        return { changes: [change], guards: [guard], room: () => requireRoom(count + 1) };
+      },
+    });
+    return { addon: await bySlug({ kind, project, slug }, session), commit };
+  }
+
+  /** What is where an addon is to be made, for whoever may make it. */
+  async function freePlace(kind: AddonKind, key: Key, view: View, session: Session) {
+    const [, project = '', slug = ''] = key;
+    const guard = changesOf(projectDocument).unchanged(await visibleProject(project, view, session));
+    if (!mayOnAddon(session, 'write', project)) throw forbidden();
+    const set = await view.set(documentOf(kind), project);
+    const taken = set.get(slug);
+    if (taken && !taken.deleted) throw isTaken(kind, key);
+    // Its place holds what is needed to remove them.
+    if (taken?.fields.retiringUntil?.length) throw stillRetiring(kind);
+    return { taken, guard, count: set.liveCount };
   }
 
   async function update(ref: AddonUpdate, input: Omit<UpdateAddonInput, 'expectedRevision'>, session: Session) {
     const { kind } = ref;
-    const commit = await session.write([session.principal.team, ref.project, ref.slug], async () => {
-      const before = await changeableAddon(ref, 'write', session);
-      const old = before.body();
-      const { name = before.fields.name, description = old.description, params = old.params } = input;
-      if (input.params) await requireParams(providers.required(kind, before.fields.provider), params);
-      const paramsRevision = input.params ? before.revision + 1 : paramsRevisionOf(before);
-      const fields = { ...before.fields, name, paramsRevision, updatedAt: clock().toISOString() };
-      const changes = changesOf(documentOf(kind));
-      const change = changes.replace(before, fields, { ...old, description, params });
-      // Parameters are values: given again, they are a change, equal or not.
-      const standing = input.params ? null : changes.standing(before, change);
-      return session.commit(`${OPERATION[kind]}.update`, [change], standing);
+    const { commit } = await session.run({
+      operation: `${OPERATION[kind]}.update`,
+      subject: [session.principal.team, ref.project, ref.slug],
+      ...changeableAddon(ref, 'write', session),
+      async decide(before) {
+        const old = before.body();
+        const { name = before.fields.name, description = old.description, params = old.params } = input;
+        if (input.params) await requireParams(providers.required(kind, before.fields.provider), params);
+        const paramsRevision = input.params ? before.revision + 1 : paramsRevisionOf(before);
+        const fields = { ...before.fields, name, paramsRevision, updatedAt: clock().toISOString() };
+        const changes = changesOf(documentOf(kind));
+        const change = changes.replace(before, fields, { ...old, description, params });
+        // Parameters are values: given again, they are a change, equal or not.
+        return { changes: [change], standing: input.params ? null : changes.standing(before, change) };
+      },
+      keeps: [history.keeping[kind]],
     });
-    const addon = await bySlug(ref, session);
-    await history.prune(addon, session);
-    return { addon, commit };
+    return { addon: await bySlug(ref, session), commit };
   }
 
   /** Refused while groups link it, unless `force` unlinks them in the same commit. */
-  function remove(ref: AddonUpdate, force: boolean, session: Session) {
+  async function remove(ref: AddonUpdate, force: boolean, session: Session) {
     const { kind, project } = ref;
-    return session.write([session.principal.team, project, ref.slug], async () => {
-      const before = await changeableAddon(ref, 'delete', session);
-      const isMeant = linksTo(before);
-      const { groups, others } = await session.read(async (view) => {
+    const { made: addon, commit } = await session.run({
+      operation: `${OPERATION[kind]}.delete`,
+      subject: [session.principal.team, project, ref.slug],
+      ...changeableAddon(ref, 'delete', session),
+      async decide(before, view) {
+        const isMeant = linksTo(before);
         const groups = await groupsLinking(project, isMeant, view);
-        return { groups, others: await stillSo(project, groups, view) };
-      });
-      if (groups.length > 0 && !force) {
-        const known = groups.filter((group) => mayOnGroup(session, 'list', project, group.fields.type));
-        throw isLinked(known.map(({ key }) => key));
-      }
-      const at = clock().toISOString();
-      const changes = groups.map((group) => unlinked(group, isMeant, at, session));
-      const fields = { ...before.fields, paramsRevision: paramsRevisionOf(before), updatedAt: at };
-      const erased = changesOf(documentOf(kind)).erase(before, fields);
-      const commit = await session.commit(`${OPERATION[kind]}.delete`, [erased, ...changes, ...others]);
-      return { addon: before, commit };
+        if (groups.length > 0 && !force) {
+          const known = groups.filter((group) => mayOnGroup(session, 'list', project, group.fields.type));
+          throw isLinked(known.map(({ key }) => key));
+        }
+        const at = clock().toISOString();
+        const changes = groups.map((group) => unlinked(group, isMeant, at, session));
+        const fields = { ...before.fields, paramsRevision: paramsRevisionOf(before), updatedAt: at };
+        const erased = changesOf(documentOf(kind)).erase(before, fields);
+        return { changes: [erased, ...changes], guards: await stillSo(project, groups, view), made: before };
+      },
     });
+    return { addon, commit };
   }
 
   async function restore(ref: AddonUpdate, session: Session) {
     const { kind, project } = ref;
-    const commit = await session.write([session.principal.team, project, ref.slug], async () => {
-      const before = await changeableAddon(ref, 'write', session, deletedAddon);
-      const set = await session.read((view) => view.set(documentOf(kind), project));
-      requireRoom(set.liveCount + 1);
-      const fields = { ...before.fields, paramsRevision: paramsRevisionOf(before), updatedAt: clock().toISOString() };
-      const change = changesOf(documentOf(kind)).replace(before, fields, before.body());
-      return session.commit(`${OPERATION[kind]}.restore`, [change]);
+    const { commit } = await session.run({
+      operation: `${OPERATION[kind]}.restore`,
+      subject: [session.principal.team, project, ref.slug],
+      ...changeableAddon(ref, 'write', session, deletedAddon),
+      async decide(before, view) {
+        const { liveCount } = await view.set(documentOf(kind), project);
+        const fields = { ...before.fields, paramsRevision: paramsRevisionOf(before), updatedAt: clock().toISOString() };
+        const change = changesOf(documentOf(kind)).replace(before, fields, before.body());
+        return { changes: [change], room: () => requireRoom(liveCount + 1) };
+      },
     });
     return { addon: await bySlug(ref, session), commit };
   }

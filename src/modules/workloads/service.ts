@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { can, type Target, type Verb } from '../../access/model.ts';
-import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import { verdictOn } from '../../domain/restrict.ts';
 import type { DirectValues, FileEntry, Restrictions, WorkloadKind } from '../../domain/types.ts';
 import { weightOf } from '../../domain/weight.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
+import { forbidden, notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
-import type { Keys } from '../../keys/keys.ts';
 import { idOf } from '../../vault/document.ts';
-import { createOnce } from '../../vault/once.ts';
-import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { changesOf, type View } from '../../vault/vault.ts';
 import { requireDistinctPaths } from '../clashes.ts';
 import type { Contents } from '../contents.ts';
 import { namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
@@ -25,8 +22,6 @@ import { groupsWanting } from '../secret-groups/reach.ts';
 import { documentOf, type PutWorkloadInput, type StoredWorkload, workloadWriting } from './model.ts';
 
 export interface WorkloadsDeps {
-  readonly vault: Vault;
-  readonly keys: Keys;
   readonly contents: Contents;
   readonly clock: Clock;
   readonly limits: Limits;
@@ -63,9 +58,7 @@ export async function visibleWorkload(
 }
 
 /** Services and jobs: registered by the platform that runs them. */
-export function createWorkloads({ vault, keys, contents, clock, limits }: WorkloadsDeps) {
-  const once = createOnce(vault, keys);
-
+export function createWorkloads({ contents, clock, limits }: WorkloadsDeps) {
   const byId = (project: string, kind: WorkloadKind, id: string, session: Session): Promise<StoredWorkload> =>
     session.read((view) => visibleWorkload(project, kind, id, view, session));
 
@@ -83,46 +76,49 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
 
   /** Registers or replaces. Entering a restricted group by a tag needs `restrict` on that group. */
   async function put(kind: WorkloadKind, input: PutWorkloadInput, session: Session) {
-    const { team, id: actor } = session.principal;
     const { project, id } = input;
-    const type = documentOf(kind);
-    const at = clock().toISOString();
-    const key = [team, project, id];
-    const operation = `${kind}.put`;
-    const asked = { team, actor, operation, at, input: requestOf(input), object: key };
-    const created = await once({ ...asked, idempotencyKey: input.idempotencyKey }, (extra) =>
-      session.write(key, async () => {
-        const { parent, before } = await session.read(async (view) => {
-          const parent = await visibleProject(project, view, session);
-          const stored = (await view.set(type, project)).get(id);
-          const before = stored ? { ...stored, kind } : null;
-          await requireMayPut(kind, input, before, view, session);
-          return { parent, before };
-        });
-        if (before && !before.deleted) requireRevision(before, input.expectedRevision);
-        else if (input.expectedRevision) throw conflict('NOT_THERE', `There is no ${kind} ${id} yet`);
+    const key = [session.principal.team, project, id];
+    const { commit } = await session.run({
+      operation: `${kind}.put`,
+      subject: key,
+      once: { idempotencyKey: input.idempotencyKey, input: requestOf(input) },
+      async find(view) {
+        const parent = await visibleProject(project, view, session);
+        const stored = (await view.set(documentOf(kind), project)).get(id);
+        const taken = stored ? { ...stored, kind } : null;
+        await requireMayPut(kind, input, taken, view, session);
+        return { parent, taken, before: taken?.deleted ? null : taken };
+      },
+      seen: ({ before: present }) => ({
+        expected: input.expectedRevision,
+        present,
+        absent: `There is no ${kind} ${id} yet`,
+      }),
+      async decide({ parent, taken, before }, view) {
         requireSafe(input, before);
         const { direct, changes: contentChanges } = await directOf(input, before, session);
-        const old = before && !before.deleted ? before.fields : { createdAt: at, registration: randomUUID() };
-        const { name, tags, stageId } = input;
-        const { createdAt, registration } = old;
-        const weight = weightOf(workloadWriting(direct));
-        const fields = { name, tags, stageId, registration, weight, createdAt, updatedAt: at };
-        await session.read((view) =>
-          requireRoomForWorkload({ project, view, session, limits }, before, { kind, id, tags, weight }),
-        );
-        const changes = changesOf(type);
-        const change = before ? changes.replace(before, fields, direct) : changes.create(key, fields, direct);
-        const guard = changesOf(projectDocument).unchanged(parent);
-        const held = before && !before.deleted ? workloadWriting(before.body()) : null;
-        const referred = await session.read((view) => requireMayRefer(held, workloadWriting(direct), view, session));
-        // Values that are given again are a change, equal or not, and so is a request that is to be remembered.
-        const isPlain = extra.length === 0 && Object.values(direct).every(({ size }) => size === 0);
-        const standing = isPlain ? changes.standing(before, change) : null;
-        return session.commit(operation, [change, guard, ...referred, ...contentChanges, ...extra], standing);
-      }),
-    );
-    return { workload: await byId(project, kind, id, session), commit: created.commit };
+        const fields = fieldsOf(input, before, direct);
+        const { tags, weight } = fields;
+        const changes = changesOf(documentOf(kind));
+        const change = taken ? changes.replace(taken, fields, direct) : changes.create(key, fields, direct);
+        const held = before ? workloadWriting(before.body()) : null;
+        const referred = await requireMayRefer(held, workloadWriting(direct), view, session);
+        return {
+          changes: [change, ...contentChanges],
+          guards: [changesOf(projectDocument).unchanged(parent), ...referred],
+          room: () => requireRoomForWorkload({ project, view, session, limits }, before, { kind, id, tags, weight }),
+          // Values that are given again are a change, equal or not.
+          standing: Object.values(direct).every(({ size }) => size === 0) ? changes.standing(before, change) : null,
+        };
+      },
+    });
+    return { workload: await byId(project, kind, id, session), commit };
+  }
+
+  function fieldsOf({ name, tags, stageId }: PutWorkloadInput, before: StoredWorkload | null, direct: DirectValues) {
+    const updatedAt = clock().toISOString();
+    const { createdAt, registration } = before?.fields ?? { createdAt: updatedAt, registration: randomUUID() };
+    return { name, tags, stageId, registration, weight: weightOf(workloadWriting(direct)), createdAt, updatedAt };
   }
 
   async function directOf(input: PutWorkloadInput, before: StoredWorkload | null, session: Session) {
@@ -168,43 +164,50 @@ export function createWorkloads({ vault, keys, contents, clock, limits }: Worklo
     }
   }
 
-  function remove(project: string, kind: WorkloadKind, id: string, session: Session) {
-    return session.write([session.principal.team, project, id], async () => {
-      const before = await byId(project, kind, id, session);
-      const target = { project, workload: { kind, id } };
-      requireVerb(session, 'delete', { ...target, type: 'config' });
-      // What is asked for is read off what is held, as for a write.
-      if (Object.values(before.body()).some(({ size }) => size > 0)) {
-        requireVerb(session, 'delete', { ...target, type: 'secret' });
-      }
-      const change = changesOf(documentOf(kind)).erase(before, before.fields);
-      return { workload: before, commit: await session.commit(`${kind}.delete`, [change]) };
+  async function remove(project: string, kind: WorkloadKind, id: string, session: Session) {
+    const { made: workload, commit } = await session.run({
+      operation: `${kind}.delete`,
+      subject: [session.principal.team, project, id],
+      async find(view) {
+        const before = await visibleWorkload(project, kind, id, view, session);
+        const target = { project, workload: { kind, id } };
+        requireVerb(session, 'delete', { ...target, type: 'config' });
+        // What is asked for is read off what is held, as for a write.
+        if (Object.values(before.body()).some(({ size }) => size > 0)) {
+          requireVerb(session, 'delete', { ...target, type: 'secret' });
+        }
+        return before;
+      },
+      decide: (before) => ({ changes: [changesOf(documentOf(kind)).erase(before, before.fields)], made: before }),
     });
+    return { workload, commit };
   }
 
   /** Brings a deleted one back as it was, with its tokens. Takes what registering it so would take. */
   async function restore(project: string, kind: WorkloadKind, id: string, session: Session) {
     const type = documentOf(kind);
-    const commit = await session.write([session.principal.team, project, id], async () => {
-      const { parent, before, referred } = await session.read(async (view) => {
+    const { commit } = await session.run({
+      operation: `${kind}.restore`,
+      subject: [session.principal.team, project, id],
+      async find(view) {
         const parent = await visibleProject(project, view, session);
-        const stored = (await view.set(type, project)).get(id);
+        const before = (await view.set(type, project)).get(id);
         const maySee = can(session.principal, 'list', 'workload', { project, workload: { kind, id } });
-        if (!stored?.deleted || !maySee) throw notFound(`Deleted ${kind}`, id);
-        await requireMayPut(kind, { project, id, tags: stored.fields.tags, ...stored.body() }, null, view, session);
+        if (!before?.deleted || !maySee) throw notFound(`Deleted ${kind}`, id);
+        await requireMayPut(kind, { project, id, tags: before.fields.tags, ...before.body() }, null, view, session);
+        return { parent, before };
+      },
+      async decide({ parent, before }, view) {
         // Deleted, it held nothing: all its references are written anew.
-        const referred = await requireMayRefer(null, workloadWriting(stored.body()), view, session);
-        const { tags, weight } = stored.fields;
-        await requireRoomForWorkload({ project, view, session, limits }, null, { kind, id, tags, weight });
-        return { parent, before: stored, referred };
-      });
-      const fields = { ...before.fields, updatedAt: clock().toISOString() };
-      const guard = changesOf(projectDocument).unchanged(parent);
-      return session.commit(`${kind}.restore`, [
-        changesOf(type).replace(before, fields, before.body()),
-        guard,
-        ...referred,
-      ]);
+        const referred = await requireMayRefer(null, workloadWriting(before.body()), view, session);
+        const { tags, weight } = before.fields;
+        const fields = { ...before.fields, updatedAt: clock().toISOString() };
+        return {
+          changes: [changesOf(type).replace(before, fields, before.body())],
+          guards: [changesOf(projectDocument).unchanged(parent), ...referred],
+          room: () => requireRoomForWorkload({ project, view, session, limits }, null, { kind, id, tags, weight }),
+        };
+      },
     });
     return { workload: await byId(project, kind, id, session), commit };
   }
