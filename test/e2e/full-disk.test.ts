@@ -37,14 +37,14 @@ function clientOf(token: string, at: () => string) {
   const gql = (query: string, variables: object = {}) => ask(at(), token, query, variables);
   const code = ({ errors, data }: Awaited<ReturnType<typeof gql>>): string =>
     errors?.[0]?.extensions.code ?? data.result.code ?? data.result.__typename;
-  const create = (name: string) =>
+  const create = (name: string, bytes = 30_000) =>
     gql(groupOp('createSecretGroup'), {
       input: {
         project: 'bank',
         name,
         secretType: 'ENVIRONMENT',
         priority: 1,
-        variables: [{ name: 'TEXT', value: 'x'.repeat(30_000) }],
+        variables: [{ name: 'TEXT', value: 'x'.repeat(bytes) }],
       },
     });
   const readable = async (slug: string): Promise<number> => {
@@ -58,6 +58,9 @@ function clientOf(token: string, at: () => string) {
   return { gql, code, create, readable, ready };
 }
 type Client = ReturnType<typeof clientOf>;
+
+/** Fits nowhere when what `fill` writes does not. */
+const LARGER = 60_000;
 
 /** Four writers at once, until one is refused; every one that was acknowledged is kept. */
 async function fill(
@@ -75,6 +78,9 @@ async function fill(
     }
   };
   await Promise.all([0, 1, 2, 3].map(write));
+  // Together they need more room than one alone.
+  refusal = null;
+  await write(9);
   return { kept, refusal };
 }
 
@@ -104,7 +110,7 @@ async function liveThrough(dir: string, limit: (server: Serving) => void, enlarg
     input: { id: group.project.secretGroup.id },
   });
   expect(client.code(deleted)).toBe('DeleteSecretGroupPayload');
-  expect(client.code(await client.create('more'))).toBe('UNAVAILABLE');
+  expect(client.code(await client.create('more', LARGER))).toBe('UNAVAILABLE');
 
   await stopped(server, 'SIGKILL');
   server = await start(dir);
@@ -112,13 +118,13 @@ async function liveThrough(dir: string, limit: (server: Serving) => void, enlarg
   expect(await client.readable(kept[1] ?? '')).toBe(30_000);
   expect((await fill(client, 'again')).refusal).toMatchObject({ message: FULL });
   expect((await client.ready()).body).toEqual({ status: 'ready', writes: FULL });
-  expect(client.code(await client.create('more'))).toBe('UNAVAILABLE');
+  expect(client.code(await client.create('more', LARGER))).toBe('UNAVAILABLE');
 
   enlarge(server);
   expect(await client.ready()).toEqual({ status: 200, body: { status: 'ready' } });
-  expect(client.code(await client.create('more'))).toBe('CreateSecretGroupPayload');
+  expect(client.code(await client.create('more', LARGER))).toBe('CreateSecretGroupPayload');
   for (const name of kept.slice(1)) expect(await client.readable(name)).toBe(30_000);
-  expect(await client.readable('more')).toBe(30_000);
+  expect(await client.readable('more')).toBe(LARGER);
   expect([server.process.exitCode, server.output().includes('Unhandled')]).toEqual([null, false]);
 }
 
