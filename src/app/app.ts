@@ -32,6 +32,8 @@ export interface App {
   close(): Promise<void>;
   /** What the operator must see once: the owner's token, the key that was made. */
   readonly announcements: readonly string[];
+  /** Told when nothing may be served any more, because another process has the store. */
+  onLost(told: (reason: Error) => void): void;
 }
 
 interface AppDeps {
@@ -58,6 +60,7 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
     const announcements: string[] = [];
     const rootKey = given ?? (await ownRootKey(config, store, announcements));
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
+    await store.claim?.();
     const { limits, cacheBytes } = config;
     const reach = createReach(config.allowedHosts);
     plugins = await pluginsOf(config, reach, log);
@@ -91,6 +94,7 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
     });
     return {
       announcements,
+      onLost: (told) => store.onLost?.(told),
       listen: () => server.listen(),
       close: async () => {
         await server.close();

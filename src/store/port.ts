@@ -173,6 +173,10 @@ export interface Trouble {
 export interface OpenedStore extends Store {
   /** Looks again whether it can be written to. Absent: every write finds out for itself. */
   trouble?(): Promise<Trouble | null>;
+  /** Takes the store for this process before it serves: whoever had it notices and stops. */
+  claim?(): Promise<void>;
+  /** Told once, when another process has taken it over: nothing may be served any more. */
+  onLost?(told: (reason: Error) => void): void;
   /** Where processes tell each other what they count; absent: there is only one. */
   readonly counters?: Counters;
 }

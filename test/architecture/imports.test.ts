@@ -28,7 +28,11 @@ const LAYERS: readonly {
   { files: /^domain\//, own: ['kernel/', 'domain/'], packages: [] },
   { files: /^crypto\/pkcs12\.ts$/, own: ['kernel/', 'crypto/'], packages: ['node:', 'node-forge'] },
   { files: /^crypto\//, own: ['kernel/', 'crypto/', 'store/port.ts'], packages: ['node:'] },
-  { files: /^store\/embedded\/lmdb-engine\.ts$/, own: ['kernel/', 'store/'], packages: ['node:', 'lmdb'] },
+  {
+    files: /^store\/embedded\/(lmdb-engine|directory|copy)\.ts$/,
+    own: ['kernel/', 'store/'],
+    packages: ['node:', 'lmdb'],
+  },
   { files: /^store\/embedded\//, own: ['kernel/', 'store/'], packages: ['node:'] },
   { files: /^store\/mongo\//, own: ['kernel/', 'store/'], packages: ['node:', 'mongodb'] },
   { files: /^store\/open\.ts$/, own: ['kernel/', 'store/'], packages: [] },

@@ -32,9 +32,15 @@ export interface Serving extends Built {
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** A process of the built output with these variables and no others. */
-export function spawned(entry: string, env: Environment, args: readonly string[] = []): Built {
-  const child = spawn(process.execPath, [entry, ...args], { env: { PATH: process.env.PATH ?? '', ...env } });
+/** A process of the built output with these variables and no others; `within`: a command that runs it. */
+export function spawned(
+  entry: string,
+  env: Environment,
+  args: readonly string[] = [],
+  within: readonly string[] = [],
+): Built {
+  const [command = '', ...rest] = [...within, process.execPath, entry, ...args];
+  const child = spawn(command, rest, { env: { PATH: process.env.PATH ?? '', ...env } });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
@@ -42,8 +48,8 @@ export function spawned(entry: string, env: Environment, args: readonly string[]
 }
 
 /** The same, once it listens. */
-export async function serving(entry: string, env: Environment): Promise<Serving> {
-  const built = spawned(entry, env);
+export async function serving(entry: string, env: Environment, within: readonly string[] = []): Promise<Serving> {
+  const built = spawned(entry, env, [], within);
   const listens = new Promise<string>((found) => {
     built.process.stdout?.on('data', () => {
       const url = /^Keyloom listens on (\S+)$/m.exec(built.output())?.[1];

@@ -14,7 +14,7 @@ export interface StoreChild {
   readonly kill: () => Promise<void>;
 }
 
-export function startStoreChild(dir: string, mode: 'write' | 'hold'): StoreChild {
+export function startStoreChild(dir: string, mode: 'write' | 'hold' | 'claim'): StoreChild {
   const child = spawn(process.execPath, ['--import', 'tsx', CHILD, dir, mode], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

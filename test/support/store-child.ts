@@ -1,6 +1,6 @@
 /**
  * A process that writes to the embedded store until it is killed: several writers move amounts between documents, and each
- * commit is told on stdout once it is acknowledged. `hold`: only opens the store and says so.
+ * commit is told on stdout once it is acknowledged. `hold`: only opens the store and says so; `claim`: takes it, too.
  */
 import { writeSync } from 'node:fs';
 import { isAppError } from '../../src/kernel/errors.ts';
@@ -15,6 +15,7 @@ const store = await openEmbeddedStore({ dir, mac: testMac }).catch((error: unkno
   writeSync(1, `refused ${String((error as { code?: unknown }).code)}\n`);
   return process.exit(3);
 });
+if (mode === 'claim') await store.claim?.();
 writeSync(1, 'open\n');
 
 const keyOf = (i: number) => ['acme', 'bank', `account${i % ACCOUNTS}`];
@@ -47,7 +48,7 @@ async function write(writer: number): Promise<void> {
   for (let i = writer; ; i += 1) await transfer(i * 7 + writer, i * 3 + 1);
 }
 
-if (mode === 'hold') setInterval(() => {}, 1000);
+if (mode !== 'write') setInterval(() => {}, 1000);
 else {
   await prepare();
   await Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));

@@ -23,6 +23,11 @@ export async function serve(): Promise<readonly string[]> {
   process.on('unhandledRejection', dieOf('Unhandled rejection'));
 
   const app = await createApp({ config, log, terminal: process.stdout.isTTY ? shown : null });
+  app.onLost(({ message }) => {
+    process.stderr.write(`Keyloom cannot go on:\n  ${message}\n`);
+    // Sockets end with the process: what is under way may rest on what does not stand any more.
+    process.exit(1);
+  });
   const { url } = await app.listen();
   let stopping = false;
   const stop = (): void => {

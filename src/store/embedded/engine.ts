@@ -30,6 +30,10 @@ export interface Engine extends EngineReader {
   readonly makeRoom?: (added: readonly number[]) => null | Promise<AppError | null>;
   /** What keeps it from being written to. */
   readonly trouble?: () => Trouble | null;
+  /** Throws when another process has taken it over: then nothing that was read counts any more. Absent: nobody can. */
+  readonly standing?: () => void;
+  /** Told once, when that is noticed. */
+  readonly onLost?: (told: (reason: AppError) => void) => void;
   readonly close: () => Promise<void>;
 }
 

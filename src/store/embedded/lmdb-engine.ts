@@ -1,65 +1,20 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { open, type RootDatabase } from 'lmdb';
-import { type AppError, integrity, isAppError, unavailable } from '../../kernel/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RootDatabase } from 'lmdb';
+import { type AppError, unavailable } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Trouble } from '../port.ts';
-import { checkDataFile } from './data-file.ts';
+import { openDirectory } from './directory.ts';
 import type { Batch, Engine } from './engine.ts';
-import { takeLock } from './lock.ts';
 import { createSpace, noSpace, type Usage } from './space.ts';
 
-/** Counts writes: whoever finds another number than the one it left is no longer alone. Sorts after every other key. */
+/** Holds what the last writer calls itself, and counts writes. Sorts after every other key. */
 const FENCE = Buffer.from([0xff]);
-const MARK = Buffer.from('fence');
+/** How often it is looked at while nobody asks for anything. */
+const FENCE_MS = 1_000;
 /** What the engine says of lack of space; a write that was cut short is an "Input/output error" to it. */
 const NO_SPACE = /ENOSPC|EFBIG|EDQUOT|No space|File too large|quota/i;
-
-interface Opened {
-  readonly db: RootDatabase<Buffer, Buffer>;
-  readonly unlock: () => void;
-}
-
-function openDirectory(dir: string): Opened {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  if ((statSync(dir).mode & 0o077) !== 0) chmodSync(dir, 0o700);
-  const options = {
-    path: join(dir, 'store.mdb'),
-    encoding: 'binary',
-    keyEncoding: 'binary',
-    useVersions: true,
-    // A commit is synced before it is acknowledged, not some time after.
-    overlappingSync: false,
-    // Else a write of its own, of which nobody is told, accompanies each of ours: when it fails that ends the process.
-    eventTurnBatching: false,
-    // Ours alone, whatever the umask; the type of the options does not know it.
-    permissionsMode: 0o600,
-  } as const;
-  checkDataFile(options.path);
-  const db = open<Buffer, Buffer>(options);
-  try {
-    // The engine's write lock is held across processes, so two that start at once take turns here.
-    const unlock = db.transactionSync(() => takeLock(join(dir, 'store.lock')));
-    return { db, unlock };
-  } catch (error) {
-    void db.close();
-    throw error;
-  }
-}
-
-function opened(dir: string): Opened {
-  try {
-    return openDirectory(dir);
-  } catch (error) {
-    if (isAppError(error)) throw error;
-    const reason = error instanceof Error ? error.message : '';
-    if (/MDB_(INVALID|CORRUPTED|VERSION_MISMATCH|PAGE_NOTFOUND)|not an? LMDB/i.test(reason)) {
-      throw integrity('the data file cannot be opened', error);
-    }
-    throw unavailable('The data directory cannot be opened: is it writable, and on a local disk?', error);
-  }
-}
 
 /** Statistics of the engine, of which its type says nothing. */
 interface Statistics {
@@ -91,9 +46,14 @@ function usageOf(db: RootDatabase<Buffer, Buffer>): Usage {
 
 /** Bytes in a directory of this process alone, synced before they are acknowledged. */
 export function openLmdbEngine(dir: string, log: Log): Engine {
-  const { db, unlock } = opened(dir);
+  const { db, lock } = openDirectory(dir);
   const space = createSpace(join(dir, 'store.mdb'), () => usageOf(db));
-  let fence: number | null = db.getEntry(FENCE)?.version ?? null;
+  const self = randomBytes(16);
+  const found = db.getEntry(FENCE);
+  let fence: number | null = found?.version ?? null;
+  let holder: Buffer | null = found ? Buffer.from(found.value) : null;
+  let lost: AppError | null = null;
+  let tell: (reason: AppError) => void = () => {};
   let writes = 0;
   let isWriting = false;
   let broken: AppError | null = null;
@@ -108,14 +68,38 @@ export function openLmdbEngine(dir: string, log: Log): Engine {
         if (value) void db.put(Buffer.from(key), Buffer.from(value), 0);
         else void db.remove(Buffer.from(key));
       }
-      void db.put(FENCE, MARK, next);
+      void db.put(FENCE, self, next);
     });
-    if (applied) fence = next;
+    if (applied) [fence, holder] = [next, self];
     return applied;
   }
 
+  function lose(): AppError {
+    if (lost) return lost;
+    lost = unavailable('Another process has taken over the data directory; this one has stopped');
+    log.error('store_fenced', { reason: lost.message });
+    tell(lost);
+    return lost;
+  }
+
+  /** Whoever wrote last is the one before us, or us: while a write is under way it may be either. */
+  function standing(): void {
+    if (lost) throw lost;
+    const last = db.get(FENCE) ?? null;
+    if (last === null ? holder !== null : !last.equals(self) && !(holder && last.equals(holder))) throw lose();
+  }
+
+  const watching = setInterval(() => {
+    try {
+      standing();
+      if (!lock.isHeld()) lose();
+    } catch {
+      // Whoever has to know was told.
+    }
+  }, FENCE_MS).unref();
+
   async function apply(batch: Batch): Promise<void> {
-    if (broken) throw broken;
+    if (lost ?? broken) throw lost ?? broken;
     // Only what relieves comes here while there is no room.
     if (short) await space.makeBest(sizesOf(batch));
     let applied: boolean;
@@ -129,14 +113,11 @@ export function openLmdbEngine(dir: string, log: Log): Engine {
       isWriting = false;
       writes += 1;
     }
-    if (applied) return;
-    broken = unavailable('Another process wrote to the data directory; this one must be restarted');
-    log.error('store_fenced');
-    throw broken;
+    if (!applied) throw lose();
   }
 
   function makeRoom(added: readonly number[]): null | Promise<AppError | null> {
-    if (broken) return null;
+    if (broken || lost) return null;
     const asked = added.length > 0 ? added : missed;
     const making = space.make(asked);
     if (making === null) {
@@ -172,20 +153,27 @@ export function openLmdbEngine(dir: string, log: Log): Engine {
   }
 
   function trouble(): Trouble | null {
-    const error = broken ?? short;
-    return error && { reason: error.message, passes: broken === null };
+    const lasting = lost ?? broken;
+    const error = lasting ?? short;
+    return error && { reason: error.message, passes: lasting === null };
   }
 
   return {
     get: (key) => db.get(Buffer.from(key)) ?? null,
     range: (start, end, limit) => [...db.getRange({ start: Buffer.from(start), end: Buffer.from(end), limit })],
     apply,
+    standing,
+    onLost: (told) => {
+      tell = told;
+      if (lost) told(lost);
+    },
     makeRoom,
     trouble,
     writes: () => (isWriting ? null : writes),
     async close() {
+      clearInterval(watching);
       await db.close();
-      unlock();
+      lock.release();
     },
   };
 }
@@ -196,7 +184,7 @@ const sizesOf = (batch: Batch): readonly number[] => batch.map(([, value]) => va
 async function causeOf(error: unknown): Promise<unknown> {
   const reason = (error as { commitError?: unknown } | null)?.commitError;
   try {
-    await Promise.race([reason, setTimeout(100)]);
+    await Promise.race([reason, sleep(100)]);
     return error;
   } catch (cause) {
     return cause;

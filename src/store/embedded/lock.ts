@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { unavailable } from '../../kernel/errors.ts';
 import { isNoSpace } from './space.ts';
 
@@ -7,6 +8,16 @@ interface Holder {
   readonly pid: number;
   readonly boot: string;
   readonly started: string;
+  /** Where its number counts: containers have numbers of their own. */
+  readonly space: string;
+  /** Of this taking alone. */
+  readonly nonce: string;
+}
+
+export interface Lock {
+  readonly release: () => void;
+  /** False: another process has taken the directory since, which the engine may not have noticed on a volume without locks. */
+  readonly isHeld: () => boolean;
 }
 
 const textOf = (path: string): string => {
@@ -23,14 +34,26 @@ function startOf(pid: number | 'self'): string {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
-const self = (): Holder => ({
+function ownSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+const self = (): Omit<Holder, 'nonce'> => ({
   pid: process.pid,
   boot: textOf('/proc/sys/kernel/random/boot_id').trim(),
   started: startOf('self'),
+  space: ownSpace(),
 });
 
+/** Whether its number says anything here. */
+const isNeighbour = ({ boot, space }: Holder): boolean => boot === self().boot && space === ownSpace();
+
 function isRunning(holder: Holder): boolean {
-  if (holder.boot !== self().boot) return false;
+  if (!isNeighbour(holder)) return false;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
@@ -42,10 +65,9 @@ function isRunning(holder: Holder): boolean {
 
 function holderOf(path: string): Holder | null {
   try {
-    const { pid, boot, started } = JSON.parse(textOf(path)) as Partial<Holder>;
-    return typeof pid === 'number' && typeof boot === 'string' && typeof started === 'string'
-      ? { pid, boot, started }
-      : null;
+    const { pid, boot, started, space, nonce } = JSON.parse(textOf(path)) as Partial<Holder>;
+    const isWhole = typeof pid === 'number' && [boot, started, space, nonce].every((text) => typeof text === 'string');
+    return isWhole ? ({ pid, boot, started, space, nonce } as Holder) : null;
   } catch {
     return null;
   }
@@ -53,19 +75,27 @@ function holderOf(path: string): Holder | null {
 
 /**
  * Takes the directory for this process, or throws UNAVAILABLE while another has it. One that was killed no longer has it.
- * The caller sees to it that only one process at a time is in here. Answers how to give it back.
+ * The caller sees to it that only one process at a time is in here, and says whether any has the data file open: it may be in
+ * another container.
  */
-export function takeLock(path: string): () => void {
+export function takeLock(path: string, isOpenElsewhere: boolean): Lock {
   const holder = holderOf(path);
   if (holder && isRunning(holder)) {
     throw unavailable(
       `The data directory is in use by process ${holder.pid}; stop it first, or choose another directory`,
     );
   }
+  // A holder that surely is no more leaves only those that read: a backup under way.
+  if (isOpenElsewhere && !(holder && isNeighbour(holder))) {
+    throw unavailable(
+      'The data directory is in use by a process of another container, or a backup of it is under way; stop that first',
+    );
+  }
   // Renamed into place: a lock file is whole or absent, even after a kill in between.
   const written = `${path}.new`;
+  const nonce = randomUUID();
   try {
-    writeFileSync(written, JSON.stringify(self()), { mode: 0o600 });
+    writeFileSync(written, JSON.stringify({ ...self(), nonce }), { mode: 0o600 });
     renameSync(written, path);
   } catch (error) {
     rmSync(written, { force: true });
@@ -73,7 +103,11 @@ export function takeLock(path: string): () => void {
     if (!isNoSpace(error)) throw error;
     rmSync(path, { force: true });
   }
-  return () => {
-    if (holderOf(path)?.pid === process.pid) rmSync(path, { force: true });
+  const isHeld = (): boolean => (holderOf(path)?.nonce ?? nonce) === nonce;
+  return {
+    isHeld,
+    release: () => {
+      if (isHeld()) rmSync(path, { force: true });
+    },
   };
 }

@@ -42,6 +42,7 @@ interface LastHead {
 function createHeads(engine: Engine): (scope: Key) => Head | null {
   const last = new Map<string, LastHead>();
   return (scope) => {
+    engine.standing?.();
     if (!isKey(scope)) return null;
     const name = keyText(scope);
     const known = last.get(name);
@@ -187,6 +188,8 @@ export function createEmbeddedStore(engine: Engine, mac: Mac): OpenedStore {
 
   return {
     trouble,
+    claim: () => engine.apply([]),
+    onLost: (told) => engine.onLost?.(told),
     async isEmpty() {
       open();
       return at.CONTENT.every(({ start, end }) => engine.range(start, end, 1).length === 0);

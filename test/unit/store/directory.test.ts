@@ -7,6 +7,7 @@ import { openLmdbEngine } from '../../../src/store/embedded/lmdb-engine.ts';
 import { openEmbeddedStore } from '../../../src/store/embedded/open.ts';
 import { VERSION_AT } from '../../../src/store/embedded/places.ts';
 import { encodeNumber } from '../../../src/store/embedded/records.ts';
+import { createEmbeddedStore } from '../../../src/store/embedded/store.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { aCommit, aPut, testMac } from '../../support/a-commit.ts';
 import { startStoreChild } from '../../support/kill-cycle.ts';
@@ -72,8 +73,11 @@ describe('case 134: a second process', () => {
   });
 
   it.each([
-    ['of a process number that another process has now', { pid: process.pid, boot: 'x', started: '1' }],
-    ['of an earlier start of the machine', { pid: 1, boot: 'another', started: '0' }],
+    [
+      'of a process number that another process has now',
+      { pid: process.pid, boot: 'x', started: '1', space: '', nonce: '' },
+    ],
+    ['of an earlier start of the machine', { pid: 1, boot: 'another', started: '0', space: '', nonce: '' }],
     ['that is no lock at all', 'garbage'],
   ])('a lock %s is stale', async (_what, content) => {
     await (await open()).close();
@@ -81,18 +85,52 @@ describe('case 134: a second process', () => {
     await (await open()).close();
   });
 
-  it('that writes all the same is noticed: the one fenced off writes no more', async () => {
+  it('of another container, whose process numbers say nothing, is refused', async () => {
+    const first = startStoreChild(dir, 'hold');
+    await first.said(1);
+    const lock = join(dir, 'store.lock');
+    const elsewhere = { ...JSON.parse(readFileSync(lock, 'utf8')), pid: process.pid, space: 'pid:[1]' };
+    writeFileSync(lock, JSON.stringify(elsewhere));
+    const refused = { code: 'UNAVAILABLE', message: expect.stringContaining('another container') };
+    await expect(open()).rejects.toMatchObject(refused);
+    rmSync(lock);
+    await expect(open()).rejects.toMatchObject(refused);
+    writeFileSync(lock, JSON.stringify(elsewhere));
+    await first.kill();
+    // The same words, but the kernel says that nobody has the file open.
+    await (await open()).close();
+  });
+
+  it('that writes all the same is noticed: the one fenced off serves nothing more', async () => {
     const engine = openLmdbEngine(dir, silentLog);
-    const at = Buffer.from('a');
-    await engine.apply([[at, Buffer.from('1')]]);
-    rmSync(join(dir, 'store.lock'));
+    const reasons: string[] = [];
+    engine.onLost?.(({ message }) => void reasons.push(message));
+    const store = createEmbeddedStore(engine, testMac);
+    await store.commit(aCommit([aPut(key)]));
+    expect((await store.head(['acme']))?.seq).toBe(1);
+    // As on another machine, which knows nothing of these files.
+    for (const file of ['store.lock', 'store.mdb-lock']) rmSync(join(dir, file));
     const intruder = startStoreChild(dir, 'write');
     await intruder.said(3);
     await intruder.kill();
     expect(intruder.lines()[0]).toBe('open');
-    await expect(engine.apply([[at, Buffer.from('2')]])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect(engine.apply([[at, Buffer.from('3')]])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(Buffer.from(engine.get(at) ?? []).toString()).toBe('1');
+    const lost = { code: 'UNAVAILABLE', message: expect.stringContaining('taken over') };
+    await expect(store.head(['acme'])).rejects.toMatchObject(lost);
+    await expect(store.commit(aCommit([aPut(key, 1)]))).rejects.toMatchObject(lost);
+    expect(await store.trouble?.()).toMatchObject({ passes: false });
+    expect(reasons).toEqual([expect.stringContaining('taken over')]);
+    await store.close();
+  });
+
+  it('that only claims it is noticed as well, without anybody asking', async () => {
+    const engine = openLmdbEngine(dir, silentLog);
+    await engine.apply([]);
+    const told = new Promise<string>((resolve) => engine.onLost?.(({ message }) => resolve(message)));
+    for (const file of ['store.lock', 'store.mdb-lock']) rmSync(join(dir, file));
+    const intruder = startStoreChild(dir, 'claim');
+    await intruder.said(1);
+    expect(await told).toContain('taken over');
+    await intruder.kill();
     await engine.close();
   });
 });
