@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { parseToken } from '../crypto/tokens.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { conflict, unauthenticated } from '../kernel/errors.ts';
+import { unauthenticated } from '../kernel/errors.ts';
 import { createExpiryClock, type ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Budget, WorkTerms } from '../kernel/work.ts';
@@ -9,9 +9,9 @@ import type { Keys } from '../keys/keys.ts';
 import type { Seq, Store, TeamId } from '../store/port.ts';
 import { idOf, type Stored } from '../vault/document.ts';
 import { retryingStale } from '../vault/sets.ts';
-import { changesOf, type Vault, type View } from '../vault/vault.ts';
-import { ownAuthor } from '../vault/writer.ts';
+import type { Vault, View } from '../vault/vault.ts';
 import { effectiveIn } from './bindings.ts';
+import { createBootstrap } from './founding.ts';
 import { createSignatures } from './gateway-signatures.ts';
 import { createGateways } from './gateways.ts';
 import { roleAmong, roleOf } from './lookup.ts';
@@ -20,7 +20,6 @@ import {
   type Role,
   roleDocument,
   type TokenFields,
-  teamDocument,
   tokenDocument,
   tokenIndexDocument,
 } from './model.ts';
@@ -29,7 +28,7 @@ import type { BuiltInRoles } from './resources.ts';
 import { createRoles } from './roles.ts';
 import { createSession, type Session } from './session.ts';
 import type { Standing } from './standing.ts';
-import { createTokens, FOUNDER, newCredential, tokenChanges, tokenHash } from './tokens.ts';
+import { createTokens, tokenHash } from './tokens.ts';
 
 export interface AccessDeps {
   readonly store: Store;
@@ -78,16 +77,6 @@ async function principalIn(view: View, token: string, builtIn: BuiltInRoles): Pr
   return principalFrom(view.team, stored, role);
 }
 
-/** Who may come in, and as what. */
-/** How the first owner gets the token. */
-export interface Founding {
-  /** Milliseconds until the token ends; null: never. */
-  readonly lifetimeMs: number | null;
-  hand(text: string): Promise<void>;
-  takeBack(): Promise<void>;
-}
-const UNSEEN: Founding = { lifetimeMs: null, hand: async () => {}, takeBack: async () => {} };
-
 /** Work of one request by kind of token. */
 const budgetsOf = (limits: Limits): { readonly dependent: Budget; readonly other: Budget } => ({
   dependent: {
@@ -104,6 +93,7 @@ const budgetsOf = (limits: Limits): { readonly dependent: Budget; readonly other
   },
 });
 
+/** Who may come in, and as what. */
 export function createAccess({
   store,
   vault,
@@ -219,51 +209,6 @@ export function createAccess({
     return docs.flatMap(({ key: [team] }) => team ?? []);
   }
 
-  /**
-   * Makes the team with its data key and the owner's token, once; null when the team is there already. The text is handed over
-   * before anything is written, and taken back when nothing was.
-   */
-  async function bootstrap(team: TeamId, handover: Founding = UNSEEN): Promise<string | null> {
-    const view = await vault.view(team);
-    if ((await view.set(teamDocument)).get('team')) return null;
-    const now = clock();
-    const at = now.toISOString();
-    const { lifetimeMs } = handover;
-    const expiresAt = lifetimeMs === null ? null : new Date(now.getTime() + lifetimeMs).toISOString();
-    const owner = { name: 'owner', kind: 'user', role: 'owner', workload: null, expiresAt } as const;
-    const credential = newCredential(owner.kind);
-    const fields = { ...owner, createdAt: at, createdBy: FOUNDER };
-    await handover.hand(credential.text);
-    try {
-      await vault.writer.run(ownAuthor(vault, team, FOUNDER), {
-        operation: 'team.create',
-        subject: [team, 'team'],
-        find: async (found) => (await found.set(teamDocument)).get('team'),
-        decide(taken) {
-          if (taken) throw conflict('TAKEN', 'The team is there already');
-          return {
-            changes: [
-              { op: 'raw', write: keys.newDataKey(team, null).write },
-              changesOf(teamDocument).create([team, 'team'], { name: team, createdAt: at }, null),
-              ...tokenChanges(keys, team, fields, credential),
-            ],
-          };
-        },
-      });
-    } catch (error) {
-      // Nobody knows whether it was written: a look tells.
-      const isOurs = await wasFounded(team, credential.id).catch(() => true);
-      if (isOurs) throw error;
-      await handover.takeBack();
-      if ((await vault.view(team)).seq > 0) return null;
-      throw error;
-    }
-    return credential.text;
-  }
-
-  const wasFounded = async (team: TeamId, token: string): Promise<boolean> =>
-    (await (await vault.view(team)).set(tokenDocument)).get(token) !== null;
-
   /** Looks at the newest commit of every team, so that a clock that was set back before the start is noticed. */
   async function lookAtClock(): Promise<void> {
     for (const team of await teams()) {
@@ -293,7 +238,7 @@ export function createAccess({
     system,
     systemIn,
     teams,
-    bootstrap,
+    bootstrap: createBootstrap({ store, vault, keys, clock }),
     ...createTokens({ vault, keys, clock, expiry, limits, builtIn, founderEnded }),
     ...createRoles({ clock, expiry, builtIn }),
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { newToken } from '../crypto/tokens.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { forbidden, invalidInput, limitExceeded, notFound } from '../kernel/errors.ts';
+import { forbidden, invalidInput, limitExceeded, notFound, unavailable } from '../kernel/errors.ts';
 import type { ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -13,7 +13,15 @@ import { administers, administratorsIn, grantsIn, requireAdministrator, withDesc
 import { signingSecret } from './gateways.ts';
 import type { CreateTokenInput } from './inputs.ts';
 import { roleOf } from './lookup.ts';
-import { can, covers, roleDocument, type TokenFields, tokenDocument, tokenIndexDocument } from './model.ts';
+import {
+  can,
+  covers,
+  roleDocument,
+  type TokenFields,
+  teamDocument,
+  tokenDocument,
+  tokenIndexDocument,
+} from './model.ts';
 import { boundTo } from './registrations.ts';
 import type { BuiltInRoles } from './resources.ts';
 import type { Session } from './session.ts';
@@ -170,6 +178,9 @@ export function createTokens({ vault, keys, clock, expiry, limits, builtIn, foun
 
   /** A token of an owner for whoever holds the root key, as a commit with an actor of its own. */
   async function offlineOwner(team: TeamId): Promise<string> {
+    if (!(await (await vault.view(team)).set(teamDocument)).get('team')) {
+      throw unavailable(`There is no team ${team} in the store: it is founded by the first start`);
+    }
     const at = clock().toISOString();
     const actor = 'offline:owner-token';
     const owner = { name: 'owner made offline', kind: 'user', role: 'owner', workload: null, expiresAt: null } as const;

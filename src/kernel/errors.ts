@@ -131,6 +131,13 @@ export const rateLimited = (message: string, retryAfter: number): AppError =>
 export const integrity = (what: string, cause?: unknown): AppError =>
   new AppError('INTEGRITY', `Stored data failed its integrity check: ${what}`, { cause });
 
+/** What everything else hangs on is gone, and something older is left: nothing new is founded over it. */
+export const remains = (missing: string): AppError =>
+  new AppError(
+    'INTEGRITY',
+    `The store holds data, but not ${missing}: restore the store from a backup, or begin with an empty one`,
+  );
+
 export const conflict = (
   reason: ConflictReason,
   message: string,

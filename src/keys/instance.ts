@@ -6,6 +6,8 @@ import type { Doc } from '../store/port.ts';
 import { type KeyDocuments, parsedFields, putOf, type Tagging } from './documents.ts';
 import { unwrapKek } from './kek-ring.ts';
 import {
+  FORMAT,
+  formatField,
   hexOf,
   INSTANCE_KEY,
   INSTANCE_TEAM,
@@ -24,6 +26,7 @@ export interface Instance {
 
 /** Refuses a root key that is not this store's, before anything is opened with it. */
 export async function readInstance(documents: KeyDocuments, root: Root, doc: Doc): Promise<Instance> {
+  requireFormat(parsedFields(formatField, doc).format);
   const { id, check } = parsedFields(instanceFields, doc);
   const keks: Doc[] = [];
   for await (const kek of documents.list('kek', [INSTANCE_TEAM])) keks.push(kek);
@@ -31,6 +34,14 @@ export async function readInstance(documents: KeyDocuments, root: Root, doc: Doc
     throw keks.some((kek) => isUnder(root, kek)) ? integrity('the root key check') : wrongKey();
   const place = { instance: id, kind: 'instance', key: INSTANCE_KEY } as const;
   return { id, secret: unwrap(finderAmong(keks, root, id), doc.body, place) };
+}
+
+/** It is not known to be genuine yet; what it is once the document's tag was checked is the number that was asked for. */
+function requireFormat(format: number): void {
+  if (format === FORMAT) return;
+  throw unavailable(
+    `The store has format ${format}, and this version of Keyloom opens format ${FORMAT} alone: use the version that made it`,
+  );
 }
 
 const wrongKey = () => unavailable('Wrong root key: the data in this store was sealed under another one');
@@ -65,7 +76,7 @@ export async function foundInstance({ documents, root, clock, random, taggingOf 
   const kek: DataKey = randomKey(random);
   const createdAt = clock().toISOString();
   const tagging = taggingOf(instance);
-  const fields: InstanceFields = { format: 1, id: instance.id, check: root.checkOf(instance.id), createdAt };
+  const fields: InstanceFields = { format: FORMAT, id: instance.id, check: root.checkOf(instance.id), createdAt };
   const kekAs: KekFields = { state: 'primary', createdAt };
   const place = { instance: instance.id, kind: 'instance', key: INSTANCE_KEY } as const;
   const kekPlace = { instance: instance.id, kind: 'kek', key: kekKey(kek.id) } as const;

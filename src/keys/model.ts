@@ -10,8 +10,14 @@ const HEX_16_BYTES = /^[0-9a-f]{32}$/;
 
 export const INSTANCE_KEY: Key = [INSTANCE_TEAM, 'instance'];
 
+/** Of all that is stored, whatever the store: a promise from the first release on, and another number with every change. */
+export const FORMAT = 1;
+
+/** The one thing that is read of a store of any format. */
+export const formatField = z.looseObject({ format: z.int().min(0) });
+
 export const instanceFields = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   id: z.string().regex(HEX_16_BYTES),
   /** Tells a wrong root key from corrupt data: a MAC of `id` under a key derived from the root key. */
   check: z.string(),

@@ -1,7 +1,7 @@
 import { deriveKey, macWith } from '../crypto/derive.ts';
 import { checkRandom, type Random, secureRandom } from '../crypto/random.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { integrity, unavailable } from '../kernel/errors.ts';
+import { remains, unavailable } from '../kernel/errors.ts';
 import type { Doc, Mac, Store } from '../store/port.ts';
 import { createDataKeys } from './data-keys.ts';
 import { checkedFields, createKeyDocuments, type KeyDocuments, type Tagging, wholeSet } from './documents.ts';
@@ -71,7 +71,7 @@ async function found(options: OpenKeysOptions, documents: KeyDocuments, root: Ro
     await foundInstance({ documents, root, clock, random, taggingOf });
   }
   const doc = await documents.get('instance', INSTANCE_KEY);
-  if (!doc) throw integrity('the store holds data, but not the document of the installation');
+  if (!doc) throw remains('the document of the installation');
   return doc;
 }
 

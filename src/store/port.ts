@@ -152,6 +152,10 @@ export interface Store {
    * `page.asOf` answers the newest revision of no later commit and before it the one that followed: what proves that it was the last.
    */
   revisions(kind: Kind, key: Key, page: RevisionsPage): Promise<readonly Doc[]>;
+  /**
+   * Whether anything at all is kept below a key, also what no head counts: a document, its history, a head, a commit of the team.
+   */
+  holds(prefix: Key): Promise<boolean>;
   /** Waits for commits under way; later calls are UNAVAILABLE. */
   close(): Promise<void>;
 }

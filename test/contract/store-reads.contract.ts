@@ -165,6 +165,31 @@ export function readsContract(open: OpenStore): void {
     });
   });
 
+  describe('holds: whether anything at all is kept below a key, also what no head counts', () => {
+    it('tells a document, a head and a commit, and no neighbour', async () => {
+      const { store, eraseHead, dispose } = await open();
+      try {
+        expect(await store.holds(['acme'])).toBe(false);
+        await store.commit(aCommit([aPut(['acme', 'shop', 'one'])]));
+        const holding = (): Promise<readonly boolean[]> =>
+          Promise.all([['acme'], ['acme', 'shop'], ['acme', 'shop', 'one']].map((key) => store.holds(key)));
+        expect(await holding()).toEqual([true, true, true]);
+        for (const key of [['acm'], ['acmes'], ['acme', 'sho'], ['shop'], ['acme\0'], [''], []]) {
+          expect(await store.holds(key)).toBe(false);
+        }
+        await store.commit(aCommit([{ op: 'remove', kind: 'secretGroup', key: ['acme', 'shop', 'one'], expected: 1 }]));
+        // Its head still counts what is in the project.
+        expect(await holding()).toEqual([true, true, false]);
+        await eraseHead(['acme', 'shop']);
+        expect(await holding()).toEqual([true, false, false]);
+        await eraseHead(['acme']);
+        expect(await holding()).toEqual([true, false, false]);
+      } finally {
+        await dispose();
+      }
+    });
+  });
+
   describe('revisions: all still kept, the present one first', () => {
     const key = ['acme', 'shop', 'revised'];
     const revisionsAt = async (after?: readonly string[], limit = 9) =>

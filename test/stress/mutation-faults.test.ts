@@ -50,6 +50,7 @@ const lent = (current: () => Store): Store => ({
   commitsAfter: (...args) => current().commitsAfter(...args),
   watch: (...args) => current().watch(...args),
   revisions: (...args) => current().revisions(...args),
+  holds: (prefix) => current().holds(prefix),
   close: () => current().close(),
 });
 

@@ -39,6 +39,7 @@ export function counting(store: Store): Counting {
     commitsAfter: counted('commitsAfter', store.commitsAfter.bind(store)),
     watch: counted('watch', store.watch.bind(store)),
     revisions: counted('revisions', store.revisions.bind(store)),
+    holds: counted('holds', store.holds.bind(store)),
     close: counted('close', store.close.bind(store)),
   };
   const reset = (): void => {

@@ -15,11 +15,16 @@ export interface EditableStore {
   readonly readRevision: (kind: Kind, key: Key, revision: number) => Doc;
   readonly editCommit: (team: string, seq: number, edit: (commit: Commit) => Commit | null) => Promise<void>;
   readonly editHead: (scope: Key, edit: (head: Head) => Head | null) => Promise<void>;
+  /** Takes away everything whose place, as text, is meant. */
+  readonly erase: (isMeant: (place: string) => boolean) => Promise<void>;
+  /** Places of all that is there, as text: a letter for its sort, then the kind of a document, then the parts of its key. */
+  readonly places: () => readonly string[];
   /** Undoes everything that happens from now on until the answer is called. */
   readonly remember: () => () => Promise<void>;
 }
 
 const FIRST = new Uint8Array();
+const textOf = (place: Uint8Array): string => Buffer.from(place).toString('utf8');
 const LAST = Buffer.alloc(2000, 0xff);
 
 export function editableStore(): EditableStore {
@@ -55,6 +60,11 @@ export function editableStore(): EditableStore {
       const edited = edit(record.decodeHead(place, bytesAt(place)));
       await engine.apply([[place, edited && record.encodeHead(place, edited)]]);
     },
+    async erase(isMeant) {
+      const meant = all().filter(({ key }) => isMeant(textOf(key)));
+      await engine.apply(meant.map(({ key }) => [key, null] as const));
+    },
+    places: () => all().map(({ key }) => textOf(key)),
     remember() {
       const before = all();
       return async () => {

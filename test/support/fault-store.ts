@@ -46,6 +46,7 @@ export function faultStore(store: Store, { nth, moment, methods, error }: Fault)
     commit: failing('commit', store.commit.bind(store)),
     commitsAfter: failing('commitsAfter', store.commitsAfter.bind(store)),
     revisions: failing('revisions', store.revisions.bind(store)),
+    holds: failing('holds', store.holds.bind(store)),
     watch: store.watch.bind(store),
     close: store.close.bind(store),
   };

@@ -7,6 +7,7 @@ import { type Plan, planCommit, type Step } from '../plan.ts';
 import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, OpenedStore, Seq, TeamId, Trouble } from '../port.ts';
 import { relieves } from '../relief.ts';
 import { watchLog } from '../watch.ts';
+import { holdsBelow } from './below.ts';
 import { type Batch, createSection, type Engine, type EngineReader } from './engine.ts';
 import * as at from './places.ts';
 import * as record from './records.ts';
@@ -229,6 +230,10 @@ export function createEmbeddedStore(engine: Engine, mac: Mac): OpenedStore {
       if (page.asOf !== undefined) return readAsOf(engine, kind, key, page.asOf);
       const below = revisionBelow(page);
       return readRevisions(engine, kind, key, below, pageSize(page));
+    },
+    async holds(prefix) {
+      open();
+      return holdsBelow(engine, prefix);
     },
     close() {
       closing ??= close();

@@ -3,7 +3,7 @@ import { unavailable } from '../../kernel/errors.ts';
 import { type Log, silentLog } from '../../kernel/log.ts';
 import { checkCommit } from '../check.ts';
 import { assertFollows, pageSize, revisionBelow } from '../history.ts';
-import { isKey, keyText } from '../keys.ts';
+import { afterPrefix, isKey, keyText } from '../keys.ts';
 import { createListeners } from '../listeners.ts';
 import type { Commit, Doc, Key, Kind, Mac, OpenedStore, Seq, Store, TeamId } from '../port.ts';
 import { watchLog } from '../watch.ts';
@@ -106,7 +106,24 @@ function createReads({ docs, names, revisions, commits, heads, meta }: Collectio
     return found ? [...docs, record.docOf(kind, key, found)] : docs;
   }
 
-  const reads: Pick<Store, 'isEmpty' | 'head' | 'get' | 'getMany' | 'list' | 'commitsAfter' | 'revisions'> = {
+  /** Also of a kind whose documents are all gone: one read for each kind that has any. */
+  async function hasHistory(prefix: Key): Promise<boolean> {
+    for (let after = ''; ; ) {
+      const find = () =>
+        revisions
+          .find({ _id: { $gt: after } })
+          .sort({ _id: 1 })
+          .limit(1)
+          .toArray();
+      const [next] = await reading(find, patience);
+      const kind = next?._id.split('\0')[0];
+      if (kind === undefined) return false;
+      if (await reading(() => revisions.findOne({ _id: idRange([kind, ...prefix], undefined) }), patience)) return true;
+      after = afterPrefix(`${kind}\0`);
+    }
+  }
+
+  const reads: Pick<Store, 'isEmpty' | 'holds' | 'head' | 'get' | 'getMany' | 'list' | 'commitsAfter' | 'revisions'> = {
     get,
     commitsAfter,
     async isEmpty() {
@@ -151,6 +168,18 @@ function createReads({ docs, names, revisions, commits, heads, meta }: Collectio
       const rest = await older(kind, key, Math.min(below ?? present.revision, present.revision), limit - first.length);
       return [...first, ...rest];
     },
+    async holds(prefix) {
+      if (!isKey(prefix)) return false;
+      const below = { _id: idRange(prefix, undefined) };
+      const kinds = (await reading(names, patience)).filter((name) => !BESIDE.has(name));
+      const finds = [
+        ...kinds.map((kind) => () => docs(kind as Kind).findOne(below)),
+        () => heads.findOne(below),
+        () => commits.findOne(below),
+      ];
+      for (const find of finds) if ((await reading<unknown>(find, patience)) !== null) return true;
+      return hasHistory(prefix);
+    },
   };
   return reads;
 }
@@ -188,6 +217,7 @@ function createMongoStore(client: MongoClient, collections: Collections, setting
     getMany: whileOpen(reads.getMany),
     list: whileOpen(reads.list),
     revisions: whileOpen(reads.revisions),
+    holds: whileOpen(reads.holds),
     commitsAfter,
     commit: whileOpen(async (request) => {
       checkCommit(request);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMacHolder } from '../../../src/keys/mac-holder.ts';
+import { FORMAT } from '../../../src/keys/model.ts';
 import type { Doc, Store } from '../../../src/store/port.ts';
 import {
   anInstallation,
@@ -95,9 +96,32 @@ describe('case 114: a store that holds data, but no installation', () => {
     await store.commit({ id: 'c', team: 'acme', at: NOW, actor: 'tester', operation: 'create', writes });
     const before = await contentsOf(store);
     expect(await refusal(() => start({ store: left }))).toBe(
-      'INTEGRITY: Stored data failed its integrity check: the store holds data, but not the document of the installation',
+      'INTEGRITY: The store holds data, but not the document of the installation: restore the store from a backup, or begin with an empty one',
     );
     expect(await contentsOf(store)).toBe(before);
+  });
+});
+
+describe('a store of another format', () => {
+  const written =
+    (format: unknown) =>
+    (doc: Doc): Doc =>
+      doc.kind === 'instance' ? { ...doc, fields: { ...doc.fields, format } as Doc['fields'] } : doc;
+
+  it.each([0, FORMAT - 1, FORMAT + 1, 99])('%s is refused by that name, and nothing is written', async (format) => {
+    const { store, start } = anInstallation();
+    await start();
+    const before = await contentsOf(store);
+    expect(await refusal(() => start({ store: tampered(store, written(format)) }))).toBe(
+      `UNAVAILABLE: The store has format ${format}, and this version of Keyloom opens format ${FORMAT} alone: use the version that made it`,
+    );
+    expect(await contentsOf(store)).toBe(before);
+  });
+
+  it.each([null, '1', 1.5, -1, {}])('%j is no format', async (format) => {
+    const { store, start } = anInstallation();
+    await start();
+    expect(await refusal(() => start({ store: tampered(store, written(format)) }))).toMatch(/^INTEGRITY: /);
   });
 });
 
@@ -119,7 +143,6 @@ describe('case 113: another root key', () => {
   it.each<readonly [string, (doc: Doc) => Doc | null]>([
     ['the check value', withField('instance', 'check', '00'.repeat(32))],
     ['the id of the installation', withField('instance', 'id', '00'.repeat(16))],
-    ['its format', withField('instance', 'format', 2)],
     ['its date', withField('instance', 'createdAt', '2020-01-01T00:00:00.000Z')],
     ['a field more', withField('instance', 'more', 1)],
     ['its secret', withFlippedBody('instance')],
