@@ -32,3 +32,9 @@ if ! command -v moto_server >/dev/null && [ ! -x .cache/moto/bin/moto_server ]; 
   python3 -m venv .cache/moto
   .cache/moto/bin/pip install --quiet --disable-pip-version-check 'moto[server]==5.2.1'
 fi
+
+if [ ! -x .cache/schemathesis/bin/schemathesis ]; then
+  mkdir -p .cache
+  python3 -m venv .cache/schemathesis
+  .cache/schemathesis/bin/pip install --quiet --disable-pip-version-check 'schemathesis==4.32.5'
+fi

@@ -138,6 +138,8 @@ function operationOf(route: RestRoute, withTeam: boolean): object {
       200: { description: 'Done.', headers: RATE_HEADERS, content: jsonOf(success) },
       ...(isCached ? { 304: { description: 'Nothing has changed.' } } : {}),
       ...Object.fromEntries(STATUSES.map((status) => [status, { $ref: `#/components/responses/${status}` }])),
+      // Said by the parser of requests, which gives no body.
+      431: { description: 'The path, the query and the headers together are too large.' },
     },
   };
 }

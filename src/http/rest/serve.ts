@@ -69,7 +69,7 @@ async function serve(
   standing: Standing,
   find: () => Found,
 ): Promise<void> {
-  const { route, path, team } = find();
+  const { route, path, team } = await foundBy(deps, exchange, deadline, standing, find);
   standing.route = route;
   exchange.operationName = route.name;
   const context = await contextOf(deps, exchange, deadline);
@@ -84,6 +84,24 @@ async function serve(
   standing.isConditional = read.given.ifMatch !== null;
   const reply = await replyOf(deps, exchange, context, route, read);
   send(deps, exchange, context, route, reply);
+}
+
+/** The route; a path that is none's is 404 for everybody but a workload, whose misspelt path must delete nothing. */
+async function foundBy(
+  deps: RestDeps,
+  exchange: Exchange,
+  deadline: Deadline,
+  standing: Standing,
+  find: () => Found,
+): Promise<Found> {
+  try {
+    return find();
+  } catch (error) {
+    if (exchange.request.headers.authorization === undefined) throw error;
+    const { session } = await contextOf(deps, exchange, deadline);
+    standing.isWorkload = session?.principal.kind === 'dependent';
+    throw error;
+  }
 }
 
 async function replyOf(
