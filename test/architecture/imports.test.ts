@@ -295,6 +295,16 @@ describe('import directions', () => {
     },
   );
 
+  it.each(files.filter((file) => /^modules\/[a-z-]+\//.test(file)))('%s uses no service of another slice', (file) => {
+    const own = `${dirname(file)}/`;
+    // A slice gets the services of others when it is created, as `Services`.
+    const others = importsOf(file)
+      .filter((target) => target.startsWith('.'))
+      .map((target) => normalize(join(dirname(file), target)))
+      .filter((path) => path.startsWith('modules/') && !path.startsWith(own));
+    expect(others.filter((path) => /^modules\/[a-z-]+\/(service|slice)\.ts$/.test(path))).toEqual([]);
+  });
+
   it('sees imports at all', () => {
     expect(importsOf('app/app.ts')).toContain('node:path');
     expect(files.length).toBeGreaterThan(50);

@@ -10,6 +10,7 @@ import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
 import { type Log, silentLog } from '../../src/kernel/log.ts';
 import { createMacHolder, type MacHolder } from '../../src/keys/mac-holder.ts';
 import { openKeys } from '../../src/keys/open-keys.ts';
+import type { Slice } from '../../src/modules/slice.ts';
 import { createReach, type Reach } from '../../src/net/reach.ts';
 import type { Plugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
@@ -33,6 +34,8 @@ export interface AppOptions {
   readonly plugins?: Plugins;
   readonly git?: GitReader;
   readonly reach?: Reach;
+  /** The nouns that it serves; all of them unless given. */
+  readonly slices?: readonly Slice[];
   /** Of the Yoga and envelop world, beside the shipped ones. */
   readonly graphqlPlugins?: ServerDeps['plugins'];
   /** Is told of the context of each request. */
@@ -78,11 +81,12 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     // A clock that the test moves is no clock that jumped.
     monotonic: options.monotonic ?? (() => clock().getTime()),
     ...(options.reach ? { reach: options.reach } : {}),
+    ...(options.slices ? { slices: options.slices } : {}),
   });
   const owner = (await gateway.services.access.bootstrap(team)) ?? '';
   const { fileMutations, hooks } = gateway;
   // Plugins may change the schema that they are given.
-  const schema = options.graphqlPlugins ? createSchema() : gateway.schema;
+  const schema = options.graphqlPlugins ? createSchema(options.slices) : gateway.schema;
   const contextFor: ContextFor = async (request) => {
     options.onRequest?.(request);
     const context = await gateway.contextFor(request);

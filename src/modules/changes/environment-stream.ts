@@ -8,8 +8,8 @@ import type { Commit, Seq } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import type { Followed } from '../resolution/followed.ts';
-import type { ResolutionsService } from '../resolution/service.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenFacts, sightOf } from '../resolution/sight.ts';
+import type { Services } from '../services.ts';
 
 export interface EnvironmentAsk {
   readonly project: string;
@@ -90,7 +90,7 @@ export interface EnvironmentStreams {
 }
 
 /** What workloads get, followed from commit to commit: once for all who look at the same workload and scope. */
-export function createEnvironmentStreams(resolutions: ResolutionsService): EnvironmentStreams {
+export function createEnvironmentStreams(resolutions: Services['resolutions']): EnvironmentStreams {
   const states = new LRUCache<string, Promise<State>>({ max: MOST_STATES });
 
   async function resolved(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {

@@ -14,7 +14,7 @@ import type { SourceAddress, SourceKind } from '../restarts/model.ts';
 import type { StoredGroup } from '../secret-groups/model.ts';
 import { SecretGroupNode } from '../secret-groups/node.ts';
 import { workloads } from '../workloads/types.ts';
-import type { Dependent } from './dependents.ts';
+import type { Dependent } from './model.ts';
 import { types } from './types.ts';
 
 interface Reason extends Dependence {

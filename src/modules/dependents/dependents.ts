@@ -8,14 +8,8 @@ import { projectDocument } from '../projects/model.ts';
 import type { SourceAddress } from '../restarts/model.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import type { Services } from '../services.ts';
-import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
-
-/** A workload that draws on a source, and every way in which it does. */
-export interface Dependent {
-  readonly project: string;
-  readonly workload: StoredWorkload;
-  readonly reasons: readonly Dependence[];
-}
+import { documentOf, workloadFacts } from '../workloads/model.ts';
+import type { Dependent } from './model.ts';
 
 /** Answers who draws on a source. */
 export type DependentsService = ReturnType<typeof createDependents>;

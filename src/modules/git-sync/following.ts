@@ -1,7 +1,7 @@
 import type { View } from '../../vault/vault.ts';
 import { type Gitops, globalDocument, type StoredGlobal } from '../global-secrets/model.ts';
+import { accountsFor } from '../vcs/lookup.ts';
 import { accountDocument, type StoredAccount } from '../vcs/model.ts';
-import { accountsFor } from '../vcs/service.ts';
 import { type StoredSync, syncDocument, usesSecretAccounts } from './sync-model.ts';
 
 /** A global secret that follows a git file. */

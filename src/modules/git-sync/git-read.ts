@@ -2,8 +2,8 @@ import { type GitAnswer, type GitReader, GitTrouble } from '../../git/port.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { SecretValue } from '../../kernel/secret-value.ts';
 import type { Gitops } from '../global-secrets/model.ts';
+import { accountsFor } from '../vcs/lookup.ts';
 import { type StoredAccount, sensitivityOf } from '../vcs/model.ts';
-import { accountsFor } from '../vcs/service.ts';
 import { type BadFile, type GitFile, readGitFile } from './git-file.ts';
 import type { SyncReason } from './sync-model.ts';
 

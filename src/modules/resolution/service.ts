@@ -22,13 +22,13 @@ import type { Limits } from '../../kernel/limits.ts';
 import type { Keys } from '../../keys/keys.ts';
 import { evenReading, type Vault, type View } from '../../vault/vault.ts';
 import type { Drawn } from '../addons/drawing.ts';
-import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
 import { globalDocument } from '../global-secrets/model.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { type GroupSet, groupsNear } from '../secret-groups/reach.ts';
+import type { Services } from '../services.ts';
+import { visibleWorkload } from '../workloads/lookup.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
-import { visibleWorkload } from '../workloads/service.ts';
 import { charge } from './charge.ts';
 import { createFollowed } from './followed.ts';
 import { globalsNow } from './globals.ts';
@@ -40,7 +40,7 @@ export interface ResolutionsDeps {
   readonly vault: Vault;
   readonly keys: Keys;
   readonly contents: Contents;
-  readonly addons: AddonsService;
+  readonly addons: Services['addons'];
   readonly limits: Limits;
   /** Bytes of finished resolutions kept between requests; 0 keeps none. */
   readonly cacheBytes: number;

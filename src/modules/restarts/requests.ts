@@ -8,7 +8,7 @@ import type { Keys } from '../../keys/keys.ts';
 import { idOf } from '../../vault/document.ts';
 import { createOnce } from '../../vault/once.ts';
 import { type Change, changesOf, type Vault, type View } from '../../vault/vault.ts';
-import type { Dependent } from '../dependents/dependents.ts';
+import type { Dependent } from '../dependents/model.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
 import type { Services } from '../services.ts';

@@ -8,16 +8,16 @@ import type { CommitFacts } from '../../vault/once.ts';
 import { changesOf, type View } from '../../vault/vault.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
-import type { ResolutionsService } from '../resolution/service.ts';
 import { sightOf } from '../resolution/sight.ts';
+import type { Services } from '../services.ts';
+import { visibleWorkload } from '../workloads/lookup.ts';
 import { documentOf, type StoredWorkload } from '../workloads/model.ts';
-import { visibleWorkload } from '../workloads/service.ts';
 import { bookOf, closed } from './book.ts';
 import type { AcknowledgeInput } from './inputs.ts';
 import { runningDocument, runningId, type StoredRequest, type StoredRunning, type WorkloadName } from './model.ts';
 
 export interface RunningDeps {
-  readonly resolutions: ResolutionsService;
+  readonly resolutions: Services['resolutions'];
   readonly clock: Clock;
 }
 

@@ -8,13 +8,13 @@ import type { Limits } from '../../kernel/limits.ts';
 import type { Key } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
 import { type Change, changesOf, type Vault, type View } from '../../vault/vault.ts';
-import type { AddonsService } from '../addons/service.ts';
 import type { Contents } from '../contents.ts';
 import { requireRoomForGroup } from '../environment-room.ts';
 import { requireMayRefer } from '../global-secrets/references.ts';
 import { requireWithinLimits, sizesOf } from '../holdings.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
+import type { Services } from '../services.ts';
 import type { Decision } from './decision.ts';
 import { type FindGroup, type GroupUpdate, visibleGroup } from './finding.ts';
 import { createHistory } from './history.ts';
@@ -35,7 +35,7 @@ export interface WritingDeps {
   readonly contents: Contents;
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly addons: AddonsService;
+  readonly addons: Services['addons'];
 }
 
 type Asked = Pick<GroupUpdate, 'project' | 'allowDangerousNames'>;

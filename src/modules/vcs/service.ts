@@ -1,7 +1,6 @@
 import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { forbidden, invalidInput, notFound } from '../../kernel/errors.ts';
-import { byCodePoint } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { requireCount } from '../../vault/order.ts';
 import { changesOf, type View } from '../../vault/vault.ts';
@@ -125,24 +124,4 @@ function requireMeantSensitivity(before: StoredAccount, { sensitivity }: PutAcco
   if (sensitivity || sensitivityOf(before) === 'secret') return;
   const message = 'must be given as SECRET or CONFIG: the account that is replaced is CONFIG';
   throw invalidInput([{ path: ['sensitivity'], rule: 'required', message }]);
-}
-
-/** What of a git setting decides whose account is used. */
-interface Wanted {
-  readonly vcsService: string;
-  readonly selfHostedVcsId: string | null;
-  readonly accountLogin: string | null;
-  readonly repoUrl: string;
-}
-
-/** The accounts that may be shown to the host of a repository, by login. */
-export function accountsFor(wanted: Wanted, accounts: readonly StoredAccount[]): readonly StoredAccount[] {
-  return accounts
-    .filter(({ fields: { service, selfHostedVcsId, baseUrl, accountLogin } }) => {
-      if (service !== wanted.vcsService) return false;
-      if (wanted.accountLogin !== null && wanted.accountLogin !== accountLogin) return false;
-      if (wanted.selfHostedVcsId !== null && wanted.selfHostedVcsId !== selfHostedVcsId) return false;
-      return baseUrl === null || wanted.repoUrl.startsWith(`${baseUrl}/`);
-    })
-    .sort((a, b) => byCodePoint(a.fields.accountLogin, b.fields.accountLogin));
 }

@@ -19,6 +19,7 @@ import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
 import { groupDocument, groupHeader } from '../secret-groups/model.ts';
 import { groupsWanting } from '../secret-groups/reach.ts';
+import { visibleWorkload } from './lookup.ts';
 import { documentOf, type PutWorkloadInput, type StoredWorkload, workloadWriting } from './model.ts';
 
 export interface WorkloadsDeps {
@@ -40,22 +41,6 @@ interface Held {
 }
 
 const NONE: DirectValues = { variables: new Map(), buildArguments: new Map(), files: new Map(), buildFiles: new Map() };
-
-/** The workload if it lives and the caller may see it. */
-export async function visibleWorkload(
-  project: string,
-  kind: WorkloadKind,
-  id: string,
-  view: View,
-  session: Session,
-): Promise<StoredWorkload> {
-  await visibleProject(project, view, session);
-  const stored = (await view.set(documentOf(kind), project)).get(id);
-  if (!stored || stored.deleted || !can(session.principal, 'list', 'workload', { project, workload: { kind, id } })) {
-    throw notFound(kind, id);
-  }
-  return { ...stored, kind };
-}
 
 /** Services and jobs: registered by the platform that runs them. */
 export function createWorkloads({ contents, clock, limits }: WorkloadsDeps) {

@@ -1,0 +1,42 @@
+import { shown, texts } from '../../../src/modules/shown.ts';
+import type { Slice } from '../../../src/modules/slice.ts';
+import { noteDocument } from './model.ts';
+import { addNotes, types } from './schema.ts';
+import { createNotes, mayOnNote, type NotesService } from './service.ts';
+
+declare module '../../../src/modules/services.ts' {
+  interface Services {
+    readonly notes: NotesService;
+  }
+}
+
+declare module '../../../src/access/model.ts' {
+  interface Resources {
+    readonly note: true;
+  }
+}
+
+declare module '../../../src/store/port.ts' {
+  interface Kinds {
+    readonly note: true;
+  }
+}
+
+/** A whole noun that the gateway knows nothing of. */
+export const notes: Slice = {
+  name: 'notes',
+  resources: [{ name: 'note', words: 'Notes of projects.', class: 'values' }],
+  shown: [
+    shown(noteDocument, {
+      place: 'project',
+      may: ([, project = ''], _view, session, verb) => mayOnNote(session, verb, project),
+      keys: {
+        parts: (body) => ({ variables: texts(body), files: new Map(), mounts: new Map() }),
+        maySee: ({ key }, session) => mayOnNote(session, 'read', key[1] ?? ''),
+      },
+    }),
+  ],
+  types,
+  create: (house) => ({ services: { notes: createNotes(house) } }),
+  addSchema: addNotes,
+};
