@@ -127,11 +127,15 @@ type Given = z.infer<typeof VARIABLES>;
 
 const mistake = (variable: string, rule: string, message: string): FieldError => ({ path: [variable], rule, message });
 
+/** Of the client on the same machine: nothing of the gateway's, and no mistake. */
+const OF_THE_CLIENT: ReadonlySet<string> = new Set(
+  ['URL', 'TOKEN', 'CONFIG_DIR', 'PROJECT', 'ALLOW_HTTP'].map((name) => `KEYLOOM_${name}`),
+);
+
 function unknownVariables(env: Environment): readonly FieldError[] {
   return Object.keys(env)
-    .filter(
-      (name) => name.startsWith('KEYLOOM_') && !Object.hasOwn(VARIABLES.shape, name) && !LIMIT_VARIABLES.has(name),
-    )
+    .filter((name) => name.startsWith('KEYLOOM_') && !Object.hasOwn(VARIABLES.shape, name))
+    .filter((name) => !LIMIT_VARIABLES.has(name) && !OF_THE_CLIENT.has(name))
     .sort()
     .map((name) => mistake(name, 'unknown', 'is not a variable of Keyloom'));
 }

@@ -1,6 +1,6 @@
 /** One command: what the help says of it, and where it is. Nothing of it is loaded before it is called. */
 export interface Command {
-  /** As the help shows it, with its arguments. */
+  /** As the help shows it, with its arguments; empty: not for people. */
   readonly usage: string;
   readonly summary: string;
   /** Answers the lines to print. */
@@ -114,6 +114,62 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       usage: 'delete NOUN',
       summary: 'deletes one',
       run: async (args) => (await import('./commands/resource.ts')).resource('delete', args),
+    },
+  ],
+  [
+    'watch',
+    {
+      usage: 'watch [--exec COMMAND]',
+      summary: 'says when what a workload gets changes',
+      run: async (args) => (await import('./commands/watch.ts')).watch(args),
+    },
+  ],
+  [
+    'explain',
+    {
+      usage: 'explain NAME',
+      summary: 'says where a variable comes from, or why it is missing',
+      run: async (args) => (await import('./commands/explain.ts')).explain(args),
+    },
+  ],
+  [
+    'import',
+    {
+      usage: 'import FILE --group ID',
+      summary: 'reads variables of a file into a secret group',
+      run: async (args) => (await import('./commands/import.ts')).importVariables(args),
+    },
+  ],
+  [
+    'diff',
+    {
+      usage: 'diff ONE OTHER',
+      summary: 'compares the keys of two workloads',
+      run: async (args) => (await import('./commands/diff.ts')).diff(args),
+    },
+  ],
+  [
+    'restart',
+    {
+      usage: 'restart ID',
+      summary: 'asks for a restart of whatever inherits a secret',
+      run: async (args) => (await import('./commands/restart.ts')).restart(args),
+    },
+  ],
+  [
+    'completion',
+    {
+      usage: 'completion SHELL',
+      summary: 'writes a script that completes commands',
+      run: async (args) => (await import('./commands/completion.ts')).completion(args, COMMANDS),
+    },
+  ],
+  [
+    'complete',
+    {
+      usage: '',
+      summary: 'what the script of completion asks',
+      run: async (args) => (await import('./commands/completion.ts')).complete(args, COMMANDS),
     },
   ],
   [

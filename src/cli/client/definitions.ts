@@ -53,7 +53,7 @@ function exact(value: unknown): unknown {
 }
 
 /** A file, or standard input, as text; bytes that are no text are refused with their line. */
-async function textOf(file: string): Promise<string> {
+export async function textOf(file: string): Promise<string> {
   const bytes =
     file === '-'
       ? await standardInput()

@@ -64,13 +64,18 @@ export async function placeOf(api: Api, options: WorkloadOptions): Promise<Place
 const RESOLVED = `seq digest
   variables { name value masked error { code } } files { path data masked error { code } } unresolved { name reference }`;
 
-/** `fields` of the environment of a workload; a Failure when there is none. */
-async function askEnvironment<T>(api: Api, { project, kind, id, scope }: Place, fields: string): Promise<T> {
+/** `fields` of the environment of a workload; a Failure when there is none. `more`: variables that they need. */
+export async function askEnvironment<T>(
+  api: Api,
+  { project, kind, id, scope }: Place,
+  fields: string,
+  more: { readonly declared: string; readonly variables: object } = { declared: '', variables: {} },
+): Promise<T> {
   const noun = kind === 'SERVICE' ? 'service' : 'job';
   const { project: found } = await api.ask<{ project: { it: { environment: T } | null } | null }>(
-    `query Environment($project: Slug!, $id: String!, $scope: Scope!) {
+    `query Environment($project: Slug!, $id: String!, $scope: Scope!${more.declared}) {
       project(slug: $project) { it: ${noun}(id: $id) { environment(scope: $scope) { ${fields} } } } }`,
-    { project, id, scope },
+    { project, id, scope, ...more.variables },
   );
   if (!found?.it)
     throw new Failure('notFound', printable(`there is no ${noun} ${id} in ${project}, or you may not see it`));

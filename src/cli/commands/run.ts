@@ -39,7 +39,8 @@ export async function run(args: readonly string[]): Promise<readonly string[]> {
   const prepare = async (environment: Complete): Promise<() => Child> => {
     const env = environmentOf(environment, options);
     if (options.filesDir !== undefined) await writeFiles(options.filesDir, environment.files);
-    else if (environment.files.length > 0) say(`${environment.files.length} files are not written: --files-dir DIR`);
+    else if (environment.files.length > 0)
+      say(`files that are not written (--files-dir DIR): ${environment.files.length}`);
     return () => {
       const started = startChild(command.args, env);
       child = started;

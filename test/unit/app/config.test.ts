@@ -104,4 +104,10 @@ describe('readConfig', () => {
     expect([...refusedBy(env)].sort()).toEqual(Object.keys(env).sort());
     expect(() => readConfig(env)).toThrow(/^(?!.*(hunter2|klmroot1)).*KEYLOOM_PROT: is not a variable of Keyloom/s);
   });
+
+  it('takes no offence at variables of the client', () => {
+    const env = { KEYLOOM_DEVELOPMENT: 'true', KEYLOOM_URL: 'https://x', KEYLOOM_TOKEN: 'y', KEYLOOM_PROJECT: 'z' };
+    expect(readConfig(env).development).toBe(true);
+    expect(() => readConfig({ ...env, KEYLOOM_TOKENS: 'x' })).toThrow('KEYLOOM_TOKENS: is not a variable');
+  });
 });
