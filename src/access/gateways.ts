@@ -21,8 +21,8 @@ export interface Forwarded {
 /** A request that was let in. */
 export interface Admitted {
   readonly session: Session;
-  /** UNAUTHENTICATED unless the request is signed as the gateway's token wants it; nothing to do for one that does not sign. */
-  readonly checkSignature: (header: string | undefined, signable: Signable) => void;
+  /** UNAUTHENTICATED unless the request is signed; null: it need not be. */
+  readonly checkSignature: ((header: string | undefined, signable: Signable) => void) | null;
 }
 
 /** What signs the requests of a gateway: known to it since its token was made, and to nobody from the store alone. */
@@ -73,10 +73,9 @@ export function createGateways<Known extends { readonly team: TeamId }>(deps: De
       const asker = ofUser && (await present(ofUser, view));
       if (asker?.kind === 'gateway') throw unauthenticated(BOTH);
       const session = sessionOf(asker ? forwardedBy(asker, via) : via, view, signal);
-      const checkSignature: Admitted['checkSignature'] = (header, signable) => {
-        if (via.signed) signatures.check(signingSecret(keys, via.team, via.id), header, signable);
-      };
-      return { session, checkSignature };
+      if (!via.signed) return { session, checkSignature: null };
+      const secret = signingSecret(keys, via.team, via.id);
+      return { session, checkSignature: (header, signable) => signatures.check(secret, header, signable) };
     });
   }
 

@@ -79,11 +79,13 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
       .catch((error: unknown) => log.warn('Addons could not be looked at', describeFault(error)));
     const jobs = startJobs(gateway.jobs, log);
     const { counters } = store;
+    const federation = config.federation ? gateway.federation(config.federation) : undefined;
     const server = createServer({
       schema,
       contextFor,
       fileMutations,
       hooks,
+      federation,
       ready,
       clockIsBehind,
       trouble: store.trouble?.bind(store),

@@ -37,11 +37,23 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   /** Proxies whose word counts for where a request comes from. */
   readonly trustedProxies: TrustedProxies;
+  /** How it is a part of a larger graph; null: it is none. */
+  readonly federation: FederationOptions | null;
+}
+
+export interface FederationOptions {
+  /** Goes before the names of types and root fields. */
+  readonly prefix: string;
+  /** What the larger graph calls the key fields of services and jobs. */
+  readonly key: readonly [project: string, id: string];
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What Keyloom says of services and jobs in a larger graph, besides their keys. */
+const KNOWN_OF_WORKLOADS: readonly string[] = ['environment', 'restartRequests', 'running'];
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 
@@ -118,6 +130,16 @@ const VARIABLES = z.object({
       error: 'must be addresses or networks such as 10.0.0.0/8, with commas between',
     })
     .optional(),
+  KEYLOOM_FEDERATION: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
+  KEYLOOM_FEDERATION_PREFIX: text(1, 50)
+    .regex(/^[A-Z][A-Za-z0-9]*$/, 'must be letters and digits, with a capital at the beginning')
+    .optional(),
+  KEYLOOM_FEDERATION_KEY: text(3, 100)
+    .regex(/^[A-Za-z][A-Za-z0-9]*,[A-Za-z][A-Za-z0-9]*$/, 'must be two names of fields with a comma between')
+    .refine((names) => new Set([...names.split(','), ...KNOWN_OF_WORKLOADS]).size === 2 + KNOWN_OF_WORKLOADS.length, {
+      error: `must be two different names, and none of ${KNOWN_OF_WORKLOADS.join(', ')}`,
+    })
+    .optional(),
   MONGODB_URL: text(1, 4_096)
     .regex(/^mongodb(\+srv)?:\/\/[^\s]+$/, 'must begin with mongodb:// or mongodb+srv:// and hold no spaces')
     .optional(),
@@ -163,6 +185,10 @@ function contradictions(given: Given): readonly FieldError[] {
   if (given.KEYLOOM_DEVELOPMENT === 'true' && host !== undefined && !LOOPBACK.includes(host)) {
     found.push(mistake('KEYLOOM_HOST', 'loopback', 'must be a loopback address while KEYLOOM_DEVELOPMENT is true'));
   }
+  for (const name of ['KEYLOOM_FEDERATION_PREFIX', 'KEYLOOM_FEDERATION_KEY'] as const) {
+    if (given[name] !== undefined && given.KEYLOOM_FEDERATION !== 'true')
+      found.push(mistake(name, 'needs', 'needs KEYLOOM_FEDERATION to be true'));
+  }
   return found;
 }
 
@@ -194,7 +220,14 @@ function configOf(given: Given, limits: Limits): Config {
       const network = networkOf(each);
       return network ? [network] : [];
     }),
+    federation: federationOf(given),
   };
+}
+
+function federationOf(given: Given): FederationOptions | null {
+  if (given.KEYLOOM_FEDERATION !== 'true') return null;
+  const [project = '', id = ''] = (given.KEYLOOM_FEDERATION_KEY ?? 'projectId,id').split(',');
+  return { prefix: given.KEYLOOM_FEDERATION_PREFIX ?? '', key: [project, id] };
 }
 
 /** Reads the whole environment or throws one INVALID_INPUT that names every bad variable and no value. */

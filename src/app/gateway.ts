@@ -6,8 +6,10 @@ import type { Session } from '../access/session.ts';
 import { createAdministratorWatch, createClockWatch } from '../access/watch.ts';
 import { createContainers } from '../crypto/containers.ts';
 import type { GitReader } from '../git/port.ts';
+import type { SubgraphOptions } from '../graphql/federation/shape.ts';
 import type { Context } from '../graphql/types/context.ts';
 import type { ContextFor } from '../http/caller.ts';
+import type { GraphqlLane } from '../http/lanes.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { unauthenticated } from '../kernel/errors.ts';
 import { createExpiryClock, type ExpiryClock } from '../kernel/expiry-clock.ts';
@@ -27,6 +29,7 @@ import { createCursors } from '../streams/cursor.ts';
 import { createStreams } from '../streams/streams.ts';
 import { createForgetting } from '../vault/forgetting.ts';
 import { createVault } from '../vault/vault.ts';
+import { createFederation } from './federation.ts';
 import { schemaOf } from './schema.ts';
 import { SLICES } from './slices.ts';
 
@@ -60,6 +63,8 @@ export interface Gateway {
   readonly hooks: readonly Hook[];
   /** Mutations whose bodies may be larger. */
   readonly fileMutations: ReadonlySet<string>;
+  /** What it is to a federation gateway. */
+  readonly federation: (options: SubgraphOptions) => GraphqlLane;
 }
 
 const BEARER = 'Bearer ';
@@ -98,7 +103,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     return contextOf(session);
   };
   const fileMutations = new Set(carriers.flatMap(({ names }) => names));
-  return { schema: schemaOf(slices), services, contextFor, expiry, jobs, hooks, fileMutations };
+  const schema = schemaOf(slices);
+  const federation: Gateway['federation'] = (options) =>
+    createFederation({ schema, access, contextOf, fileMutations }, options);
+  return { schema, services, contextFor, expiry, jobs, hooks, fileMutations, federation };
 }
 
 /** What all slices stand on. */

@@ -6,10 +6,24 @@ import type { Exchange } from './exchange.ts';
 import type { Payer, Rates } from './rates.ts';
 import type { WrongTokens } from './wrong-tokens.ts';
 
+/** What a signature is made over. */
+export interface Signed {
+  readonly method: string;
+  /** Path and query as they were sent. */
+  readonly target: string;
+  readonly body: Uint8Array;
+  /** `Bearer <token>`; empty: there is none. */
+  readonly authorization: string;
+}
+
 /** Who asks: throws UNAUTHENTICATED for strangers. */
 export type ContextFor = (request: {
   readonly authorization: string | undefined;
   readonly requestId: string;
+  /** Names and values in turn, as they were sent. */
+  readonly headers?: readonly string[];
+  /** Of the client. */
+  readonly address?: string;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: () => AbortSignal;
 }) => Promise<{
@@ -21,6 +35,8 @@ export type ContextFor = (request: {
   readonly mayCarryFiles?: () => boolean;
   /** Who asks, for limits on what stays open. */
   readonly session?: { readonly principal: Payer };
+  /** UNAUTHENTICATED unless the request is signed, if it has to be. */
+  readonly checkSignature?: (signed: Signed) => void;
 }>;
 export type Caught = Awaited<ReturnType<ContextFor>>;
 
@@ -37,7 +53,32 @@ export async function contextOf(
   { signal }: Pick<Deadline, 'signal'>,
 ): Promise<Caught> {
   try {
-    return await contextFor({ authorization: authorizationOf(request.rawHeaders), requestId: id, signal });
+    const { rawHeaders: headers } = request;
+    return await contextFor({
+      authorization: authorizationOf(headers),
+      requestId: id,
+      headers,
+      address: client,
+      signal,
+    });
+  } catch (error) {
+    throw await wrongTokens.judge(error, client);
+  }
+}
+
+const NO_BYTES = new Uint8Array();
+
+/** Knows who sent the body, where it has to be signed. */
+export async function checkSigned(
+  { wrongTokens }: Pick<Deps, 'wrongTokens'>,
+  { request, client, method }: Exchange,
+  { checkSignature }: Caught,
+  body: Uint8Array | null,
+): Promise<void> {
+  if (checkSignature === undefined) return;
+  try {
+    const authorization = authorizationOf(request.rawHeaders) ?? '';
+    checkSignature({ method, target: request.url ?? '', body: body ?? NO_BYTES, authorization });
   } catch (error) {
     throw await wrongTokens.judge(error, client);
   }

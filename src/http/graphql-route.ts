@@ -11,7 +11,7 @@ import type { Limits } from '../kernel/limits.ts';
 import { turn } from '../kernel/turn.ts';
 import { checkContentType, readBody, tooLarge } from './body.ts';
 import { operationIn } from './body-operation.ts';
-import { type Caught, type ContextFor, chargeOf, contextOf, holdUntilSent, leave } from './caller.ts';
+import { type Caught, type ContextFor, chargeOf, checkSigned, contextOf, holdUntilSent, leave } from './caller.ts';
 import type { Caller, ConnectionLimits } from './connection-limits.ts';
 import type { Deadline } from './deadline.ts';
 import { type EventStreams, sendAsEvent } from './events.ts';
@@ -70,6 +70,7 @@ async function serve(deps: Deps, exchange: Exchange, deadline: Deadline): Promis
     const { stamp, session } = context;
     exchange.hold = deps.bodies.hold(session?.principal.id ?? '');
     const body = await readBytes(exchange, context, deps.limits);
+    if (context.checkSignature) await checkSigned(deps, exchange, context, body);
     // An answer given again costs nothing, but tells how it stands.
     if (session) exchange.headers = deps.rates.headers(session.principal);
     const isKept = stamp !== null && body !== null && !deps.graphql.isExtended;

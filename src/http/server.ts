@@ -1,42 +1,26 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Config } from '../app/config.ts';
-import { createAnswers } from '../graphql/engine/answers.ts';
-import { createDocuments } from '../graphql/engine/documents.ts';
-import { createGraphql } from '../graphql/engine/execute.ts';
 import { createMask, describeFault, type Mask, statusOf } from '../graphql/engine/mask-error.ts';
-import { createPipeline } from '../graphql/engine/pipeline.ts';
 import { latin1Of } from '../graphql/engine/write-answer.ts';
 import type { Counters } from '../kernel/counters.ts';
 import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
 import type { Hook } from '../kernel/hook.ts';
-import { createInFlight } from '../kernel/in-flight.ts';
 import type { Log } from '../kernel/log.ts';
 import { clientAddressOf } from '../net/client-address.ts';
 import { dropRestOfBody } from './body.ts';
-import type { ContextFor } from './caller.ts';
-import { createConnectionLimits } from './connection-limits.ts';
-import { createDeadlines } from './deadline.ts';
-import { createEventStreams, type EventStreams, sendAsEvent } from './events.ts';
+import { sendAsEvent } from './events.ts';
 import { type Exchange, isSaidAsEvent, openExchange, sendJson } from './exchange.ts';
-import { createGraphqlRoute, type Route } from './graphql-route.ts';
+import type { Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready, type StoreTrouble } from './health.ts';
 import { HOOKS, hookRoutes, loggedHookPath } from './hook-route.ts';
+import { createLanes, type GraphqlLane } from './lanes.ts';
 import { queryPairs } from './params.ts';
 import { serveAt, type TakenPort, takePort } from './port.ts';
 import { startRateExchange } from './rate-exchange.ts';
-import { createRates, type Rates } from './rates.ts';
-import { createRestRoute } from './rest/serve.ts';
-import { ROUTES } from './rest/table.ts';
-import { createSockets, type Sockets } from './sockets.ts';
-import { createWrongTokens } from './wrong-tokens.ts';
-import { createYogaLane } from './yoga.ts';
 
-export interface ServerDeps {
-  readonly schema: GraphQLSchema;
-  readonly contextFor: ContextFor;
+export interface ServerDeps extends GraphqlLane {
   readonly ready: Ready;
   /** Whether the wall clock is behind what the store holds; absent: nobody looks. */
   readonly clockIsBehind?: () => boolean;
@@ -45,8 +29,8 @@ export interface ServerDeps {
   readonly log: Log;
   /** What hears webhooks of others, without a token. */
   readonly hooks?: readonly Hook[];
-  /** Names of the mutations that carry files and so may have larger bodies. */
-  readonly fileMutations: ReadonlySet<string>;
+  /** What federation gateways may ask; absent: there are none. */
+  readonly federation?: GraphqlLane | undefined;
   /** Of the Yoga and envelop world: they see every GraphQL request, next to the shipped ones. */
   readonly plugins?: readonly Plugin[];
   /** Where the processes that serve the same teams tell each other what they count; absent: there is only this one. */
@@ -62,16 +46,15 @@ export interface HttpServer {
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-const GRAPHQL = '/graphql';
 const REST = '/v1/';
 const DRAIN_MS = 10_000;
 
 export function createServer(deps: ServerDeps): HttpServer {
   const { config, log, ready } = deps;
   const mask = createMask(log, config.limits.errors);
-  const lanes = graphqlLanes(deps, mask);
+  const lanes = createLanes(deps, mask);
   const routes: ReadonlyMap<string, Route> = new Map([
-    [GRAPHQL, lanes.route],
+    ...lanes.graphql,
     ['/healthz', onlyRead(live)],
     ['/readyz', onlyRead(createReadiness(ready, log, deps))],
   ]);
@@ -97,7 +80,9 @@ export function createServer(deps: ServerDeps): HttpServer {
       dropRestOfBody(request);
     };
     response.on('close', guarded(exchange.onFault, done));
-    serve(routeOf, exchange).catch(guarded(exchange.onFault, (error) => sendRefusal(exchange, mask, error)));
+    serve(routeOf, exchange).catch(
+      guarded(exchange.onFault, (error) => sendRefusal(exchange, mask, lanes.graphql, error)),
+    );
   };
   const endExchange = deps.counters ? startRateExchange(lanes.rates, deps.counters) : () => {};
   let taken: TakenPort | null = deps.port ?? null;
@@ -105,60 +90,18 @@ export function createServer(deps: ServerDeps): HttpServer {
     handler,
     async listen() {
       taken ??= await takePort({ ...config, connections: config.limits.connections });
-      serveAt(taken, handler, lanes.sockets.upgrade);
+      serveAt(taken, handler, lanes.upgrade);
       return { url: taken.url };
     },
     close: () => {
       closing = true;
       endExchange();
-      lanes.sockets.close();
-      lanes.events.close();
+      lanes.close();
       // Connections are not kept for a next request.
       for (const response of underWay) response.shouldKeepAlive = false;
       return taken === null ? Promise.resolve() : drain(taken.server);
     },
   };
-}
-
-interface Lanes {
-  readonly route: Route;
-  readonly rest: Route;
-  readonly sockets: Sockets;
-  readonly events: EventStreams;
-  readonly rates: Rates;
-}
-
-/** All the ways into GraphQL, REST among them: one set of rules, one store of answers, one count of connections. */
-function graphqlLanes(deps: ServerDeps, mask: Mask): Lanes {
-  const { schema, contextFor, config, fileMutations, plugins = [], log } = deps;
-  const { limits, development } = config;
-  const documents = createDocuments({ schema, limits, development });
-  const answers = createAnswers(config.answerCacheBytes);
-  const inFlight = createInFlight({
-    noun: 'The answers',
-    perPrincipal: limits.answerBytesPerPrincipal,
-    inAll: limits.answerBytesInFlight,
-    settings: ['KEYLOOM_LIMIT_ANSWER_BYTES_PER_PRINCIPAL', 'KEYLOOM_LIMIT_ANSWER_BYTES_IN_FLIGHT'],
-  });
-  const pipeline = createPipeline({ schema, documents, mask, limits, fileMutations, plugins });
-  const graphql = createGraphql({ pipeline, documents, mask, limits, fileMutations, answers, inFlight });
-  const connections = createConnectionLimits(limits);
-  const rates = createRates(limits);
-  const wrongTokens = createWrongTokens(limits);
-  const bodies = createInFlight({
-    noun: 'The bodies',
-    perPrincipal: limits.bodyBytesPerPrincipal,
-    inAll: limits.bodyBytesInFlight,
-    settings: ['KEYLOOM_LIMIT_BODY_BYTES_PER_PRINCIPAL', 'KEYLOOM_LIMIT_BODY_BYTES_IN_FLIGHT'],
-  });
-  const events = createEventStreams(limits);
-  const yoga = createYogaLane(development);
-  const startDeadline = createDeadlines(limits.deadlineMs);
-  const shared = { graphql, inFlight, contextFor, limits, startDeadline, connections, rates, wrongTokens, log };
-  const sockets = createSockets({ ...shared, path: GRAPHQL, mask, proxies: config.trustedProxies });
-  const route = createGraphqlRoute({ ...shared, bodies, yoga, events, answers, development });
-  const rest = createRestRoute({ ...shared, bodies, mask, routes: ROUTES });
-  return { route, rest, sockets, events, rates };
 }
 
 async function serve(routeOf: (path: string) => Route | undefined, exchange: Exchange): Promise<void> {
@@ -177,13 +120,13 @@ const onlyRead =
   };
 
 /** Errors of GraphQL in its own shape, all others as the REST facade has them. */
-function sendRefusal(exchange: Exchange, mask: Mask, error: unknown): void {
+function sendRefusal(exchange: Exchange, mask: Mask, graphql: ReadonlyMap<string, Route>, error: unknown): void {
   // A client that went away is no fault to report.
   if (exchange.response.destroyed) return;
   const masked = mask.one(error, exchange.id);
   const status = statusOf(masked);
   const { retryAfter } = masked.extensions;
-  const isGraphql = exchange.path === GRAPHQL || exchange.path === `${GRAPHQL}/`;
+  const isGraphql = graphql.has(exchange.path.replace(/\/$/, ''));
   const headers = {
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),

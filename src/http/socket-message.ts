@@ -1,12 +1,18 @@
 import { MessageType, validateMessage } from 'graphql-ws';
 import { isAppError } from '../kernel/errors.ts';
 import type { Limits } from '../kernel/limits.ts';
+import { GATEWAY_HEADER, SIGNATURE_HEADER } from './forwarded.ts';
 import { type Params, paramsOf } from './params.ts';
 import { decodeUtf8, parseStrictJson } from './strict-json.ts';
 
 /** What a client says, by the protocol `graphql-transport-ws`. */
 export type Message =
-  | { readonly type: MessageType.ConnectionInit; readonly authorization: string | null }
+  | {
+      readonly type: MessageType.ConnectionInit;
+      readonly authorization: string | null;
+      /** What of the payload stands for other headers, names and values in turn. */
+      readonly headers: readonly string[];
+    }
   | { readonly type: MessageType.Ping | MessageType.Pong }
   | { readonly type: MessageType.Subscribe; readonly id: string; readonly params: Params }
   | { readonly type: MessageType.Complete; readonly id: string };
@@ -58,13 +64,22 @@ function isByTheProtocol(given: unknown): boolean {
 
 const isId = (id: unknown): id is string => typeof id === 'string' && id.length >= 1 && id.length <= MAX_ID;
 
-/** The payload may carry the token as a header would; other members are for other servers. */
+/** What the payload may carry as a header would; other members are for other servers. */
+const HEADERS: readonly string[] = ['authorization', GATEWAY_HEADER, SIGNATURE_HEADER];
+
 function initOf(payload: unknown): Message | string {
   const type = MessageType.ConnectionInit;
-  if (!isObject(payload)) return { type, authorization: null };
-  const names = Object.keys(payload).filter((name) => name.toLowerCase() === 'authorization');
-  if (names.length > 1) return 'authorization is duplicated';
-  const given = names[0] === undefined ? null : payload[names[0]];
-  if (given === null || given === undefined) return { type, authorization: null };
-  return typeof given === 'string' ? { type, authorization: given } : 'authorization must be a string';
+  if (!isObject(payload)) return { type, authorization: null, headers: [] };
+  let authorization: string | null = null;
+  const headers: string[] = [];
+  for (const header of HEADERS) {
+    const names = Object.keys(payload).filter((name) => name.toLowerCase() === header);
+    if (names.length > 1) return `${header} is duplicated`;
+    const given = names[0] === undefined ? null : payload[names[0]];
+    if (given === null || given === undefined) continue;
+    if (typeof given !== 'string') return `${header} must be a string`;
+    if (header === 'authorization') authorization = given;
+    else headers.push(header, given);
+  }
+  return { type, authorization, headers };
 }

@@ -30,10 +30,13 @@ export interface OperationsDeps {
   readonly close: (why: Exclude<End, 'complete'>) => void;
 }
 
+/** What the client signed in with. */
+export type Credentials = Pick<Parameters<ContextFor>[0], 'authorization' | 'headers' | 'address'>;
+
 /** The operations under way on one connection, by the ids that the client gave them. */
 export interface Operations {
   has(id: string): boolean;
-  start(id: string, request: GraphqlRequest, authorization: string | undefined): void;
+  start(id: string, request: GraphqlRequest, credentials: Credentials): void;
   /** The client wants no more of it. */
   leave(id: string): void;
   leaveAll(): void;
@@ -107,11 +110,11 @@ export function createOperations(deps: OperationsDeps): Operations {
     end(id, operation, { id, type: MessageType.Complete });
   }
 
-  async function run(request: GraphqlRequest, authorization: string | undefined, id: string, operation: Operation) {
+  async function run(request: GraphqlRequest, credentials: Credentials, id: string, operation: Operation) {
     const deadline = startDeadline();
     operation.leave = deadline.abandon;
     try {
-      const caller = { authorization, requestId: request.requestId, signal: deadline.signal };
+      const caller = { ...credentials, requestId: request.requestId, signal: deadline.signal };
       await deadline.race(work(request, caller, id, operation));
     } catch (error) {
       if (operation.left) return;
@@ -132,7 +135,7 @@ export function createOperations(deps: OperationsDeps): Operations {
 
   return {
     has: (id) => operations.has(id),
-    start(id, request, authorization) {
+    start(id, request, credentials) {
       if (operations.size >= limits.subscriptionsPerSocket) {
         const message = `A connection has at most ${limits.subscriptionsPerSocket} operations at once`;
         const extensions = { code: 'LIMIT_EXCEEDED', requestId: request.requestId };
@@ -140,7 +143,7 @@ export function createOperations(deps: OperationsDeps): Operations {
       }
       const operation: Operation = { left: false, leave: () => {} };
       operations.set(id, operation);
-      void run(request, authorization, id, operation);
+      void run(request, credentials, id, operation);
     },
     leave,
     leaveAll() {

@@ -16,7 +16,7 @@ import type { ConnectionLimits } from './connection-limits.ts';
 import type { Deadline } from './deadline.ts';
 import type { Rates } from './rates.ts';
 import { type Message, messageOf } from './socket-message.ts';
-import { createOperations } from './socket-operations.ts';
+import { type Credentials, createOperations } from './socket-operations.ts';
 import type { WrongTokens } from './wrong-tokens.ts';
 
 export interface SocketDeps {
@@ -36,9 +36,12 @@ export interface Connection {
   /** What `ws` stands on. */
   readonly stream: Duplex;
   readonly requestId: string;
-  /** Of the request that opened it. */
+  /** Of the request that opened it: its token, its headers in turn, its path and query. */
   readonly authorization: string | undefined;
-  /** Of the client, as limits count it. */
+  readonly headers: readonly string[];
+  readonly target: string;
+  /** Of the client, and as limits count it. */
+  readonly client: string;
   readonly address: string;
 }
 
@@ -55,6 +58,8 @@ const CLOSE: Readonly<Record<Exclude<End, 'complete'>, readonly [code: number, r
   fault: [1013, 'Try again later'],
 };
 const MINUTE_MS = 60_000;
+const NO_BYTES = new Uint8Array();
+type Init = Extract<Message, { readonly type: MessageType.ConnectionInit }>;
 
 /** Counts what comes; true: more than may come in a minute. */
 function floodGate(most: number): () => boolean {
@@ -74,11 +79,11 @@ function floodGate(most: number): () => boolean {
 /** One connection by the protocol `graphql-transport-ws`. Operations take the same lane as requests over HTTP. */
 export function openSocket(
   deps: SocketDeps,
-  { ws, stream, requestId, authorization: sent, address }: Connection,
+  { ws, stream, requestId, target, address, ...opening }: Connection,
 ): Socket {
   const { graphql, contextFor, limits, startDeadline, connections, wrongTokens, log } = deps;
   const isFlood = floodGate(limits.socketMessagesPerMinute);
-  let authorization = sent;
+  let credentials: Credentials = { ...opening, address: opening.client };
   let phase: 'new' | 'initialising' | 'ready' | 'closed' = 'new';
   let release = connections.stranger(address, () =>
     close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
@@ -129,11 +134,14 @@ export function openSocket(
   );
 
   /** Who it is; their place among all connections of the same token is kept until the end. */
-  async function initialise(given: string | null): Promise<void> {
+  async function initialise({ authorization: given, headers }: Pick<Init, 'authorization' | 'headers'>): Promise<void> {
     phase = 'initialising';
     try {
-      if (given !== null) authorization = bearerOf(given);
-      const { session } = await contextFor({ authorization, requestId, signal: () => new AbortController().signal });
+      if (given !== null) credentials = { ...credentials, authorization: bearerOf(given) };
+      if (headers.length > 0) credentials = { ...credentials, headers };
+      const signal = () => new AbortController().signal;
+      const { session, checkSignature } = await contextFor({ ...credentials, requestId, signal });
+      checkSignature?.({ method: 'GET', target, body: NO_BYTES, authorization: credentials.authorization ?? '' });
       const place = session === undefined ? () => {} : connections.signedIn(session.principal);
       if (place === null) return close(1013, 'Too many connections of this token');
       if (isClosed()) return place();
@@ -152,7 +160,7 @@ export function openSocket(
   function take(message: Message, bytes: number): void {
     switch (message.type) {
       case MessageType.ConnectionInit:
-        if (phase === 'new') void initialise(message.authorization);
+        if (phase === 'new') void initialise(message);
         else close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests');
         break;
       case MessageType.Ping:
@@ -164,7 +172,7 @@ export function openSocket(
         const { id, params } = message;
         if (phase !== 'ready') close(CloseCode.Unauthorized, 'Unauthorized');
         else if (operations.has(id)) close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
-        else operations.start(id, { ...params, requestId, method: 'SOCKET', bytes }, authorization);
+        else operations.start(id, { ...params, requestId, method: 'SOCKET', bytes }, credentials);
         break;
       }
       case MessageType.Complete:

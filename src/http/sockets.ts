@@ -14,6 +14,8 @@ import { parseQuery } from './params.ts';
 import { openSocket, type Socket, type SocketDeps } from './socket.ts';
 
 export interface Sockets {
+  /** Whether it takes over what asks for this path and query. */
+  takes(target: string): boolean;
   /** Takes over a connection whose client asks for a WebSocket. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void;
   /** Refuses new ones and tells all to go elsewhere. */
@@ -52,10 +54,12 @@ export function createSockets(deps: SocketsDeps): Sockets {
       },
     )();
 
+  const takes = (target: string): boolean => [path, `${path}/`].includes(target.split('?')[0] ?? '');
+
   /** Everything that is judged before the connection is a WebSocket. */
   function admit(request: IncomingMessage): string | undefined {
-    const [target = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
-    if (target !== path && target !== `${path}/`) throw new AppError('NOT_FOUND', 'Not found');
+    const [, search = ''] = (request.url ?? '').split(/\?(.*)/s);
+    if (!takes(request.url ?? '')) throw new AppError('NOT_FOUND', 'Not found');
     if (search !== '') parseQuery(search);
     checkOrigin(request.headers);
     if (closing) throw new AppError('UNAVAILABLE', 'The gateway is shutting down');
@@ -76,7 +80,9 @@ export function createSockets(deps: SocketsDeps): Sockets {
     const address = clientKeyOf(client);
     const startedAt = performance.now();
     server.handleUpgrade(request, stream, head, (ws) => {
-      const socket = openSocket(deps, { ws, stream, requestId, authorization, address });
+      const { rawHeaders: headers, url: asked = '' } = request;
+      const opening = { authorization, headers, target: asked, client, address };
+      const socket = openSocket(deps, { ws, stream, requestId, ...opening });
       sockets.add(socket);
       ws.once(
         'close',
@@ -91,6 +97,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
   }
 
   return {
+    takes,
     upgrade(request, stream, head) {
       const requestId = randomUUID();
       const refused = (error: unknown): void => {

@@ -191,7 +191,7 @@ const LAYERS: readonly {
   { files: /^plugin\/plugin\.ts$/, own: ['plugin/contract.ts'], packages: [] },
   { files: /^plugin\//, own: ['kernel/', 'net/', 'plugin/'], packages: ['node:', 'zod'] },
   { files: /^app\/config\.ts$/, own: ['kernel/', 'net/allowed.ts', 'net/client-address.ts'], packages: ['zod'] },
-  { files: /^app\/gateway\.ts$/, own: [''], packages: ['graphql'] },
+  { files: /^app\/(gateway|federation)\.ts$/, own: [''], packages: ['graphql'] },
   { files: /^app\/watchdog(-thread)?\.ts$/, own: ['app/watchdog.ts'], packages: ['node:'] },
   { files: /^dialects\/documents\.ts$/, own: ['dialects/'], packages: ['yaml'] },
   { files: /^dialects\//, own: ['dialects/'], packages: [] },

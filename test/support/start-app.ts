@@ -40,6 +40,8 @@ export interface AppOptions {
   readonly graphqlPlugins?: ServerDeps['plugins'];
   /** Is told of the context of each request. */
   readonly onContext?: (context: Context) => void;
+  /** How it is a part of a larger graph; absent: it is none. */
+  readonly federation?: Parameters<Gateway['federation']>[0];
   readonly onRequest?: (request: Parameters<ContextFor>[0]) => void;
 }
 
@@ -104,7 +106,9 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const { counters } = store;
   const ready = async () => true;
   const plugins = options.graphqlPlugins ?? [];
-  const server = createServer({ schema, contextFor, fileMutations, hooks, config, log, ready, counters, plugins });
+  const federation = options.federation && gateway.federation(options.federation);
+  const own = { schema, contextFor, fileMutations, federation };
+  const server = createServer({ ...own, hooks, config, log, ready, counters, plugins });
   const { url } = await server.listen();
 
   async function gql(query: string, variables: object = {}, token: string | null = owner): Promise<Answer> {

@@ -39,6 +39,8 @@ export interface Graphql {
 }
 
 interface Deps {
+  /** Tells its schema from others of the process. */
+  readonly lane?: string;
   readonly pipeline: Pipeline;
   readonly documents: Documents;
   readonly mask: Mask;
@@ -90,7 +92,14 @@ export function createGraphql(deps: Deps): Graphql {
         }
       };
       const { args, operation } = ready;
-      return await openStream(await ready.subscribe(args), { args, operation, request, answers, write });
+      return await openStream(await ready.subscribe(args), {
+        args,
+        operation,
+        request,
+        answers,
+        write,
+        lane: deps.lane ?? '',
+      });
     } catch (error) {
       return refusal(error, request);
     }

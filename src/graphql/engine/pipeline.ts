@@ -4,6 +4,7 @@ import type { Limits } from '../../kernel/limits.ts';
 import type { Documents } from './documents.ts';
 import type { Mask } from './mask-error.ts';
 import { useCompiledExecution } from './plugins/use-compiled-execution.ts';
+import { useGateways } from './plugins/use-gateways.ts';
 import { useLimits } from './plugins/use-limits.ts';
 import { useMaskedErrors } from './plugins/use-masked-errors.ts';
 import { useOperationCache } from './plugins/use-operation-cache.ts';
@@ -41,6 +42,7 @@ export function createPipeline({ schema, documents, mask, limits, fileMutations,
     plugins: [
       // Nothing is parsed or validated twice.
       useOperationCache(documents),
+      useGateways(),
       // What is too dear is refused before anything of it runs.
       useLimits({ schema, limits, fileMutations }),
       useCompiledExecution(),

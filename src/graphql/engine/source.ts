@@ -26,6 +26,8 @@ interface Stream {
   readonly request: GraphqlRequest;
   readonly answers: Answers;
   readonly write: Write;
+  /** Operations of different schemas are not the same, however they look. */
+  readonly lane: string;
 }
 
 /** Delivers what `subscribe` of the pipeline answered. Throws the errors of the field. */
@@ -34,9 +36,9 @@ export async function openStream(source: AsyncIterable<unknown> | ExecutionResul
   const share = shareOf(source);
   // What the pipeline made of it are results already.
   if (share === null) return { begin: async (sink) => pump(source as AsyncIterable<ExecutionResult>, given, sink) };
-  const { args, operation, request, answers, write } = given;
+  const { args, operation, request, answers, write, lane } = given;
   const viewer = operation.hasPages ? (args.contextValue as Context).session.principal.id : '';
-  const name = nameOf(operation, request, viewer);
+  const name = nameOf(operation, request, lane, viewer);
   return {
     begin: (sink) =>
       share({
@@ -54,7 +56,11 @@ export async function openStream(source: AsyncIterable<unknown> | ExecutionResul
 }
 
 /** Equal for requests whose events look alike: where they begin makes no difference. */
-function nameOf({ document, name }: Operation, { query, variables }: GraphqlRequest, viewer: string): string {
+function nameOf(
+  { document, name }: Operation,
+  { query, variables }: GraphqlRequest,
+  ...viewing: readonly [lane: string, viewer: string]
+): string {
   let uses: string[] = [];
   const places = new Set<string>();
   visit(document, {
@@ -66,7 +72,7 @@ function nameOf({ document, name }: Operation, { query, variables }: GraphqlRequ
   uses = uses.filter((used) => places.has(used));
   // One that stands elsewhere, too, may decide more than the beginning.
   const rest = Object.entries(variables).filter(([each]) => uses.filter((used) => used === each).length !== 1);
-  return JSON.stringify([query, name, rest.sort(([a], [b]) => (a < b ? -1 : 1)), viewer]);
+  return JSON.stringify([query, name, rest.sort(([a], [b]) => (a < b ? -1 : 1)), ...viewing]);
 }
 
 /** Results for one client, drawn no faster than it takes them. */

@@ -62,17 +62,18 @@ export function subgraphShape(publicSchema: GraphQLSchema, { prefix, key }: Subg
     (type) => !isIntrospectionType(type) && !isScalarType(type) && type.name !== 'Node',
   );
   for (const type of types) if (hasFields(type)) leaveOut(type);
-  for (const name of ['Workload', ...PLATFORM]) renameKey(schema.getType(name) as WithFields, key);
+  for (const type of types) if (isWorkload(type) && hasFields(type)) renameKey(type, key);
   const nameOf = (name: string): string =>
     PLATFORM.includes(name) || SHAREABLE.includes(name) || roots.some((root) => root.name === name)
       ? name
       : `${prefix}${name}`;
+  const isThere = (name: string): boolean => schema.getType(name) !== undefined;
   const entities = [
-    ...NODES.map((name) => ({ name: nameOf(name), publicName: name, key: ['id'] })),
-    ...PLATFORM.map((name) => ({ name, publicName: name, key })),
+    ...NODES.filter(isThere).map((name) => ({ name: nameOf(name), publicName: name, key: ['id'] })),
+    ...PLATFORM.filter(isThere).map((name) => ({ name, publicName: name, key })),
   ];
   if (prefix !== '') {
-    for (const root of roots) renameFields(root, (name) => `${prefix.toLowerCase()}${capital(name)}`);
+    for (const root of roots) renameFields(root, (name) => rootFieldOf(name, prefix));
     for (const type of types) if (isAbstractType(type)) renameResolved(type, nameOf);
     for (const type of types) type.name = nameOf(type.name);
   }
@@ -81,14 +82,20 @@ export function subgraphShape(publicSchema: GraphQLSchema, { prefix, key }: Subg
 
 const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
+/** What a field of a root is called in the subgraph. */
+export const rootFieldOf = (name: string, prefix: string): string =>
+  prefix === '' ? name : `${prefix.charAt(0).toLowerCase()}${prefix.slice(1)}${capital(name)}`;
+
 const rootsOf = (schema: GraphQLSchema): readonly GraphQLObjectType[] =>
   [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].filter(isObjectType);
 
+const isWorkload = ({ name }: GraphQLNamedType): boolean => name === 'Workload' || PLATFORM.includes(name);
+
 function leaveOut(type: WithFields): void {
   const fields = type.getFields();
-  const isWorkload = type.name === 'Workload' || PLATFORM.includes(type.name);
+  const ofPlatform = isWorkload(type);
   for (const name of Object.keys(fields)) {
-    const isKept = !isWorkload || ['projectId', 'id', ...KNOWN_OF_WORKLOADS].includes(name);
+    const isKept = !ofPlatform || ['projectId', 'id', ...KNOWN_OF_WORKLOADS].includes(name);
     if (!isKept || (type.name === 'Query' && LEFT_OUT.includes(name))) delete fields[name];
   }
   const interfaces = type.getInterfaces() as GraphQLInterfaceType[];

@@ -48,6 +48,25 @@ describe('readConfig', () => {
     expect(JSON.stringify(config)).not.toMatch(/hunter2|klmroot1/);
   });
 
+  it('reads what concerns a larger graph', () => {
+    expect(readConfig({}).federation).toBeNull();
+    expect(readConfig({ KEYLOOM_FEDERATION: 'false' }).federation).toBeNull();
+    const plain = { prefix: '', key: ['projectId', 'id'] };
+    expect(readConfig({ KEYLOOM_FEDERATION: 'true' }).federation).toEqual(plain);
+    const given = { KEYLOOM_FEDERATION_PREFIX: 'Keyloom', KEYLOOM_FEDERATION_KEY: 'estate,ref' };
+    const federation = { prefix: 'Keyloom', key: ['estate', 'ref'] };
+    expect(readConfig({ KEYLOOM_FEDERATION: 'true', ...given }).federation).toEqual(federation);
+    expect(refusedBy(given)).toEqual(['KEYLOOM_FEDERATION_PREFIX', 'KEYLOOM_FEDERATION_KEY']);
+    for (const key of ['id', 'id,id', 'a,b,c', 'id,running', 'a-b,c', '_a,b'])
+      expect(new Set(refusedBy({ KEYLOOM_FEDERATION: 'true', KEYLOOM_FEDERATION_KEY: key }))).toEqual(
+        new Set(['KEYLOOM_FEDERATION_KEY']),
+      );
+    for (const prefix of ['', 'keyloom', 'Key_Loom', '_K'])
+      expect(new Set(refusedBy({ KEYLOOM_FEDERATION: 'true', KEYLOOM_FEDERATION_PREFIX: prefix }))).toEqual(
+        new Set(['KEYLOOM_FEDERATION_PREFIX']),
+      );
+  });
+
   it('reads what concerns plugins', () => {
     const config = readConfig({
       KEYLOOM_PLUGINS: 'redis, @acme/keyloom-plugin',

@@ -1,0 +1,107 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { GraphQLSchema } from 'graphql';
+import { createAnswers } from '../graphql/engine/answers.ts';
+import { createDocuments } from '../graphql/engine/documents.ts';
+import { createGraphql, type Graphql } from '../graphql/engine/execute.ts';
+import type { Mask } from '../graphql/engine/mask-error.ts';
+import { createPipeline } from '../graphql/engine/pipeline.ts';
+import { createInFlight } from '../kernel/in-flight.ts';
+import type { Limits } from '../kernel/limits.ts';
+import type { ContextFor } from './caller.ts';
+import { createConnectionLimits } from './connection-limits.ts';
+import { createDeadlines } from './deadline.ts';
+import { createEventStreams } from './events.ts';
+import { createGraphqlRoute, type Route } from './graphql-route.ts';
+import { createRates, type Rates } from './rates.ts';
+import { createRestRoute } from './rest/serve.ts';
+import { ROUTES } from './rest/table.ts';
+import type { ServerDeps } from './server.ts';
+import { createSockets } from './sockets.ts';
+import { createWrongTokens } from './wrong-tokens.ts';
+import { createYogaLane } from './yoga.ts';
+
+/** A schema, and who is let in to ask it. */
+export interface GraphqlLane {
+  readonly schema: GraphQLSchema;
+  readonly contextFor: ContextFor;
+  /** Names of the mutations that carry files and so may have larger bodies. */
+  readonly fileMutations: ReadonlySet<string>;
+}
+
+export interface Lanes {
+  /** By the path. */
+  readonly graphql: ReadonlyMap<string, Route>;
+  readonly rest: Route;
+  readonly rates: Rates;
+  /** Takes over a connection whose client asks for a WebSocket. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void;
+  /** Ends what stays open, so that clients come again elsewhere. */
+  close(): void;
+}
+
+const PUBLIC = '/graphql';
+const FEDERATION = '/federation';
+
+/** All the ways into GraphQL, REST among them: one set of rules, one store of answers, one count of connections. */
+export function createLanes(deps: ServerDeps, mask: Mask): Lanes {
+  const { contextFor, config, federation, log } = deps;
+  const { limits, development } = config;
+  const answers = createAnswers(config.answerCacheBytes);
+  const inFlight = createInFlight(answersOf(limits));
+  const bodies = createInFlight(bodiesOf(limits));
+  const rates = createRates(limits);
+  const events = createEventStreams(limits);
+  const startDeadline = createDeadlines(limits.deadlineMs);
+  const connections = createConnectionLimits(limits);
+  const wrongTokens = createWrongTokens(limits);
+  const shared = { inFlight, limits, startDeadline, connections, rates, wrongTokens, log };
+
+  function engineOf({ schema, fileMutations }: GraphqlLane, lane: string): Graphql {
+    const documents = createDocuments({ schema, limits, development });
+    const pipeline = createPipeline({ schema, documents, mask, limits, fileMutations, plugins: deps.plugins ?? [] });
+    return createGraphql({ pipeline, documents, mask, limits, fileMutations, answers, inFlight, lane });
+  }
+
+  function laneOf(graphql: Graphql, own: Pick<GraphqlLane, 'contextFor'>, path: string, explored: boolean) {
+    const all = { ...shared, graphql, contextFor: own.contextFor };
+    const yoga = createYogaLane(explored);
+    return {
+      path,
+      route: createGraphqlRoute({ ...all, bodies, yoga, events, answers, development: explored }),
+      sockets: createSockets({ ...all, path, mask, proxies: config.trustedProxies }),
+    };
+  }
+
+  const graphql = engineOf(deps, PUBLIC);
+  const main = laneOf(graphql, deps, PUBLIC, development);
+  const others = federation ? [laneOf(engineOf(federation, FEDERATION), federation, FEDERATION, false)] : [];
+  const lanes = [main, ...others];
+  return {
+    graphql: new Map(lanes.map(({ path, route }) => [path, route])),
+    rest: createRestRoute({ ...shared, graphql, contextFor, bodies, mask, routes: ROUTES }),
+    rates,
+    upgrade(request, stream, head) {
+      const { sockets } = others.find((each) => each.sockets.takes(request.url ?? '')) ?? main;
+      sockets.upgrade(request, stream, head);
+    },
+    close() {
+      for (const { sockets } of lanes) sockets.close();
+      events.close();
+    },
+  };
+}
+
+const answersOf = (limits: Limits): Parameters<typeof createInFlight>[0] => ({
+  noun: 'The answers',
+  perPrincipal: limits.answerBytesPerPrincipal,
+  inAll: limits.answerBytesInFlight,
+  settings: ['KEYLOOM_LIMIT_ANSWER_BYTES_PER_PRINCIPAL', 'KEYLOOM_LIMIT_ANSWER_BYTES_IN_FLIGHT'],
+});
+
+const bodiesOf = (limits: Limits): Parameters<typeof createInFlight>[0] => ({
+  noun: 'The bodies',
+  perPrincipal: limits.bodyBytesPerPrincipal,
+  inAll: limits.bodyBytesInFlight,
+  settings: ['KEYLOOM_LIMIT_BODY_BYTES_PER_PRINCIPAL', 'KEYLOOM_LIMIT_BODY_BYTES_IN_FLIGHT'],
+});
