@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendBodies } from '../support/fuzz/bodies.ts';
 import { type Fuzzed, startFuzzed } from '../support/fuzz/fuzzed.ts';
 import { sayMessages } from '../support/fuzz/messages.ts';
+import { sendRest } from '../support/fuzz/rest.ts';
 
 /** A sample of test/stress/fuzz.test.ts: what anybody may send ends no process and is nobody's fault. */
 let fuzzed: Fuzzed;
@@ -19,6 +20,15 @@ describe('what nobody would send', () => {
     // It is understood often enough to come further than to the parser.
     expect(statuses.get(200) ?? 0).toBeGreaterThan(30);
     expect(statuses.get(400) ?? 0).toBeGreaterThan(30);
+    expect(await fuzzed.faults()).toEqual([]);
+  });
+
+  it('over REST', async () => {
+    const statuses = await sendRest({ url: fuzzed.server.url, tokens: fuzzed.tokens }, 1_000, 3);
+    expect(serverErrors(statuses)).toEqual([]);
+    expect(statuses.get(200) ?? 0).toBeGreaterThan(30);
+    expect(statuses.get(400) ?? 0).toBeGreaterThan(30);
+    expect(statuses.get(404) ?? 0).toBeGreaterThan(30);
     expect(await fuzzed.faults()).toEqual([]);
   });
 

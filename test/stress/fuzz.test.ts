@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendBodies } from '../support/fuzz/bodies.ts';
 import { type Fuzzed, startFuzzed } from '../support/fuzz/fuzzed.ts';
 import { sayMessages } from '../support/fuzz/messages.ts';
+import { sendRest } from '../support/fuzz/rest.ts';
 
-/** 20,000 bodies and 20,000 messages; FUZZ=n sends as many of each. */
+/** 20,000 bodies, 20,000 requests to REST and 20,000 messages; FUZZ=n sends as many of each. */
 const COUNT = Number(process.env.FUZZ ?? 20_000);
 let fuzzed: Fuzzed;
 beforeAll(async () => {
@@ -19,6 +20,12 @@ afterAll(() => {
 describe(`${COUNT} of what nobody would send`, () => {
   it('as bodies', async () => {
     const statuses = await sendBodies({ url: fuzzed.server.url, tokens: fuzzed.tokens }, COUNT, 11);
+    expect([...statuses].filter(([status]) => status >= 500)).toEqual([]);
+    expect(await fuzzed.faults()).toEqual([]);
+  });
+
+  it('over REST', async () => {
+    const statuses = await sendRest({ url: fuzzed.server.url, tokens: fuzzed.tokens }, COUNT, 13);
     expect([...statuses].filter(([status]) => status >= 500)).toEqual([]);
     expect(await fuzzed.faults()).toEqual([]);
   });

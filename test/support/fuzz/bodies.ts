@@ -1,12 +1,12 @@
 import { Agent, request } from 'node:http';
 import { anything, bytesOf, paramsOf, type Random, randomOf } from './random.ts';
 
-interface Target {
+export interface Target {
   readonly url: string;
   readonly tokens: readonly string[];
 }
 
-interface Shot {
+export interface Shot {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -61,20 +61,30 @@ function shoot({ url }: Target, agent: Agent, { method, path, headers, body, lea
   });
 }
 
-/** Sends so many bodies and answers how many of each status came back. */
-export async function sendBodies(target: Target, count: number, seed: number): Promise<ReadonlyMap<number, number>> {
-  const random = randomOf(seed);
-  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+/** Sends so many, sixteen at a time, and answers how many of each status came back. */
+export async function shootAll(
+  target: Target,
+  agent: Agent,
+  count: number,
+  next: () => Shot,
+): Promise<ReadonlyMap<number, number>> {
   const statuses = new Map<number, number>();
   let left = count;
   const worker = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      const status = await shoot(target, agent, shotOf(random, target.tokens));
+      const status = await shoot(target, agent, next());
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
   };
   await Promise.all(Array.from({ length: 16 }, worker));
   agent.destroy();
   return statuses;
+}
+
+/** Sends so many bodies and answers how many of each status came back. */
+export function sendBodies(target: Target, count: number, seed: number): Promise<ReadonlyMap<number, number>> {
+  const random = randomOf(seed);
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  return shootAll(target, agent, count, () => shotOf(random, target.tokens));
 }
