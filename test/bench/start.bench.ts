@@ -53,6 +53,7 @@ const rows: readonly { readonly name: string; readonly run: () => Promise<number
   { name: 'bare node', run: () => toTheEnd(['--eval', '0']), spent: [] },
   ...entries.flatMap((entry) => [
     { name: `${entry} --version`, run: () => toTheEnd([entry, '--version']), spent: [] },
+    { name: `${entry} run --help`, run: () => toTheEnd([entry, 'run', '--help']), spent: [] },
     { name: `${entry} until it listens`, run: () => listening(entry), spent: [] },
   ]),
 ];

@@ -30,6 +30,8 @@ export interface CliWorld {
   ) => Promise<Ran>;
   /** As the owner; throws unless all of it is done. */
   readonly query: (query: string, variables?: object) => Promise<Record<string, never>>;
+  /** Ends the gateway; the rest stays. */
+  readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -68,6 +70,9 @@ export async function cliWorld(): Promise<CliWorld> {
       );
       if (errors || refused) throw new Error(JSON.stringify(errors ?? refused));
       return data;
+    },
+    stop: async () => {
+      await stopped(server, 'SIGTERM');
     },
     close: async () => {
       for (const child of running) child.kill('SIGKILL');

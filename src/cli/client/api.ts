@@ -4,6 +4,8 @@ import { printable } from './text.ts';
 /** A client of the GraphQL API. */
 export interface Api {
   readonly url: string;
+  /** From it the key of what is kept is derived. */
+  readonly token: string;
   /** The data of a query or mutation; throws Failure. */
   ask<T>(query: string, variables?: object): Promise<T>;
   /** The one field of a mutation; an error among its possible results is a Failure. */
@@ -66,7 +68,7 @@ export function createApi({ url, token }: { readonly url: string; readonly token
     }
   }
 
-  return { url, ask, change, events };
+  return { url, token, ask, change, events };
 }
 
 interface Refusal {

@@ -1,5 +1,6 @@
 import type { Api } from './api.ts';
 import { Failure } from './failure.ts';
+import type { OfflineOptions } from './offline.ts';
 import { printable } from './text.ts';
 
 export interface WorkloadOptions {
@@ -83,6 +84,8 @@ export async function askEnvironment<T>(
 }
 
 export interface Chosen {
+  readonly offline?: boolean;
+  readonly maxAge?: string;
   readonly only?: string;
   readonly allowUnresolved?: boolean;
 }
@@ -91,8 +94,14 @@ const listOf = (names: string | undefined): readonly string[] | null =>
   names === undefined ? null : names.split(',').map((name) => name.trim());
 
 /** The environment with a value for everything in it, or a Failure that names what has none. */
-export async function resolve(api: Api, place: Place, { only, allowUnresolved = false }: Chosen): Promise<Complete> {
-  const resolved = await askEnvironment<Resolved>(api, place, RESOLVED);
+export async function resolve(
+  api: Api,
+  place: Place,
+  chosen: Chosen,
+  say: OfflineOptions['say'] = () => {},
+): Promise<Complete> {
+  const { only, allowUnresolved = false } = chosen;
+  const resolved = await fetched(api, place, chosen, say);
   const wanted = listOf(only);
   const isWanted = (name: string): boolean => wanted === null || wanted.includes(name);
   const missing = wanted?.filter((name) => !resolved.variables.some((it) => it.name === name)) ?? [];
@@ -118,6 +127,18 @@ export async function resolve(api: Api, place: Place, { only, allowUnresolved = 
     variables: variables.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }])),
     files: files.flatMap(({ path, data }) => (data === null ? [] : [{ path, data }])),
   };
+}
+
+async function fetched(
+  api: Api,
+  place: Place,
+  { offline, maxAge = '24h' }: Chosen,
+  say: OfflineOptions['say'],
+): Promise<Resolved> {
+  const fetch = (): Promise<Resolved> => askEnvironment<Resolved>(api, place, RESOLVED);
+  if (!offline) return fetch();
+  const { maxAgeOf, orKept } = await import('./offline.ts');
+  return orKept(api, place, { maxAgeMs: maxAgeOf(maxAge), say }, fetch);
 }
 
 export interface Complete {

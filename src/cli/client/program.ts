@@ -12,6 +12,14 @@ export function program(name: string, description: string): Command {
     .option('--verbose', 'say what is done');
 }
 
+/** Options of what fetches values. */
+export const withValues = (command: Command): Command =>
+  command
+    .option('--only <names>', 'only these, by commas')
+    .option('--allow-unresolved', 'go ahead without what is not resolved')
+    .option('--offline', 'keep what is fetched, sealed, and use it while the gateway cannot be reached')
+    .addOption(new Option('--max-age <age>', 'how old that may be: 90m, 24h, at most 7d').default('24h'));
+
 /** Options of what works for one workload. A token of a workload needs none. */
 export const forWorkload = (command: Command): Command =>
   command

@@ -4,17 +4,15 @@ import { connect } from '../client/connect.ts';
 import { writePrivately } from '../client/contexts.ts';
 import { placeOf, resolve } from '../client/environment.ts';
 import { Failure } from '../client/failure.ts';
-import { forWorkload, note, program } from '../client/program.ts';
+import { forWorkload, note, program, withValues } from '../client/program.ts';
 import { printable } from '../client/text.ts';
 
 /** `keyloom export`: what a workload gets, in the dialect of the program that is to read it. */
 export async function exportVariables(args: readonly string[]): Promise<readonly string[]> {
-  const command = forWorkload(program('export', 'Writes the variables of a workload for another program.'))
+  const command = withValues(forWorkload(program('export', 'Writes the variables of a workload for another program.')))
     .addOption(new Option('-d, --dialect <name>', 'who is to read it').choices(DIALECT_NAMES).default('dotenv'))
-    .option('--only <names>', 'only these, by commas')
     .option('--file <path>', 'into a file that its owner alone may read, instead of standard output')
     .option('--skip', 'leave out what the dialect cannot hold')
-    .option('--allow-unresolved', 'go ahead without what is not resolved')
     .option('--secret-name <name>', 'name of the Kubernetes Secret (k8s-secret)')
     .option('--namespace <name>', 'its namespace (k8s-secret)');
   const options = command.parse(args, { from: 'user' }).opts();
@@ -22,7 +20,7 @@ export async function exportVariables(args: readonly string[]): Promise<readonly
   if (!isDialectName(name)) throw new Failure('usage', `there is no dialect of that name`);
   const api = await connect(options);
   const place = await placeOf(api, options as Parameters<typeof placeOf>[1]);
-  const { variables } = await resolve(api, place, options);
+  const { variables } = await resolve(api, place, options, note(options));
   const { secretName, namespace } = options;
   const { text, refused } = (await loadDialect(name)).write(variables, {
     secretName: secretName ?? `${place.project}-${place.id}`.toLowerCase(),

@@ -3,6 +3,7 @@ import { createApi } from '../client/api.ts';
 import { checkedUrl } from '../client/connect.ts';
 import { contextsFile, readContexts, writeContexts } from '../client/contexts.ts';
 import { Failure } from '../client/failure.ts';
+import { forgetOffline } from '../client/offline.ts';
 import { note, program } from '../client/program.ts';
 import { printable } from '../client/text.ts';
 
@@ -43,6 +44,8 @@ export async function login(args: readonly string[]): Promise<readonly string[]>
 export async function logout(args: readonly string[]): Promise<readonly string[]> {
   const command = program('logout', 'Forgets the token of the current context.').option('--all', 'forget all contexts');
   const options = command.parse(args, { from: 'user' }).opts();
+  // First: whatever else fails, no value stays.
+  await forgetOffline();
   const { current, contexts } = await readContexts();
   const name: string | null = options.context ?? current;
   if (!options.all && (name === null || !contexts.has(name))) throw new Failure('usage', 'nobody is logged in');

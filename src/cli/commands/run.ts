@@ -4,7 +4,7 @@ import { connect } from '../client/connect.ts';
 import { type Chosen, type Complete, placeOf, resolve } from '../client/environment.ts';
 import { Failure } from '../client/failure.ts';
 import { writeFiles } from '../client/files.ts';
-import { type CommonOptions, forWorkload, note, program } from '../client/program.ts';
+import { type CommonOptions, forWorkload, note, program, withValues } from '../client/program.ts';
 import { printable } from '../client/text.ts';
 import { watchEnvironment } from '../client/watch.ts';
 
@@ -16,13 +16,11 @@ interface RunOptions extends CommonOptions, Chosen {
 
 /** `keyloom run -- command`: a program with the variables of a workload, and nothing of them on the disk unless asked. */
 export async function run(args: readonly string[]): Promise<readonly string[]> {
-  const command = forWorkload(program('run', 'Runs a program with the variables of a workload.'))
+  const command = withValues(forWorkload(program('run', 'Runs a program with the variables of a workload.')))
     .passThroughOptions()
     .option('--watch', 'start it again when what it gets changes')
-    .option('--only <names>', 'only these, by commas')
     .option('--preserve-env [names]', 'what the environment has already wins: everything, or these')
     .option('--files-dir <directory>', 'write its files below this directory')
-    .option('--allow-unresolved', 'go ahead without what is not resolved')
     .argument('<command...>', 'behind --');
   command.parse(args, { from: 'user' });
   const options = command.opts<RunOptions & Parameters<typeof connect>[0] & Parameters<typeof placeOf>[1]>();
@@ -47,7 +45,7 @@ export async function run(args: readonly string[]): Promise<readonly string[]> {
       return started;
     };
   };
-  const first = await resolve(api, place, options);
+  const first = await resolve(api, place, options, say);
   const running = (await prepare(first))();
   if (!options.watch) return ended(await running.ended);
   return ended(await watched({ api, place, options, say, first, running, prepare }));
@@ -84,7 +82,7 @@ async function watched({ api, place, options, say, first, prepare, ...rest }: Wa
     };
     follow(running);
     void watchEnvironment(api, place, { say, signal: stopping.signal }, async () => {
-      const next = await resolve(api, place, options);
+      const next = await resolve(api, place, options, say);
       if (next.digest === digest) return;
       const start = await prepare(next);
       say('what it gets has changed: starting it again');
