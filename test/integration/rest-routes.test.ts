@@ -215,6 +215,13 @@ describe('routes', () => {
     await call('POST', path, { body: { runtimeEnvironment: { A: 'mine', BAD: '${NOTHING}' } } });
     const after = await call('GET', path);
     expect(after.body.data).toMatchObject({ runtimeEnvironment: { A: 'mine', B: 'mine!' }, unresolved: ['BAD'] });
+    const own = await call('GET', `${path}?show=this`);
+    expect(own.body.data.runtimeEnvironment).toEqual({ A: 'mine', BAD: '${NOTHING}' });
+    await call('POST', path, { body: { runtimeEnvironment: { A: 'mine', T: '${A}', BAD: '${NOTHING}' } } });
+    const written = await call('GET', `${path}?show=this&replaceTemplatedValues=false`);
+    expect(written.body.data.runtimeEnvironment).toMatchObject({ T: '${A}' });
+    const expanded = await call('GET', `${path}?show=this&replaceTemplatedValues=true`);
+    expect(expanded.body.data.runtimeEnvironment).toMatchObject({ T: 'mine' });
     expect('OWN' in after.body.data.runtimeEnvironment).toBe(false);
     const built = await call('GET', `${P}/services/example-service/build-arguments`);
     expect(built.body.data).toMatchObject({ buildArguments: { ARG: 'x', A: 'group' }, buildFiles: { '/etc/a': file } });

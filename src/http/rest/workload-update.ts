@@ -15,7 +15,7 @@ import { given, type JsonObject, mutation, nothing, type RestRoute, routeOf } fr
 import { capital, inPath, type Kind, SCOPES, type Scope } from './workload-shape.ts';
 
 type Masked<Row> = Row & { readonly masked: boolean };
-interface Registered {
+export interface Registered {
   readonly name: string;
   readonly tags: readonly string[];
   readonly stageId: string | null;
@@ -24,8 +24,8 @@ interface Registered {
   readonly files: readonly Masked<FileResult>[];
 }
 
-/** What a workload is registered with besides the set that is replaced: a put is of all of it. */
-const registeredDocument = ({ field }: Kind, [values, files]: Scope['own']): string => `
+/** What a workload is registered with, and one of the sets that it holds itself, as written. */
+export const registeredDocument = ({ field }: Kind, [values, files]: Scope['own']): string => `
   query Registered($project: Slug!, $id: String!) { result: project(slug: $project) { result: ${field}(id: $id) {
     name tags stageId revision values: ${values} { ${VARIABLE_FIELDS} masked } files: ${files} { ${FILE_FIELDS} masked }
   } } }`;

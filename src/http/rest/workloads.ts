@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { filesAnswer, filesMap, valuesAnswer, variablesMap } from './files.ts';
 import { one } from './given.ts';
-import { type RestRoute, routeOf } from './route.ts';
+import { type Given, type Reply, type RestRoute, routeOf } from './route.ts';
 import { detailsRoute } from './workload-details.ts';
 import {
   capital,
@@ -14,14 +14,15 @@ import {
   SCOPES,
   type Scope,
 } from './workload-shape.ts';
-import { updateRoute } from './workload-update.ts';
+import { type Registered, registeredDocument, updateRoute } from './workload-update.ts';
 
 const query = {
   show: z.enum(['this', 'inherited', 'all']).meta({
     description: 'What the workload holds itself, what it inherits, or both, which is what it gets without this.',
   }),
   replaceTemplatedValues: z.enum(['true', 'false']).meta({
-    description: 'Accepted; templates are always expanded, except with `show=this` and `replaceTemplatedValues=false`.',
+    description:
+      'With `show=this`: `true` expands templates, else they are as written. What is inherited is always expanded: whoever asks may not see what it was written from.',
   }),
 };
 
@@ -32,6 +33,22 @@ const unresolvedOf = ({ variables, files, dockerSecretMounts = [], unresolved }:
   return [...new Set([...failed, ...unresolved.map(({ name }) => name)])].sort();
 };
 
+interface AsWritten {
+  readonly asWritten: Registered;
+}
+
+/** What a workload holds itself may be put again as it was read: then it must not be expanded. */
+const isAsWritten = (request: Given): boolean =>
+  one(request, 'show') === 'this' && one(request, 'replaceTemplatedValues') !== 'true';
+
+const asWritten = ({ values, files, scope }: Scope, { asWritten: own }: AsWritten): Reply => ({
+  data: {
+    [values]: variablesMap(own.values),
+    [files]: filesMap(own.files),
+    ...(scope === 'BUILD' ? { dockerSecretMounts: {} } : {}),
+  },
+});
+
 function environmentRoutes(kind: Kind, scope: Scope): readonly RestRoute[] {
   const path = `/projects/{projectId}/${kind.plural}/{${kind.id}}/${scope.path}`;
   const maps = {
@@ -40,7 +57,7 @@ function environmentRoutes(kind: Kind, scope: Scope): readonly RestRoute[] {
     ...(scope.scope === 'BUILD' ? { dockerSecretMounts: filesAnswer } : {}),
   };
   return [
-    routeOf<EnvironmentResult>({
+    routeOf<EnvironmentResult | AsWritten>({
       group: kind.group,
       method: 'GET',
       path,
@@ -57,7 +74,12 @@ function environmentRoutes(kind: Kind, scope: Scope): readonly RestRoute[] {
       }),
       document: environmentDocument(kind, scope, '__typename'),
       variables: inPath(kind),
+      complete: async (found, request, ask) => {
+        if (!isAsWritten(request)) return found;
+        return { asWritten: await ask(registeredDocument(kind, scope.own), inPath(kind)(request)) };
+      },
       reply: (found, request) => {
+        if ('asWritten' in found) return asWritten(scope, found);
         const show = one(request, 'show') ?? 'all';
         const unresolved = unresolvedOf(found);
         const mounts = found.dockerSecretMounts;

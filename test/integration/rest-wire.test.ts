@@ -1,0 +1,126 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aProject, base64 } from '../support/makers.ts';
+import { rest } from '../support/rest.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+
+const S = '/projects/default-project/secrets';
+const aBody = (name: string, over: object = {}) => ({ name, secretType: 'environment', priority: 10, ...over });
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp({ limits: { bodyBytes: 20_000 } });
+  await aProject(app);
+});
+afterAll(() => app.close());
+
+describe('the description', () => {
+  it('is there for everybody, and says the same in JSON and on a page that holds no script', async () => {
+    const json = await fetch(`${app.url}/v1/openapi.json`);
+    expect([json.status, json.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+    const described = (await json.json()) as { openapi: string; paths: object };
+    expect(described.openapi).toBe('3.1.0');
+    const page = await fetch(`${app.url}/v1/docs`);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    const text = await page.text();
+    for (const path of Object.keys(described.paths)) {
+      if (!path.startsWith('/v1/teams/')) expect(text).toContain(path);
+    }
+    const head = await fetch(`${app.url}/v1/docs`, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    const other = await rest(app, 'POST', '/openapi.json', { body: {} });
+    expect([other.status, other.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+});
+
+describe('bodies', () => {
+  it('may be large where they carry files, and only there', async () => {
+    const files = { '/etc/large': { data: base64('a'.repeat(100_000)) } };
+    const made = await rest(app, 'POST', S, { body: aBody('Large file', { secrets: { files } }) });
+    expect([made.status, made.body.data?.secrets.files['/etc/large'].data.length]).toEqual([200, 133_336]);
+    const tag = await rest(app, 'POST', '/tags', { body: { name: 'x', description: 'a'.repeat(30_000) } });
+    expect([tag.status, tag.body.error.message]).toEqual([413, expect.stringContaining('KEYLOOM_LIMIT_BODY_BYTES')]);
+    const auditor = await app.token('auditor');
+    const refused = await rest(app, 'POST', S, { token: auditor, body: aBody('Other', { secrets: { files } }) });
+    expect(refused.status).toBe(413);
+  });
+
+  it('hold names that are special to JavaScript as they are', async () => {
+    const body = `{"name":"Special","secretType":"environment","priority":1,"secrets":{"variables":{"__proto__":"a","constructor":"b"}}}`;
+    const made = await rest(app, 'POST', S, { body });
+    expect([made.status, JSON.stringify(made.body.data.secrets.variables)]).toEqual([
+      200,
+      '{"__proto__":"a","constructor":"b"}',
+    ]);
+    const bad = await rest(app, 'POST', S, { body: '{"__proto__":{"name":"x"},"name":"Other"}' });
+    expect([bad.status, Object.keys(bad.body.error.details)]).toEqual([400, ['secretType', 'priority', '__proto__']]);
+  });
+
+  it('list every trouble of the shape at once, the first hundred', async () => {
+    const variables = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`A${i}`, i]));
+    const bad = await rest(app, 'POST', S, { body: aBody('Many', { secrets: { variables } }) });
+    expect(Object.keys(bad.body.error.details)).toHaveLength(100);
+    expect(bad.body.error.message).toMatch(/; and more$/);
+  });
+
+  it('of a GET and a DELETE are not asked for', async () => {
+    await rest(app, 'POST', S, { body: aBody('Short lived') });
+    const headers = { 'content-type': 'text/plain', 'accept-encoding': 'br;q=1.0, nothing;q=x' };
+    expect((await rest(app, 'GET', `${S}/short-lived`, { headers })).status).toBe(200);
+    expect((await rest(app, 'DELETE', `${S}/short-lived`, { headers })).body).toEqual({ data: {} });
+  });
+});
+
+describe('headers', () => {
+  it('tell how it stands with the rate, on answers and refusals alike', async () => {
+    for (const path of [S, `${S}/nothing`, `${S}?per_page=0`]) {
+      const { headers } = await rest(app, 'GET', path);
+      for (const name of ['limit', 'remaining', 'reset']) expect(headers.get(`x-ratelimit-${name}`)).toMatch(/^\d+$/);
+    }
+  });
+
+  it('say when to come again once the rate is spent', async () => {
+    const slow = await startApp({ limits: { ratePoints: 3 } });
+    const statuses: number[] = [];
+    let again: string | null = null;
+    for (let i = 0; i < 5; i += 1) {
+      const { status, headers } = await rest(slow, 'GET', '/login');
+      statuses.push(status);
+      again = headers.get('retry-after');
+    }
+    await slow.close();
+    expect(statuses).toEqual([200, 200, 200, 429, 429]);
+    expect(Number(again)).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [[], 200],
+    [['if-match', '"0"'], 400],
+    [['if-match', '"1", "2"'], 400],
+    [['if-match', '*'], 400],
+    [['idempotency-key', 'x'.repeat(201)], 400],
+    [['authorization', 'Bearer a', 'authorization', 'Bearer b'], 401],
+  ])('%#: %j', async (headers, status) => {
+    const { port } = new URL(app.url);
+    const found = await new Promise((resolve, reject) => {
+      const own = headers.includes('authorization') ? [] : ['authorization', `Bearer ${app.owner}`];
+      const usual = ['host', '127.0.0.1', 'content-type', 'application/json'];
+      const sent = request(
+        {
+          port,
+          method: 'POST',
+          path: `/v1${S}`,
+          headers: [...usual, ...own, ...headers] as never,
+        },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      );
+      sent.on('error', reject);
+      sent.end(JSON.stringify(aBody('With headers')));
+    });
+    expect(found).toBe(status);
+  });
+});
