@@ -37,6 +37,30 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'backup',
+    {
+      usage: 'backup FILE',
+      summary: 'copies the embedded store, served or not, into a new file',
+      run: async (args) => (await import('./commands/care.ts')).backup(args),
+    },
+  ],
+  [
+    'restore',
+    {
+      usage: 'restore FILE',
+      summary: 'puts a backup where no embedded store is',
+      run: async (args) => (await import('./commands/care.ts')).restore(args),
+    },
+  ],
+  [
+    'verify',
+    {
+      usage: 'verify [FILE]',
+      summary: 'looks at everything in the embedded store, or at a backup',
+      run: async (args) => (await import('./commands/care.ts')).verify(args),
+    },
+  ],
+  [
     'login',
     {
       usage: 'login --url URL',

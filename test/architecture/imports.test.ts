@@ -197,7 +197,7 @@ const LAYERS: readonly {
   { files: /^dialects\//, own: ['dialects/'], packages: [] },
   // Commands that work on this machine's store; every other one is a client and knows nothing of the gateway.
   {
-    files: /^cli\/commands\/(serve|init|owner-token)\.ts$/,
+    files: /^cli\/commands\/(serve|init|owner-token|care)\.ts$/,
     own: ['kernel/', 'crypto/', 'app/', 'graphql/engine/mask-error.ts', 'http/log.ts'],
     packages: ['node:'],
   },
@@ -205,7 +205,7 @@ const LAYERS: readonly {
   { files: /^cli\/main\.ts$/, own: ['kernel/errors.ts', 'graphql/engine/mask-error.ts', 'cli/'], packages: [] },
   { files: /^cli\//, own: ['cli/', 'dialects/'], packages: ['node:', 'commander', 'yaml', '@bomb.sh/tab'] },
   { files: /^main\.ts$/, own: ['cli/main.ts'], packages: [] },
-  { files: /^(app\/(app|jobs|first-start)|demo)\.ts$/, own: [''], packages: ['node:'] },
+  { files: /^(app\/(app|care|jobs|first-start)|demo)\.ts$/, own: [''], packages: ['node:'] },
 ];
 
 /** The packages of each shipped plugin: its driver. */

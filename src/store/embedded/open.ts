@@ -1,15 +1,11 @@
-import { unavailable } from '../../kernel/errors.ts';
 import { type Log, silentLog } from '../../kernel/log.ts';
 import type { Mac, OpenedStore } from '../port.ts';
 import type { Engine } from './engine.ts';
 import { openLmdbEngine } from './lmdb-engine.ts';
 import { openMemoryEngine } from './memory-engine.ts';
 import { VERSION_AT } from './places.ts';
-import { decodeNumber, encodeNumber } from './records.ts';
+import { checkFormat, encodeNumber, FORMAT } from './records.ts';
 import { createEmbeddedStore } from './store.ts';
-
-/** The format of the records. A store of a later one is refused, not guessed at. */
-const FORMAT = 1;
 
 export interface MemoryOptions {
   readonly mac: Mac;
@@ -29,7 +25,7 @@ export function openMemoryStore({ mac }: MemoryOptions): OpenedStore {
 export async function openEmbeddedStore({ dir, mac, log = silentLog }: EmbeddedOptions): Promise<OpenedStore> {
   const engine = openLmdbEngine(dir, log);
   try {
-    await checkFormat(engine);
+    await takeFormat(engine);
     // Takes the reserve while it can be had, and says from the start when it cannot.
     await engine.makeRoom?.([]);
   } catch (error) {
@@ -39,13 +35,8 @@ export async function openEmbeddedStore({ dir, mac, log = silentLog }: EmbeddedO
   return createEmbeddedStore(engine, mac);
 }
 
-async function checkFormat(engine: Engine): Promise<void> {
+async function takeFormat(engine: Engine): Promise<void> {
   const stored = engine.get(VERSION_AT);
-  if (!stored) return engine.apply([[VERSION_AT, encodeNumber(VERSION_AT, FORMAT)]]);
-  const format = decodeNumber(VERSION_AT, stored);
-  if (format > FORMAT) {
-    throw unavailable(
-      `The data directory has format ${format}, and this version of Keyloom knows up to ${FORMAT}; use a later one`,
-    );
-  }
+  if (stored) checkFormat(stored);
+  else await engine.apply([[VERSION_AT, encodeNumber(VERSION_AT, FORMAT)]]);
 }

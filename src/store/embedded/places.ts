@@ -17,6 +17,8 @@ export const CONTENT: readonly Range[] = [
 ];
 export const VERSION_AT = bytes('m\0version\0');
 export const docAt = (kind: Kind, key: Key): Uint8Array => bytes(`d${kind}\0${keyText(key)}`);
+/** Heads of all scopes. */
+export const HEADS: Range = { start: bytes('h'), end: bytes('i') };
 export const headAt = (scope: Key): Uint8Array => bytes(`h${keyText(scope)}`);
 export const commitAt = (team: TeamId, seq: Seq): Uint8Array => bytes(`c${keyText([team])}${ordinal(seq)}`);
 export const commitIdAt = (team: TeamId, id: string): Uint8Array => bytes(`i${keyText([team, id])}`);

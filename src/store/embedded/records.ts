@@ -1,6 +1,8 @@
+import { unavailable } from '../../kernel/errors.ts';
 import type { Commit, Doc, Head, Json, Kind, SetHead } from '../port.ts';
 import { asBytes, asCount, asDigest, asFields, asFlag, asKey, asKind, asList, asMembers, asText } from '../shape.ts';
 import { damaged, decodeFrame, encodeFrame, type Frame } from './frame.ts';
+import { VERSION_AT } from './places.ts';
 
 /** A value as read from under its key; INTEGRITY when it is not what it should be. */
 function reading<T>(key: Uint8Array, value: Uint8Array, read: (frame: Frame) => T): T {
@@ -105,4 +107,17 @@ export function decodeNumber(key: Uint8Array, value: Uint8Array): number {
     exactly(frame, 0);
     return asCount(frame.facts);
   });
+}
+
+/** The format of the records. A store of a later one is refused, not guessed at. */
+export const FORMAT = 1;
+
+/** `stored`: what stands at `VERSION_AT`. */
+export function checkFormat(stored: Uint8Array): void {
+  const format = decodeNumber(VERSION_AT, stored);
+  if (format > FORMAT) {
+    throw unavailable(
+      `The data directory has format ${format}, and this version of Keyloom knows up to ${FORMAT}; use a later one`,
+    );
+  }
 }

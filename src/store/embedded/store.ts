@@ -241,3 +241,11 @@ export function createEmbeddedStore(engine: Engine, mac: Mac): OpenedStore {
     },
   };
 }
+
+/** The same over what can only be read. */
+export function createReadOnlyStore(reader: EngineReader, mac: Mac): OpenedStore {
+  const refused = async (): Promise<never> => {
+    throw unavailable('The store is open for reading alone');
+  };
+  return createEmbeddedStore({ ...reader, apply: refused, writes: () => 0, close: async () => {} }, mac);
+}
