@@ -12,6 +12,7 @@ import { createServer } from '../http/server.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { unavailable } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
+import type { Keys } from '../keys/keys.ts';
 import { createMacHolder, type MacHolder } from '../keys/mac-holder.ts';
 import { openKeys } from '../keys/open-keys.ts';
 import { nounsOf } from '../modules/slice.ts';
@@ -21,6 +22,13 @@ import { noPlugins, type Plugins } from '../plugin/plugin.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/port.ts';
 import { createVault } from '../vault/vault.ts';
+import {
+  assertFollowsCheckpoint,
+  assertNoCheckpoint,
+  type CheckpointDeps,
+  followCheckpoint,
+  lookAtCheckpoint,
+} from './checkpoint.ts';
 import type { Config } from './config.ts';
 import { dropOwnerTokenFile, type Handover, handoverFor, type Terminal } from './first-start.ts';
 import { createGateway, type Gateway } from './gateway.ts';
@@ -59,7 +67,11 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
     port = await takePort({ ...config, connections: config.limits.connections });
     const announcements: string[] = [];
     const rootKey = given ?? (await ownRootKey(config, store, announcements));
+    const isNew = await store.isEmpty();
+    if (isNew) assertNoCheckpoint(config.checkpointFile);
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
+    const checkpoint = checkpointOf(config, store, keys);
+    if (checkpoint) await assertFollowsCheckpoint(checkpoint, isNew);
     await store.claim?.();
     const { limits, cacheBytes } = config;
     const reach = createReach(config.allowedHosts);
@@ -78,6 +90,7 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
       .warnOfBareHosts(reach.bareHosts, stop.signal)
       .catch((error: unknown) => log.warn('Addons could not be looked at', describeFault(error)));
     const jobs = startJobs(gateway.jobs, log);
+    const following = checkpoint && (await followCheckpoint(checkpoint, log));
     const { counters } = store;
     const federation = config.federation ? gateway.federation(config.federation) : undefined;
     const server = createServer({
@@ -105,6 +118,7 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
         await warned;
         await jobs.close();
         await plugins.close();
+        await following?.close();
         await store.close();
       },
     };
@@ -146,6 +160,28 @@ export async function makeOwnerToken(config: Config, log: Log): Promise<string> 
   } finally {
     await store.close();
   }
+}
+
+/** Says where the checkpoint file and the store stand; `accept`: from there on the store counts. */
+export async function checkpointCommand(config: Config, log: Log, accept: boolean): Promise<readonly string[]> {
+  const given = await givenRootKey(config);
+  const rootKey = given ?? (await loadRootKey({ file: join(config.dataDirectory, 'root.key') }));
+  const holder = createMacHolder();
+  const store = await openStoreOf(config, holder, log);
+  try {
+    const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: false });
+    const checkpoint = checkpointOf(config, store, keys);
+    if (!checkpoint) throw unavailable('There is no checkpoint file: set KEYLOOM_CHECKPOINT_FILE');
+    return await lookAtCheckpoint(checkpoint, accept);
+  } finally {
+    await store.close();
+  }
+}
+
+function checkpointOf(config: Config, store: Store, keys: Keys): CheckpointDeps | null {
+  const { checkpointFile: file, mongodbUrl, dataDirectory, team } = config;
+  if (file === null) return null;
+  return { file, storeDirectory: mongodbUrl ? null : join(dataDirectory, 'store'), teams: [team], store, keys };
 }
 
 function openStoreOf({ mongodbUrl, database, dataDirectory }: Config, holder: MacHolder, log: Log) {

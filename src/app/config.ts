@@ -13,6 +13,8 @@ export interface Config {
   readonly dataDirectory: string;
   /** Where the first start puts the owner's token; null: it depends, see `handoverFor`. */
   readonly ownerTokenFile: string | null;
+  /** Where it is kept up to which commit the store was seen; null: nowhere. */
+  readonly checkpointFile: string | null;
   /** null: the embedded store. A connection string holds a password. */
   readonly mongodbUrl: SecretValue | null;
   readonly database: string;
@@ -97,6 +99,7 @@ const VARIABLES = z.object({
   KEYLOOM_DEVELOPMENT: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
   KEYLOOM_DATA: text(1, 4_096).optional(),
   KEYLOOM_OWNER_TOKEN_FILE: text(1, 4_096).optional(),
+  KEYLOOM_CHECKPOINT_FILE: text(1, 4_096).optional(),
   KEYLOOM_DATABASE: text(1, 63)
     .regex(/^[a-zA-Z0-9_-]+$/, 'must consist of letters, digits, _ and -')
     .optional(),
@@ -201,6 +204,7 @@ function configOf(given: Given, limits: Limits): Config {
     port: given.KEYLOOM_PORT ?? 4_000,
     development,
     dataDirectory: given.KEYLOOM_DATA ?? './data',
+    checkpointFile: given.KEYLOOM_CHECKPOINT_FILE ?? null,
     ownerTokenFile: given.KEYLOOM_OWNER_TOKEN_FILE ?? null,
     mongodbUrl: secret(given.MONGODB_URL),
     database: given.KEYLOOM_DATABASE ?? 'keyloom',

@@ -61,6 +61,14 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'checkpoint',
+    {
+      usage: 'checkpoint [--accept]',
+      summary: 'shows where the checkpoint file and the store stand; --accept: from there on',
+      run: async (args) => (await import('./commands/checkpoint.ts')).checkpoint(args),
+    },
+  ],
+  [
     'login',
     {
       usage: 'login --url URL',

@@ -12,7 +12,8 @@ export type MacLabel =
   | 'set'
   | 'audit'
   | 'gitHook'
-  | 'gateway';
+  | 'gateway'
+  | 'checkpoint';
 
 /** What everything else knows of the keys. `project` null means the documents of the team itself. */
 export interface Keys {

@@ -192,12 +192,17 @@ const LAYERS: readonly {
   { files: /^plugin\//, own: ['kernel/', 'net/', 'plugin/'], packages: ['node:', 'zod'] },
   { files: /^app\/config\.ts$/, own: ['kernel/', 'net/allowed.ts', 'net/client-address.ts'], packages: ['zod'] },
   { files: /^app\/(gateway|federation)\.ts$/, own: [''], packages: ['graphql'] },
+  {
+    files: /^app\/checkpoint\.ts$/,
+    own: ['kernel/', 'keys/', 'store/', 'graphql/engine/mask-error.ts'],
+    packages: ['node:', 'zod'],
+  },
   { files: /^app\/watchdog(-thread)?\.ts$/, own: ['app/watchdog.ts'], packages: ['node:'] },
   { files: /^dialects\/documents\.ts$/, own: ['dialects/'], packages: ['yaml'] },
   { files: /^dialects\//, own: ['dialects/'], packages: [] },
   // Commands that work on this machine's store; every other one is a client and knows nothing of the gateway.
   {
-    files: /^cli\/commands\/(serve|init|owner-token|care)\.ts$/,
+    files: /^cli\/commands\/(serve|init|owner-token|care|checkpoint)\.ts$/,
     own: ['kernel/', 'crypto/', 'app/', 'graphql/engine/mask-error.ts', 'http/log.ts'],
     packages: ['node:'],
   },
