@@ -5,9 +5,10 @@ import type { Limits } from '../kernel/limits.ts';
 import type { Key, TeamId } from '../store/port.ts';
 import { rememberedDocument } from './once.ts';
 import type { Change, Vault } from './vault.ts';
+import { ownAuthor, planOf } from './writer.ts';
 
 export interface ForgettingDeps {
-  readonly vault: Pick<Vault, 'page' | 'commit'>;
+  readonly vault: Pick<Vault, 'page' | 'view' | 'writer'>;
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'idempotencyMs'>;
   readonly teams: () => Promise<readonly TeamId[]>;
@@ -20,7 +21,8 @@ const BATCH = 100;
 /** Removes what creates with an idempotency key were remembered by, once it is old, a batch at a time. */
 export function createForgetting({ vault, clock, limits, teams }: ForgettingDeps): Job {
   async function remove(team: TeamId, changes: readonly Change[]): Promise<void> {
-    await vault.commit({ team, actor: 'system:idempotency', operation: 'idempotency.forget', changes });
+    const author = ownAuthor(vault, team, 'system:idempotency');
+    await vault.writer.commit(author, planOf(author, 'idempotency.forget', changes));
   }
 
   async function forget(team: TeamId, signal: AbortSignal): Promise<void> {

@@ -25,6 +25,8 @@ export interface Once {
 /** What a change comes to. */
 export interface Decision<Made> {
   readonly changes: readonly Change[];
+  /** Where the order knew only roughly what would be done. */
+  readonly operation?: string;
   /** What must still be so when it is committed. */
   readonly guards?: readonly Change[];
   /** Refuses what there is no room for: asked last, of those who may do it. */

@@ -106,7 +106,7 @@ export function createWriter({ vault, keys, clock }: WriterDeps): Writer {
       const { team, actor } = author;
       const changes = upon ? joined(upon.changes, own) : own;
       return {
-        plan: { team, actor, operation: order.operation, seq: first.seq, changes, stands },
+        plan: { team, actor, operation: decision.operation ?? order.operation, seq: first.seq, changes, stands },
         made: decision.made as M,
       };
     });
@@ -189,8 +189,7 @@ export function createWriter({ vault, keys, clock }: WriterDeps): Writer {
     // In turn with other writes of it, so that none goes back to a revision that is being forgotten.
     await alone(key, async () => {
       const changes = [{ op: 'purge', kind, key, before } as const, ...(await keeping.also(key, before, revision))];
-      const { team, actor } = author;
-      return commit(author, { team, actor, operation, seq: 0, changes, stands: null });
+      return commit(author, planOf(author, operation, changes));
     });
   }
 
@@ -229,6 +228,16 @@ async function readyIn<F>(view: View, { find, seen }: Pick<AnyOrder<F, unknown>,
 
 const subjectOf = async ({ subject }: { readonly subject: Key | (() => Promise<Key>) }): Promise<Key> =>
   typeof subject === 'function' ? subject() : subject;
+
+/** A plan of changes that rest on nothing but the revisions which they replace. */
+export const planOf = ({ team, actor }: Author, operation: string, changes: readonly Change[]): Plan => ({
+  team,
+  actor,
+  operation,
+  seq: 0,
+  changes,
+  stands: null,
+});
 
 /** The gateway itself at work: nothing stands in its way but other writers. */
 export const ownAuthor = (vault: Pick<Vault, 'view'>, team: TeamId, actor: string): Author => ({

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Session } from '../../src/access/session.ts';
 import { syncDocument } from '../../src/modules/git-sync/sync-model.ts';
 import { accountDocument } from '../../src/modules/vcs/model.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
-import { changesOf } from '../../src/vault/vault.ts';
+import { type Change, changesOf } from '../../src/vault/vault.ts';
 import { aFollower, type GitApp, gitApp, gitOp, gitopsInput, MINUTE, readGlobal } from '../support/git-app.ts';
 import type { Repository } from '../support/git-host.ts';
 import { CANARY, codeOf, done, operation, refusals, run } from '../support/makers.ts';
@@ -74,6 +75,9 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
+const written = (session: Session, change: Change) =>
+  session.run({ operation: 'test', subject: ['test'], find: () => null, decide: () => ({ changes: [change] }) });
+
 describe('the sensitivity of an account', () => {
   it('is secret unless said otherwise, also in stores that did not know of it', async () => {
     expect((await link('amber')).sensitivity).toBe('SECRET');
@@ -83,7 +87,7 @@ describe('the sensitivity of an account', () => {
     if (!vera) throw new Error('not linked');
     const { sensitivity, ...older } = vera.fields;
     expect(sensitivity).toBe('config');
-    await session.commit('test', [changesOf(accountDocument).replace(vera, older, vera.body())]);
+    await written(session, changesOf(accountDocument).replace(vera, older, vera.body()));
     const { data } = await app.gql('{ vcsAccounts { accountLogin sensitivity } }');
     expect(data.vcsAccounts).toEqual([
       { accountLogin: 'amber', sensitivity: 'SECRET' },
@@ -281,7 +285,7 @@ describe('a CONFIG global secret', () => {
       if (!sync) throw new Error('follows nothing');
       const { secretAccounts, ...older } = sync.body();
       expect(secretAccounts).toBe(true);
-      await session.commit('test', [changesOf(syncDocument).replace(sync, {}, older)]);
+      await written(session, changesOf(syncDocument).replace(sync, {}, older));
     }
     const before = await valuesOf('older');
     const text = push();

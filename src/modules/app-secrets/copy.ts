@@ -5,10 +5,10 @@ import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import { appDocument, appScope, environmentDocument, type StoredApp, type StoredEnvironment } from '../apps/model.ts';
 import { type Pair, pairsIn, statusOf } from './compare.ts';
 import type { AppSecretsDeps } from './deps.ts';
-import { createPrune } from './history.ts';
+import { createKeeping } from './history.ts';
 import { appSecretDocument, type StoredAppSecret, type StoredValue, valueDocument } from './model.ts';
 import { requireOnSecrets, requireProtected } from './rights.ts';
-import { incarnationOf, slotIn, valuesOf } from './slots.ts';
+import { incarnationOf } from './slots.ts';
 import { valueChange } from './values.ts';
 
 /** `WRITTEN`: it is set in both, and whether that changes anything is kept from the viewer. */
@@ -46,7 +46,7 @@ interface Planned {
 /** Copies values from one environment to another, as a preview showed it. */
 export function createCopies(deps: AppSecretsDeps) {
   const { keys, clock } = deps;
-  const prune = createPrune(deps);
+  const keeping = createKeeping(deps);
 
   async function planned(ask: CopyAsk, view: View, session: Session): Promise<Planned> {
     if (ask.from === ask.to) throw invalidInput([SAME]);
@@ -82,24 +82,22 @@ export function createCopies(deps: AppSecretsDeps) {
   }
 
   async function copy(ask: CopyAsk & { readonly planHash: string }, session: Session) {
-    const done = await session.write([session.principal.team, appScope(ask.app)], async () => {
-      const found = await session.read((view) => planned(ask, view, session));
-      requireMayCopy(found, session);
-      if (found.plan.planHash !== ask.planHash)
-        throw conflict('PREVIEW_OUTDATED', 'The values are not those of the preview any more');
-      const changes = changesFor(found, clock().toISOString());
-      return { plan: found.plan, commit: await session.commit('appSecretValue.copy', changes) };
+    const { made: plan, commit } = await session.run({
+      operation: 'appSecretValue.copy',
+      subject: [session.principal.team, appScope(ask.app)],
+      async find(view) {
+        const found = await planned(ask, view, session);
+        requireMayCopy(found, session);
+        return found;
+      },
+      decide(found) {
+        if (found.plan.planHash !== ask.planHash)
+          throw conflict('PREVIEW_OUTDATED', 'The values are not those of the preview any more');
+        return { changes: changesFor(found, clock().toISOString()), made: found.plan };
+      },
+      keeps: [keeping],
     });
-    await pruneCopied(done.plan, session);
-    return { plan: done.plan, commit: done.commit };
-  }
-
-  async function pruneCopied({ app, to: environment, entries }: CopyPlan, session: Session): Promise<void> {
-    const values = await session.read((view) => valuesOf(idOf(app.key), view));
-    for (const { secret, action } of entries) {
-      const { value } = slotIn(values, { app, environment, secret });
-      if (value && action !== 'UNCHANGED') await prune(value, session);
-    }
+    return { plan, commit };
   }
 
   return { previewCopy, copy };

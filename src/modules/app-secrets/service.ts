@@ -1,8 +1,7 @@
-import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
-import { conflict, limitExceeded } from '../../kernel/errors.ts';
+import { conflict } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
-import { createOnce } from '../../vault/once.ts';
+import { requireCount } from '../../vault/order.ts';
 import { changesOf, type View } from '../../vault/vault.ts';
 import { environmentsOf, visibleApp, whole } from '../apps/find.ts';
 import { appDocument, appScope, type PlaceInApp } from '../apps/model.ts';
@@ -39,8 +38,7 @@ const isTaken = (key: readonly string[]) =>
 
 /** Secrets of apps with a value for each environment. */
 export function createAppSecrets(deps: AppSecretsDeps) {
-  const { vault, keys, clock, limits } = deps;
-  const once = createOnce(vault, keys);
+  const { clock, limits } = deps;
 
   const bySlug = (place: PlaceInApp, session: Session): Promise<StoredAppSecret> =>
     session.read((view) => visibleSecret(place, view, session));
@@ -53,41 +51,43 @@ export function createAppSecrets(deps: AppSecretsDeps) {
     });
 
   function requireRoom(count: number): void {
-    const most = limits.appSecretsPerApp;
-    if (count > most) throw limitExceeded('secrets of the app', most, count, 'appSecretsPerApp');
+    requireCount('secrets of the app', limits, 'appSecretsPerApp', count);
   }
 
   async function create({ environmentScopedValues: _none, ...input }: CreateSecretInput, session: Session) {
-    const { team, id: actor } = session.principal;
     const { app, name, providerId, purposeType, idempotencyKey } = input;
     const slug = secretSlugOf(name);
-    const key = [team, appScope(app), slug];
-    const at = clock().toISOString();
-    const operation = 'appSecret.create';
-    const created = await once({ team, actor, operation, at, input, object: key, idempotencyKey }, (extra) =>
-      session.write(key, async () => {
-        const holder = await session.read((view) => visibleApp(app, view, session));
+    const key = [session.principal.team, appScope(app), slug];
+    const { commit } = await session.run({
+      operation: 'appSecret.create',
+      subject: key,
+      once: { idempotencyKey, input },
+      async find(view) {
+        const holder = await visibleApp(app, view, session);
         // Before anything else, so that a conflict tells nothing to those who may not write.
         requireOnSecrets(session, 'write');
-        const set = await session.read((view) => secretsOf(app, view));
+        const set = await secretsOf(app, view);
         const taken = set.get(slug);
         if (taken && !taken.deleted) throw isTaken(mayOnSecrets(session, 'list') ? key : []);
-        if (taken) await requireDiscarded(taken, input, session);
-        requireRoom(set.liveCount + 1);
+        return { holder, taken, count: set.liveCount };
+      },
+      async decide({ holder, taken, count }, view) {
+        if (taken) await requireDiscarded(taken, input, view, session);
+        const at = clock().toISOString();
         const incarnation = (taken?.fields.incarnation ?? 0) + 1;
         const fields = { name, purposeType, incarnation, createdAt: at, updatedAt: at };
-        const change = taken
-          ? changes.replace(taken, fields, { providerId })
-          : changes.create(key, fields, { providerId });
-        return session.commit(operation, [change, apps.unchanged(holder), ...extra]);
-      }),
-    );
-    return { appSecret: await bySlug({ app, slug }, session), commit: created.commit };
+        const body = { providerId };
+        const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
+        return { changes: [change], guards: [apps.unchanged(holder)], room: () => requireRoom(count + 1) };
+      },
+    });
+    return { appSecret: await bySlug({ app, slug }, session), commit };
   }
 
   interface Changed {
     readonly fields: AppSecretFields;
     readonly body: AppSecretBody;
+    readonly room?: () => void;
   }
 
   /** The one way to change a secret itself. Its values change with it only when it comes back. */
@@ -98,18 +98,24 @@ export function createAppSecrets(deps: AppSecretsDeps) {
     decide: (before: StoredAppSecret, view: View) => Promise<Changed>,
     find = visibleSecret,
   ) {
-    const commit = await session.write([session.principal.team, appScope(ref.app), ref.slug], async () => {
-      const { app, before, after } = await session.read(async (view) => {
+    const { commit } = await session.run({
+      operation,
+      subject: [session.principal.team, appScope(ref.app), ref.slug],
+      async find(view) {
         const app = await visibleApp(ref.app, view, session);
         const before = await find(ref, view, session);
         requireOnSecrets(session, 'write');
+        return { app, before };
+      },
+      seen: ({ before: present }) => ({ expected: ref.expectedRevision, present }),
+      async decide({ app, before }, view) {
         const after = await decide(before, view);
-        requireRevision(before, ref.expectedRevision);
-        return { app, before, after };
-      });
-      const fields = { ...after.fields, updatedAt: clock().toISOString() };
-      const change = changes.replace(before, fields, after.body);
-      return session.commit(operation, [change, apps.unchanged(app)], changes.standing(before, change));
+        const fields = { ...after.fields, updatedAt: clock().toISOString() };
+        const change = changes.replace(before, fields, after.body);
+        const { room } = after;
+        const standing = changes.standing(before, change);
+        return { changes: [change], guards: [apps.unchanged(app)], standing, ...(room ? { room } : {}) };
+      },
     });
     return { appSecret: await bySlug(ref, session), commit };
   }
@@ -133,22 +139,20 @@ export function createAppSecrets(deps: AppSecretsDeps) {
   }
 
   /** What a deleted secret holds is lost for good when another takes its place, so that has to be meant. */
-  function requireDiscarded(former: StoredAppSecret, input: CreateSecretInput, session: Session): Promise<void> {
-    return session.read(async (view) => {
-      const app = await visibleApp(input.app, view, session);
-      const values = await valuesOf(input.app, view);
-      const { all } = whole(await environmentsOf(input.app, view));
-      if (all.every((environment) => slotIn(values, { app, environment, secret: former }).value === null)) return;
-      if (!input.discardValues) {
-        const message =
-          'A deleted app secret with values has the same derived identifier: restore it, or give discardValues to lose them';
-        throw conflict('TAKEN', message, {
-          existing: { kind: 'appSecret', key: mayOnSecrets(session, 'list') ? former.key : [] },
-        });
-      }
-      requireOnSecrets(session, 'delete');
-      await requireMayDrop(former, { app: input.app, slug: idOf(former.key) }, view, session);
-    });
+  async function requireDiscarded(former: StoredAppSecret, input: CreateSecretInput, view: View, session: Session) {
+    const app = await visibleApp(input.app, view, session);
+    const values = await valuesOf(input.app, view);
+    const { all } = whole(await environmentsOf(input.app, view));
+    if (all.every((environment) => slotIn(values, { app, environment, secret: former }).value === null)) return;
+    if (!input.discardValues) {
+      const message =
+        'A deleted app secret with values has the same derived identifier: restore it, or give discardValues to lose them';
+      throw conflict('TAKEN', message, {
+        existing: { kind: 'appSecret', key: mayOnSecrets(session, 'list') ? former.key : [] },
+      });
+    }
+    requireOnSecrets(session, 'delete');
+    await requireMayDrop(former, { app: input.app, slug: idOf(former.key) }, view, session);
   }
 
   const restore = (ref: AppSecretUpdate, session: Session) =>
@@ -157,27 +161,35 @@ export function createAppSecrets(deps: AppSecretsDeps) {
       'appSecret.restore',
       session,
       async (before, view) => {
-        if (!before.deleted) throw conflict('NOT_DELETED', 'The app secret is not deleted');
-        await requireMayDrop(before, ref, view, session);
-        requireRoom((await secretsOf(ref.app, view)).liveCount + 1);
-        return { fields: before.fields, body: before.body() };
+        const { liveCount } = await secretsOf(ref.app, view);
+        return { fields: before.fields, body: before.body(), room: () => requireRoom(liveCount + 1) };
       },
-      storedSecret,
+      async (place, view) => {
+        const stored = await storedSecret(place, view, session);
+        requireOnSecrets(session, 'write');
+        if (!stored.deleted) throw conflict('NOT_DELETED', 'The app secret is not deleted');
+        await requireMayDrop(stored, ref, view, session);
+        return stored;
+      },
     );
 
-  function remove(ref: AppSecretUpdate, session: Session) {
-    return session.write([session.principal.team, appScope(ref.app), ref.slug], async () => {
-      const before = await session.read(async (view) => {
+  async function remove(ref: AppSecretUpdate, session: Session) {
+    const { made: appSecret, commit } = await session.run({
+      operation: 'appSecret.delete',
+      subject: [session.principal.team, appScope(ref.app), ref.slug],
+      async find(view) {
         const secret = await visibleSecret(ref, view, session);
         requireOnSecrets(session, 'delete');
         await requireMayDrop(secret, ref, view, session);
-        requireRevision(secret, ref.expectedRevision);
         return secret;
-      });
-      const fields = { ...before.fields, updatedAt: clock().toISOString() };
-      const commit = await session.commit('appSecret.delete', [changes.erase(before, fields)]);
-      return { appSecret: before, commit };
+      },
+      seen: (present) => ({ expected: ref.expectedRevision, present }),
+      decide(before) {
+        const fields = { ...before.fields, updatedAt: clock().toISOString() };
+        return { changes: [changes.erase(before, fields)], made: before };
+      },
     });
+    return { appSecret, commit };
   }
 
   return {

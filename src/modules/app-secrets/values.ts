@@ -1,14 +1,12 @@
-import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import { utf8Size } from '../../domain/template.ts';
 import { conflict, limitExceeded } from '../../kernel/errors.ts';
-import type { Commit } from '../../store/port.ts';
 import { type Change, changesOf, pageBelow, type View } from '../../vault/vault.ts';
 import { environmentsOf, liveEnvironment, visibleApp, whole } from '../apps/find.ts';
 import { appDocument, appScope, environmentDocument, inOrder, type PlaceInApp } from '../apps/model.ts';
 import type { AppSecretsDeps } from './deps.ts';
 import { type GeneratedValue, generateValue } from './generate.ts';
-import { createPrune } from './history.ts';
+import { createKeeping } from './history.ts';
 import type { GenerateValueInput, SetValueInput } from './inputs.ts';
 import { appSecretDocument, type StoredAppSecret, type StoredValue, valueDocument } from './model.ts';
 import { mayOnSecrets, requireKeys, requireOnSecrets, requireProtected } from './rights.ts';
@@ -48,7 +46,7 @@ const slotGuards = ({ app, environment, secret }: Slot): readonly Change[] => [
 /** The values of app secrets, one for each secret and environment. */
 export function createValues(deps: AppSecretsDeps) {
   const { vault, clock, limits, random, sshKeyPair } = deps;
-  const prune = createPrune(deps);
+  const keeping = createKeeping(deps);
 
   async function slotAt(ref: ValueUpdate, view: View, session: Session): Promise<Slot> {
     const app = await visibleApp(ref.app, view, session);
@@ -57,15 +55,20 @@ export function createValues(deps: AppSecretsDeps) {
     return slotIn(await valuesOf(ref.app, view), { app, environment, secret });
   }
 
-  /** The slot, for whoever may change what is in it and saw its present revision. */
-  async function writable(ref: ValueUpdate, view: View, session: Session): Promise<Slot> {
-    const slot = await slotAt(ref, view, session);
-    requireOnSecrets(session, 'write');
-    requireProtected(session, [slot.environment]);
-    if (ref.expectedRevision && !slot.latest) throw conflict('NOT_THERE', 'The value was never set');
-    if (slot.latest) requireRevision(slot.latest, ref.expectedRevision);
-    return slot;
-  }
+  /** The first steps of a change: the slot, for whoever may change what is in it and saw its present revision. */
+  const writable = (ref: ValueUpdate, session: Session) => ({
+    async find(view: View): Promise<Slot> {
+      const slot = await slotAt(ref, view, session);
+      requireOnSecrets(session, 'write');
+      requireProtected(session, [slot.environment]);
+      return slot;
+    },
+    seen: ({ latest: present }: Slot) => ({
+      expected: ref.expectedRevision,
+      present,
+      absent: 'The value was never set',
+    }),
+  });
 
   /** What a secret is in each environment, by their order. */
   const slots = (secret: StoredAppSecret, place: PlaceInApp, session: Session): Promise<readonly Slot[]> =>
@@ -79,14 +82,14 @@ export function createValues(deps: AppSecretsDeps) {
 
   /** The one way to change a value. */
   async function change(ref: ValueUpdate, operation: string, session: Session, decide: (slot: Slot) => Change) {
-    const key = [session.principal.team, appScope(ref.app), `${ref.environment}/${ref.slug}`];
-    const commit: Commit = await session.write(key, async () => {
-      const slot = await session.read((view) => writable(ref, view, session));
-      return session.commit(operation, [decide(slot), ...slotGuards(slot)]);
+    const { commit } = await session.run({
+      operation,
+      subject: [session.principal.team, appScope(ref.app), `${ref.environment}/${ref.slug}`],
+      ...writable(ref, session),
+      decide: (slot) => ({ changes: [decide(slot)], guards: slotGuards(slot) }),
+      keeps: [keeping],
     });
-    const appSecretValue = await session.read((view) => slotAt(ref, view, session));
-    if (appSecretValue.value) await prune(appSecretValue.value, session);
-    return { appSecretValue, commit };
+    return { appSecretValue: await session.read((view) => slotAt(ref, view, session)), commit };
   }
 
   function put(ref: ValueUpdate, hidden: boolean, text: string, operation: string, session: Session) {
@@ -107,7 +110,7 @@ export function createValues(deps: AppSecretsDeps) {
     session: Session,
   ) {
     // Before the work of drawing a key pair is done for anybody.
-    await session.read((view) => writable(ref, view, session));
+    await session.ready(writable(ref, session));
     const generated: GeneratedValue = await generateValue(input, random, sshKeyPair);
     const { text, ...facts } = generated;
     return { ...facts, ...(await put(ref, input.hidden, text, 'appSecretValue.generate', session)) };

@@ -1,11 +1,9 @@
-import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import { conflict, limitExceeded } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Key } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
-import { createOnce } from '../../vault/once.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import type { StoredAppSecret } from '../app-secrets/model.ts';
 import { requireOnSecrets } from '../app-secrets/rights.ts';
@@ -69,9 +67,7 @@ const valuesAmong = (secrets: readonly StoredAppSecret[], of: Found, values: Val
   secrets.filter((secret) => slotIn(values, { ...of, secret }).value !== null).length;
 
 /** The environments of apps. Whoever may see an app sees its environments. */
-export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
-  const once = createOnce(vault, keys);
-
+export function createEnvironments({ clock, limits }: Pick<AppsDeps, 'clock' | 'limits'>) {
   async function found(place: PlaceInApp, view: View, session: Session): Promise<Found> {
     const app = await visibleApp(place.app, view, session);
     return { app, environment: await liveEnvironment(place, view) };
@@ -88,40 +84,43 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
     });
 
   async function create(input: CreateEnvironmentInput, session: Session) {
-    const { team, id: actor } = session.principal;
     const { app, name } = input;
     const slug = slugOf(name);
-    const key = [team, appScope(app), slug];
-    const at = clock().toISOString();
-    const operation = 'environment.create';
-    const asked = { team, actor, operation, at, input, object: key, idempotencyKey: input.idempotencyKey };
-    const created = await once(asked, (extra) =>
-      session.write(key, async () => {
-        const holder = await session.read((view) => visibleApp(app, view, session));
+    const key = [session.principal.team, appScope(app), slug];
+    const { commit } = await session.run({
+      operation: 'environment.create',
+      subject: key,
+      once: { idempotencyKey: input.idempotencyKey, input },
+      async find(view) {
+        const holder = await visibleApp(app, view, session);
         requireOnApps(session, 'write');
-        const set = await session.read((view) => environmentsOf(app, view));
+        const set = await environmentsOf(app, view);
         const taken = set.get(slug);
         if (taken && !taken.deleted) throw isTaken(key);
-        if (taken) await requireDiscarded({ app: holder, environment: taken }, input.discardValues, session);
-        requireRoom(set.liveCount + 1, limits);
+        return { holder, set, taken };
+      },
+      async decide({ holder, set, taken }, view) {
+        if (taken) await requireDiscarded({ app: holder, environment: taken }, input.discardValues, view, session);
+        const at = clock().toISOString();
         const order = input.order ?? Math.max(-1, ...set.live.map(({ fields }) => fields.order)) + 1;
         const incarnation = (taken?.fields.incarnation ?? 0) + 1;
         const fields = { name, order, protected: input.protected, incarnation, createdAt: at, updatedAt: at };
         const change = taken ? changes.replace(taken, fields, null) : changes.create(key, fields, null);
-        return session.commit(operation, [change, apps.unchanged(holder), ...extra]);
-      }),
-    );
-    return { environment: await bySlug({ app, slug }, session), commit: created.commit };
+        return {
+          changes: [change],
+          guards: [apps.unchanged(holder)],
+          room: () => requireRoom(set.liveCount + 1, limits),
+        };
+      },
+    });
+    return { environment: await bySlug({ app, slug }, session), commit };
   }
 
   /** What a deleted environment holds is lost for good when another takes its place, so that has to be meant. */
-  async function requireDiscarded(former: Found, isMeant: boolean, session: Session): Promise<void> {
+  async function requireDiscarded(former: Found, isMeant: boolean, view: View, session: Session): Promise<void> {
     const { key } = former.environment;
-    const count = await session.read(async (view) => {
-      const all = whole(await secretsOf(idOf(former.app.key), view)).all;
-      return valuesAmong(all, former, await valuesOf(idOf(former.app.key), view));
-    });
-    if (count === 0) return;
+    const all = whole(await secretsOf(idOf(former.app.key), view)).all;
+    if (valuesAmong(all, former, await valuesOf(idOf(former.app.key), view)) === 0) return;
     if (!isMeant) {
       const message =
         'A deleted environment with values has the same derived identifier: restore it, or give discardValues to lose them';
@@ -139,18 +138,22 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
     decide: (view: View, before: StoredEnvironment) => Promise<Partial<EnvironmentFields>>,
     find = liveEnvironment,
   ) {
-    const commit = await session.write([session.principal.team, appScope(ref.app), ref.slug], async () => {
-      const { app, before, over } = await session.read(async (view) => {
+    const { commit } = await session.run({
+      operation,
+      subject: [session.principal.team, appScope(ref.app), ref.slug],
+      async find(view) {
         const app = await visibleApp(ref.app, view, session);
         const before = await find(ref, view);
         requireOnApps(session, 'write');
         requireProtectedApps(session, [before]);
-        requireRevision(before, ref.expectedRevision);
-        return { app, before, over: await decide(view, before) };
-      });
-      const fields = { ...before.fields, ...over, updatedAt: clock().toISOString() };
-      const change = changes.replace(before, fields, null);
-      return session.commit(operation, [change, apps.unchanged(app)], changes.standing(before, change));
+        return { app, before };
+      },
+      seen: ({ before: present }) => ({ expected: ref.expectedRevision, present }),
+      async decide({ app, before }, view) {
+        const fields = { ...before.fields, ...(await decide(view, before)), updatedAt: clock().toISOString() };
+        const change = changes.replace(before, fields, null);
+        return { changes: [change], guards: [apps.unchanged(app)], standing: changes.standing(before, change) };
+      },
     });
     return { environment: await bySlug(ref, session), commit };
   }
@@ -182,24 +185,27 @@ export function createEnvironments({ vault, keys, clock, limits }: AppsDeps) {
   }
 
   /** Refused while values are set in it, unless `force`; they come back with it when it is restored. */
-  function remove(ref: EnvironmentUpdate, force: boolean, session: Session) {
-    return session.write([session.principal.team, appScope(ref.app), ref.slug], async () => {
-      const { app, environment } = await session.read(async (view) => {
+  async function remove(ref: EnvironmentUpdate, force: boolean, session: Session) {
+    const { made: environment, commit } = await session.run({
+      operation: 'environment.delete',
+      subject: [session.principal.team, appScope(ref.app), ref.slug],
+      async find(view) {
         const both = await found(ref, view, session);
         requireOnApps(session, 'delete');
         requireProtectedApps(session, [both.environment]);
-        requireRevision(both.environment, ref.expectedRevision);
-        if ((await valuesIn(both, view)) > 0) {
+        return both;
+      },
+      seen: ({ environment: present }) => ({ expected: ref.expectedRevision, present }),
+      async decide({ app, environment: before }, view) {
+        if ((await valuesIn({ app, environment: before }, view)) > 0) {
           if (!force) throw conflict('IN_USE', 'Values are set in the environment');
           requireOnSecrets(session, 'delete');
         }
-        return both;
-      });
-      const fields = { ...environment.fields, updatedAt: clock().toISOString() };
-      const erased = changes.erase(environment, fields);
-      const commit = await session.commit('environment.delete', [erased, apps.unchanged(app)]);
-      return { environment, commit };
+        const fields = { ...before.fields, updatedAt: clock().toISOString() };
+        return { changes: [changes.erase(before, fields)], guards: [apps.unchanged(app)], made: before };
+      },
     });
+    return { environment, commit };
   }
 
   return { bySlug, list, create, update, remove, restore };

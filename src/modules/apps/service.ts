@@ -1,10 +1,9 @@
 import { can } from '../../access/model.ts';
-import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
-import { conflict, limitExceeded } from '../../kernel/errors.ts';
+import { conflict } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
-import { createOnce } from '../../vault/once.ts';
-import { changesOf } from '../../vault/vault.ts';
+import { requireCount } from '../../vault/order.ts';
+import { changesOf, type View } from '../../vault/vault.ts';
 import { requireOnSecrets } from '../app-secrets/rights.ts';
 import { secretsOf } from '../app-secrets/slots.ts';
 import type { AppsDeps } from './deps.ts';
@@ -25,9 +24,7 @@ export interface AppUpdate {
 }
 
 /** Catalog applications. Every use case reads, decides and commits once. */
-export function createApps({ vault, keys, clock, limits }: AppsDeps) {
-  const once = createOnce(vault, keys);
-
+export function createApps({ keys, clock, limits }: AppsDeps) {
   const bySlug = (slug: string, session: Session): Promise<StoredApp> =>
     session.read((view) => visibleApp(slug, view, session));
 
@@ -38,71 +35,93 @@ export function createApps({ vault, keys, clock, limits }: AppsDeps) {
 
   async function create(input: CreateAppInput, session: Session) {
     requireOnApps(session, 'write');
-    const { team, id: actor } = session.principal;
+    const { team } = session.principal;
     const slug = slugOf(input.name);
     const key = [team, slug];
-    const at = clock().toISOString();
-    const operation = 'app.create';
-    const asked = { team, actor, operation, at, input, object: key, idempotencyKey: input.idempotencyKey };
-    const created = await once(asked, (extra) =>
-      session.write(key, async () => {
-        const set = await session.read((view) => view.set(appDocument));
+    const { commit } = await session.run({
+      operation: 'app.create',
+      subject: key,
+      once: { idempotencyKey: input.idempotencyKey, input },
+      find: (view) => view.set(appDocument),
+      decide(set) {
         // A deleted app keeps its slug: its secrets would be another app's.
         if (set.get(slug)) throw isTaken(can(session.principal, 'list', 'app') ? key : []);
-        const count = set.liveCount + 1;
-        if (count > limits.appsPerTeam)
-          throw limitExceeded('apps in the team', limits.appsPerTeam, count, 'appsPerTeam');
+        const at = clock().toISOString();
         const app = changes.create(key, { name: input.name, createdAt: at, updatedAt: at }, null);
         const environments = newEnvironments([team, appScope(slug)], input.environments, at, limits);
         const { write } = keys.newDataKey(team, appScope(slug));
-        return session.commit(operation, [{ op: 'raw', write }, app, ...environments, ...extra]);
-      }),
-    );
-    return { app: await bySlug(slug, session), commit: created.commit };
+        return {
+          changes: [{ op: 'raw', write }, app, ...environments],
+          room: () => requireRoom(set.liveCount + 1),
+        };
+      },
+    });
+    return { app: await bySlug(slug, session), commit };
   }
 
+  const requireRoom = (count: number): void => requireCount('apps in the team', limits, 'appsPerTeam', count);
+
   async function update({ slug, expectedRevision }: AppUpdate, input: UpdateAppInput, session: Session) {
-    const commit = await session.write([session.principal.team, slug], async () => {
-      const before = await bySlug(slug, session);
-      requireOnApps(session, 'write');
-      requireRevision(before, expectedRevision);
-      const { name = before.fields.name } = input;
-      const fields = { ...before.fields, name, updatedAt: clock().toISOString() };
-      const change = changes.replace(before, fields, null);
-      return session.commit('app.update', [change], changes.standing(before, change));
+    const { commit } = await session.run({
+      operation: 'app.update',
+      subject: [session.principal.team, slug],
+      async find(view) {
+        const before = await visibleApp(slug, view, session);
+        requireOnApps(session, 'write');
+        return before;
+      },
+      seen: (present) => ({ expected: expectedRevision, present }),
+      decide(before) {
+        const { name = before.fields.name } = input;
+        const fields = { ...before.fields, name, updatedAt: clock().toISOString() };
+        const change = changes.replace(before, fields, null);
+        return { changes: [change], standing: changes.standing(before, change) };
+      },
     });
     return { app: await bySlug(slug, session), commit };
   }
 
   /** Whoever deletes an app, or brings it back, does so to all that is in it. */
-  const requireMayDo = (slug: string, verb: 'delete' | 'write', session: Session): Promise<void> =>
-    session.read(async (view) => {
-      requireOnApps(session, verb);
-      requireProtectedApps(session, whole(await environmentsOf(slug, view)).live);
-      if (whole(await secretsOf(slug, view)).liveCount > 0) requireOnSecrets(session, verb);
-    });
+  async function requireMayDo(slug: string, verb: 'delete' | 'write', view: View, session: Session): Promise<void> {
+    requireOnApps(session, verb);
+    requireProtectedApps(session, whole(await environmentsOf(slug, view)).live);
+    if (whole(await secretsOf(slug, view)).liveCount > 0) requireOnSecrets(session, verb);
+  }
 
-  function remove({ slug, expectedRevision }: AppUpdate, session: Session) {
-    return session.write([session.principal.team, slug], async () => {
-      const before = await bySlug(slug, session);
-      await requireMayDo(slug, 'delete', session);
-      requireRevision(before, expectedRevision);
-      const fields = { ...before.fields, updatedAt: clock().toISOString() };
-      const commit = await session.commit('app.delete', [changes.erase(before, fields)]);
-      return { app: before, commit };
+  async function remove({ slug, expectedRevision }: AppUpdate, session: Session) {
+    const { made: app, commit } = await session.run({
+      operation: 'app.delete',
+      subject: [session.principal.team, slug],
+      async find(view) {
+        const before = await visibleApp(slug, view, session);
+        await requireMayDo(slug, 'delete', view, session);
+        return before;
+      },
+      seen: (present) => ({ expected: expectedRevision, present }),
+      decide(before) {
+        const fields = { ...before.fields, updatedAt: clock().toISOString() };
+        return { changes: [changes.erase(before, fields)], made: before };
+      },
     });
+    return { app, commit };
   }
 
   async function restore({ slug, expectedRevision }: AppUpdate, session: Session) {
-    const commit = await session.write([session.principal.team, slug], async () => {
-      const before = await session.read((view) => storedApp(slug, view, session));
-      await requireMayDo(slug, 'write', session);
-      if (!before.deleted) throw conflict('NOT_DELETED', 'The app is not deleted');
-      requireRevision(before, expectedRevision);
-      const count = (await session.read((view) => view.set(appDocument))).liveCount + 1;
-      if (count > limits.appsPerTeam) throw limitExceeded('apps in the team', limits.appsPerTeam, count, 'appsPerTeam');
-      const fields = { ...before.fields, updatedAt: clock().toISOString() };
-      return session.commit('app.restore', [changes.replace(before, fields, null)]);
+    const { commit } = await session.run({
+      operation: 'app.restore',
+      subject: [session.principal.team, slug],
+      async find(view) {
+        const before = await storedApp(slug, view, session);
+        await requireMayDo(slug, 'write', view, session);
+        if (!before.deleted) throw conflict('NOT_DELETED', 'The app is not deleted');
+        return before;
+      },
+      seen: (present) => ({ expected: expectedRevision, present }),
+      async decide(before, view) {
+        const { liveCount } = await view.set(appDocument);
+        const fields = { ...before.fields, updatedAt: clock().toISOString() };
+        return { changes: [changes.replace(before, fields, null)], room: () => requireRoom(liveCount + 1) };
+      },
     });
     return { app: await bySlug(slug, session), commit };
   }

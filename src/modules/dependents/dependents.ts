@@ -25,15 +25,14 @@ export function createDependents({ secretGroups, addons, globalSecrets }: Depend
     else await addons.bySlug({ kind: kind === 'addon' ? 'addon' : 'external-addon', ...ref }, session);
   }
 
-  /** By project, jobs before services, by id. As many store calls as there are projects to look at, however large they are. */
-  async function dependents(source: SourceAddress, session: Session): Promise<readonly Dependent[]> {
+  /** `within`: the view that a decision is made in. By project, jobs before services, by id. As many store calls as there are projects to look at, however large they are. */
+  async function dependents(source: SourceAddress, session: Session, within?: View): Promise<readonly Dependent[]> {
     await requireVisible(source, session);
-    return session.read(async (view) => {
-      const found = await Promise.all(
-        (await projectsOf(source, view, session)).map((project) => inProject(source, project, view, session)),
-      );
-      return found.flat();
-    });
+    const found = async (view: View): Promise<readonly Dependent[]> => {
+      const projects = await projectsOf(source, view, session);
+      return (await Promise.all(projects.map((project) => inProject(source, project, view, session)))).flat();
+    };
+    return within ? found(within) : session.read(found);
   }
 
   return dependents;

@@ -68,22 +68,28 @@ export function createCourier({ clock, limits, fetch, random, session: sessionOf
   }
 
   /** Makes the lease ours, in a commit that only one process can make. */
-  function take(project: string, session: Session): Promise<Taken | null> {
-    return session.write([session.principal.team, 'restartQueue', project], async () => {
-      const now = clock();
-      const book = await session.read((view) => bookOf(project, view));
-      const { queue } = book;
-      if (!queue || !isDue(queue.fields.nextAt, now, limits)) return null;
-      if (!isFree(`${session.principal.team}/${project}`, queue.fields.lease)) return null;
-      const due = dueIn(book, now);
-      const token = randomUUID();
-      const fields =
-        due.length === 0
-          ? { ...queue.fields, lease: null, nextAt: nextAtOf(book, new Map()) }
-          : { ...queue.fields, lease: { holder, token } };
-      await session.commit('restart.deliver', [queues.replace(queue, fields, null)]);
-      return due.length === 0 ? null : { token, book, due, failures: queue.fields.failures };
+  async function take(project: string, session: Session): Promise<Taken | null> {
+    const taken = await session.runIf<Book, Taken | null>({
+      operation: 'restart.deliver',
+      subject: [session.principal.team, 'restartQueue', project],
+      find: (view) => bookOf(project, view),
+      decide(book) {
+        const now = clock();
+        const { queue } = book;
+        if (!queue || !isDue(queue.fields.nextAt, now, limits)) return null;
+        if (!isFree(`${session.principal.team}/${project}`, queue.fields.lease)) return null;
+        const due = dueIn(book, now);
+        if (due.length === 0) {
+          const idle = { ...queue.fields, lease: null, nextAt: nextAtOf(book, new Map()) };
+          return { changes: [queues.replace(queue, idle, null)], made: null };
+        }
+        const token = randomUUID();
+        const held = { ...queue.fields, lease: { holder, token } };
+        const made = { token, book, due, failures: queue.fields.failures };
+        return { changes: [queues.replace(queue, held, null)], made };
+      },
     });
+    return taken?.made ?? null;
   }
 
   function nextAtOf({ deliveries: all, webhook }: Book, after: ReadonlyMap<string, string | null>): string | null {
@@ -119,28 +125,32 @@ export function createCourier({ clock, limits, fetch, random, session: sessionOf
   }
 
   /** Records what came of them and gives the lease back, unless somebody else has taken it. */
-  function settle(project: string, { token }: Taken, sent: readonly Sent[], session: Session): Promise<void> {
-    return session.write([session.principal.team, 'restartQueue', project], async () => {
-      const book = await session.read((view) => bookOf(project, view));
-      const { queue } = book;
-      const changes: Change[] = [];
-      const after = new Map<string, string | null>();
-      let failures = queue?.fields.failures ?? 0;
-      for (const { id, outcome } of sent) {
-        const delivery = book.deliveries.get(id);
-        failures = failuresAfter(failures, outcome);
-        if (!delivery || delivery.fields.state === 'delivered') continue;
-        const fields = afterAttempt(delivery.fields, outcome, limits, random());
-        after.set(id, fields.nextAt);
-        changes.push(deliveries.replace(delivery, fields, null));
-      }
-      if (queue?.fields.lease?.token === token) {
-        const rest = new Date(clock().getTime() + restMs(failures, limits, random())).toISOString();
-        const next = nextAtOf(book, after);
-        const nextAt = next !== null && isDown({ failures }) && next < rest ? rest : next;
-        changes.push(queues.replace(queue, { lease: null, nextAt, failures }, null));
-      }
-      if (changes.length > 0) await session.commit('restart.deliver', changes);
+  async function settle(project: string, { token }: Taken, sent: readonly Sent[], session: Session): Promise<void> {
+    await session.runIf({
+      operation: 'restart.deliver',
+      subject: [session.principal.team, 'restartQueue', project],
+      find: (view) => bookOf(project, view),
+      decide(book) {
+        const { queue } = book;
+        const changes: Change[] = [];
+        const after = new Map<string, string | null>();
+        let failures = queue?.fields.failures ?? 0;
+        for (const { id, outcome } of sent) {
+          const delivery = book.deliveries.get(id);
+          failures = failuresAfter(failures, outcome);
+          if (!delivery || delivery.fields.state === 'delivered') continue;
+          const fields = afterAttempt(delivery.fields, outcome, limits, random());
+          after.set(id, fields.nextAt);
+          changes.push(deliveries.replace(delivery, fields, null));
+        }
+        if (queue?.fields.lease?.token === token) {
+          const rest = new Date(clock().getTime() + restMs(failures, limits, random())).toISOString();
+          const next = nextAtOf(book, after);
+          const nextAt = next !== null && isDown({ failures }) && next < rest ? rest : next;
+          changes.push(queues.replace(queue, { lease: null, nextAt, failures }, null));
+        }
+        return changes.length > 0 ? { changes } : null;
+      },
     });
   }
 

@@ -1,8 +1,7 @@
 import { can, type Verb } from '../../access/model.ts';
-import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
+import { forbidden, notFound } from '../../kernel/errors.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import { type MayAsk, requireAskable } from '../addresses.ts';
 import { visibleProject } from '../projects/lookup.ts';
@@ -63,64 +62,80 @@ export function createWebhooks({ clock, mayAsk }: { readonly clock: Clock; reado
   async function put(input: PutWebhookInput, session: Session) {
     const { project, url, isEnabled: enabled, expectedRevision } = input;
     const key = [session.principal.team, project, WEBHOOK_ID];
-    return session.write(key, async () => {
-      const at = clock().toISOString();
-      const { guard, taken, more } = await session.read(async (view) => {
+    const { made: told, commit } = await session.run({
+      operation: 'deployWebhook.put',
+      subject: key,
+      async find(view) {
         const guard = changesOf(projectDocument).unchanged(await visibleProject(project, view, session));
         if (!may(session, 'write', project)) throw forbidden();
         const taken = (await view.set(webhookDocument, project)).get(WEBHOOK_ID);
-        return { guard, taken, more: await stirred(project, view, session, at) };
-      });
-      requireAskable(url, ['url'], mayAsk);
-      const before = taken && !taken.deleted ? taken : null;
-      if (before) requireRevision(before, expectedRevision);
-      else if (expectedRevision) throw conflict('NOT_THERE', 'There is no deploy webhook yet');
-      // A secret stays with the address that it was made for.
-      const old = before?.body().url === url ? before.body().secrets : [];
-      const secret = input.secret ?? (old.length > 0 ? null : newSigningSecret());
-      const secrets = secret === null ? old : withSecret(old, secret, at, DAY);
-      const fields = { enabled, createdAt: before?.fields.createdAt ?? at, updatedAt: at };
-      const body = { url, secrets };
-      const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
-      const commit = await session.commit('deployWebhook.put', [change, guard, ...more]);
-      // What the caller gave is not told back.
-      const told = input.secret === null ? secret : null;
-      return { deployWebhook: await ofProject(project, session), secret: told, commit };
+        return { guard, taken, before: taken && !taken.deleted ? taken : null };
+      },
+      seen: ({ before: present }) => ({
+        expected: expectedRevision,
+        present,
+        absent: 'There is no deploy webhook yet',
+      }),
+      async decide({ guard, taken, before }, view) {
+        requireAskable(url, ['url'], mayAsk);
+        const at = clock().toISOString();
+        // A secret stays with the address that it was made for.
+        const old = before?.body().url === url ? before.body().secrets : [];
+        const secret = input.secret ?? (old.length > 0 ? null : newSigningSecret());
+        const secrets = secret === null ? old : withSecret(old, secret, at, DAY);
+        const fields = { enabled, createdAt: before?.fields.createdAt ?? at, updatedAt: at };
+        const body = { url, secrets };
+        const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
+        const more = await stirred(project, view, session, at);
+        // What the caller gave is not told back.
+        return { changes: [change, ...more], guards: [guard], made: input.secret === null ? secret : null };
+      },
     });
+    return { deployWebhook: await ofProject(project, session), secret: told, commit };
   }
 
-  async function changeable(project: string, verb: Verb, expected: number | null | undefined, session: Session) {
-    const before = await ofProject(project, session);
-    if (!may(session, verb, project)) throw forbidden();
-    requireRevision(before, expected);
-    return before;
-  }
+  /** The first steps of a change: the webhook, for whoever may do this to it and saw its present revision. */
+  const changeable = (project: string, verb: Verb, expected: number | null | undefined, session: Session) => ({
+    async find(view: View): Promise<StoredWebhook> {
+      const before = await visible(project, view, session);
+      if (!may(session, verb, project)) throw forbidden();
+      return before;
+    },
+    seen: (present: StoredWebhook) => ({ expected, present }),
+  });
 
-  function rotate(project: string, input: RotateSecretInput, session: Session) {
-    return session.write([session.principal.team, project, WEBHOOK_ID], async () => {
-      const before = await changeable(project, 'write', input.expectedRevision, session);
-      const at = clock().toISOString();
-      const secret = input.secret ?? newSigningSecret();
-      const { url, secrets } = before.body();
-      const body = { url, secrets: withSecret(secrets, secret, at, input.overlapSeconds) };
-      const change = changes.replace(before, { ...before.fields, updatedAt: at }, body);
-      const commit = await session.commit('deployWebhook.rotateSecret', [change]);
-      const told = input.secret === null ? secret : null;
-      return { deployWebhook: await ofProject(project, session), secret: told, commit };
+  async function rotate(project: string, input: RotateSecretInput, session: Session) {
+    const { made: told, commit } = await session.run({
+      operation: 'deployWebhook.rotateSecret',
+      subject: [session.principal.team, project, WEBHOOK_ID],
+      ...changeable(project, 'write', input.expectedRevision, session),
+      decide(before) {
+        const at = clock().toISOString();
+        const secret = input.secret ?? newSigningSecret();
+        const { url, secrets } = before.body();
+        const body = { url, secrets: withSecret(secrets, secret, at, input.overlapSeconds) };
+        const change = changes.replace(before, { ...before.fields, updatedAt: at }, body);
+        return { changes: [change], made: input.secret === null ? secret : null };
+      },
     });
+    return { deployWebhook: await ofProject(project, session), secret: told, commit };
   }
 
   /** What was still to be delivered has nowhere to go: the next look at it gives it up. */
-  function remove(project: string, expected: number | null | undefined, session: Session) {
-    return session.write([session.principal.team, project, WEBHOOK_ID], async () => {
-      const before = await changeable(project, 'delete', expected, session);
-      const at = clock().toISOString();
-      const more = await session.read((view) => stirred(project, view, session, at));
-      const fields = { ...before.fields, updatedAt: at };
-      const erased = changes.erase(before, fields, { url: before.body().url, secrets: [] });
-      const commit = await session.commit('deployWebhook.delete', [erased, ...more]);
-      return { deployWebhook: before, commit };
+  async function remove(project: string, expected: number | null | undefined, session: Session) {
+    const { made: deployWebhook, commit } = await session.run({
+      operation: 'deployWebhook.delete',
+      subject: [session.principal.team, project, WEBHOOK_ID],
+      ...changeable(project, 'delete', expected, session),
+      async decide(before, view) {
+        const at = clock().toISOString();
+        const more = await stirred(project, view, session, at);
+        const fields = { ...before.fields, updatedAt: at };
+        const erased = changes.erase(before, fields, { url: before.body().url, secrets: [] });
+        return { changes: [erased, ...more], made: before };
+      },
     });
+    return { deployWebhook, commit };
   }
 
   const secretsSince = (webhook: StoredWebhook): readonly SigningSecret[] =>

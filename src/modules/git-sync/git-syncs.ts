@@ -1,24 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { requireRevision } from '../../access/revision.ts';
 import type { AccessService } from '../../access/service.ts';
 import type { Session } from '../../access/session.ts';
 import type { GitReader } from '../../git/port.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { conflict, forbidden, isAppError } from '../../kernel/errors.ts';
+import { conflict, isAppError } from '../../kernel/errors.ts';
 import type { Job } from '../../kernel/job.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Keys } from '../../keys/keys.ts';
-import type { Commit, TeamId } from '../../store/port.ts';
+import type { TeamId } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
+import type { CommitFacts } from '../../vault/once.ts';
 import { changesOf, type Vault } from '../../vault/vault.ts';
 import type { Inspect } from '../certificates/inspection.ts';
-import { type GlobalUpdate, visibleGlobal } from '../global-secrets/find.ts';
-import { createPrune } from '../global-secrets/history.ts';
+import { type GlobalUpdate, visibleGlobal, writableGlobal } from '../global-secrets/find.ts';
+import { createKeeping } from '../global-secrets/history.ts';
 import { createInspected } from '../global-secrets/inspected.ts';
 import { createSizeCheck } from '../global-secrets/limits.ts';
 import { globalDocument } from '../global-secrets/model.ts';
-import { mayOnGlobal } from '../global-secrets/rights.ts';
 import { type Following, followingIn, settingsOf } from './following.ts';
 import type { Found, Outcome } from './git-read.ts';
 import { accountChecks, createGitops } from './gitops.ts';
@@ -51,7 +50,7 @@ interface Look {
 
 interface Applied {
   /** null: it was not worth one. */
-  readonly commit: Commit | null;
+  readonly commit: CommitFacts | null;
   readonly known: Known;
 }
 
@@ -78,7 +77,7 @@ export function createGitSyncs(deps: GitSyncsDeps) {
   const { readGit } = createGitops(deps);
   const requireWithinLimits = createSizeCheck(limits);
   const inspected = createInspected(deps.inspect);
-  const { prune, pruneSync } = createPrune(deps);
+  const { keeping, syncKeeping } = createKeeping(deps);
   const schedule = createSchedule(limits.gitSyncMs);
   const now = (): number => clock().getTime();
 
@@ -106,35 +105,44 @@ export function createGitSyncs(deps: GitSyncsDeps) {
   }
 
   /** Writes what came of a look, if that is news. null: the settings or the state have moved on meanwhile, and it counts for nothing. */
-  function apply(read: Following, looked: Found, session: Session, about: Look): Promise<Applied | null> {
+  async function apply(read: Following, looked: Found, session: Session, about: Look): Promise<Applied | null> {
     const slug = idOf(read.global.key);
-    return session.write(read.global.key, async () => {
-      const found = await session.read((view) => followingIn(view, slug));
-      const checks = await session.read((view) => accountChecks(looked, read.global.fields.type, view));
-      if (!found || !checks || !isSameTask(found, read)) {
-        if (about.asked)
-          throw conflict('CHANGED_MEANWHILE', 'The global secret changed while its git file was read; try again');
-        return null;
-      }
-      requireRevision(found.global, about.expectedRevision);
-      const body = found.global.body();
-      const { status, ...kept } = found.sync.body();
-      const at = clock().toISOString();
-      const decision = decideSync(body, status, looked.outcome, { ...about, at, requireWithinLimits });
-      const { revision } = found.sync;
-      const known = { seen: decision.status.seen, taken: decision.status.commit };
-      if (!decision.isNews) return { commit: null, known: { ...known, revision } };
-      const fields = { ...found.global.fields, updatedAt: at };
-      const change = decision.body
-        ? globals.replace(found.global, fields, await inspected(decision.body, session.work))
-        : globals.unchanged(found.global);
-      const followed = syncs.replace(found.sync, {}, { ...kept, status: decision.status });
-      const commit = await session.commit('globalSecret.sync', [change, followed, ...checks]);
-      return { commit, known: { ...known, revision: revision + 1 } };
+    const last: { known: Known | null } = { known: null };
+    const written = await session.runIf({
+      operation: 'globalSecret.sync',
+      subject: read.global.key,
+      async find(view) {
+        const now = await followingIn(view, slug);
+        const checks = await accountChecks(looked, read.global.fields.type, view);
+        if (now && checks && isSameTask(now, read)) return { now, checks };
+        if (!about.asked) return null;
+        throw conflict('CHANGED_MEANWHILE', 'The global secret changed while its git file was read; try again');
+      },
+      seen: (found) => ({ expected: about.expectedRevision, present: found?.now.global ?? null }),
+      async decide(found) {
+        last.known = null;
+        if (!found) return null;
+        const { global, sync } = found.now;
+        const body = global.body();
+        const { status, ...kept } = sync.body();
+        const at = clock().toISOString();
+        const decision = decideSync(body, status, looked.outcome, { ...about, at, requireWithinLimits });
+        const { seen, commit: taken } = decision.status;
+        last.known = { seen, taken, revision: sync.revision + (decision.isNews ? 1 : 0) };
+        if (!decision.isNews) return null;
+        const fields = { ...global.fields, updatedAt: at };
+        const change = decision.body
+          ? globals.replace(global, fields, await inspected(decision.body, session.work))
+          : globals.unchanged(global);
+        const followed = syncs.replace(sync, {}, { ...kept, status: decision.status });
+        return { changes: [change, followed], guards: found.checks };
+      },
+      keeps: [keeping, syncKeeping],
     });
+    return last.known && { commit: written?.commit ?? null, known: last.known };
   }
 
-  async function run(following: Following, session: Session, about: Look): Promise<Commit | null> {
+  async function run(following: Following, session: Session, about: Look): Promise<CommitFacts | null> {
     const entry = entryFor(following);
     schedule.begin(entry, now());
     try {
@@ -145,7 +153,6 @@ export function createGitSyncs(deps: GitSyncsDeps) {
       note(following, entry, looked.outcome);
       if (applied) entry.known = applied.known;
       else entry.nextAt = now();
-      if (applied?.commit) await tidy(following, session);
       return applied?.commit ?? null;
     } catch (error) {
       schedule.failed(entry, now());
@@ -169,18 +176,9 @@ export function createGitSyncs(deps: GitSyncsDeps) {
     if (outcome.kind === 'unknown') entry.nextAt = now();
   }
 
-  async function tidy({ global }: Following, session: Session): Promise<void> {
-    const found = await session.read((view) => followingIn(view, idOf(global.key)));
-    if (!found) return;
-    await prune(found.global, session);
-    await pruneSync(found.sync, session);
-  }
-
   /** Looks now, because somebody asked; that is one commit, whatever comes of it. */
   async function syncNow({ slug, expectedRevision }: GlobalUpdate, acceptRewrite: boolean, session: Session) {
-    const before = await session.read((view) => visibleGlobal(slug, view, session));
-    if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
-    requireRevision(before, expectedRevision);
+    await session.ready(writableGlobal({ slug, expectedRevision }, session));
     const following = await session.read((view) => followingIn(view, slug));
     if (!following) throw notFollowing();
     const signal = AbortSignal.timeout(limits.gitPatienceMs);
@@ -192,15 +190,16 @@ export function createGitSyncs(deps: GitSyncsDeps) {
   /** A new secret for webhooks, told this once; the one before is worth nothing any more. */
   async function rotateHookSecret({ slug, expectedRevision }: GlobalUpdate, session: Session) {
     const hookSecret = `whsec_${randomBytes(32).toString('base64')}`;
-    const key = [session.principal.team, slug];
-    const commit = await session.write(key, async () => {
-      const before = await session.read((view) => visibleGlobal(slug, view, session));
-      if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
-      requireRevision(before, expectedRevision);
-      const following = await session.read((view) => followingIn(view, slug));
-      if (!following) throw notFollowing();
-      const change = syncs.replace(following.sync, {}, { ...following.sync.body(), hookSecret });
-      return session.commit('globalSecret.rotateHookSecret', [change, globals.unchanged(following.global)]);
+    const { commit } = await session.run({
+      operation: 'globalSecret.rotateHookSecret',
+      subject: [session.principal.team, slug],
+      ...writableGlobal({ slug, expectedRevision }, session),
+      async decide(_before, view) {
+        const following = await followingIn(view, slug);
+        if (!following) throw notFollowing();
+        const change = syncs.replace(following.sync, {}, { ...following.sync.body(), hookSecret });
+        return { changes: [change], guards: [globals.unchanged(following.global)] };
+      },
     });
     const globalSecret = await session.read((view) => visibleGlobal(slug, view, session));
     return { globalSecret, hookSecret, commit };

@@ -1,5 +1,5 @@
 import type { Session } from '../../access/session.ts';
-import { conflict, notFound } from '../../kernel/errors.ts';
+import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import type { View } from '../../vault/vault.ts';
 import { globalDocument, type StoredGlobal } from './model.ts';
 import { mayOnGlobal } from './rights.ts';
@@ -30,3 +30,13 @@ export const deletedGlobal: Find = async (slug, view, session) => {
   if (!stored.deleted) throw conflict('NOT_DELETED', 'The global secret is not deleted');
   return stored;
 };
+
+/** The first steps of a change: the global secret, for whoever may write it and saw its present revision. */
+export const writableGlobal = ({ slug, expectedRevision }: GlobalUpdate, session: Session) => ({
+  async find(view: View): Promise<StoredGlobal> {
+    const before = await visibleGlobal(slug, view, session);
+    if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
+    return before;
+  },
+  seen: (present: StoredGlobal) => ({ expected: expectedRevision, present }),
+});

@@ -1,15 +1,13 @@
-import { requireRevision } from '../../access/revision.ts';
 import type { Session } from '../../access/session.ts';
 import type { Sensitivity } from '../../domain/types.ts';
 import type { GitReader } from '../../git/port.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { conflict, forbidden, invalidInput, limitExceeded } from '../../kernel/errors.ts';
+import { conflict, forbidden, invalidInput } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
-import type { Keys } from '../../keys/keys.ts';
 import { idOf } from '../../vault/document.ts';
-import { createOnce } from '../../vault/once.ts';
-import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
+import { requireCount } from '../../vault/order.ts';
+import { type Change, changesOf, type Vault, type View } from '../../vault/vault.ts';
 import type { Inspect } from '../certificates/inspection.ts';
 import {
   accountChecks,
@@ -25,7 +23,7 @@ import { decideSync } from '../git-sync/sync-decide.ts';
 import { pendingStatus, type SyncBody, syncDocument } from '../git-sync/sync-model.ts';
 import { sensitivityOf } from '../vcs/model.ts';
 import { deletedGlobal, type Find, type GlobalUpdate, visibleGlobal } from './find.ts';
-import { createPrune } from './history.ts';
+import { createKeeping } from './history.ts';
 import { type CreateGlobalInput, FROM_GIT, type PutGlobalInput, type UpdateGlobalInput } from './inputs.ts';
 import { createInspected } from './inspected.ts';
 import { createSizeCheck } from './limits.ts';
@@ -37,7 +35,6 @@ const changes = changesOf(globalDocument);
 
 export interface GlobalSecretsDeps {
   readonly vault: Vault;
-  readonly keys: Keys;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly git: GitReader;
@@ -76,12 +73,11 @@ const isTaken = (key: readonly string[]) =>
 
 /** Bundles of values and files for all projects of the team. Every use case reads, decides and commits once. */
 export function createGlobalSecrets(deps: GlobalSecretsDeps) {
-  const { vault, keys, clock, limits, inspect } = deps;
+  const { clock, limits, inspect } = deps;
   const inspected = createInspected(inspect);
   const requireWithinLimits = createSizeCheck(limits);
   const gitops = createGitops(deps);
-  const once = createOnce(vault, keys);
-  const { prune } = createPrune(deps);
+  const { keeping } = createKeeping(deps);
 
   const bySlug = (slug: string, session: Session): Promise<StoredGlobal> =>
     session.read((view) => visibleGlobal(slug, view, session));
@@ -95,9 +91,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
   const put = (input: PutGlobalInput, session: Session) => createOrPut(input, 'globalSecret.put', session);
 
   async function createOrPut(input: PutGlobalInput, operation: string, session: Session) {
-    const { team, id: actor } = session.principal;
     const { idempotencyKey, type } = input;
-    const request = { ...input, files: [...(input.files ?? [])] };
     // Before anything else, so that a conflict tells nothing to those who may not write.
     if (!mayOnGlobal(session, 'write', type)) throw forbidden();
     if (input.gitops) await gitops.requireAllowed(input.gitops, type, session);
@@ -106,30 +100,42 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       named ??= nameOf(input, session);
       return named;
     };
-    const keyOf = async () => [team, slugOf((await nameOnce()).name)];
-    const asked = { team, actor, operation, at: clock().toISOString(), input: request, idempotencyKey };
-    const created = await once({ ...asked, object: keyOf }, async (extra) => {
-      const key = await keyOf();
-      const given = await nameOnce();
-      return session.write(key, async () => {
-        const set = await session.read((view) => view.set(globalDocument));
+    const keyOf = async () => [session.principal.team, slugOf((await nameOnce()).name)];
+    const { object, commit } = await session.run({
+      operation,
+      subject: keyOf,
+      once: { idempotencyKey, input: { ...input, files: [...(input.files ?? [])] } },
+      async find(view) {
+        const key = await keyOf();
+        const set = await view.set(globalDocument);
         const taken = set.get(idOf(key));
         const before = taken && !taken.deleted ? taken : null;
         if (before) requireReplaceable(before, input, operation, session);
-        else requireRoom(set.liveCount, input);
-        const { body: content, sync, checks } = await contentOf(given, input, before, session);
+        return { key, taken, before, count: set.liveCount };
+      },
+      seen: ({ before: present }) => ({
+        expected: input.expectedRevision,
+        present,
+        absent: 'There is no such global secret yet',
+      }),
+      async decide({ key, taken, before, count }, view) {
+        const given = await nameOnce();
+        const { body: content, sync, checks } = await contentOf(given, input, before, view, session);
         requireWithinLimits(content);
         const body = await inspected(content, session.work);
         const updatedAt = clock().toISOString();
         const fields = { name: given.name, type, createdAt: before?.fields.createdAt ?? updatedAt, updatedAt };
         const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
-        const following = await session.read((view) => followingLike(sync, key, view));
-        return session.commit(operation, [change, ...following, ...checks, ...extra]);
-      });
+        const room = () => requireCount('global secrets in the team', limits, 'globalSecretsPerTeam', count + 1);
+        return {
+          changes: [change, ...(await followingLike(sync, key, view))],
+          guards: checks,
+          ...(before ? {} : { room }),
+        };
+      },
+      keeps: [keeping],
     });
-    const globalSecret = await bySlug(idOf(created.key), session);
-    await prune(globalSecret, session);
-    return { globalSecret, commit: created.commit };
+    return { globalSecret: await bySlug(idOf(object), session), commit };
   }
 
   /** The name, and the git file if there is one: the name may come from it. */
@@ -142,7 +148,13 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     return { name: nameFrom(wanted, first.outcome), first };
   }
 
-  async function contentOf({ first }: Named, input: PutGlobalInput, before: StoredGlobal | null, session: Session) {
+  async function contentOf(
+    { first }: Named,
+    input: PutGlobalInput,
+    before: StoredGlobal | null,
+    view: View,
+    session: Session,
+  ) {
     const { description, values, files } = input;
     if (!input.gitops || !first) {
       const byHand = { description, values: values ?? {}, files: files ?? new Map<never, never>(), gitops: null };
@@ -150,7 +162,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     }
     const kept = before?.body() ?? { values: {}, files: new Map<never, never>() };
     const start = { ...kept, description, gitops: input.gitops };
-    return following(start, input.type, first, before, session);
+    return following(start, input.type, first, before, view, session);
   }
 
   /** What the first look at a git file makes of a body, and what is known of it from then on. */
@@ -159,16 +171,17 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     type: Sensitivity,
     first: FirstLook,
     before: StoredGlobal | null,
+    view: View,
     session: Session,
   ) {
-    const known = before && (await session.read((view) => view.set(syncDocument))).get(idOf(before.key));
+    const known = before && (await view.set(syncDocument)).get(idOf(before.key));
     if (first.before && known?.body().status.commit !== first.before.commit) {
       throw conflict('CHANGED_MEANWHILE', 'The global secret changed while its git file was read; try again');
     }
     // By the rights of now: they may have changed since the look.
     const secretAccounts = mayUseSecretAccounts(session, type);
     if (first.account && sensitivityOf(first.account) === 'secret' && !secretAccounts) throw accountIsSecret(type);
-    const checks = await session.read((view) => accountChecks(first, type, view));
+    const checks = await accountChecks(first, type, view);
     if (!checks)
       throw conflict('CHANGED_MEANWHILE', 'The account changed while the git file was read with it; try again');
     const at = clock().toISOString();
@@ -186,13 +199,6 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     if (before.fields.type !== input.type) {
       throw invalidInput([{ path: ['type'], rule: 'fixed', message: 'cannot be changed after creation' }]);
     }
-    requireRevision(before, input.expectedRevision);
-  }
-
-  function requireRoom(count: number, { expectedRevision }: PutGlobalInput): void {
-    if (expectedRevision) throw conflict('NOT_THERE', 'There is no such global secret yet');
-    if (count < limits.globalSecretsPerTeam) return;
-    throw limitExceeded('global secrets in the team', limits.globalSecretsPerTeam, count + 1, 'globalSecretsPerTeam');
   }
 
   /** The one way to change a global secret that is there. */
@@ -200,33 +206,39 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     { slug, expectedRevision }: GlobalUpdate,
     operation: string,
     session: Session,
-    decide: (before: StoredGlobal) => Promise<Changed>,
+    decide: (before: StoredGlobal, view: View) => Promise<Changed>,
     find: Find = visibleGlobal,
   ) {
     const key = [session.principal.team, slug];
-    const commit = await session.write(key, async () => {
-      const before = await session.read((view) => find(slug, view, session));
-      // Asked for before the revision is looked at, so that those who may not write learn nothing of it.
-      if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
-      requireRevision(before, expectedRevision);
-      const { body: decided, sync, checks = [], isPlain = false } = await decide(before);
-      requireWithinLimits(decided);
-      const body = await inspected(decided, session.work);
-      const fields = { ...before.fields, updatedAt: clock().toISOString() };
-      const more = sync === undefined ? [] : await session.read((view) => followingLike(sync, key, view));
-      const written = changes.replace(before, fields, body);
-      const standing = isPlain ? changes.standing(before, written) : null;
-      return session.commit(operation, [written, ...more, ...checks], standing);
+    const { commit } = await session.run({
+      operation,
+      subject: key,
+      async find(view) {
+        const before = await find(slug, view, session);
+        // Asked for before the revision is looked at, so that those who may not write learn nothing of it.
+        if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
+        return before;
+      },
+      seen: (present) => ({ expected: expectedRevision, present }),
+      async decide(before, view) {
+        const { body: decided, sync, checks = [], isPlain = false } = await decide(before, view);
+        requireWithinLimits(decided);
+        const body = await inspected(decided, session.work);
+        const fields = { ...before.fields, updatedAt: clock().toISOString() };
+        const more = sync === undefined ? [] : await followingLike(sync, key, view);
+        const written = changes.replace(before, fields, body);
+        const standing = isPlain ? changes.standing(before, written) : null;
+        return { changes: [written, ...more], guards: checks, standing };
+      },
+      keeps: [keeping],
     });
-    const globalSecret = await bySlug(slug, session);
-    await prune(globalSecret, session);
-    return { globalSecret, commit };
+    return { globalSecret: await bySlug(slug, session), commit };
   }
 
   async function update(ref: GlobalUpdate, input: Omit<UpdateGlobalInput, 'expectedRevision'>, session: Session) {
     const patch = input.gitops;
     const { settings, first } = patch ? await firstLook(ref, patch, session) : { settings: patch, first: null };
-    return change(ref, 'globalSecret.update', session, async (before) => {
+    return change(ref, 'globalSecret.update', session, async (before, view) => {
       const body = before.body();
       const wanted = patch ? patchedGitops(body.gitops, patch) : patch;
       // What was looked at would be another file.
@@ -235,7 +247,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       const { description = body.description, values = body.values, files = body.files } = input;
       const next = { description, values, files, gitops: wanted === undefined ? body.gitops : wanted };
       requireByHand(next, input);
-      if (wanted && first) return following(next, before.fields.type, first, before, session);
+      if (wanted && first) return following(next, before.fields.type, first, before, view, session);
       const isPlain = [input.values, input.files, patch].every((given) => given === undefined);
       return { body: next, sync: wanted === null ? null : undefined, isPlain };
     });
@@ -253,15 +265,22 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
 
   /** Refused while anything refers to it, unless `force` leaves the references unresolved. */
   async function remove({ slug, expectedRevision }: GlobalUpdate, force: boolean, session: Session) {
-    return session.write([session.principal.team, slug], async () => {
-      const before = await bySlug(slug, session);
-      if (!mayOnGlobal(session, 'delete', before.fields.type)) throw forbidden();
-      requireRevision(before, expectedRevision);
-      if (!force) await session.read((view) => requireUnused(slug, view, session));
-      const fields = { ...before.fields, updatedAt: clock().toISOString() };
-      const commit = await session.commit('globalSecret.delete', [changes.erase(before, fields)]);
-      return { globalSecret: before, commit };
+    const { made: globalSecret, commit } = await session.run({
+      operation: 'globalSecret.delete',
+      subject: [session.principal.team, slug],
+      async find(view) {
+        const before = await visibleGlobal(slug, view, session);
+        if (!mayOnGlobal(session, 'delete', before.fields.type)) throw forbidden();
+        return before;
+      },
+      seen: (present) => ({ expected: expectedRevision, present }),
+      async decide(before, view) {
+        if (!force) await requireUnused(slug, view, session);
+        const fields = { ...before.fields, updatedAt: clock().toISOString() };
+        return { changes: [changes.erase(before, fields)], made: before };
+      },
     });
+    return { globalSecret, commit };
   }
 
   const restore = (ref: GlobalUpdate, session: Session) =>

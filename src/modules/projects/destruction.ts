@@ -7,6 +7,7 @@ import type { Keys } from '../../keys/keys.ts';
 import type { Doc, Kind, Store, TeamId } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
 import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
+import { ownAuthor, planOf } from '../../vault/writer.ts';
 import { projectDocument, type StoredProject } from './model.ts';
 
 export interface DestructionDeps {
@@ -34,8 +35,10 @@ const changes = changesOf(projectDocument);
  * small commits, and the slug is free. Each step is found in the store, so whoever comes after a crash goes on from there.
  */
 export function createDestruction({ store, vault, keys, clock, log, access, isClockSteady }: DestructionDeps): Job {
-  const commit = (team: TeamId, made: readonly Change[]) =>
-    vault.commit({ team, actor: ACTOR, operation: 'project.destroy', changes: made });
+  function commit(team: TeamId, made: readonly Change[]) {
+    const author = ownAuthor(vault, team, ACTOR);
+    return vault.writer.commit(author, planOf(author, 'project.destroy', made));
+  }
 
   async function stored(team: TeamId, slug: string): Promise<StoredProject | null> {
     return (await (await vault.view(team)).set(projectDocument)).get(slug);

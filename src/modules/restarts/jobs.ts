@@ -3,6 +3,7 @@ import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Job } from '../../kernel/job.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import type { Key, Kind } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import { isDue } from '../deploy-webhooks/attempts.ts';
@@ -66,6 +67,41 @@ export function ended(
   return changes;
 }
 
+const removalOf = (kind: Kind, { key, revision }: { readonly key: Key; readonly revision: number }): Change => ({
+  op: 'remove',
+  kind,
+  key,
+  expected: revision,
+});
+
+/** What a restart that runs is due for; null: it waits. */
+function stepOf(team: string, restart: StoredRestart, books: readonly Book[], now: Date) {
+  const at = now.toISOString();
+  const { released: last, waves } = restart.fields;
+  const isDone = books.every((book) =>
+    requestsOf(restart, book).every(({ fields }) => fields.wave !== last || OVER.has(fields.state)),
+  );
+  const next = nextStep(restart.fields, isDone, now);
+  if (next === 'wait') return null;
+  if (next === 'rewind') {
+    const fields = { ...restart.fields, releasedAt: at };
+    return { operation: 'restart.rewind', changes: [restarts.replace(restart, fields, restart.body())] };
+  }
+  if (next === 'cancel') return { operation: 'restart.timeOut', changes: ended(restart, books, 'timedOut', at, false) };
+  const wave = last + 1;
+  const state = wave >= waves ? 'released' : 'running';
+  const fields = { ...restart.fields, released: wave, releasedAt: at, state } as const;
+  const changes: Change[] = [restarts.replace(restart, fields, restart.body())];
+  for (const book of books) {
+    const mine = requestsOf(restart, book).filter(
+      (each) => each.fields.wave === wave && each.fields.state === 'waiting',
+    );
+    changes.push(...mine.flatMap((request) => released(book, request, at)));
+    if (mine.length > 0) changes.push(queued(team, book, at));
+  }
+  return { changes };
+}
+
 /** Releases waves, delivers and forgets, in whichever process looks first. */
 export function createRestartJob({ clock, limits, teams, session: sessionOf, deliver }: JobsDeps): Job {
   /** Queue -> its revision when old requests were last looked for. */
@@ -73,78 +109,55 @@ export function createRestartJob({ clock, limits, teams, session: sessionOf, del
 
   async function step(id: string, session: Session): Promise<void> {
     const { team } = session.principal;
-    await session.write([team, 'restart', id], async () => {
-      const { restart, books } = await session.read(async (view) => {
-        const found = (await view.set(restartDocument)).get(id);
-        return { restart: found, books: found ? await booksOf(found, view) : [] };
-      });
-      if (!restart || restart.deleted || restart.fields.state !== 'running') return;
-      const now = clock();
-      const at = now.toISOString();
-      const { released: last, waves } = restart.fields;
-      const isDone = books.every((book) =>
-        requestsOf(restart, book).every(({ fields }) => fields.wave !== last || OVER.has(fields.state)),
-      );
-      const next = nextStep(restart.fields, isDone, now);
-      if (next === 'wait') return;
-      if (next === 'rewind') {
-        const fields = { ...restart.fields, releasedAt: at };
-        await session.commit('restart.rewind', [restarts.replace(restart, fields, restart.body())]);
-      } else if (next === 'cancel') {
-        await session.commit('restart.timeOut', ended(restart, books, 'timedOut', at, false));
-      } else {
-        const wave = last + 1;
-        const state = wave >= waves ? 'released' : 'running';
-        const fields = { ...restart.fields, released: wave, releasedAt: at, state } as const;
-        const changes: Change[] = [restarts.replace(restart, fields, restart.body())];
-        for (const book of books) {
-          const mine = requestsOf(restart, book).filter(
-            (each) => each.fields.wave === wave && each.fields.state === 'waiting',
-          );
-          changes.push(...mine.flatMap((request) => released(book, request, at)));
-          if (mine.length > 0) changes.push(queued(team, book, at));
-        }
-        await session.commit('restart.release', changes);
-      }
+    await session.runIf({
+      operation: 'restart.release',
+      subject: [team, 'restart', id],
+      async find(view) {
+        const restart = (await view.set(restartDocument)).get(id);
+        return restart && { restart, books: await booksOf(restart, view) };
+      },
+      decide(found) {
+        if (!found || found.restart.deleted || found.restart.fields.state !== 'running') return null;
+        return stepOf(team, found.restart, found.books, clock());
+      },
     });
   }
 
   /** Forgets what is over, but for the last ones. */
   async function prune(project: string, session: Session): Promise<void> {
-    await session.write([session.principal.team, 'restartPrune', project], async () => {
-      const book = await session.read((view) => bookOf(project, view));
-      const over = book.requests.all.filter((request) => {
-        const delivery = book.deliveries.get(idOf(request.key));
-        return request.fields.state !== 'waiting' && !(delivery && isUndelivered(delivery));
-      });
-      const gone = over.slice(0, Math.max(0, over.length - limits.restartRequestsKept));
-      // Now and then, so that not every commit erases one.
-      if (gone.length === 0 || gone.length * 10 < limits.restartRequestsKept) return;
-      const changes = gone.slice(0, 1_000).flatMap((request): Change[] => {
-        const delivery = book.deliveries.get(idOf(request.key));
-        const erased: Change = {
-          op: 'remove',
-          kind: requestDocument.kind,
-          key: request.key,
-          expected: request.revision,
-        };
-        if (!delivery) return [erased];
-        return [erased, { op: 'remove', kind: deliveryDocument.kind, key: delivery.key, expected: delivery.revision }];
-      });
-      await session.commit('restart.prune', changes);
+    await session.runIf({
+      operation: 'restart.prune',
+      subject: [session.principal.team, 'restartPrune', project],
+      find: (view) => bookOf(project, view),
+      decide(book) {
+        const over = book.requests.all.filter((request) => {
+          const delivery = book.deliveries.get(idOf(request.key));
+          return request.fields.state !== 'waiting' && !(delivery && isUndelivered(delivery));
+        });
+        const gone = over.slice(0, Math.max(0, over.length - limits.restartRequestsKept));
+        // Now and then, so that not every commit erases one.
+        if (gone.length === 0 || gone.length * 10 < limits.restartRequestsKept) return null;
+        const changes = gone.slice(0, 1_000).flatMap((request): Change[] => {
+          const delivery = book.deliveries.get(idOf(request.key));
+          const erased = removalOf(requestDocument.kind, request);
+          return delivery ? [erased, removalOf(deliveryDocument.kind, delivery)] : [erased];
+        });
+        return { changes };
+      },
     });
   }
 
   async function pruneRestarts(session: Session): Promise<void> {
-    await session.write([session.principal.team, 'restartPrune'], async () => {
-      const { all } = await session.read((view) => view.set(restartDocument));
-      const over = all.filter(({ fields }) => fields.state !== 'running');
-      const gone = over.slice(0, Math.max(0, over.length - limits.restartRequestsKept));
-      if (gone.length === 0 || gone.length * 10 < limits.restartRequestsKept) return;
-      const changes = gone
-        .slice(0, 1_000)
-        .map(({ key, revision }): Change => ({ op: 'remove', kind: restartDocument.kind, key, expected: revision }));
-      await session.commit('restart.prune', changes);
+    await session.runIf({
+      operation: 'restart.prune',
+      subject: [session.principal.team, 'restartPrune'],
+      find: (view) => view.set(restartDocument),
+      decide({ all }) {
+        const over = all.filter(({ fields }) => fields.state !== 'running');
+        const gone = over.slice(0, Math.max(0, over.length - limits.restartRequestsKept));
+        if (gone.length === 0 || gone.length * 10 < limits.restartRequestsKept) return null;
+        return { changes: gone.slice(0, 1_000).map((restart) => removalOf(restartDocument.kind, restart)) };
+      },
     });
   }
 

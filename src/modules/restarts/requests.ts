@@ -4,10 +4,8 @@ import type { Scope } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { forbidden, limitExceeded } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
-import type { Keys } from '../../keys/keys.ts';
 import { idOf } from '../../vault/document.ts';
-import { createOnce } from '../../vault/once.ts';
-import { type Change, changesOf, type Vault, type View } from '../../vault/vault.ts';
+import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import type { Dependent } from '../dependents/model.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
@@ -25,8 +23,6 @@ import {
 import { type createRunning, runningOf } from './running.ts';
 
 export interface RequestsDeps {
-  readonly vault: Vault;
-  readonly keys: Keys;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly dependents: Services['dependents'];
@@ -57,52 +53,60 @@ const AT_A_TIME = 20;
 const restarts = changesOf(restartDocument);
 
 /** Asks for restarts: one request for each workload that runs something else than it would get now. */
-export function createRequests({ vault, keys, clock, limits, dependents, digestAt }: RequestsDeps) {
-  const once = createOnce(vault, keys);
-
+export function createRequests({ clock, limits, dependents, digestAt }: RequestsDeps) {
   async function restart(source: SourceAddress, input: RestartInput, session: Session) {
     const { team, id: actor } = session.principal;
     const at = clock().toISOString();
     const key = [team, newId(at)];
-    const operation = 'restart.request';
-    const asked = { team, actor, operation, at, input: { source, ...input }, object: key };
-    const created = await once({ ...asked, idempotencyKey: input.idempotencyKey }, (extra) =>
-      session.write([team, 'restart'], async () => {
-        const decision = await decide(source, input.onlyChangedSince, session);
-        return session.commit(operation, [...changesFor(key, source, input, decision, at, actor), ...extra]);
-      }),
-    );
-    return { id: created.key[1] ?? '', commit: created.commit };
+    const { object, commit } = await session.run({
+      operation: 'restart.request',
+      subject: [team, 'restart'],
+      once: { idempotencyKey: input.idempotencyKey, input: { source, ...input }, object: key },
+      find: (view) => permitted(source, view, session),
+      async decide(all, view) {
+        const decision = await decide(all, input.onlyChangedSince, view, session);
+        return { changes: changesFor(key, source, input, decision, at, actor) };
+      },
+    });
+    return { id: object[1] ?? '', commit };
   }
 
-  async function decide(source: SourceAddress, since: number | null, session: Session): Promise<Decision> {
-    const all = await dependents(source, session);
+  /** All that depend on it, for whoever may restart them all. */
+  async function permitted(source: SourceAddress, view: View, session: Session): Promise<readonly Dependent[]> {
+    const all = await dependents(source, session, view);
     const allowed = all.every(({ project, workload: { kind, key } }) =>
       can(session.principal, 'restart', 'workload', { project, workload: { kind, id: idOf(key) } }),
     );
     if (!allowed) throw forbidden('You may not restart all of its dependents');
-    return session.read(async (view) => {
-      const wanted: Wanted[] = [];
-      const skipped: Skipped[] = [];
-      for (const [i, dependent] of all.entries()) {
-        // Resolving thousands of workloads in one go would keep everybody else waiting.
-        if (i % AT_A_TIME === AT_A_TIME - 1) await new Promise((resolve) => setImmediate(resolve));
-        const verdict = await changedScopes(dependent, since, view);
-        if (typeof verdict !== 'string') wanted.push({ ...dependent, scopes: verdict });
-        else {
-          const { kind, key } = dependent.workload;
-          skipped.push({ project: dependent.project, kind, id: idOf(key), why: verdict });
-        }
+    return all;
+  }
+
+  async function decide(
+    all: readonly Dependent[],
+    since: number | null,
+    view: View,
+    session: Session,
+  ): Promise<Decision> {
+    const wanted: Wanted[] = [];
+    const skipped: Skipped[] = [];
+    for (const [i, dependent] of all.entries()) {
+      // Resolving thousands of workloads in one go would keep everybody else waiting.
+      if (i % AT_A_TIME === AT_A_TIME - 1) await new Promise((resolve) => setImmediate(resolve));
+      const verdict = await changedScopes(dependent, since, view);
+      if (typeof verdict !== 'string') wanted.push({ ...dependent, scopes: verdict });
+      else {
+        const { kind, key } = dependent.workload;
+        skipped.push({ project: dependent.project, kind, id: idOf(key), why: verdict });
       }
-      const projects = [...new Set(wanted.map(({ project }) => project))];
-      const books = new Map<string, Book>();
-      const guards: Change[] = [];
-      for (const project of projects) {
-        books.set(project, await bookOf(project, view));
-        guards.push(changesOf(projectDocument).unchanged(await visibleProject(project, view, session)));
-      }
-      return { seq: view.seq, wanted, skipped, books, guards };
-    });
+    }
+    const projects = [...new Set(wanted.map(({ project }) => project))];
+    const books = new Map<string, Book>();
+    const guards: Change[] = [];
+    for (const project of projects) {
+      books.set(project, await bookOf(project, view));
+      guards.push(changesOf(projectDocument).unchanged(await visibleProject(project, view, session)));
+    }
+    return { seq: view.seq, wanted, skipped, books, guards };
   }
 
   /** The scopes in which it draws on the source and runs something else than it would get; or why it is left alone. */

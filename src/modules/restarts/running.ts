@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { forbidden, invalidInput, isAppError } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
 import type { CommitFacts } from '../../vault/once.ts';
-import { changesOf, type View } from '../../vault/vault.ts';
+import { type Change, changesOf, type View } from '../../vault/vault.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
 import { sightOf } from '../resolution/sight.ts';
@@ -30,6 +30,13 @@ export interface Running {
 }
 
 const changes = changesOf(runningDocument);
+const ACKNOWLEDGE = 'workload.acknowledge';
+
+/** A workload that says what it runs. */
+interface Said {
+  readonly workload: StoredWorkload;
+  readonly guard: Change;
+}
 
 /** What a workload says that it runs in a scope; null: it never did since it was registered. */
 export async function runningOf(workload: StoredWorkload, scope: Scope, view: View): Promise<StoredRunning | null> {
@@ -85,36 +92,48 @@ export function createRunning({ resolutions, clock }: RunningDeps) {
     const { project, scope, seq } = input;
     const { kind, id } = input.workload;
     const key = [team, project, runningId(kind, id, scope)];
-    const done = await session.write(key, async () => {
-      const decided = await session.read(async (view) => {
-        const parent = await visibleProject(project, view, session);
-        const workload = await visibleWorkload(project, kind, id, view, session);
-        requireMayAcknowledge({ project, kind, id }, session);
-        if (seq > view.seq) {
-          throw invalidInput([{ path: ['seq'], rule: 'range', message: `must be between 1 and ${view.seq}` }]);
-        }
+    /** Workloads say what they run again and again: what is known already is no change, and no commit. */
+    const last: { said: StoredRunning | null } = { said: null };
+    const done = await session.runIf<Said, readonly string[]>({
+      operation: ACKNOWLEDGE,
+      subject: key,
+      find: (view) => acknowledgeable(input, view, session),
+      async decide({ workload, guard }, view) {
         const digest = await acknowledgedDigest(workload, input, view, session);
-        const before = (await view.set(runningDocument, project)).get(key[2] ?? '');
-        const last = await runningOf(workload, scope, view);
-        const book = await bookOf(project, view);
+        const before = (await view.set(runningDocument, project)).get(idOf(key));
+        const known = await runningOf(workload, scope, view);
         const ended = await endedBy(workload, scope, seq, view);
-        return { guard: changesOf(projectDocument).unchanged(parent), digest, before, last, book, ended };
-      });
-      const { before, last, book, ended, digest } = decided;
-      const at = clock().toISOString();
-      const rolledBack = last !== null && seq < last.fields.seq;
-      // Workloads say what they run again and again: what is known already is no change, and no commit.
-      if (last && ended.length === 0 && isSaid(last, { seq, digest, rolledBack }))
-        return { commit: commitOf(last), ended: [] };
-      const fields = { kind, workload: id, scope, seq, digest, at, by, rolledBack };
-      const change = before ? changes.replace(before, fields, null) : changes.create(key, fields, null);
-      const endings = ended.flatMap((request) => closed(book, request, 'acknowledged', at));
-      const commit = await session.commit('workload.acknowledge', [change, decided.guard, ...endings]);
-      return { commit, ended: ended.map((request) => idOf(request.key)) };
+        const rolledBack = known !== null && seq < known.fields.seq;
+        last.said = known && ended.length === 0 && isSaid(known, { seq, digest, rolledBack }) ? known : null;
+        if (last.said) return null;
+        const at = clock().toISOString();
+        const fields = { kind, workload: id, scope, seq, digest, at, by, rolledBack };
+        const change = before ? changes.replace(before, fields, null) : changes.create(key, fields, null);
+        const book = await bookOf(project, view);
+        const endings = ended.flatMap((request) => closed(book, request, 'acknowledged', at));
+        return { changes: [change, ...endings], guards: [guard], made: ended.map((request) => idOf(request.key)) };
+      },
     });
+    const commit = done?.commit ?? (last.said && commitOf(last.said));
+    if (!commit) throw new Error('neither said nor known');
     const workload = await session.read((view) => visibleWorkload(project, kind, id, view, session));
     const now = await running(workload, scope, session);
-    return { running: now, project, ended: done.ended, commit: done.commit };
+    return { running: now, project, ended: done?.made ?? [], commit };
+  }
+
+  /** The workload, for whoever may say what it runs. */
+  async function acknowledgeable(
+    { project, seq, workload: { kind, id } }: AcknowledgeInput,
+    view: View,
+    session: Session,
+  ) {
+    const parent = await visibleProject(project, view, session);
+    const workload = await visibleWorkload(project, kind, id, view, session);
+    requireMayAcknowledge({ project, kind, id }, session);
+    if (seq > view.seq) {
+      throw invalidInput([{ path: ['seq'], rule: 'range', message: `must be between 1 and ${view.seq}` }]);
+    }
+    return { workload, guard: changesOf(projectDocument).unchanged(parent) };
   }
 
   /** Whoever does not see all of it knows it by a digest of their own. */
@@ -165,7 +184,7 @@ const commitOf = ({ seq, fields: { at, by } }: StoredRunning): CommitFacts => ({
   seq,
   at,
   actor: by,
-  operation: 'workload.acknowledge',
+  operation: ACKNOWLEDGE,
 });
 
 /** The workload itself, or whoever may restart it. */

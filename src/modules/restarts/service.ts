@@ -77,14 +77,15 @@ export function createRestarts(deps: RestartsDeps) {
   const ofWorkload = async (project: string, kind: WorkloadKind, id: string, session: Session) =>
     (await list(project, session)).filter(({ request: { fields } }) => fields.kind === kind && fields.workload === id);
 
-  function byId(project: string, id: string, session: Session): Promise<RequestView> {
-    return session.read(async (view) => {
-      await visibleProject(project, view, session);
-      const book = await bookOf(project, view);
-      const request = book.requests.get(id);
-      if (!request || !mayOn(session, 'list', nameOf(request))) throw notFound('Restart request');
-      return viewOf(request, book, view, session);
-    });
+  const byId = (project: string, id: string, session: Session): Promise<RequestView> =>
+    session.read((view) => visibleRequest(project, id, view, session));
+
+  async function visibleRequest(project: string, id: string, view: View, session: Session): Promise<RequestView> {
+    await visibleProject(project, view, session);
+    const book = await bookOf(project, view);
+    const request = book.requests.get(id);
+    if (!request || !mayOn(session, 'list', nameOf(request))) throw notFound('Restart request');
+    return viewOf(request, book, view, session);
   }
 
   interface Seen {
@@ -137,39 +138,52 @@ export function createRestarts(deps: RestartsDeps) {
   }
 
   /** Ends what waits for its wave and what nobody was told yet. */
-  function cancel(id: string, session: Session) {
-    return session.write([session.principal.team, 'restart', id], async () => {
-      const seen = await session.read((view) => seenRestart(id, view, session));
-      const mayAll = seen.requests.every((request) => mayOn(session, 'restart', nameOf(request)));
-      if (!mayAll || seen.requests.length < seen.total) throw forbidden();
-      const at = clock().toISOString();
-      const changes = ended(seen.restart, seen.books, 'cancelled', at, true);
-      const isOver = seen.restart.fields.state !== 'running' && changes.length === 1;
-      if (isOver) throw conflict('WRONG_STATE', 'Nothing of the restart is left to be cancelled');
-      const commit = await session.commit('restart.cancel', changes);
-      return { restart: await restartById(id, session), commit };
+  async function cancel(id: string, session: Session) {
+    const { commit } = await session.run({
+      operation: 'restart.cancel',
+      subject: [session.principal.team, 'restart', id],
+      async find(view) {
+        const seen = await seenRestart(id, view, session);
+        const mayAll = seen.requests.every((request) => mayOn(session, 'restart', nameOf(request)));
+        if (!mayAll || seen.requests.length < seen.total) throw forbidden();
+        return seen;
+      },
+      decide(seen) {
+        const changes = ended(seen.restart, seen.books, 'cancelled', clock().toISOString(), true);
+        const isOver = seen.restart.fields.state !== 'running' && changes.length === 1;
+        if (isOver) throw conflict('WRONG_STATE', 'Nothing of the restart is left to be cancelled');
+        return { changes };
+      },
     });
+    return { restart: await restartById(id, session), commit };
   }
 
   /** Redelivers a request now. Refuses closed and superseded requests. */
-  function redeliver(project: string, id: string, session: Session) {
+  async function redeliver(project: string, id: string, session: Session) {
     const { team } = session.principal;
-    return session.write([team, project, id], async () => {
-      const { request, delivery } = await byId(project, id, session);
-      if (!mayOn(session, 'restart', nameOf(request))) throw forbidden();
-      const book = await session.read((view) => bookOf(project, view));
-      requireRedeliverable(request, book);
-      const at = clock().toISOString();
-      const again = () => {
-        if (!delivery) return deliveryFor(book, request, at);
-        const { fields } = delivery;
-        const round = fields.state === 'failed' ? fields.round : fields.round + 1;
-        const fresh = { ...fields, state: 'pending', round, failures: 0, nextAt: at } as const;
-        return [changesOf(deliveryDocument).replace(delivery, fresh, null)];
-      };
-      const commit = await session.commit('restart.redeliver', [...again(), queued(team, book, at)]);
-      return { restartRequest: await byId(project, id, session), commit };
+    const { commit } = await session.run({
+      operation: 'restart.redeliver',
+      subject: [team, project, id],
+      async find(view) {
+        const found = await visibleRequest(project, id, view, session);
+        if (!mayOn(session, 'restart', nameOf(found.request))) throw forbidden();
+        return found;
+      },
+      async decide({ request, delivery }, view) {
+        const book = await bookOf(project, view);
+        requireRedeliverable(request, book);
+        const at = clock().toISOString();
+        const again = () => {
+          if (!delivery) return deliveryFor(book, request, at);
+          const { fields } = delivery;
+          const round = fields.state === 'failed' ? fields.round : fields.round + 1;
+          const fresh = { ...fields, state: 'pending', round, failures: 0, nextAt: at } as const;
+          return [changesOf(deliveryDocument).replace(delivery, fresh, null)];
+        };
+        return { changes: [...again(), queued(team, book, at)] };
+      },
     });
+    return { restartRequest: await byId(project, id, session), commit };
   }
 
   async function acknowledge(...[input, session]: Parameters<typeof running.acknowledge>) {
