@@ -33,8 +33,10 @@ export function administratorsIn(
 ): readonly StoredToken[] {
   const end = ({ fields }: StoredToken): number =>
     fields.expiresAt ? Date.parse(fields.expiresAt) : Number.POSITIVE_INFINITY;
-  return tokens.live
+  // One that is damaged is good for nothing, and keeps nobody from being revoked.
+  return tokens.intact
     .filter((token) => {
+      if (token.deleted) return false;
       const grants = token.fields.workload === null ? grantsOf(token.fields.role) : null;
       return grants !== null && administers({ grants }) && end(token) > now.getTime();
     })
@@ -86,7 +88,7 @@ export async function requireAdministrator(
 export function withDescendants(token: StoredToken, tokens: DocumentSet<TokenFields, null>): readonly StoredToken[] {
   const madeBy = new Map<string, StoredToken[]>();
   // Those that were revoked count on the way: what they made may live on.
-  for (const each of tokens.all) {
+  for (const each of tokens.intact) {
     const siblings = madeBy.get(each.fields.createdBy);
     if (siblings) siblings.push(each);
     else madeBy.set(each.fields.createdBy, [each]);

@@ -9,10 +9,12 @@ export interface DocumentSet<F extends Fields, B> {
   readonly seq: Seq;
   /** By id, deleted ones included. INTEGRITY when the stored document does not pass. */
   get(id: string): Stored<F, B> | null;
-  /** Sorted by id, damaged ones left out. */
+  /** Sorted by id, deleted ones included. INTEGRITY when any is damaged: nobody is to take what is left for all there is. */
   readonly all: readonly Stored<F, B>[];
-  /** Sorted by id, deleted and damaged ones left out. */
+  /** The same without deleted ones. */
   readonly live: readonly Stored<F, B>[];
+  /** The same as `all`, damaged ones left out: for work that goes on without them, and says nothing of how many there are. */
+  readonly intact: readonly Stored<F, B>[];
   /** How many are neither deleted nor damaged, without a look at any. */
   readonly liveCount: number;
   /** Those of `live` that its kind finds under this term; nothing else is looked at. */
@@ -83,7 +85,7 @@ export class HeldSet implements DocumentSet<Fields, unknown> {
   readonly seq: Seq;
   readonly damaged: ReadonlySet<string>;
   readonly #held: Holding;
-  #all: readonly Stored<Fields, unknown>[] | null = null;
+  #intact: readonly Stored<Fields, unknown>[] | null = null;
   #live: readonly Stored<Fields, unknown>[] | null = null;
 
   constructor({ seq }: SetHead | Pick<SetHead, 'seq'>, held: Holding, damaged: ReadonlySet<string>) {
@@ -98,8 +100,13 @@ export class HeldSet implements DocumentSet<Fields, unknown> {
   }
 
   get all(): readonly Stored<Fields, unknown>[] {
-    this.#all ??= this.#held.entries.values().map(({ stored }) => stored);
-    return this.#all;
+    for (const id of this.damaged) throw integrity(`document ${id}`);
+    return this.intact;
+  }
+
+  get intact(): readonly Stored<Fields, unknown>[] {
+    this.#intact ??= this.#held.entries.values().map(({ stored }) => stored);
+    return this.#intact;
   }
 
   get live(): readonly Stored<Fields, unknown>[] {

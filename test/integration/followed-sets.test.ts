@@ -138,7 +138,8 @@ describe('a set that is kept', () => {
       const set = await setOf(vault);
       expect([...set.damaged]).toEqual(['first']);
       expect(() => set.get('first')).toThrow(/first/);
-      expect(set.live.map(({ key }) => key[1])).toEqual(['second', 'third']);
+      expect(() => set.live).toThrow(/first/);
+      expect(set.intact.map(({ key }) => key[1])).toEqual(['second', 'third']);
       expect([set.liveCount, set.total('documents'), set.under('a').length, set.under('c').length]).toEqual([
         2, 2, 2, 0,
       ]);

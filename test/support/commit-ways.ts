@@ -47,9 +47,9 @@ const COPIED: readonly (readonly [Kind, readonly string[], typeof others?])[] = 
 ];
 
 /** A gateway with so many documents of each kind. */
-export async function filled(size: number, limits: AppOptions['limits']): Promise<TestApp> {
+export async function filled(size: number, limits: AppOptions['limits'], over: AppOptions = {}): Promise<TestApp> {
   const room = { groupsPerProject: 100_000, appSecretsPerApp: 100_000, ratePoints: 0 };
-  const app = await startApp({ limits: { ...room, ...limits } });
+  const app = await startApp({ ...over, limits: { ...room, ...limits } });
   await aProject(app);
   await done(app, groupOp('putSecretGroup', 'id'), aGroup(0));
   await ways[OPEN]?.(app, 0);
@@ -59,9 +59,11 @@ export async function filled(size: number, limits: AppOptions['limits']): Promis
   await done(app, operation('createExternalAddon', 'externalAddon { id }'), EXTERNAL);
   await anApp(app);
   await aSecret(app);
-  for (const name of ['createTag', 'createRole', 'putGlobalSecret', 'createToken']) await ways[name]?.(app, 0);
+  for (const name of ['createTag', 'createRole', 'putGlobalSecret', 'createToken', 'putVcsAccount'])
+    await ways[name]?.(app, 0);
   for (const [kind, key, fieldsOf] of COPIED) await writeCopies(app.store, kind, ['default', ...key], size, fieldsOf);
-  const [token] = await app.store.list('token', ['default'], { limit: 1 });
+  const tokens = await app.store.list('token', ['default'], { limit: 10 });
+  const token = tokens.find(({ fields }) => fields.name === 'token 0');
   await writeCopies(app.store, 'token', token?.key ?? [], size);
   return app;
 }
@@ -108,6 +110,12 @@ export const ways: Readonly<Record<string, (app: TestApp, i: number) => Promise<
       name: 'global',
       type: 'SECRET',
       values: { a: `${i}` },
+    }),
+  putVcsAccount: (app, i) =>
+    done(app, operation('putVcsAccount', 'vcsAccount { id }'), {
+      service: 'GITHUB',
+      accountLogin: `somebody-${i}`,
+      token: `${i}`,
     }),
   createAppSecret: (app, i) => aSecret(app, { name: `KEY_${i}` }),
   setAppSecretValue: (app, i) =>

@@ -19,12 +19,14 @@ const AT_ONCE = 8;
 export function createSweep(access: Pick<AccessService, 'system' | 'teams'>, log: Log): Sweep {
   async function addonsOf(session: Session): Promise<readonly StoredAddon[]> {
     return session.read(async (view) => {
-      const projects = (await view.set(projectDocument)).live.map(({ key }) => idOf(key));
+      const projects = (await view.set(projectDocument)).intact
+        .filter(({ deleted }) => !deleted)
+        .map(({ key }) => idOf(key));
       const found: StoredAddon[] = [];
       for (const project of projects) {
         for (const kind of KINDS) {
-          const { all } = await view.set(documentOf(kind), project);
-          found.push(...all.map((stored) => ({ ...stored, kind })));
+          const { intact } = await view.set(documentOf(kind), project);
+          found.push(...intact.map((stored) => ({ ...stored, kind })));
         }
       }
       return found;

@@ -207,7 +207,9 @@ export function createGitSyncs(deps: GitSyncsDeps) {
 
   async function followersOf(team: TeamId): Promise<readonly string[]> {
     const session = await access.system(team, 'system:gitops');
-    return (await session.read((view) => view.set(syncDocument))).live.map(({ key }) => idOf(key));
+    return (await session.read((view) => view.set(syncDocument))).intact
+      .filter(({ deleted }) => !deleted)
+      .map(({ key }) => idOf(key));
   }
 
   /** Looks at what is due of a team. What fails is logged, and does not keep the others. */

@@ -103,9 +103,9 @@ export function createDestruction({ store, vault, keys, clock, log, access, isCl
   };
 
   async function forTeam(team: TeamId, signal: AbortSignal): Promise<void> {
-    const { all } = await (await vault.view(team)).set(projectDocument);
+    const { intact } = await (await vault.view(team)).set(projectDocument);
     const now = clock().toISOString();
-    for (const { key, deleted, fields } of all) {
+    for (const { key, deleted, fields } of intact) {
       if (!deleted || fields.destruction === 'done' || signal.aborted) continue;
       const slug = idOf(key);
       // Neither its keys nor one that was made for it stay in the memory of any process.

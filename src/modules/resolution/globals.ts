@@ -43,13 +43,13 @@ export function globalsNow(set: GlobalSet): Globals {
 /** The global secrets as the team's commit `seq` left them. What history no longer tells fails only whoever names it. */
 export async function globalsAsOf(vault: Vault, view: View, seq: number): Promise<Globals> {
   const present = await view.set(globalDocument);
-  const pasts = await inParallel(present.all, (stored) =>
+  const pasts = await inParallel(present.intact, (stored) =>
     vault.asOf(globalDocument, stored, seq, evenReading(view.work)).catch((error: unknown) => {
       if (isAppError(error) && error.code === 'HISTORY_EXPIRED') return error;
       throw error;
     }),
   );
-  const then = new Map(present.all.map((stored, i) => [idOf(stored.key), pasts[i] ?? null]));
+  const then = new Map(present.intact.map((stored, i) => [idOf(stored.key), pasts[i] ?? null]));
   return {
     get: (slug) => {
       // Asked first: it refuses what was tampered with.

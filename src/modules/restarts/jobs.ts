@@ -165,14 +165,16 @@ export function createRestartJob({ clock, limits, teams, session: sessionOf, del
   async function forTeam(team: string, signal: AbortSignal, each: Careful): Promise<void> {
     const session = await sessionOf(team);
     const { running, queues, projects } = await session.read(async (view) => ({
-      running: (await view.set(restartDocument)).live.filter(({ fields }) => fields.state === 'running'),
-      queues: (await view.set(queueDocument)).live,
+      running: (await view.set(restartDocument)).intact.filter(
+        ({ deleted, fields }) => !deleted && fields.state === 'running',
+      ),
+      queues: (await view.set(queueDocument)).intact.filter(({ deleted }) => !deleted),
       projects: await view.set(projectDocument),
     }));
     for (const { key } of running) if (!signal.aborted) await each(() => step(idOf(key), session));
     const now = clock();
-    const living = (await session.read((view) => view.set(queueDocument))).live.filter(
-      ({ key }) => projects.get(idOf(key))?.deleted === false,
+    const living = (await session.read((view) => view.set(queueDocument))).intact.filter(
+      ({ key, deleted }) => !deleted && projects.get(idOf(key))?.deleted === false,
     );
     const due = living.filter(({ fields }) => isDue(fields.nextAt, now, limits));
     for (let i = 0; i < due.length && !signal.aborted; i += AT_ONCE) {

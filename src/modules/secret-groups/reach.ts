@@ -71,7 +71,7 @@ export function workloadsNear<F extends Fields, B>(
   kind: WorkloadKind,
   { restrictions }: Restricting,
 ): readonly Stored<F, B>[] {
-  if (!restrictions.restricted) return workloads.live;
+  if (!restrictions.restricted) return workloads.intact.filter(({ deleted }) => !deleted);
   const own = restrictions.workloads.filter((each) => each.kind === kind).map(({ id }) => id);
   const named = own.flatMap((id) => (workloads.damaged.has(id) ? [] : (workloads.get(id) ?? [])));
   const byTag = wantedTags(restrictions).flatMap((tag) => workloads.under(tag));
