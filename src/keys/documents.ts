@@ -3,7 +3,7 @@ import type { ZodType } from 'zod';
 import { associatedData } from '../crypto/aad.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { integrity } from '../kernel/errors.ts';
-import { addTag, EMPTY_SUM, sameBytes, verifyHead } from '../store/chain.ts';
+import { addTag, EMPTY_SUM, numberedTag, sameBytes, verifyHead } from '../store/chain.ts';
 import type { Doc, Fields, Head, Key, Kind, Mac, Store, Write } from '../store/port.ts';
 
 const PAGE = 200;
@@ -81,7 +81,7 @@ export function putOf(tagging: Tagging, content: Content): Write {
 
 /** The plain fields of a document that nobody edited, or INTEGRITY. */
 export function checkedFields<F>(tagging: Tagging, schema: ZodType<F>, doc: Doc): F {
-  if (Buffer.compare(tagOf(tagging, doc), doc.tag) !== 0) throw edited(doc);
+  if (!sameBytes(numberedTag(tagging.logMac, tagOf(tagging, doc), doc.seq), doc.tag)) throw edited(doc);
   return parsedFields(schema, doc);
 }
 

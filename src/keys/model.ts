@@ -11,7 +11,7 @@ const HEX_16_BYTES = /^[0-9a-f]{32}$/;
 export const INSTANCE_KEY: Key = [INSTANCE_TEAM, 'instance'];
 
 /** Of all that is stored, whatever the store: a promise from the first release on, and another number with every change. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** The one thing that is read of a store of any format. */
 export const formatField = z.looseObject({ format: z.int().min(0) });

@@ -51,6 +51,13 @@ function lengthPrefixed(parts: readonly Part[]): Uint8Array {
 
 const listed = (key: Key): readonly Part[] => [key.length, ...key];
 
+/**
+ * What stands for a revision in its set, and beside it wherever it is kept: its writer's tag bound to the number of its commit,
+ * which nobody knew before. So a revision cannot be told to be of another commit.
+ */
+export const numberedTag = (mac: Mac, tag: Uint8Array, seq: Seq): Uint8Array =>
+  new Uint8Array(mac(lengthPrefixed(['keyloom.revision.1', tag, seq])));
+
 /** What the MAC of a commit is computed over. */
 function commitBytes(previous: Uint8Array, commit: Omit<Commit, 'mac'>): Uint8Array {
   const { id, team, seq, at, actor, operation, touched } = commit;

@@ -1,5 +1,5 @@
 import { type AppError, conflict, integrity } from '../kernel/errors.ts';
-import { nextCommit, nextHeads, sameBytes, type TagChange, verifyHead } from './chain.ts';
+import { nextCommit, nextHeads, numberedTag, sameBytes, type TagChange, verifyHead } from './chain.ts';
 import { keyText, scopeOf } from './keys.ts';
 import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, Seq, Touched, Write } from './port.ts';
 
@@ -35,11 +35,14 @@ export function scopesOf({ team, writes }: NewCommit): readonly Key[] {
 
 /** What a commit writes: CONFLICT when a guard fails, INTEGRITY when a head it extends is not ours. Pure. */
 export function planCommit(mac: Mac, request: NewCommit, known: Known): Plan {
+  const teamHead = known.head([request.team]);
   for (const scope of scopesOf(request)) {
     const head = known.head(scope);
     if (head) verifyHead(mac, head);
+    // Both were read at once: the team was put back to before a commit that its project knows of.
+    if (head && head.seq > (teamHead?.seq ?? 0))
+      throw integrity(`head of ${request.team} is older than that of ${scope.join('/')}`);
   }
-  const teamHead = known.head([request.team]);
   // A head that was erased or rolled back would number its commits a second time.
   if (known.hasCommit((teamHead?.seq ?? 0) + 1)) throw integrity(`head of ${request.team} is behind its log`);
   const found = request.writes.map((write) => ({ write, doc: known.doc(write.kind, write.key) }));
@@ -50,9 +53,10 @@ export function planCommit(mac: Mac, request: NewCommit, known: Known): Plan {
     request,
     found.flatMap(({ write }) => touchedBy(write)),
   );
-  const changes = found.flatMap(({ write, doc }) => changeBy(write, doc));
+  const planned = found.map(({ write, doc }) => ({ steps: stepsOf(mac, write, doc, commit.seq), doc }));
+  const steps = planned.flatMap((each) => each.steps);
+  const changes = planned.flatMap((each) => each.steps.flatMap((step) => changeBy(step, each.doc)));
   const heads = nextHeads(mac, commit, known.head, changes);
-  const steps = found.flatMap(({ write, doc }) => stepsOf(write, doc, commit.seq));
   return { commit, heads, steps };
 }
 
@@ -79,18 +83,19 @@ function touchedBy(write: Write): readonly Touched[] {
   return write.op === 'remove' ? [{ kind, key, revision: 0 }] : [];
 }
 
-function changeBy({ op, kind, key, ...rest }: Write, doc: Doc | null): readonly TagChange[] {
-  if (op !== 'put' && op !== 'remove') return [];
-  const after = 'tag' in rest ? rest.tag : null;
-  return [{ kind, key, before: doc?.tag ?? null, after }];
+function changeBy(step: Step, before: Doc | null): readonly TagChange[] {
+  if (step.op === 'purge') return [];
+  const { kind, key } = step.op === 'put' ? step.doc : step;
+  return [{ kind, key, before: before?.tag ?? null, after: step.op === 'put' ? step.doc.tag : null }];
 }
 
-function stepsOf(write: Write, doc: Doc | null, seq: number): readonly Step[] {
+function stepsOf(mac: Mac, write: Write, doc: Doc | null, seq: Seq): readonly Step[] {
   const { kind, key } = write;
   if (write.op === 'check') return [];
   if (write.op === 'purge') return [{ op: 'purge', kind, key, before: write.before }];
   if (write.op === 'remove') return [{ op: 'remove', kind, key, revision: write.expected }];
-  const { deleted, fields, body, tag } = write;
+  const { deleted, fields, body } = write;
+  const tag = numberedTag(mac, write.tag, seq);
   const next: Doc = { kind, key, revision: (write.expected ?? 0) + 1, seq, deleted, fields, body, tag };
   return [{ op: 'put', doc: next, replaced: doc }];
 }

@@ -45,7 +45,7 @@ export interface Doc {
   readonly deleted: boolean;
   readonly fields: Fields;
   readonly body: Uint8Array;
-  /** 32 bytes that stand for this revision in its set's sum. */
+  /** 32 bytes that stand for this revision in its set's sum: the tag of its write, bound to `seq`. See store/chain.ts. */
   readonly tag: Uint8Array;
 }
 

@@ -3,6 +3,7 @@ import type { DataKey } from '../crypto/envelope.ts';
 import { open, seal } from '../crypto/envelope.ts';
 import { integrity } from '../kernel/errors.ts';
 import type { Keys } from '../keys/keys.ts';
+import { numberedTag } from '../store/chain.ts';
 import type { Doc, Fields, Json, Key, Kind } from '../store/port.ts';
 import { type DocumentType, placeOf, type Stored } from './document.ts';
 
@@ -39,9 +40,9 @@ export function encodeBody<F extends Fields, B>(type: DocumentType<F, B>, body: 
   return utf8.encode(JSON.stringify(type.encode(body)));
 }
 
-/** The tag that a stored document ought to have: keyed, so that nobody without the keys can make one. */
+/** The tag that a stored document ought to have: keyed, so that nobody without the keys can make one, or give it another number. */
 export function expectedTag(keys: Keys, doc: Doc): Uint8Array {
-  return tagOf(keys, bindingOf(keys.instance, doc), doc.body);
+  return numberedTag(keys.mac('log'), tagOf(keys, bindingOf(keys.instance, doc), doc.body), doc.seq);
 }
 
 /** The sealed bytes of a document, authenticated together with its plain fields. */

@@ -159,7 +159,13 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
     const cached = cache?.get(name);
     if (cached && checkedAt.get(cached) === teamSeq) return cached.set as DocumentSet<F, B>;
     const head = await headOf();
-    if (head && head.seq > teamSeq) throw STALE;
+    if (head && head.seq > teamSeq) {
+      // A commit came in between; unless the team was put back to before it.
+      const team = await verifiedHead(scope.slice(0, 1));
+      if ((team?.seq ?? 0) < head.seq)
+        throw integrity(`the head of ${scope[0]}, which is older than ${scope.join('/')}`);
+      throw STALE;
+    }
     const wanted = head?.sets.get(type.kind) ?? EMPTY_SET;
     const result = await refresh(type, scope, cached, wanted);
     if (result.set.damaged.size === 0) {

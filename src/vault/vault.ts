@@ -12,6 +12,7 @@ import { createCommits } from './commits.ts';
 import { type DocumentType, placeOf, type Stored } from './document.ts';
 import type { DocumentSet } from './document-set.ts';
 import { createExclusive } from './exclusive.ts';
+import { createLog } from './log.ts';
 import { encodeBody, expectedTag, openBytes, storedFrom } from './seal.ts';
 import { createSets } from './sets.ts';
 import { viewAt } from './view.ts';
@@ -134,6 +135,7 @@ export function createVault({
 }: VaultDeps): Vault {
   const ownWork = createWork(OWN_WORK);
   const sets = createSets({ store, keys, log, cacheBytes, work: ownWork, saw: ({ at }) => expiry.saw(at) });
+  const commitsAfter = createLog({ store, keys, headOf: sets.verifiedHead });
 
   /** What the store answered for this place, if it was written there: its plain fields count before its body is opened. */
   function genuine(kind: Kind, key: Key, doc: Doc): Doc {
@@ -203,11 +205,7 @@ export function createVault({
     },
     revisions,
     async commits(team, seq, limit) {
-      // The one before carries the MAC that the first of these is chained to.
-      const found = await store.commitsAfter(team, Math.max(0, seq - 1), seq > 0 ? limit + 1 : limit);
-      const [before] = seq > 0 ? found : [];
-      const commits = before ? found.slice(1) : found;
-      verifyCommits(keys.mac('log'), before?.mac ?? FIRST_CHAIN, commits);
+      const commits = await commitsAfter(team, seq, limit);
       for (const { at } of commits) expiry.saw(at);
       return commits;
     },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTag, EMPTY_SUM, FIRST_CHAIN, verifyCommits, verifyHead } from '../../src/store/chain.ts';
 import type { Write } from '../../src/store/port.ts';
-import { aCommit, aPut, aTag, testMac } from '../support/a-commit.ts';
+import { aCommit, aPut, aTag, keptTag, testMac } from '../support/a-commit.ts';
 import { codeOf, type OpenStore, type StoreUnderTest, wholeLog } from './store-under-test.ts';
 
 export function commitsContract(open: OpenStore): void {
@@ -32,7 +32,8 @@ export function commitsContract(open: OpenStore): void {
       expect(await codeOf(under.store.commit(forged))).toBe('INTEGRITY');
       expect((await under.store.get('secretGroup', key))?.revision).toBe(1);
       expect(await wholeLog(under.store, team)).toHaveLength(1);
-      await under.store.commit(aCommit([aPut(key, 1, { replaces: first.tag })], { team }));
+      const replaces = keptTag(first.tag, 1);
+      await under.store.commit(aCommit([aPut(key, 1, { replaces })], { team }));
       expect((await under.store.get('secretGroup', key))?.revision).toBe(2);
     });
 
@@ -170,16 +171,27 @@ export function commitsContract(open: OpenStore): void {
       expect(head).toMatchObject({ scope: [team], seq: 2, chain: last.mac });
       expect(head?.sets).toEqual(
         new Map([
-          ['tag', { sum: tag.tag, count: 1, seq: 1 }],
-          ['kek', { sum: instance.tag, count: 1, seq: 1 }],
+          ['tag', { sum: keptTag(tag.tag, 1), count: 1, seq: 1 }],
+          ['kek', { sum: keptTag(instance.tag, 1), count: 1, seq: 1 }],
         ]),
       );
       const project = await under.store.head([team, 'p']);
-      const sum = addTag(aTag('secretGroup', team, 'p', 'a', 1), aTag('secretGroup', team, 'p', 'b', 1));
+      const tagOf = (id: string): Uint8Array => keptTag(aTag('secretGroup', team, 'p', id, 1), 1);
+      const sum = addTag(tagOf('a'), tagOf('b'));
       expect(project).toMatchObject({ scope: [team, 'p'], seq: 1, chain: new Uint8Array() });
       expect(project?.sets).toEqual(new Map([['secretGroup', { sum, count: 2, seq: 1 }]]));
       for (const one of [head, project]) if (one) verifyHead(testMac, one);
       expect(await under.store.head([team, 'p', 'a'])).toBeNull();
+    });
+
+    it('refuses as INTEGRITY to go on where the team was put back to before a commit that a project knows of', async () => {
+      const back = 'put-back';
+      await under.store.commit(aCommit([aPut([back, 'p', 'a'])], { team: back }));
+      await under.damageLog(back, 1);
+      await under.eraseHead([back]);
+      const next = aCommit([aPut([back, 'p', 'b'])], { team: back });
+      expect(await codeOf(under.store.commit(next))).toBe('INTEGRITY');
+      expect(await under.store.get('secretGroup', [back, 'p', 'b'])).toBeNull();
     });
 
     it('follows replacing and removing down to nothing', async () => {

@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { numberedTag } from '../../src/store/chain.ts';
 import type { Key, Kind, Mac, NewCommit, Write } from '../../src/store/port.ts';
 
 /** A keyed MAC for stores under test. */
@@ -9,6 +10,9 @@ type Put = Extract<Write, { op: 'put' }>;
 /** 32 bytes that depend on all of `facts`. */
 export const aTag = (...facts: readonly (string | number)[]): Uint8Array =>
   new Uint8Array(createHmac('sha256', 'tags for tests').update(facts.join('\0')).digest());
+
+/** What a store keeps of a write's tag, once its commit has its number. */
+export const keptTag = (tag: Uint8Array, seq: number): Uint8Array => numberedTag(testMac, tag, seq);
 
 /** A put of the revision after `expected` (null: a creation). */
 export function aPut(key: Key, expected: number | null = null, over: Partial<Put> = {}): Put {

@@ -21,6 +21,8 @@ export interface EditableStore {
   readonly places: () => readonly string[];
   /** Undoes everything that happens from now on until the answer is called. */
   readonly remember: () => () => Promise<void>;
+  /** The same for what lies at places that are meant, whatever happens elsewhere. */
+  readonly rememberWhere: (isMeant: (place: string) => boolean) => () => Promise<void>;
 }
 
 const FIRST = new Uint8Array();
@@ -40,6 +42,15 @@ export function editableStore(): EditableStore {
   }
   const readAt = (place: Uint8Array): Doc => record.decodeDoc(place, bytesAt(place));
   const all = () => engine.range(FIRST, LAST, 1_000_000);
+
+  function rememberWhere(isMeant: (place: string) => boolean): () => Promise<void> {
+    const meant = () => all().filter(({ key }) => isMeant(textOf(key)));
+    const before = meant();
+    return async () => {
+      await engine.apply(meant().map(({ key }) => [key, null] as const));
+      await engine.apply(before.map(({ key, value }) => [key, value] as const));
+    };
+  }
 
   return {
     open: ({ mac }) => createEmbeddedStore(engine, mac),
@@ -65,12 +76,7 @@ export function editableStore(): EditableStore {
       await engine.apply(meant.map(({ key }) => [key, null] as const));
     },
     places: () => all().map(({ key }) => textOf(key)),
-    remember() {
-      const before = all();
-      return async () => {
-        await engine.apply(all().map(({ key }) => [key, null] as const));
-        await engine.apply(before.map(({ key, value }) => [key, value] as const));
-      };
-    },
+    remember: () => rememberWhere(() => true),
+    rememberWhere,
   };
 }
