@@ -1,5 +1,13 @@
 import { bare, type Encoding, lineDialect } from './dialect.ts';
-import { closingQuotes, endOfLine, type LineSyntax, readLines, type Taken, Unreadable } from './lines.ts';
+import {
+  closingQuotes,
+  endOfLine,
+  type LineSyntax,
+  type OpenQuotes,
+  readLines,
+  type Taken,
+  Unreadable,
+} from './lines.ts';
 
 /** Backslashes before a place, back to where the value began. */
 function backslashesBefore(text: string, at: number, from: number): number {
@@ -24,10 +32,10 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['$', '$$'],
 ]);
 
-function valueAt(text: string, at: number): Taken {
+function valueAt(text: string, at: number, open: OpenQuotes): Taken {
   const quote = text[at] ?? '';
   if (quote === "'" || quote === '"') {
-    const end = closing(text, at + 1, quote);
+    const end = closing(text, at + 1, quote, open);
     if (text.slice(end + 1, endOfLine(text, end + 1)).trim() !== '') {
       throw new Unreadable('has text behind a closing quote');
     }

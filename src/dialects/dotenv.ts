@@ -1,15 +1,23 @@
 import { bare, between, type Encoding, lineDialect } from './dialect.ts';
-import { closingQuotes, endOfLine, type LineSyntax, onlyCommentFrom, readLines, type Taken } from './lines.ts';
+import {
+  closingQuotes,
+  endOfLine,
+  type LineSyntax,
+  type OpenQuotes,
+  onlyCommentFrom,
+  readLines,
+  type Taken,
+} from './lines.ts';
 
 const QUOTES = '\'"`';
 
 // The package lets no quote close that a backslash stands before, and leaves the backslash in the value.
 const closing = closingQuotes((text, at, from) => at > from && text[at - 1] === '\\');
 
-function valueAt(text: string, at: number): Taken {
+function valueAt(text: string, at: number, open: OpenQuotes): Taken {
   const quote = text[at] ?? '';
   if (quote !== '' && QUOTES.includes(quote)) {
-    const end = closing(text, at + 1, quote);
+    const end = closing(text, at + 1, quote, open);
     onlyCommentFrom(text, end + 1);
     const inside = text.slice(at + 1, end);
     return { value: quote === '"' ? inside.replaceAll('\\n', '\n').replaceAll('\\r', '\r') : inside, next: end + 1 };

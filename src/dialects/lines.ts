@@ -24,7 +24,7 @@ export interface LineSyntax {
   /** Beginnings of lines that say nothing, beside white space. */
   readonly comments: string;
   /** Reads the value that begins at a place. Throws Unreadable. */
-  readonly value: (text: string, at: number) => Taken;
+  readonly value: (text: string, at: number, open: OpenQuotes) => Taken;
 }
 
 const MAX_PROBLEMS = 100;
@@ -50,11 +50,12 @@ export function readLines(text: string, syntax: LineSyntax): Read {
   const problems: Problem[] = [];
   let at = syntax.byteOrderMark && text.startsWith(BOM) ? 1 : 0;
   let line = 1;
+  const open: OpenQuotes = new Map();
   while (at < text.length) {
     const end = endOfLine(text, at);
     let next = end;
     try {
-      const taken = statementAt(text, at, end, syntax);
+      const taken = statementAt(text, at, end, syntax, open);
       if (taken) {
         // Of two of one name the last counts, and where it stands.
         found.delete(taken.name);
@@ -71,7 +72,13 @@ export function readLines(text: string, syntax: LineSyntax): Read {
   return { variables: [...found.values()], problems };
 }
 
-function statementAt(text: string, at: number, end: number, syntax: LineSyntax): (Variable & Taken) | null {
+function statementAt(
+  text: string,
+  at: number,
+  end: number,
+  syntax: LineSyntax,
+  open: OpenQuotes,
+): (Variable & Taken) | null {
   let start = syntax.spaces ? afterBlanks(text, at) : at;
   const first = text[start];
   if (start >= end || first === '\r' || syntax.comments.includes(first ?? '')) return null;
@@ -83,7 +90,7 @@ function statementAt(text: string, at: number, end: number, syntax: LineSyntax):
   const name = syntax.spaces ? given.trimEnd() : given;
   if (!syntax.names.test(name)) throw new Unreadable(`begins with a name that is not ${syntax.nameRule}`);
   const from = separator + 1;
-  const { value, next } = syntax.value(text, syntax.spaces ? afterBlanks(text, from) : from);
+  const { value, next } = syntax.value(text, syntax.spaces ? afterBlanks(text, from) : from, open);
   return { name, value, next: endOfLine(text, next) };
 }
 
@@ -102,23 +109,21 @@ export function onlyCommentFrom(text: string, at: number): void {
   if (rest !== '' && !rest.startsWith('#')) throw new Unreadable('has text behind a closing quote');
 }
 
+/** By a kind of quotes, the place from which on none closes: known for one reading of one text. */
+export type OpenQuotes = Map<string, number>;
+
 /**
  * The place of the quote that closes. Once one of a kind has none to the end of the text, none after it has: this is
  * remembered, so that a text of such lines is not searched again for each.
  */
-export function closingQuotes(isEscaped: (text: string, at: number, from: number) => boolean) {
-  const open = { text: '', from: new Map<string, number>() };
-  return (text: string, from: number, quote: string): number => {
-    if (open.text !== text) {
-      open.text = text;
-      open.from.clear();
-    }
-    if (from < (open.from.get(quote) ?? Number.POSITIVE_INFINITY)) {
+export const closingQuotes =
+  (isEscaped: (text: string, at: number, from: number) => boolean) =>
+  (text: string, from: number, quote: string, open: OpenQuotes): number => {
+    if (from < (open.get(quote) ?? Number.POSITIVE_INFINITY)) {
       for (let at = text.indexOf(quote, from); at !== -1; at = text.indexOf(quote, at + 1)) {
         if (!isEscaped(text, at, from)) return at;
       }
-      open.from.set(quote, from);
+      open.set(quote, from);
     }
     throw new Unreadable(`opens a quote (${quote}) that nothing closes`);
   };
-}

@@ -1,13 +1,13 @@
 import { bare, between, type Encoding, lineDialect } from './dialect.ts';
-import { closingQuotes, endOfLine, type LineSyntax, readLines, type Taken } from './lines.ts';
+import { closingQuotes, endOfLine, type LineSyntax, type OpenQuotes, readLines, type Taken } from './lines.ts';
 
 const QUOTES = '\'"`';
 const closing = closingQuotes(() => false);
 
-function valueAt(text: string, at: number): Taken {
+function valueAt(text: string, at: number, open: OpenQuotes): Taken {
   const quote = text[at] ?? '';
   if (quote !== '' && QUOTES.includes(quote)) {
-    const end = closing(text, at + 1, quote);
+    const end = closing(text, at + 1, quote, open);
     const inside = text.slice(at + 1, end);
     // What stands behind on the line does not count.
     return { value: quote === '"' ? inside.replaceAll('\\n', '\n') : inside, next: end + 1 };

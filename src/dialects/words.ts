@@ -1,4 +1,4 @@
-import { closingQuotes, endOfLine, type Taken, Unreadable } from './lines.ts';
+import { closingQuotes, endOfLine, type OpenQuotes, type Taken, Unreadable } from './lines.ts';
 
 /** What a shell and systemd have in common: pieces, quoted or not, that stand side by side and are one value. */
 
@@ -16,7 +16,7 @@ const closingSingle = closingQuotes(() => false);
 
 export const valueOfWords =
   ({ endsAtSpace, expands }: WordSyntax) =>
-  (text: string, start: number): Taken => {
+  (text: string, start: number, open: OpenQuotes): Taken => {
     let value = '';
     /** How much of the value is not white space at its end that would go. */
     let kept = 0;
@@ -24,7 +24,7 @@ export const valueOfWords =
     while (at < text.length && text[at] !== '\n') {
       const char = text[at] ?? '';
       if (char === "'") {
-        const end = closingSingle(text, at + 1, "'");
+        const end = closingSingle(text, at + 1, "'", open);
         value += text.slice(at + 1, end);
         at = end + 1;
         kept = value.length;

@@ -7,6 +7,7 @@ const NOUN = [
   'kernel/',
   'domain/',
   'input/',
+  'dialects/',
   'store/port.ts',
   'keys/keys.ts',
   'vault/',

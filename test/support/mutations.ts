@@ -301,6 +301,7 @@ export const MUTATIONS: readonly MutationCase[] = [
     },
   },
   onGroup('setSecretGroupVariable', { name: 'B', value: 'after' }),
+  onGroup('importSecretGroupVariables', { source: { text: 'B=after', format: 'DOTENV' } }),
   onGroup('unsetSecretGroupVariable', { name: 'A' }),
   onGroup('setSecretGroupFile', { file: { path: '/dir/b', data: base64('file after'), encoding: 'UTF_8' } }),
   onGroup('unsetSecretGroupFile', { path: '/dir/a' }),

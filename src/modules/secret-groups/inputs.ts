@@ -21,6 +21,7 @@ import {
   valueRule,
   variablesRule,
 } from '../../input/rules.ts';
+import { importedRule } from './importing.ts';
 import { UNRESTRICTED } from './model.ts';
 
 const typeRule = z.enum(['secret', 'config']);
@@ -141,6 +142,12 @@ export const groupOnlyInput = z.strictObject(expected);
 export const rollbackInput = z.strictObject({ revision: z.int().min(1), ...expected });
 export const setVariableInput = z.strictObject({ name: keyNameRule, value: valueRule, ...allowed, ...expected });
 export const unsetVariableInput = z.strictObject({ name: keyNameRule, ...expected });
+export const importInput = z.strictObject({
+  source: importedRule,
+  mode: z.enum(['merge', 'replace']).nullish(),
+  ...allowed,
+  ...expected,
+});
 export const setFileInput = z.strictObject({ file: fileRule, ...expected });
 export const unsetFileInput = z.strictObject({ path: pathRule, ...expected });
 export const setMountInput = z.strictObject({ mount: mountRule, ...expected });

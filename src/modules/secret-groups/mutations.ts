@@ -22,7 +22,7 @@ import type { GroupUpdate } from './finding.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGroup } from './model.ts';
 import { SecretGroupNode } from './node.ts';
-import { AddonKindEnum, SecretTypeEnum, TagMatchEnum, types } from './types.ts';
+import { AddonKindEnum, ImportModeEnum, ImportSourceInput, SecretTypeEnum, TagMatchEnum, types } from './types.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 type Changed = { readonly secretGroup: StoredGroup; readonly commit: CommitFacts };
@@ -227,6 +227,22 @@ function addHoldingMutations(builder: Builder): void {
     rules: inputs.setVariableInput,
     run: (ref, input, { services, session }) =>
       services.secretGroups.setVariable(ref, input.name, input.value, session),
+  });
+  addUpdate(builder, {
+    name: 'importSecretGroupVariables',
+    description:
+      'Reads variables from the text of a file into the group. Nothing in it is run or expanded; a line that cannot be read refuses all of it, by its number. Needs `WRITE`.',
+    input: (t) => ({
+      source: t.field({ type: ImportSourceInput, required: true, description: 'The text and how it is written.' }),
+      mode: t.field({
+        type: ImportModeEnum,
+        description: 'What becomes of the variables that are there; absent: `MERGE`.',
+      }),
+      allowDangerousNames: allowDangerousNames(t),
+    }),
+    rules: inputs.importInput,
+    run: (ref, { source, mode }, { services, session }) =>
+      services.secretGroups.importVariables(ref, source, mode === 'replace', session),
   });
   addUpdate(builder, {
     name: 'unsetSecretGroupVariable',

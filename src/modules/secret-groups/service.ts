@@ -68,6 +68,13 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     }));
   }
 
+  /** `replaces`: what is not given goes. */
+  function importVariables(ref: GroupUpdate, given: ReadonlyMap<string, string>, replaces: boolean, session: Session) {
+    return change(ref, 'secretGroup.importVariables', session, (state) => ({
+      state: { ...state, variables: replaces ? given : new Map([...state.variables, ...given]) },
+    }));
+  }
+
   function unsetVariable(ref: GroupUpdate, name: string, session: Session) {
     return change(ref, 'secretGroup.unsetVariable', session, (state) => ({
       state: { ...state, variables: without(state.variables, name, 'variable') },
@@ -149,6 +156,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     put,
     update,
     setVariable,
+    importVariables,
     unsetVariable,
     setFile,
     unsetFile,

@@ -31,6 +31,27 @@ export const TagMatchEnum = types.enumType('TagMatchCondition', {
   },
 });
 
+const ImportFormatEnum = types.enumType('ImportFormat', {
+  description: 'How a text writes variables.',
+  values: {
+    DOTENV: { value: 'dotenv' as const, description: 'A `.env` file, as the npm package dotenv reads it.' },
+    JSON: { value: 'json' as const, description: 'One JSON object of names and texts.' },
+  },
+});
+export const ImportModeEnum = types.enumType('ImportMode', {
+  description: 'What an import does with variables that are there.',
+  values: {
+    MERGE: { value: 'merge' as const, description: 'Those that the text does not name stay.' },
+    REPLACE: { value: 'replace' as const, description: 'Those that the text does not name go.' },
+  },
+});
+export const ImportSourceInput = types.inputType('ImportSourceInput', {
+  description: 'Variables as text.',
+  fields: (t) => ({
+    text: t.string({ required: true, description: 'The text.' }),
+    format: t.field({ type: ImportFormatEnum, required: true, description: 'How it is written.' }),
+  }),
+});
 const RestrictedWorkload = types.objectRef<Restrictions['workloads'][number]>('RestrictedWorkload').implement({
   description: 'A workload that a restriction lets in.',
   fields: (t) => ({
