@@ -4,6 +4,7 @@ import type { Key } from '../port.ts';
 import { checkDataFile } from './data-file.ts';
 import type { EngineReader } from './engine.ts';
 import { decodeFrame } from './frame.ts';
+import { checkPages } from './pages.ts';
 import { HEADS, VERSION_AT } from './places.ts';
 import { checkFormat, decodeHead } from './records.ts';
 
@@ -25,6 +26,14 @@ export function openForReading(path: string): Reading {
   checkDataFile(path);
   const db = opened(path);
   const transaction = db.useReadTransaction();
+  try {
+    // The reader keeps the pages of its moment, and those of later ones, from being used again.
+    checkPages(path);
+  } catch (error) {
+    transaction.done();
+    void db.close();
+    throw error;
+  }
   const get = (key: Uint8Array): Uint8Array | null => db.get(Buffer.from(key), { transaction }) ?? null;
   const entries = (start: Uint8Array, end: Uint8Array, limit?: number) =>
     db.getRange({ start: Buffer.from(start), end: Buffer.from(end), transaction, ...(limit ? { limit } : {}) });

@@ -4,6 +4,10 @@ import { open, type RootDatabase } from 'lmdb';
 import { integrity, isAppError, unavailable } from '../../kernel/errors.ts';
 import { checkDataFile } from './data-file.ts';
 import { type Lock, takeLock } from './lock.ts';
+import { checkPages } from './pages.ts';
+
+/** In a larger store the leaves are not looked at when it is opened: `keyloom verify` does. */
+const MOST_PAGES = 16_384;
 
 /**
  * Processes that read the data file, this one not yet: counted in a file that the engine begins anew when the kernel gives it that
@@ -36,7 +40,16 @@ function opened(dir: string): Opened {
   const db = open<Buffer, Buffer>(options);
   try {
     // The engine's write lock is held across processes, so two that start at once take turns here.
-    const lock = db.transactionSync(() => takeLock(join(dir, 'store.lock'), readersOf(db) > 0));
+    const lock = db.transactionSync(() => {
+      const taken = takeLock(join(dir, 'store.lock'), readersOf(db) > 0);
+      try {
+        checkPages(options.path, MOST_PAGES);
+      } catch (error) {
+        taken.release();
+        throw error;
+      }
+      return taken;
+    });
     return { db, lock };
   } catch (error) {
     void db.close();
