@@ -4,6 +4,7 @@ import { builtInRoles } from '../access/resources.ts';
 import { createAccess } from '../access/service.ts';
 import type { Session } from '../access/session.ts';
 import { createAdministratorWatch, createClockWatch } from '../access/watch.ts';
+import { Notes } from '../audit/notes.ts';
 import { createContainers } from '../crypto/containers.ts';
 import type { GitReader } from '../git/port.ts';
 import type { SubgraphOptions } from '../graphql/federation/shape.ts';
@@ -95,7 +96,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const { stamp } = session;
     const mayCarryFiles = (): boolean =>
       carriers.some(({ resource }) => couldEver(session.principal, 'write', resource, ANYWHERE));
-    return { session, services, cursorMac, stamp, notRepeatable, isRepeatable, mayCarryFiles, withSession: contextOf };
+    const notes = new Notes();
+    const about = { stamp, notes, notRepeatable, isRepeatable, mayCarryFiles };
+    return { session, services, cursorMac, ...about, withSession: contextOf };
   };
   const contextFor: ContextFor = async ({ authorization, signal }): Promise<Context> => {
     if (!authorization?.startsWith(BEARER)) throw unauthenticated();

@@ -176,10 +176,11 @@ const retryAfterOf = ({ errors }: Answer['body']): Pick<Given, 'retryAfter'> => 
   return retryAfter === undefined ? {} : { retryAfter };
 };
 
-const givenOf = ({ status, body, latin1, operationName }: Answer): Given => ({
+const givenOf = ({ status, body, latin1, operationName, shown }: Answer): Given => ({
   status,
   operationName,
   latin1,
+  shown,
   ...retryAfterOf(body),
 });
 

@@ -2,10 +2,10 @@ import type { Duplex } from 'node:stream';
 import { MessageType } from 'graphql-ws';
 import type { Delivery } from '../streams/subscriber.ts';
 
-const tails = new WeakMap<Delivery, Buffer>();
+const tails = new WeakMap<Pick<Delivery, 'cursor' | 'latin1'>, Buffer>();
 
 /** All of a `next` message behind its id: the same bytes for all who get it. */
-function tailOf(delivery: Delivery): Buffer {
+function tailOf(delivery: Pick<Delivery, 'cursor' | 'latin1'>): Buffer {
   const known = tails.get(delivery);
   if (known) return known;
   const made = Buffer.from(`"type":"${MessageType.Next}","payload":${delivery.latin1}}`, 'latin1');
@@ -40,7 +40,12 @@ function headed(length: number, room: number): { readonly frame: Buffer; readonl
  * Writes a `next` message past the WebSocket library, which would encode and keep a text of its own for each client: here
  * those who wait hold the same bytes. Only for connections without compression, where frames may be written at any time.
  */
-export function writeNext(socket: Duplex, prefix: Buffer, delivery: Delivery, done = (): void => {}): void {
+export function writeNext(
+  socket: Duplex,
+  prefix: Buffer,
+  delivery: Pick<Delivery, 'cursor' | 'latin1'>,
+  done = (): void => {},
+): void {
   const tail = tailOf(delivery);
   const length = prefix.length + tail.length;
   const isCopied = length <= COPIED_BYTES;

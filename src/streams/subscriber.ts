@@ -1,5 +1,6 @@
 import type { Principal } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
+import type { Shown } from '../audit/notes.ts';
 import type { Seq } from '../store/port.ts';
 import type { Item, Stream } from './stream.ts';
 
@@ -9,6 +10,8 @@ export interface Delivery {
   readonly cursor: string | null;
   /** JSON of the result, its UTF-8 bytes one character each. */
   readonly latin1: string;
+  /** What it shows to everybody who gets it. */
+  readonly shown: Shown;
 }
 
 /**

@@ -12,6 +12,7 @@ const NOUN = [
   'keys/keys.ts',
   'vault/',
   'access/',
+  'audit/',
   'streams/stream.ts',
   'modules/',
 ];
@@ -53,6 +54,7 @@ const LAYERS: readonly {
     own: ['kernel/', 'crypto/', 'store/port.ts', 'store/chain.ts', 'vault/', 'keys/keys.ts'],
     packages: ['node:crypto', 'lru-cache'],
   },
+  { files: /^audit\//, own: ['audit/'], packages: [] },
   // Tokens of workloads are bound to what is registered, and grants to projects, so these read two nouns.
   {
     files: /^access\/(registrations|bindings)\.ts$/,
@@ -66,7 +68,7 @@ const LAYERS: readonly {
   },
   {
     files: /^streams\//,
-    own: ['kernel/', 'store/port.ts', 'vault/', 'access/', 'streams/'],
+    own: ['kernel/', 'store/port.ts', 'vault/', 'access/', 'audit/', 'streams/'],
     packages: ['node:crypto', 'node:timers/promises', 'lru-cache'],
   },
   { files: /^modules\/services\.ts$/, own: ['access/', 'streams/streams.ts'], packages: [] },
@@ -102,6 +104,7 @@ const LAYERS: readonly {
       'plugin/plugin.ts',
       'vault/',
       'access/',
+      'audit/',
       'streams/',
       'modules/',
     ],
@@ -135,6 +138,7 @@ const LAYERS: readonly {
       'input/',
       'graphql/types/',
       'access/',
+      'audit/',
       'streams/',
       'modules/',
       'vault/',
@@ -149,7 +153,7 @@ const LAYERS: readonly {
   },
   {
     files: /^graphql\/engine\//,
-    own: ['kernel/', 'graphql/types/', 'graphql/engine/', 'streams/'],
+    own: ['kernel/', 'graphql/types/', 'graphql/engine/', 'streams/', 'audit/'],
     packages: ['node:module', 'graphql', 'graphql-jit', 'graphql-yoga', 'lru-cache'],
   },
   { files: /^app\/slices\.ts$/, own: ['modules/'], packages: [] },

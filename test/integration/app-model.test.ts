@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { Notes } from '../../src/audit/notes.ts';
+import { reveal } from '../../src/audit/reveal.ts';
 import { isAppError } from '../../src/kernel/errors.ts';
 import { startApp } from '../support/start-app.ts';
 
@@ -201,10 +203,10 @@ it('does what the model does, for any run of use cases', async () => {
           return [
             called,
             await Promise.all(
-              rows.map(async ({ key, secret: stored, serializedValue }) => {
+              rows.map(async ({ key, secret: stored, value }) => {
                 const slots = await services.appSecrets.slots(stored, { app: slug, slug: key }, session);
                 const slot = slots.find((each) => each.environment.key[2] === called);
-                return [key, serializedValue, slot?.value?.fields.hidden ?? false];
+                return [key, reveal({ notes: new Notes() }, value), slot?.value?.fields.hidden ?? false];
               }),
             ),
           ];

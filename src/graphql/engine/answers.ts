@@ -1,10 +1,13 @@
 import { LRUCache } from 'lru-cache';
+import type { Shown } from '../../audit/notes.ts';
 
 /** An answer that was given: its bytes as a text of one character each, which Node writes in one piece with the headers. */
 export interface Given {
   readonly status: number;
   readonly latin1: string;
   readonly operationName: string | null;
+  /** What it shows, each time that it is given. */
+  readonly shown: Shown;
   /** Of a refusal: when to come again, seconds. */
   readonly retryAfter?: number;
   /** Of an event of a stream: where it stands. */

@@ -1,4 +1,5 @@
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import { NOTHING_SHOWN, type Noting, type Shown, shownWith } from '../../audit/notes.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { InFlight } from '../../kernel/in-flight.ts';
 import type { Limits } from '../../kernel/limits.ts';
@@ -21,6 +22,8 @@ export interface Answer {
   readonly latin1: string;
   /** As the document names it; for logs. */
   readonly operationName: string | null;
+  /** What it shows. */
+  readonly shown: Shown;
   /** A query that met no trouble: the same request gets the same answer until something changes. */
   readonly repeatable: boolean;
 }
@@ -60,7 +63,14 @@ export function createGraphql(deps: Deps): Graphql {
     const [first] = masked;
     const status = first === undefined ? 500 : statusOf(first);
     const body = { errors: masked };
-    return { status, body, latin1: latin1Of(JSON.stringify(body)), operationName: null, repeatable: false };
+    return {
+      status,
+      body,
+      latin1: latin1Of(JSON.stringify(body)),
+      operationName: null,
+      shown: NOTHING_SHOWN,
+      repeatable: false,
+    };
   };
 
   const answerReady = async (ready: Ready, context: object): Promise<Answer> => {
@@ -68,7 +78,8 @@ export function createGraphql(deps: Deps): Graphql {
     const written = await metered(deps, context, () => ready.execute(ready.args), bodyOf);
     const { name, node } = ready.operation;
     const repeatable = node.operation === 'query' && written.body.errors === undefined;
-    return { status: 200, ...written, operationName: name, repeatable };
+    const shown = shownWith(ready.args.contextValue as Noting);
+    return { status: 200, ...written, operationName: name, shown, repeatable };
   };
 
   const answer = async (request: GraphqlRequest, context: object): Promise<Answer> => {

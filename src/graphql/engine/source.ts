@@ -1,4 +1,5 @@
 import { type ArgumentNode, type ExecutionArgs, type ExecutionResult, execute, Kind, visit } from 'graphql';
+import { type Noting, shownWith } from '../../audit/notes.ts';
 import type { Delivery, Sink } from '../../streams/subscriber.ts';
 import type { Context } from '../types/context.ts';
 import { shareOf } from '../types/sharing.ts';
@@ -49,7 +50,8 @@ export async function openStream(source: AsyncIterable<unknown> | ExecutionResul
             const run = () => execute({ ...args, rootValue: item, contextValue: context });
             const { latin1, whole } = await write(context, run);
             const repeatable = whole && context.isRepeatable();
-            return { status: 200, latin1, operationName: operation.name, cursor: item.cursor, repeatable };
+            const shown = shownWith(context);
+            return { status: 200, latin1, operationName: operation.name, cursor: item.cursor, shown, repeatable };
           }) as Promise<Delivery>,
       }),
   };
@@ -78,7 +80,7 @@ function nameOf(
 /** Results for one client, drawn no faster than it takes them. */
 function pump(source: AsyncIterable<ExecutionResult>, { args, write }: Stream, sink: Sink): () => void {
   const events = source[Symbol.asyncIterator]();
-  const context = args.contextValue as object;
+  const context = args.contextValue as object & Noting;
   const { cursors } = pipedOf(context);
   let left = false;
   const run = async (): Promise<void> => {
@@ -89,7 +91,7 @@ function pump(source: AsyncIterable<ExecutionResult>, { args, write }: Stream, s
       if (left) return;
       if (event.done) return sink.end('complete');
       const { latin1 } = await write(context, () => event.value);
-      if (!left) sink.send({ cursor: cursors?.shift() ?? null, latin1 });
+      if (!left) sink.send({ cursor: cursors?.shift() ?? null, latin1, shown: shownWith(context) });
     }
   };
   run().catch((error: unknown) => sink.end(error instanceof StreamEnded ? error.why : 'fault'));

@@ -1,10 +1,13 @@
 import type { Session } from '../../access/session.ts';
+import type { Notes } from '../../audit/notes.ts';
 import type { Services } from '../../modules/services.ts';
 
 /** What a resolver has at hand. There is no context without a session: strangers are refused before. */
 export interface Context {
   readonly session: Session;
   readonly services: Services;
+  /** What the answer shows, counted by the door that shows it. */
+  readonly notes: Notes;
   /** All that the answer to a query depends on besides the request. */
   readonly stamp: string;
   /** Says that the answer drew on what may change without a commit: it is not kept. */

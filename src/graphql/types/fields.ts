@@ -1,8 +1,9 @@
 import type { InputFieldBuilder } from '@pothos/core';
-import type { FileEntry, Sensitivity } from '../../domain/types.ts';
+import { reveal } from '../../audit/reveal.ts';
+import type { Sensitivity } from '../../domain/types.ts';
+import type { FileRow, VariableRow } from '../../modules/rows.ts';
 import type { Types } from './builder.ts';
 import { certificateField } from './certificate.ts';
-import type { Context } from './context.ts';
 import { shared } from './shared.ts';
 
 /** Types and fields that several slices show in the same way. */
@@ -34,34 +35,18 @@ export const EncodingEnum = shared.enumType('FileEncoding', {
   },
 });
 
-/** A variable as it was written, and whether the viewer gets its value. */
-export interface VariableRow {
-  readonly name: string;
-  readonly value: string | null;
-  readonly masked: boolean;
-}
 export const VariableType = shared.objectRef<VariableRow>('Variable').implement({
   description: 'A variable as it was written: templates unexpanded.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Letters, digits, `_`, `.`, `/` and `-`.' }),
-    value: t.exposeString('value', { nullable: true, description: 'At most 64 KiB; null when masked.' }),
-    masked: t.exposeBoolean('masked', { description: 'True if you may not see the value.' }),
+    value: t.string({
+      nullable: true,
+      description: 'At most 64 KiB; null when masked.',
+      resolve: ({ value }, _args, context) => reveal(context, value),
+    }),
+    masked: t.boolean({ description: 'True if you may not see the value.', resolve: ({ value }) => !value.isSeen }),
   }),
 });
-
-export function variableRows(variables: ReadonlyMap<string, string>, mayRead: boolean): readonly VariableRow[] {
-  return [...variables]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => ({ name, value: mayRead ? value : null, masked: !mayRead }));
-}
-
-/** A file or a mount as it was written. */
-export interface FileRow {
-  readonly name: string;
-  readonly entry: FileEntry;
-  readonly masked: boolean;
-  readonly bytes: (context: Context) => Promise<Uint8Array>;
-}
 
 function fileType(name: string, description: string, nameField: 'path' | 'name', nameWords: string) {
   return shared.objectRef<FileRow>(name).implement({
@@ -71,45 +56,37 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
       encoding: t.field({
         type: EncodingEnum,
         description: 'What the bytes are.',
-        resolve: ({ entry }) => entry.encoding,
+        resolve: ({ encoding }) => encoding,
       }),
       size: t.int({
         nullable: true,
         description: 'Bytes; null when masked.',
-        resolve: ({ entry, masked }) => (masked ? null : entry.size),
+        resolve: ({ size }) => size,
       }),
       sha256: t.string({
         nullable: true,
         description: 'Keyed hash of the content: equal within a project means equal content. Null when masked.',
-        resolve: ({ entry, masked }) => (masked ? null : entry.hash),
+        resolve: ({ sha256 }) => sha256,
       }),
       data: t.field({
         type: 'Base64',
         nullable: true,
         description: 'The content; null when masked.',
-        resolve: async ({ masked, bytes }, _args, context) =>
-          masked ? null : Buffer.from(await bytes(context)).toString('base64'),
+        resolve: async ({ data }, _args, context) => {
+          const bytes = await reveal(context, data);
+          return bytes && Buffer.from(bytes).toString('base64');
+        },
       }),
-      masked: t.exposeBoolean('masked', { description: 'True if you may not see the content.' }),
+      masked: t.boolean({ description: 'True if you may not see the content.', resolve: ({ data }) => !data.isSeen }),
       certificate: t.field({
         ...certificateField,
-        resolve: ({ entry, masked }) => (masked ? null : (entry.certificate ?? null)),
+        resolve: ({ certificate }, _args, context) => reveal(context, certificate),
       }),
     }),
   });
 }
 export const SecretFileType = fileType('SecretFile', 'A file as it was written.', 'path', 'Absolute path.');
 export const MountType = fileType('DockerSecretMount', 'A secret for image builds.', 'name', 'Name of the mount.');
-
-export function fileRows(
-  files: ReadonlyMap<string, FileEntry>,
-  mayRead: boolean,
-  read: (entry: FileEntry, context: Context) => Promise<Uint8Array>,
-): readonly FileRow[] {
-  return [...files]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, entry]) => ({ name, entry, masked: !mayRead, bytes: (context) => read(entry, context) }));
-}
 
 export const VariableInput = shared.inputType('VariableInput', {
   description: 'A variable to store.',

@@ -1,3 +1,4 @@
+import { reveal } from '../../audit/reveal.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { onceInRequest } from '../../graphql/types/memo.ts';
@@ -35,7 +36,7 @@ export function addAddonHistory(builder: Builder): void {
         type: 'JSON',
         nullable: true,
         description: 'The parameters it had, secrets among them as null. Null without `READ` on addons.',
-        resolve: (addon, _args, { services, session }) => services.addons.params(addon, session),
+        resolve: (addon, _args, context) => reveal(context, context.services.addons.params(addon, context.session)),
       }),
     }),
   });

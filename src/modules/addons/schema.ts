@@ -1,3 +1,4 @@
+import { reveal } from '../../audit/reveal.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
@@ -57,7 +58,7 @@ function addType(builder: Builder, { field, about }: Words): void {
         type: 'JSON',
         nullable: true,
         description: 'Its parameters, secrets among them as null. Null without `READ` on addons.',
-        resolve: (addon, _args, { services, session }) => services.addons.params(addon, session),
+        resolve: (addon, _args, context) => reveal(context, context.services.addons.params(addon, context.session)),
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
       rotatedAt: t.field({

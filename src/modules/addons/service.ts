@@ -1,5 +1,6 @@
 import type { AccessService } from '../../access/service.ts';
 import type { Session } from '../../access/session.ts';
+import { subjectOf, Value } from '../../audit/reveal.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, limitExceeded } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
@@ -172,11 +173,13 @@ export function createAddons(deps: AddonsDeps) {
     return { addon: await bySlug(ref, session), commit };
   }
 
-  /** null: the caller may not read them, or nobody knows which of them are secrets. */
-  function params(addon: StoredAddon, session: Session): Json {
-    const provider = providers.of(addon);
-    if (!provider || !mayOnAddon(session, 'read', addon.key[1] ?? '')) return null;
-    return maskedParams(provider.facts.params, addon.body().params);
+  /** Without a text when nobody knows which of them are secrets. */
+  function params(addon: StoredAddon, session: Session): Value<Json> {
+    const isSeen = mayOnAddon(session, 'read', addon.key[1] ?? '');
+    return new Value(subjectOf(OPERATION[addon.kind], addon.key), isSeen, () => {
+      const provider = providers.of(addon);
+      return provider ? maskedParams(provider.facts.params, addon.body().params) : null;
+    });
   }
 
   return {

@@ -1,3 +1,4 @@
+import { reveal } from '../../audit/reveal.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { idOfDocument } from '../../graphql/types/ids.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
@@ -22,11 +23,15 @@ export function addRendering(builder: Builder): void {
         resolve: ({ secret }) => idOfDocument('appSecret', secret.key) ?? '',
       }),
       secret: t.field({ type: AppSecretNode, description: 'The secret.', resolve: ({ secret }) => secret }),
-      serializedValue: t.exposeString('serializedValue', {
+      serializedValue: t.string({
         nullable: true,
         description: 'The value; null when masked or unset.',
+        resolve: ({ value }, _args, context) => reveal(context, value),
       }),
-      masked: t.exposeBoolean('masked', { description: 'Whether there is a value that is not shown.' }),
+      masked: t.boolean({
+        description: 'Whether there is a value that is not shown.',
+        resolve: ({ value }) => !value.isSeen,
+      }),
     }),
   });
   const RenderedType = builder.objectRef<Rendered>('RenderedAppSecrets').implement({

@@ -1,12 +1,13 @@
 import type { Session } from '../../access/session.ts';
+import { subjectOf, Value } from '../../audit/reveal.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
 import { environmentsOf, liveEnvironment, visibleApp, whole } from '../apps/find.ts';
 import type { StoredApp, StoredEnvironment } from '../apps/model.ts';
 import type { AppSecretsDeps } from './deps.ts';
-import { bySecretName, type StoredAppSecret } from './model.ts';
+import { bySecretName, type StoredAppSecret, valueDocument } from './model.ts';
 import { mayOnSecrets } from './rights.ts';
-import { secretsOf, slotIn, valuesOf } from './slots.ts';
+import { type Slot, secretsOf, slotIn, valueKey, valuesOf } from './slots.ts';
 
 export const MODES = ['Full', 'PreviewOnly'] as const;
 export type RenderMode = (typeof MODES)[number];
@@ -26,9 +27,8 @@ export interface RenderedSecret {
   readonly key: string;
   readonly secret: StoredAppSecret;
   readonly valueTypeUrn: string;
-  /** null: masked or unset. */
-  readonly serializedValue: string | null;
-  readonly masked: boolean;
+  /** Without a text: unset. */
+  readonly value: Value;
 }
 
 /** What an app gets in one environment. */
@@ -64,12 +64,13 @@ export function createRendering({ keys }: Pick<AppSecretsDeps, 'keys'>) {
       const values = await valuesOf(ask.app, view);
       const listed = mayOnSecrets(session, 'list') ? chosen(whole(all).live, ask.names) : [];
       const isOpen = mayRender && ask.mode === 'Full';
-      const secrets = [...listed].sort(bySecretName).map((secret): RenderedSecret => {
-        const { value } = slotIn(values, { app, environment, secret });
-        const facts = { key: secret.fields.name, secret };
-        if (!value) return { ...facts, valueTypeUrn: `${VALUE_TYPE}None`, serializedValue: null, masked: false };
-        const serializedValue = isOpen ? value.body().text : null;
-        return { ...facts, valueTypeUrn: `${VALUE_TYPE}String`, serializedValue, masked: !isOpen };
+      const slots = [...listed].sort(bySecretName).map((secret) => slotIn(values, { app, environment, secret }));
+      const secrets = slots.map((slot): RenderedSecret => {
+        const { secret, value } = slot;
+        const of = subjectOf(valueDocument.kind, valueKey(slot));
+        const valueTypeUrn = `${VALUE_TYPE}${value ? 'String' : 'None'}`;
+        const text = new Value(of, isOpen || !value, () => value?.body().text ?? null);
+        return { key: secret.fields.name, secret, valueTypeUrn, value: text };
       });
       const incrementalId = Math.max(app.seq, (await environmentsOf(ask.app, view)).seq, all.seq, values.seq);
       const place = [view.team, ask.app, ask.environment];
@@ -79,9 +80,9 @@ export function createRendering({ keys }: Pick<AppSecretsDeps, 'keys'>) {
         seq: view.seq,
         incrementalId,
         changelogId: keyed(['app-changelog-1', ...place, String(incrementalId)]),
-        secretDigest: keyed(['rendered-app-secrets-1', ...place, ...secrets.flatMap(shown)]),
+        secretDigest: keyed(['rendered-app-secrets-1', ...place, ...slots.flatMap((slot) => shown(slot, isOpen))]),
         secrets,
-        unset: secrets.filter((each) => !each.masked && each.serializedValue === null).map(({ key }) => key),
+        unset: slots.filter(({ value }) => value === null).map(({ secret }) => secret.fields.name),
       };
     });
   }
@@ -96,9 +97,9 @@ function chosen(all: readonly StoredAppSecret[], names: readonly string[] | null
 }
 
 /** A rendered secret as four texts, so that a run of them can be read in one way only. */
-const shown = ({ key, secret, valueTypeUrn, serializedValue, masked }: RenderedSecret): readonly string[] => [
-  key,
-  idOf(secret.key),
-  masked ? `${valueTypeUrn} masked` : valueTypeUrn,
-  serializedValue ?? '',
-];
+function shown({ secret, value }: Slot, isOpen: boolean): readonly string[] {
+  const urn = `${VALUE_TYPE}${value ? 'String' : 'None'}`;
+  const isMasked = value !== null && !isOpen;
+  const text = isOpen ? value?.body().text : undefined;
+  return [secret.fields.name, idOf(secret.key), isMasked ? `${urn} masked` : urn, text ?? ''];
+}

@@ -1,19 +1,14 @@
+import { reveal } from '../../audit/reveal.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { pageOfRevisions, type RevisionList } from '../../graphql/types/revision-pages.ts';
 import { EnvironmentNode } from '../apps/node.ts';
 import { KEY_VALUE_URN } from './inputs.ts';
 import { AppSecretNode } from './node.ts';
-import { mayOnSecrets } from './rights.ts';
 import type { Slot } from './slots.ts';
 import { types } from './types.ts';
 import type { ValueRevision } from './values.ts';
-
-const isMasked = ({ value }: Slot, { session }: Context): boolean =>
-  value !== null && (value.fields.hidden || !mayOnSecrets(session, 'read'));
-
-const isPastMasked = ({ past, hidden }: ValueRevision, { session }: Context): boolean =>
-  !past.deleted && (hidden || !mayOnSecrets(session, 'read'));
+import { pastTextOf, textOf } from './view.ts';
 
 /** Reached only by those who may see keys. */
 export const ValueType = types.objectRef<Slot>('AppSecretValue').implement({
@@ -38,11 +33,11 @@ export const ValueType = types.objectRef<Slot>('AppSecretValue').implement({
     text: t.string({
       nullable: true,
       description: 'The value; null when masked or unset. Needs `READ`.',
-      resolve: (slot, _args, context) => (isMasked(slot, context) ? null : (slot.value?.body().text ?? null)),
+      resolve: (slot, _args, context) => reveal(context, textOf(slot, context.session)),
     }),
     masked: t.boolean({
       description: 'True if you may not see the value.',
-      resolve: (slot, _args, context) => isMasked(slot, context),
+      resolve: (slot, _args, { session }) => !textOf(slot, session).isSeen,
     }),
     revision: t.int({
       nullable: true,
@@ -84,12 +79,11 @@ export function addValues(builder: Builder): void {
       text: t.string({
         nullable: true,
         description: 'The value; null when masked or unset. Hidden ones mask all that came before them, for good.',
-        resolve: (row, _args, context) =>
-          row.past.deleted || isPastMasked(row, context) ? null : row.past.body().text,
+        resolve: (row, _args, context) => reveal(context, pastTextOf(row, context.session)),
       }),
       masked: t.boolean({
         description: 'True if you may not see the value.',
-        resolve: (row, _args, context) => isPastMasked(row, context),
+        resolve: (row, _args, { session }) => !pastTextOf(row, session).isSeen,
       }),
       updatedAt: t.field({
         type: 'DateTime',

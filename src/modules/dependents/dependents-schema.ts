@@ -1,5 +1,4 @@
 import type { ObjectRef } from '@pothos/core';
-import { can } from '../../access/model.ts';
 import type { Dependence } from '../../domain/dependents.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
@@ -14,6 +13,7 @@ import type { SourceAddress, SourceKind } from '../restarts/model.ts';
 import type { StoredGroup } from '../secret-groups/model.ts';
 import { SecretGroupNode } from '../secret-groups/node.ts';
 import { workloads } from '../workloads/types.ts';
+import { mayListKeys } from '../workloads/view.ts';
 import type { Dependent } from './model.ts';
 import { types } from './types.ts';
 
@@ -71,8 +71,7 @@ async function pageFor(source: SourceAddress, args: PageArgs, context: Context) 
   const order = within(BY_PLACE, source.kind, source.project ?? '', source.slug);
   const { edges, pageInfo } = await pageOf(found, order, args, context);
   const rows = edges.map(({ cursor, node: { project, workload, reasons } }): Edge => {
-    const target = { project, workload: { kind: workload.kind, id: idOf(workload.key) } };
-    const mayKeys = can(session.principal, 'listKeys', 'workload', target);
+    const mayKeys = mayListKeys(project, workload, session);
     return { cursor, node: workload, reasons: reasons.map((reason) => ({ ...reason, project, mayKeys })) };
   });
   return { edges: rows, pageInfo };

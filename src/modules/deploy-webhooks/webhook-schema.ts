@@ -1,3 +1,4 @@
+import { reveal } from '../../audit/reveal.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
@@ -30,7 +31,8 @@ export function addWebhooks(builder: Builder): void {
       url: t.string({
         nullable: true,
         description: 'Where; null without `READ` on deploy webhooks, since it often is a credential.',
-        resolve: (webhook, _args, { services, session }) => services.deployWebhooks.urlOf(webhook, session),
+        resolve: (webhook, _args, context) =>
+          reveal(context, context.services.deployWebhooks.urlOf(webhook, context.session)),
       }),
       isEnabled: t.boolean({
         description: 'Whether requests are delivered; they wait while not.',

@@ -1,5 +1,6 @@
 import { can, type Verb } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
+import { subjectOf, Value } from '../../audit/reveal.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { forbidden, notFound } from '../../kernel/errors.ts';
 import { type Change, changesOf, type View } from '../../vault/vault.ts';
@@ -37,9 +38,9 @@ export function createWebhooks({ clock, mayAsk }: { readonly clock: Clock; reado
   const ofProject = (project: string, session: Session): Promise<StoredWebhook> =>
     session.read((view) => visible(project, view, session));
 
-  /** The whole URL often is a credential: null for those who may not read it. */
-  const urlOf = (webhook: StoredWebhook, session: Session): string | null =>
-    may(session, 'read', webhook.key[1] ?? '') ? webhook.body().url : null;
+  /** The whole URL often is a credential. */
+  const urlOf = ({ key, body }: StoredWebhook, session: Session): Value =>
+    new Value(subjectOf(webhookDocument.kind, key), may(session, 'read', key[1] ?? ''), () => body().url);
 
   function withSecret(secrets: readonly SigningSecret[], text: string, at: string, overlapSeconds: number) {
     const until = new Date(Date.parse(at) + overlapSeconds * 1000).toISOString();

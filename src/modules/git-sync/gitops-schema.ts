@@ -3,17 +3,10 @@ import type { Sensitivity } from '../../domain/types.ts';
 import type { Types } from '../../graphql/types/builder.ts';
 import { idOf } from '../../vault/document.ts';
 import type { Gitops, StoredGlobal } from '../global-secrets/model.ts';
-import { mayOnGlobal } from '../global-secrets/rights.ts';
 import { VcsServiceEnum } from '../vcs/schema.ts';
-import {
-  pendingStatus,
-  SYNC_REASONS,
-  type SYNC_STATES,
-  type SyncReason,
-  type SyncStatus,
-  usesSecretAccounts,
-} from './sync-model.ts';
+import { SYNC_REASONS, type SYNC_STATES, type SyncReason, type SyncStatus, usesSecretAccounts } from './sync-model.ts';
 import { types } from './types.ts';
+import { statusFor } from './view.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 
@@ -76,7 +69,6 @@ const ReasonEnum = types.enumType('GitopsReason', {
 
 interface StatusRow extends SyncStatus {
   readonly slug: string;
-  readonly mayListKeys: boolean;
 }
 
 const StatusType = types.objectRef<StatusRow>('GitopsStatus').implement({
@@ -91,9 +83,7 @@ const StatusType = types.objectRef<StatusRow>('GitopsStatus').implement({
     }),
     line: t.exposeInt('line', { nullable: true, description: 'Where in the file, from 1; null: nowhere in it.' }),
     column: t.exposeInt('column', { nullable: true, description: 'Where in the line, from 1; null: nowhere in it.' }),
-    member: t.string({
-      // A name in a secret file is the name of a key.
-      resolve: ({ member, mayListKeys }) => (mayListKeys ? member : null),
+    member: t.exposeString('member', {
       nullable: true,
       description:
         'The member of the file that is not known, at most 60 characters; null unless `reason` is UNKNOWN_MEMBER, and without `LIST_KEYS`.',
@@ -191,11 +181,7 @@ const GitopsType = types.objectRef<GitopsRow>('Gitops').implement({
       description: 'How it stands with the file.',
       resolve: async ({ slug, type }, _args, { services, session }) => {
         const sync = await services.gitSyncs.statusOf(slug, session);
-        return {
-          slug,
-          mayListKeys: mayOnGlobal(session, 'listKeys', type),
-          ...(sync?.body().status ?? pendingStatus(new Date(0).toISOString())),
-        };
+        return { slug, ...statusFor(type, sync, session) };
       },
     }),
   }),

@@ -1,39 +1,21 @@
+import { reveal } from '../../audit/reveal.ts';
 import { leafPaths, textPaths } from '../../domain/free-json.ts';
 import { valueReference } from '../../domain/global-path.ts';
 import type { Sensitivity } from '../../domain/types.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { certificateField } from '../../graphql/types/certificate.ts';
-import type { Context } from '../../graphql/types/context.ts';
 import { EncodingEnum, SensitivityEnum } from '../../graphql/types/fields.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
-import { forbidden } from '../../kernel/errors.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import { idOf } from '../../vault/document.ts';
 import { gitopsField } from '../git-sync/gitops-schema.ts';
-import { type GlobalFile, type StoredGlobal, sizeOf } from './model.ts';
+import type { StoredGlobal } from './model.ts';
 import { addGlobalMutations } from './mutations.ts';
 import { GlobalSecretNode } from './node.ts';
-import { mayOnGlobal } from './rights.ts';
 import { types } from './types.ts';
-
-/** Values show their names too: whoever may see them needs both rights. */
-const maySeeValues = ({ fields }: StoredGlobal, { session }: Context): boolean =>
-  mayOnGlobal(session, 'read', fields.type) && mayOnGlobal(session, 'listKeys', fields.type);
-
-/** The body, for those who may see its keys. */
-function keysOf(stored: StoredGlobal, { session }: Context) {
-  if (!mayOnGlobal(session, 'listKeys', stored.fields.type))
-    throw forbidden('You do not have permission to list the keys');
-  return stored.body();
-}
-
-interface FileRow {
-  readonly id: string;
-  readonly file: GlobalFile;
-  readonly masked: boolean;
-}
+import { type FileRow, filesOf, keysOf, valuesOf } from './view.ts';
 
 const FileType = types.objectRef<FileRow>('GlobalSecretFile').implement({
   description: 'A file of a global secret.',
@@ -42,27 +24,27 @@ const FileType = types.objectRef<FileRow>('GlobalSecretFile').implement({
       description: 'What references call it: `${secrets.<slug>.files.<id>.data}`.',
       resolve: ({ id }) => id,
     }),
-    path: t.string({ description: 'Absolute path.', resolve: ({ file }) => file.path }),
+    path: t.exposeString('path', { description: 'Absolute path.' }),
     encoding: t.field({
       type: EncodingEnum,
       description: 'What the bytes are. A reference draws in the text, of a binary file its base64.',
-      resolve: ({ file }) => file.encoding,
+      resolve: ({ encoding }) => encoding,
     }),
     size: t.int({
       nullable: true,
       description: 'Bytes; null when masked.',
-      resolve: ({ file, masked }) => (masked ? null : sizeOf(file)),
+      resolve: ({ size }) => size,
     }),
     data: t.field({
       type: 'Base64',
       nullable: true,
       description: 'The content; null when masked.',
-      resolve: ({ file, masked }) => (masked ? null : file.data),
+      resolve: ({ data }, _args, context) => reveal(context, data),
     }),
-    masked: t.exposeBoolean('masked', { description: 'True if you may not see the content.' }),
+    masked: t.boolean({ description: 'True if you may not see the content.', resolve: ({ data }) => !data.isSeen }),
     certificate: t.field({
       ...certificateField,
-      resolve: ({ file, masked }) => (masked ? null : (file.certificate ?? null)),
+      resolve: ({ certificate }, _args, context) => reveal(context, certificate),
     }),
   }),
 });
@@ -114,32 +96,27 @@ function addType(builder: Builder): void {
         type: 'JSON',
         nullable: true,
         description: 'Its values as they were given; null when masked. Needs `LIST_KEYS` and `READ`.',
-        resolve: (stored, _args, context) => (maySeeValues(stored, context) ? stored.body().values : null),
+        resolve: (stored, _args, context) => reveal(context, valuesOf(stored, context.session)),
       }),
       masked: t.boolean({
         description: 'True if you may not see the values and the contents of the files.',
-        resolve: (stored, _args, context) => !maySeeValues(stored, context),
+        resolve: (stored, _args, { session }) => !valuesOf(stored, session).isSeen,
       }),
       valueReferences: t.field({
         type: [ValueReferenceType],
         description:
           'Every value that a template can draw in, by reference. Objects, lists and null are not text. Needs `LIST_KEYS`.',
-        resolve: (stored, _args, context) => valueReferences(idOf(stored.key), keysOf(stored, context).values),
+        resolve: (stored, _args, context) => valueReferences(idOf(stored.key), keysOf(stored, context.session).values),
       }),
       valuePaths: t.stringList({
         deprecationReason: 'Use `valueReferences`: a key with a dot cannot be told from two keys here.',
         description: 'Paths of its values, keys joined by dots, by code point. Needs `LIST_KEYS`.',
-        resolve: (stored, _args, context) => [...leafPaths(keysOf(stored, context).values)],
+        resolve: (stored, _args, context) => [...leafPaths(keysOf(stored, context.session).values)],
       }),
       files: t.field({
         type: [FileType],
         description: 'Its files by id. Needs `LIST_KEYS`; contents need `READ`.',
-        resolve: (stored, _args, context) => {
-          const masked = !maySeeValues(stored, context);
-          return [...keysOf(stored, context).files]
-            .sort(([a], [b]) => byCodePoint(a, b))
-            .map(([id, file]) => ({ id, file, masked }));
-        },
+        resolve: (stored, _args, { session }) => [...filesOf(stored, session)],
       }),
       gitops: gitopsField(t),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),

@@ -4,11 +4,10 @@ import type { Builder, Types } from '../../graphql/types/builder.ts';
 import { SensitivityEnum } from '../../graphql/types/fields.ts';
 import type { StoredGroup } from '../secret-groups/model.ts';
 import { SecretGroupNode } from '../secret-groups/node.ts';
-import { mayListGroups } from '../secret-groups/rights.ts';
 import type { Guarded, Sight } from './sight.ts';
 import { ErrorType, SourceUnion } from './source-schema.ts';
 import { ExclusionRuleEnum, LayerRuleEnum, ReferenceStatusEnum, types, WarningCodeEnum } from './types.ts';
-import { type EnvironmentView, type SourceView, type WarningView, warningViews } from './views.ts';
+import { type EnvironmentView, isComplete, type SourceView, type WarningView, warningViews } from './views.ts';
 
 export const WarningType = types.objectRef<WarningView>('ResolutionWarning').implement({
   description: 'Something that resolves, but looks unintended.',
@@ -197,7 +196,7 @@ const ExplanationType = types.objectRef<ExplanationView>('Explanation').implemen
     }),
     complete: t.boolean({
       description: 'Whether you may list every group of the project, and so nothing was left out.',
-      resolve: ({ project }, _args, { session }) => mayListGroups(session, project),
+      resolve: ({ project }, _args, { session }) => isComplete(project, session),
     }),
     references: t.field({
       type: [ReferenceType],
@@ -208,7 +207,7 @@ const ExplanationType = types.objectRef<ExplanationView>('Explanation').implemen
       type: [WarningType],
       description: 'Warnings about the key.',
       resolve: ({ explanation, project }, _args, { session }) => [
-        ...warningViews(explanation.warnings, mayListGroups(session, project)),
+        ...warningViews(explanation.warnings, project, session),
       ],
     }),
   }),

@@ -1,3 +1,4 @@
+import { reveal } from '../../audit/reveal.ts';
 import type { Scope, UnresolvedReference } from '../../domain/types.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
@@ -5,8 +6,6 @@ import { EncodingEnum, SensitivityEnum } from '../../graphql/types/fields.ts';
 import { listed } from '../../graphql/types/listed.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { idOf } from '../../vault/document.ts';
-import { mayOnAddon } from '../addons/rights.ts';
-import { mayListGroups } from '../secret-groups/rights.ts';
 import type { StoredWorkload } from '../workloads/model.ts';
 import { workloads } from '../workloads/types.ts';
 import { addExplanations, WarningType } from './explanation-schema.ts';
@@ -35,19 +34,21 @@ export async function environmentOf(
   return { environment, sight, variables: variableViews(environment, sight) };
 }
 
-const files = ({ environment, sight }: EnvironmentView, part: 'files' | 'mounts') => [
-  ...fileViews(environment, environment.resolution[part], sight),
-];
+const files = ({ environment, sight }: EnvironmentView, part: 'files' | 'mounts', { services, session }: Context) =>
+  fileViews(environment, environment.resolution[part], sight, (file) =>
+    services.resolutions.fileBytes(environment, file, session),
+  );
 
 const ResolvedVariableType = types.objectRef<VariableView>('ResolvedVariable').implement({
   description: 'A variable as the workload gets it.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name.' }),
-    value: t.exposeString('value', {
+    value: t.string({
       nullable: true,
       description: 'Its value with templates expanded; null when masked or in error.',
+      resolve: ({ value }, _args, context) => reveal(context, value),
     }),
-    masked: t.exposeBoolean('masked', { description: 'True if you may not see the value.' }),
+    masked: t.boolean({ description: 'True if you may not see the value.', resolve: ({ value }) => !value.isSeen }),
     type: t.field({
       type: SensitivityEnum,
       description: '`SECRET` when its source, or anything its template drew in, is.',
@@ -77,12 +78,12 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
         type: 'Base64',
         nullable: true,
         description: 'The content with templates expanded; null when masked or in error.',
-        resolve: async ({ environment, file, masked }, _args, { services, session }) => {
-          const bytes = masked ? null : await services.resolutions.fileBytes(environment, file, session);
+        resolve: async ({ data }, _args, context) => {
+          const bytes = await reveal(context, data);
           return bytes && Buffer.from(bytes).toString('base64');
         },
       }),
-      masked: t.exposeBoolean('masked', { description: 'True if you may not see the content.' }),
+      masked: t.boolean({ description: 'True if you may not see the content.', resolve: ({ data }) => !data.isSeen }),
       type: t.field({
         type: SensitivityEnum,
         description: '`SECRET` when its source, or anything its template drew in, is.',
@@ -164,28 +165,26 @@ export const EnvironmentType = types.objectRef<EnvironmentView>('ResolvedEnviron
     files: t.field({
       type: [ResolvedFileType],
       description: 'Its files by path.',
-      resolve: (view, _args, context) => listed(files(view, 'files'), context),
+      resolve: (view, _args, context) => listed(files(view, 'files', context), context),
     }),
     dockerSecretMounts: t.field({
       type: [ResolvedMountType],
       description: 'Its Docker secret mounts by name; at build time only.',
-      resolve: (view, _args, context) => listed(files(view, 'mounts'), context),
+      resolve: (view, _args, context) => listed(files(view, 'mounts', context), context),
     }),
     warnings: t.field({
       type: [WarningType],
       description: 'What looks unintended, sorted.',
       resolve: ({ environment }, _args, context) => {
-        const mayList = mayListGroups(context.session, environment.ask.project);
-        return listed(warningViews(environment.resolution.warnings, mayList), context);
+        const { warnings } = environment.resolution;
+        return listed(warningViews(warnings, environment.ask.project, context.session), context);
       },
     }),
     unresolved: t.field({
       type: [UnresolvedType],
       description: 'What could not be drawn in.',
-      resolve: ({ environment, sight }, _args, context) => {
-        const mayList = mayOnAddon(context.session, 'list', environment.ask.project);
-        return listed(unresolvedViews(environment, sight, mayList), context);
-      },
+      resolve: ({ environment, sight }, _args, context) =>
+        listed(unresolvedViews(environment, sight, context.session), context),
     }),
   }),
 });

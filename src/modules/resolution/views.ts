@@ -1,3 +1,5 @@
+import type { Session } from '../../access/session.ts';
+import { subjectOf, Value } from '../../audit/reveal.ts';
 import type {
   Resolution,
   ResolutionError,
@@ -8,6 +10,8 @@ import type {
   UnresolvedReference,
 } from '../../domain/types.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
+import { mayOnAddon } from '../addons/rights.ts';
+import { mayListGroups } from '../secret-groups/rights.ts';
 import type { Environment } from './service.ts';
 import type { Sight } from './sight.ts';
 
@@ -25,8 +29,7 @@ export interface SourceView {
 
 export interface VariableView {
   readonly name: string;
-  readonly value: string | null;
-  readonly masked: boolean;
+  readonly value: Value;
   readonly type: Sensitivity;
   readonly source: SourceView;
   readonly error: ResolutionError | null;
@@ -35,16 +38,20 @@ export interface VariableView {
 export interface FileView {
   readonly environment: Environment;
   readonly file: ResolvedFile;
-  readonly masked: boolean;
+  readonly data: Value<Promise<Uint8Array | null>>;
   readonly type: Sensitivity;
   readonly error: ResolutionError | null;
 }
+
+/** What is resolved is noted by who gets it. */
+const subject = ({ ask: { project, kind, id } }: Environment): string => subjectOf(kind, ['', project, id]);
 
 /** Views already made, by resolution and by what the viewer may see: answering again costs nothing. */
 const made = new WeakMap<Resolution, Map<string, readonly VariableView[]>>();
 
 export function variableViews(environment: Environment, sight: Sight): readonly VariableView[] {
   const { resolution, ask } = environment;
+  const of = subject(environment);
   const rights = sight.key;
   const byRights = made.get(resolution) ?? new Map<string, readonly VariableView[]>();
   made.set(resolution, byRights);
@@ -57,8 +64,7 @@ export function variableViews(environment: Environment, sight: Sight): readonly 
       const isSeen = sight.sees(variable);
       return {
         name,
-        value: isSeen ? value : null,
-        masked: !isSeen,
+        value: new Value(of, isSeen, () => value),
         type: sight.typeOf(variable),
         source: { project: ask.project, source },
         error: isSeen ? error : null,
@@ -72,12 +78,15 @@ export function fileViews(
   environment: Environment,
   files: ReadonlyMap<string, ResolvedFile>,
   sight: Sight,
+  read: (file: ResolvedFile) => Promise<Uint8Array | null>,
 ): readonly FileView[] {
+  const of = subject(environment);
   return [...files.values()]
     .sort((a, b) => byCodePoint(a.name, b.name))
     .map((file) => {
-      const masked = !sight.sees(file);
-      return { environment, file, masked, type: sight.typeOf(file), error: masked ? null : file.error };
+      const isSeen = sight.sees(file);
+      const data = new Value(of, isSeen, () => (file.error ? null : read(file)));
+      return { environment, file, data, type: sight.typeOf(file), error: isSeen ? file.error : null };
     });
 }
 
@@ -86,10 +95,11 @@ export function fileViews(
  * provider failed is for those who may list addons.
  */
 export function unresolvedViews(
-  { resolution }: Environment,
+  { ask, resolution }: Environment,
   sight: Sight,
-  mayListAddons: boolean,
+  session: Session,
 ): readonly UnresolvedReference[] {
+  const mayListAddons = mayOnAddon(session, 'list', ask.project);
   const isKept = ({ name, reference }: UnresolvedReference): boolean =>
     reference.startsWith('$') &&
     [resolution.variables, resolution.files, resolution.mounts].some((part) => {
@@ -112,9 +122,17 @@ const WITHOUT_GROUPS: Partial<Record<ResolutionWarning['code'], string>> = {
   SHADOWED_SECRET: 'A value of type config hides a value of type secret',
 };
 
-export function warningViews(warnings: readonly ResolutionWarning[], mayListGroups: boolean): readonly WarningView[] {
+export function warningViews(
+  warnings: readonly ResolutionWarning[],
+  project: string,
+  session: Session,
+): readonly WarningView[] {
+  const mayList = mayListGroups(session, project);
   return warnings.map((warning) => ({
     warning,
-    message: (mayListGroups ? null : WITHOUT_GROUPS[warning.code]) ?? warning.message,
+    message: (mayList ? null : WITHOUT_GROUPS[warning.code]) ?? warning.message,
   }));
 }
+
+/** Whether nothing of the project is left out of what is explained. */
+export const isComplete = (project: string, session: Session): boolean => mayListGroups(session, project);

@@ -1,7 +1,6 @@
-import type { Sensitivity } from '../../domain/types.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
-import { SensitivityEnum, VariableType, variableRows } from '../../graphql/types/fields.ts';
+import { SensitivityEnum, VariableType } from '../../graphql/types/fields.ts';
 import { listed } from '../../graphql/types/listed.ts';
 import { onceInRequest } from '../../graphql/types/memo.ts';
 import { NameDiffType } from '../../graphql/types/name-diff.ts';
@@ -9,31 +8,16 @@ import { pageOfRevisions, type RevisionList } from '../../graphql/types/revision
 import type { GroupDiff } from './history.ts';
 import type { StoredGroup } from './model.ts';
 import { SecretGroupNode } from './node.ts';
-import { mayOnGroup } from './rights.ts';
-import { keysOf, RestrictionsType, SecretTypeEnum } from './types.ts';
-
-/** A revision, and the group as it is now: whoever may not read the one may not read the other through it. */
-interface Revision {
-  readonly past: StoredGroup;
-  readonly now: StoredGroup;
-}
+import { RestrictionsType, SecretTypeEnum } from './types.ts';
+import { isRevisionShown, keysOfBoth, type Revision, variablesOfRevision } from './view.ts';
 
 const historyOf = (now: StoredGroup, { services, session }: Context): RevisionList<Revision> => ({
   name: ['revisions', ...now.key.slice(1)],
   read: async (below, limit) =>
     (await services.secretGroups.history.revisions(now, below, limit, session)).map((past) => ({ past, now })),
   numberOf: ({ past }) => past.revision,
-  isShown: ({ past: { key, fields } }) => mayOnGroup(session, 'list', key[1] ?? '', fields.type),
+  isShown: (row) => isRevisionShown(row, session),
 });
-
-function mayReadBoth({ past, now }: Revision, { session }: Context): boolean {
-  return [past, now].every(({ key, fields }) => mayOnGroup(session, 'read', key[1] ?? '', fields.type));
-}
-
-function keysOfBoth({ past, now }: Revision, context: Context) {
-  keysOf(now, context);
-  return keysOf(past, context);
-}
 
 export function addGroupHistory(builder: Builder): void {
   const RevisionType = builder.objectRef<Revision>('SecretGroupRevision').implement({
@@ -67,8 +51,7 @@ export function addGroupHistory(builder: Builder): void {
         type: [VariableType],
         description:
           'Its variables by name. Needs `LIST_KEYS`; values need `READ` on the type it had and on the one it has now.',
-        resolve: (row, _args, context) =>
-          listed(variableRows(keysOfBoth(row, context).variables, mayReadBoth(row, context)), context),
+        resolve: (row, _args, context) => listed(variablesOfRevision(row, context.session), context),
       }),
     }),
   });
@@ -117,9 +100,8 @@ export function addGroupHistory(builder: Builder): void {
       resolve: async (now, { from, to }, context) => {
         const { history } = context.services.secretGroups;
         for (const revision of [from, to])
-          keysOfBoth({ past: await history.revision(now, revision, context.session), now }, context);
-        const maySee = (type: Sensitivity) => mayOnGroup(context.session, 'read', now.key[1] ?? '', type);
-        return history.diff(now, from, to, maySee, context.session);
+          keysOfBoth({ past: await history.revision(now, revision, context.session), now }, context.session);
+        return history.diff(now, from, to, context.session);
       },
     }),
   }));

@@ -1,6 +1,5 @@
 import type { Session } from '../../access/session.ts';
 import { diffMaps, type NameDiff, writtenNames } from '../../domain/diff.ts';
-import type { Sensitivity } from '../../domain/types.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
@@ -42,17 +41,13 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
   const revisions = (group: StoredGroup, below: number | null, limit: number, session: Session) =>
     vault.revisions(groupDocument, group.key, pageBelow(below, limit), readingOf(group, session));
 
-  /** `maySee`: who may not see the values of a type is told what was written, not what differs. */
-  async function diff(
-    group: StoredGroup,
-    from: number,
-    to: number,
-    maySee: (type: Sensitivity) => boolean,
-    session: Session,
-  ): Promise<GroupDiff> {
+  /** Who may not see the values of a type is told what was written, not what differs. */
+  async function diff(group: StoredGroup, from: number, to: number, session: Session): Promise<GroupDiff> {
     const before = stateOf(await revision(group, from, session));
     const after = stateOf(await revision(group, to, session));
-    const isSeen = from === to || [before, after, group.fields].every(({ type }) => maySee(type));
+    const project = group.key[1] ?? '';
+    const isSeen =
+      from === to || [before, after, group.fields].every(({ type }) => mayOnGroup(session, 'read', project, type));
     const diffOf = isSeen ? diffMaps<string> : writtenNames;
     const hashes = (map: GroupState['files']) => new Map([...map].map(([name, { hash }]) => [name, hash]));
     return {

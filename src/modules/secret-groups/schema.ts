@@ -1,13 +1,6 @@
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
-import {
-  fileRows,
-  MountType,
-  SecretFileType,
-  SensitivityEnum,
-  VariableType,
-  variableRows,
-} from '../../graphql/types/fields.ts';
+import { MountType, SecretFileType, SensitivityEnum, VariableType } from '../../graphql/types/fields.ts';
 import { listed } from '../../graphql/types/listed.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
@@ -18,17 +11,12 @@ import { addGroupLists } from './list-schema.ts';
 import type { StoredGroup } from './model.ts';
 import { addGroupMutations } from './mutations.ts';
 import { SecretGroupNode } from './node.ts';
-import { mayOnGroup } from './rights.ts';
-import { AddonLinkType, keysOf, RestrictionsType, SecretTypeEnum } from './types.ts';
+import { AddonLinkType, RestrictionsType, SecretTypeEnum } from './types.ts';
+import { filesOf, keysOf, variableOf, variablesOf } from './view.ts';
 
 const projectOf = ({ key }: StoredGroup): string => key[1] ?? '';
-const mayRead = (group: StoredGroup, { session }: Context): boolean =>
-  mayOnGroup(session, 'read', projectOf(group), group.fields.type);
-
-const readFile =
-  (group: StoredGroup) =>
-  (entry: Parameters<Context['services']['workloads']['fileBytes']>[1], { services, session }: Context) =>
-    services.workloads.fileBytes(projectOf(group), entry, session);
+const rowsOf = (group: StoredGroup, part: 'files' | 'mounts', { services, session }: Context) =>
+  filesOf(group, part, session, (project, entry) => services.workloads.fileBytes(project, entry, session));
 
 export function addSecretGroups(builder: Builder): void {
   implementNode(builder, SecretGroupNode, {
@@ -82,38 +70,30 @@ export function addSecretGroups(builder: Builder): void {
       variables: t.field({
         type: [VariableType],
         description: 'Its variables by name, as written. Needs `LIST_KEYS`; values need `READ`.',
-        resolve: (group, _args, context) =>
-          listed(variableRows(keysOf(group, context).variables, mayRead(group, context)), context),
+        resolve: (group, _args, context) => listed(variablesOf(group, context.session), context),
       }),
       variable: t.field({
         type: VariableType,
         nullable: true,
         description: 'One variable; null when there is none. Needs `LIST_KEYS`; its value needs `READ`.',
         args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
-        resolve: (group, { name }, context) => {
-          const value = keysOf(group, context).variables.get(name);
-          return value === undefined
-            ? null
-            : (variableRows(new Map([[name, value]]), mayRead(group, context))[0] ?? null);
-        },
+        resolve: (group, { name }, { session }) => variableOf(group, name, session),
       }),
       files: t.field({
         type: [SecretFileType],
         description: 'Its files by path. Needs `LIST_KEYS`; contents need `READ`.',
-        resolve: (group, _args, context) =>
-          listed(fileRows(keysOf(group, context).files, mayRead(group, context), readFile(group)), context),
+        resolve: (group, _args, context) => listed(rowsOf(group, 'files', context), context),
       }),
       dockerSecretMounts: t.field({
         type: [MountType],
         description:
           'Its Docker secret mounts by name; inherited at build time only. Needs `LIST_KEYS`; contents need `READ`.',
-        resolve: (group, _args, context) =>
-          listed(fileRows(keysOf(group, context).mounts, mayRead(group, context), readFile(group)), context),
+        resolve: (group, _args, context) => listed(rowsOf(group, 'mounts', context), context),
       }),
       addonLinks: t.field({
         type: [AddonLinkType],
         description: 'The addons whose keys it passes on. Needs `LIST_KEYS`.',
-        resolve: (group, _args, context) => [...keysOf(group, context).links],
+        resolve: (group, _args, { session }) => [...keysOf(group, session).links],
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
       createdAt: t.field({

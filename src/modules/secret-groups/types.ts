@@ -1,11 +1,7 @@
 import { defaultKey } from '../../domain/layer.ts';
 import type { AddonLink, LinkedKey, Restrictions, SecretType } from '../../domain/types.ts';
-import type { Context } from '../../graphql/types/context.ts';
 import { declarations } from '../../graphql/types/declarations.ts';
 import { WorkloadKindEnum } from '../../graphql/types/fields.ts';
-import { forbidden } from '../../kernel/errors.ts';
-import type { StoredGroup } from './model.ts';
-import { mayOnGroup } from './rights.ts';
 
 export const types = declarations();
 
@@ -120,10 +116,3 @@ export const AddonLinkType = types.objectRef<AddonLink>('AddonLink').implement({
     }),
   }),
 });
-
-/** The body of a group, for those who may see its keys. */
-export function keysOf(group: StoredGroup, { session }: Context) {
-  if (!mayOnGroup(session, 'listKeys', group.key[1] ?? '', group.fields.type))
-    throw forbidden('You do not have permission to list the keys');
-  return group.body();
-}

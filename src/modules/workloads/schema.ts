@@ -2,28 +2,25 @@ import type { InputFieldBuilder } from '@pothos/core';
 import type { WorkloadKind } from '../../domain/types.ts';
 import { allowedOnWorkload, allowedToRegister } from '../../graphql/types/allowed.ts';
 import type { Builder, Types } from '../../graphql/types/builder.ts';
-import type { Context } from '../../graphql/types/context.ts';
 import { madeIn } from '../../graphql/types/declarations.ts';
 import {
   allowDangerousNames,
   expectedRevision,
   FileInput,
-  fileRows,
   idempotencyKey,
   SecretFileType,
   VariableInput,
   VariableType,
-  variableRows,
 } from '../../graphql/types/fields.ts';
 import { listed } from '../../graphql/types/listed.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
-import { forbidden } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
 import { ProjectNode } from '../projects/node.ts';
 import { putWorkloadInput, type StoredWorkload, workloadOnlyInput } from './model.ts';
 import { workloads } from './types.ts';
+import { filesOf, variablesOf } from './view.ts';
 
 const projectOf = ({ key }: StoredWorkload): string => key[1] ?? '';
 const BY_ID: ListOrder<StoredWorkload> = { name: 'workloads', keyOf: ({ kind, key }) => `${kind} ${idOf(key)}` };
@@ -74,24 +71,26 @@ export function addWorkloads(builder: Builder): void {
         description:
           'Its own runtime variables, by name. They override what it inherits and count as secret. Needs `LIST_KEYS`; values need `READ`.',
         resolve: (stored, _args, context) =>
-          listed(variableRows(directOf(stored, context).variables, maySee(stored, context)), context),
+          listed(variablesOf(stored, 'variables', context.services.workloads, context.session), context),
       }),
       buildArguments: t.field({
         type: [VariableType],
         description:
           'Its own build arguments, by name. They override what it inherits and count as secret. Needs `LIST_KEYS`; values need `READ`.',
         resolve: (stored, _args, context) =>
-          listed(variableRows(directOf(stored, context).buildArguments, maySee(stored, context)), context),
+          listed(variablesOf(stored, 'buildArguments', context.services.workloads, context.session), context),
       }),
       files: t.field({
         type: [SecretFileType],
         description: 'Its own files at run time, by path. Needs `LIST_KEYS`; contents need `READ`.',
-        resolve: (stored, _args, context) => [...filesOf(stored, 'files', context)],
+        resolve: (stored, _args, { services, session }) => [...filesOf(stored, 'files', services.workloads, session)],
       }),
       buildFiles: t.field({
         type: [SecretFileType],
         description: 'Its own files at build time, by path. Needs `LIST_KEYS`; contents need `READ`.',
-        resolve: (stored, _args, context) => [...filesOf(stored, 'buildFiles', context)],
+        resolve: (stored, _args, { services, session }) => [
+          ...filesOf(stored, 'buildFiles', services.workloads, session),
+        ],
       }),
     }),
   });
@@ -103,21 +102,6 @@ export function addWorkloads(builder: Builder): void {
   addMutations(builder, 'service', workloads.service);
   addMutations(builder, 'job', workloads.job);
 }
-
-const maySee = (stored: StoredWorkload, { services, session }: Context): boolean =>
-  services.workloads.maySeeDirect(projectOf(stored), stored, session);
-
-/** Its own values, for those who may see their keys. */
-function directOf(stored: StoredWorkload, { services, session }: Context) {
-  if (!services.workloads.maySeeKeys(projectOf(stored), stored, session))
-    throw forbidden('You do not have permission to list the keys');
-  return stored.body();
-}
-
-const filesOf = (stored: StoredWorkload, part: 'files' | 'buildFiles', context: Context) =>
-  fileRows(directOf(stored, context)[part], maySee(stored, context), (entry, { services, session }) =>
-    services.workloads.fileBytes(projectOf(stored), entry, session),
-  );
 
 type Ref = typeof workloads.service;
 

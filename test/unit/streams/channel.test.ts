@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../../src/access/model.ts';
 import type { Session } from '../../../src/access/session.ts';
+import { NOTHING_SHOWN } from '../../../src/audit/notes.ts';
 import { turn } from '../../../src/kernel/turn.ts';
 import type { Commit, Seq } from '../../../src/store/port.ts';
 import { type ChannelTeam, createChannel } from '../../../src/streams/channel.ts';
@@ -57,7 +58,7 @@ function aChannel(coalesces: boolean) {
     after: null,
     operation: 'o',
     deliver: async (item) => {
-      if (!item.expired) return { cursor: item.cursor, latin1: JSON.stringify(item.event) };
+      if (!item.expired) return { cursor: item.cursor, latin1: JSON.stringify(item.event), shown: NOTHING_SHOWN };
       throw new Error('expired');
     },
     sink: {

@@ -1,5 +1,6 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { shownWith } from '../../../audit/notes.ts';
 import type { Item } from '../../../streams/stream.ts';
 import type { Delivery } from '../../../streams/subscriber.ts';
 import type { Context } from '../../types/context.ts';
@@ -46,8 +47,9 @@ async function resultsApart(
   const leave = await share({
     operation: `apart ${clients}`,
     deliver: async (rootValue: Item, contextValue: Context) => {
-      const delivery = { cursor: rootValue.cursor, latin1: '' };
-      results.set(delivery, await execute({ ...args, rootValue, contextValue }));
+      const result = await execute({ ...args, rootValue, contextValue });
+      const delivery = { cursor: rootValue.cursor, latin1: '', shown: shownWith(contextValue) };
+      results.set(delivery, result);
       return delivery;
     },
     sink: {
