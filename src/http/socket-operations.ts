@@ -47,6 +47,8 @@ interface Operation {
   leave: () => void;
 }
 
+const REFUSED = { message: 'The token is not valid any more', extensions: { code: 'FORBIDDEN' } };
+
 export function createOperations(deps: OperationsDeps): Operations {
   const { graphql, contextFor, limits, startDeadline, inFlight, rates, stream, say, close } = deps;
   const operations = new Map<string, Operation>();
@@ -60,6 +62,15 @@ export function createOperations(deps: OperationsDeps): Operations {
     say(last);
   }
 
+  /** Tells every operation: of a close alone, clients of the protocol think that it is worth another try. */
+  function refuse(): void {
+    for (const [id, operation] of [...operations]) {
+      end(id, operation, { id, type: MessageType.Error, payload: [REFUSED] });
+      operation.leave();
+    }
+    close('forbidden');
+  }
+
   function sinkOf(id: string, operation: Operation): Sink {
     const prefix = prefixOf(id);
     return {
@@ -71,7 +82,9 @@ export function createOperations(deps: OperationsDeps): Operations {
       },
       end(why: End): void {
         if (why === 'complete') end(id, operation, { id, type: MessageType.Complete });
-        else if (!operation.left) close(why);
+        else if (operation.left) return;
+        else if (why === 'forbidden') refuse();
+        else close(why);
       },
     };
   }
@@ -118,7 +131,7 @@ export function createOperations(deps: OperationsDeps): Operations {
       await deadline.race(work(request, caller, id, operation));
     } catch (error) {
       if (operation.left) return;
-      if (isAppError(error) && error.code === 'UNAUTHENTICATED') close('forbidden');
+      if (isAppError(error) && error.code === 'UNAUTHENTICATED') refuse();
       else end(id, operation, { id, type: MessageType.Error, payload: graphql.refusal(error, request).body.errors });
     } finally {
       deadline.end();

@@ -42,6 +42,8 @@ export interface AppOptions {
   readonly onContext?: (context: Context) => void;
   /** How it is a part of a larger graph; absent: it is none. */
   readonly federation?: Parameters<Gateway['federation']>[0];
+  /** Is told of each request that a federation gateway forwards. */
+  readonly onForwarded?: () => void;
   readonly onRequest?: (request: Parameters<ContextFor>[0]) => void;
 }
 
@@ -106,7 +108,14 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const { counters } = store;
   const ready = async () => true;
   const plugins = options.graphqlPlugins ?? [];
-  const federation = options.federation && gateway.federation(options.federation);
+  const lane = options.federation && gateway.federation(options.federation);
+  const federation = lane && {
+    ...lane,
+    contextFor: (request: Parameters<ContextFor>[0]) => {
+      options.onForwarded?.();
+      return lane.contextFor(request);
+    },
+  };
   const own = { schema, contextFor, fileMutations, federation };
   const server = createServer({ ...own, hooks, config, log, ready, counters, plugins });
   const { url } = await server.listen();
