@@ -7,6 +7,7 @@ const JUDGES: Readonly<Record<NonNullable<Fault['judge']> | 'sweep', string>> = 
   sweep: 'test/integration/authorisation-sweep.test.ts',
   worlds: 'test/integration/masked-worlds.test.ts',
   streams: 'test/integration/stream-sweep.test.ts',
+  gateways: 'test/federation/access.test.ts',
 };
 
 interface Verdict {

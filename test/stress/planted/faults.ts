@@ -7,10 +7,45 @@ export interface Fault {
   readonly find: string;
   readonly put: string;
   /** The test that has to notice; the sweep of all fields unless given. */
-  readonly judge?: 'worlds' | 'streams';
+  readonly judge?: 'worlds' | 'streams' | 'gateways';
 }
 
 export const FAULTS: readonly Fault[] = [
+  {
+    name: 'a gateway may send from anywhere',
+    file: 'access/gateways.ts',
+    find: 'via.networks === undefined || isWithin(address, via.networks);',
+    put: 'true;',
+    judge: 'gateways',
+  },
+  {
+    name: 'any token is the token of a gateway',
+    file: 'access/gateways.ts',
+    find: "if (via.kind !== 'gateway' || !isNear)",
+    put: 'if (!isNear)',
+    judge: 'gateways',
+  },
+  {
+    name: 'a gateway asks without a user',
+    file: 'graphql/engine/plugins/use-gateways.ts',
+    find: "if (!isSchema) throw unauthenticated('The token of a user is required beside that of the gateway');",
+    put: '',
+    judge: 'gateways',
+  },
+  {
+    name: 'a signature is good twice',
+    file: 'access/gateway-signatures.ts',
+    find: "if (recent.has(signature) || older.has(signature)) throw unauthenticated('The signature was used before');",
+    put: '',
+    judge: 'gateways',
+  },
+  {
+    name: 'no request is signed',
+    file: 'http/graphql-route.ts',
+    find: 'if (context.checkSignature) await checkSigned(deps, exchange, context, body);',
+    put: '',
+    judge: 'gateways',
+  },
   {
     name: 'rights do not ask for the type',
     file: 'access/model.ts',

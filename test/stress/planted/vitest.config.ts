@@ -23,5 +23,11 @@ const { projects: _, ...shared } = base.test ?? {};
 export default defineConfig({
   ...base,
   plugins: [planted],
-  test: { ...shared, pool: 'threads', isolate: false, maxWorkers: 1, include: ['test/integration/**/*.test.ts'] },
+  test: {
+    ...shared,
+    pool: 'threads',
+    isolate: false,
+    maxWorkers: 1,
+    include: ['test/{integration,federation}/**/*.test.ts'],
+  },
 });
