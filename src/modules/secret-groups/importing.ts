@@ -37,7 +37,7 @@ export const importedRule = z
   .transform(({ text, format }, ctx) => {
     const { variables, problems } = READERS[format](text);
     for (const { line, message } of problems) {
-      ctx.addIssue({ code: 'custom', path: ['text'], message: `line ${line} ${message}` });
+      ctx.addIssue({ code: 'custom', path: ['text'], message: `must be readable: line ${line} ${message}` });
     }
     return problems.length > 0 ? z.NEVER : variables.map(({ name, value }): unknown => ({ name, value }));
   })
