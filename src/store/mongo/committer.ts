@@ -119,7 +119,8 @@ export function createCommitter(deps: CommitterDeps) {
   function sessionOf(team: TeamId): ClientSession {
     const known = sessions.get(team);
     if (known) return known;
-    const session = deps.client.startSession();
+    // Each transaction reads what is there now: nothing follows from when the one before it was.
+    const session = deps.client.startSession({ causalConsistency: false });
     sessions.set(team, session);
     return session;
   }
