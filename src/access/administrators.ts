@@ -1,7 +1,8 @@
 import { type AppError, conflict } from '../kernel/errors.ts';
+import { type Change, changesOf } from '../vault/change.ts';
 import type { Stored } from '../vault/document.ts';
 import type { DocumentSet } from '../vault/document-set.ts';
-import { type Change, changesOf, type View } from '../vault/vault.ts';
+import type { View } from '../vault/reading.ts';
 import { can, type Grant, type Role, type RoleFields, roleDocument, type TokenFields, tokenDocument } from './model.ts';
 import type { BuiltInRoles } from './resources.ts';
 

@@ -1,5 +1,5 @@
 import { bindingTo, isBoundTo, projectDocument } from '../modules/projects/model.ts';
-import type { View } from '../vault/vault.ts';
+import type { View } from '../vault/reading.ts';
 import type { Grant, ProjectBinding } from './model.ts';
 
 /** Grants as they hold among the projects of a view. */

@@ -1,6 +1,6 @@
 import type { Stored } from '../vault/document.ts';
 import type { DocumentSet } from '../vault/document-set.ts';
-import type { View } from '../vault/vault.ts';
+import type { View } from '../vault/reading.ts';
 import { type Effective, effectiveIn } from './bindings.ts';
 import { type Role, type RoleFields, roleDocument } from './model.ts';
 import type { BuiltInRoles } from './resources.ts';

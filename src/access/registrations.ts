@@ -1,7 +1,7 @@
 import { notFound } from '../kernel/errors.ts';
 import { projectDocument } from '../modules/projects/model.ts';
 import { documentOf } from '../modules/workloads/model.ts';
-import type { View } from '../vault/vault.ts';
+import type { View } from '../vault/reading.ts';
 import { type BoundWorkload, can, type WorkloadAddress } from './model.ts';
 import type { Session } from './session.ts';
 

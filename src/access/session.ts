@@ -1,11 +1,11 @@
 import { unauthenticated } from '../kernel/errors.ts';
 import { createWork, OWN_WORK, type Work, type WorkTerms } from '../kernel/work.ts';
 import type { Seq, TeamId } from '../store/port.ts';
-import type { CommitFacts } from '../vault/once.ts';
+import type { Change, CommitFacts } from '../vault/change.ts';
 import type { Order } from '../vault/order.ts';
+import type { Author, Plan, Vault, Written } from '../vault/port.ts';
+import type { View } from '../vault/reading.ts';
 import { retryingStale } from '../vault/sets.ts';
-import type { Change, Vault, View } from '../vault/vault.ts';
-import type { Author, Plan, Written } from '../vault/writer.ts';
 import type { Principal } from './model.ts';
 import { FIXED, isMovedStanding, type Standing, standingError, withStanding } from './standing.ts';
 

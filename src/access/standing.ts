@@ -1,6 +1,6 @@
 import { conflict, isAppError, unauthenticated } from '../kernel/errors.ts';
 import type { Key } from '../store/port.ts';
-import type { Change } from '../vault/vault.ts';
+import type { Change } from '../vault/change.ts';
 import type { Principal } from './model.ts';
 
 /** What a session can learn of its caller after it began. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type FieldError, invalidInput } from '../kernel/errors.ts';
 import { SLUG } from '../kernel/ids.ts';
 import { LIMIT_VARIABLES, type LimitName, type Limits, limitsWith } from '../kernel/limits.ts';
+import type { LogLevel } from '../kernel/log.ts';
 import { SecretValue } from '../kernel/secret-value.ts';
 import { allowedOf } from '../net/allowed.ts';
 import { networkOf, type TrustedProxies } from '../net/client-address.ts';
@@ -49,8 +50,6 @@ export interface FederationOptions {
   /** What the larger graph calls the key fields of services and jobs. */
   readonly key: readonly [project: string, id: string];
 }
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,11 +1,4 @@
-/** One command: what the help says of it, and where it is. Nothing of it is loaded before it is called. */
-export interface Command {
-  /** As the help shows it, with its arguments; empty: not for people. */
-  readonly usage: string;
-  readonly summary: string;
-  /** Answers the lines to print. */
-  readonly run: (args: readonly string[]) => Promise<readonly string[]>;
-}
+import type { Command } from './command.ts';
 
 /** What runs when no command is given. */
 export const DEFAULT_COMMAND = 'serve';

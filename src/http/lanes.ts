@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GraphQLSchema } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
 import { createAnswers } from '../graphql/engine/answers.ts';
 import { createDocuments } from '../graphql/engine/documents.ts';
 import { createGraphql, type Graphql } from '../graphql/engine/execute.ts';
@@ -8,6 +9,8 @@ import type { Mask } from '../graphql/engine/mask-error.ts';
 import { createPipeline } from '../graphql/engine/pipeline.ts';
 import { createInFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
+import type { Log } from '../kernel/log.ts';
+import type { TrustedProxies } from '../net/client-address.ts';
 import type { ContextFor } from './caller.ts';
 import { createConnectionLimits } from './connection-limits.ts';
 import { createDeadlines } from './deadline.ts';
@@ -16,7 +19,6 @@ import { createGraphqlRoute, type Route } from './graphql-route.ts';
 import { createRates, type Rates } from './rates.ts';
 import { createRestRoute } from './rest/serve.ts';
 import { ROUTES } from './rest/table.ts';
-import type { ServerDeps } from './server.ts';
 import { createSockets } from './sockets.ts';
 import { createWrongTokens } from './wrong-tokens.ts';
 import { createYogaLane } from './yoga.ts';
@@ -27,6 +29,22 @@ export interface GraphqlLane {
   readonly contextFor: ContextFor;
   /** Names of the mutations that carry files and so may have larger bodies. */
   readonly fileMutations: ReadonlySet<string>;
+}
+
+export interface LaneDeps extends GraphqlLane {
+  readonly config: {
+    readonly development: boolean;
+    readonly limits: Limits;
+    /** Bytes of responses to repeated queries; 0 keeps none. */
+    readonly answerCacheBytes: number;
+    /** Proxies whose word counts for where a request comes from. */
+    readonly trustedProxies: TrustedProxies;
+  };
+  readonly log: Log;
+  /** What federation gateways may ask; absent: there are none. */
+  readonly federation?: GraphqlLane | undefined;
+  /** Of the Yoga and envelop world: they see every GraphQL request, next to the shipped ones. */
+  readonly plugins?: readonly Plugin[];
 }
 
 export interface Lanes {
@@ -44,7 +62,7 @@ const PUBLIC = '/graphql';
 const FEDERATION = '/federation';
 
 /** All the ways into GraphQL, REST among them: one set of rules, one store of answers, one count of connections. */
-export function createLanes(deps: ServerDeps, mask: Mask): Lanes {
+export function createLanes(deps: LaneDeps, mask: Mask): Lanes {
   const { contextFor, config, federation, log } = deps;
   const { limits, development } = config;
   const answers = createAnswers(config.answerCacheBytes);

@@ -1,6 +1,5 @@
 import { type DestinationStream, type LoggerOptions, pino } from 'pino';
-import type { LogLevel } from '../app/config.ts';
-import type { Log, LogFields } from '../kernel/log.ts';
+import type { Log, LogFields, LogLevel } from '../kernel/log.ts';
 
 /** JSON lines, one fact each; a line break inside a fact is escaped and cannot begin a line of its own. */
 export function createLog(level: LogLevel, destination?: DestinationStream): Log {

@@ -1,6 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Plugin } from 'graphql-yoga';
-import type { Config } from '../app/config.ts';
 import { createMask, describeFault, type Mask, statusOf } from '../graphql/engine/mask-error.ts';
 import { latin1Of } from '../graphql/engine/write-answer.ts';
 import type { Counters } from '../kernel/counters.ts';
@@ -15,24 +13,19 @@ import { type Exchange, isSaidAsEvent, openExchange, sendJson } from './exchange
 import type { Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready, type StoreTrouble } from './health.ts';
 import { HOOKS, hookRoutes, loggedHookPath } from './hook-route.ts';
-import { createLanes, type GraphqlLane } from './lanes.ts';
+import { createLanes, type LaneDeps } from './lanes.ts';
 import { queryPairs } from './params.ts';
 import { serveAt, type TakenPort, takePort } from './port.ts';
 import { startRateExchange } from './rate-exchange.ts';
 
-export interface ServerDeps extends GraphqlLane {
+export interface ServerDeps extends LaneDeps {
   readonly ready: Ready;
   /** Whether the wall clock is behind what the store holds; absent: nobody looks. */
   readonly clockIsBehind?: () => boolean;
   readonly trouble?: StoreTrouble | undefined;
-  readonly config: Pick<Config, 'host' | 'port' | 'development' | 'limits' | 'answerCacheBytes' | 'trustedProxies'>;
-  readonly log: Log;
+  readonly config: LaneDeps['config'] & { readonly host: string; readonly port: number };
   /** What hears webhooks of others, without a token. */
   readonly hooks?: readonly Hook[];
-  /** What federation gateways may ask; absent: there are none. */
-  readonly federation?: GraphqlLane | undefined;
-  /** Of the Yoga and envelop world: they see every GraphQL request, next to the shipped ones. */
-  readonly plugins?: readonly Plugin[];
   /** Where the processes that serve the same teams tell each other what they count; absent: there is only this one. */
   readonly counters?: Counters | undefined;
   /** Where it is to serve; absent: it listens when it is told to. */

@@ -11,3 +11,5 @@ export interface Log {
 
 const nothing = (): void => {};
 export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';

@@ -6,7 +6,8 @@ import type { Upload } from '../input/rules.ts';
 import { integrity } from '../kernel/errors.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Json } from '../store/port.ts';
-import type { Change, Vault } from '../vault/vault.ts';
+import type { Change } from '../vault/change.ts';
+import type { Vault } from '../vault/port.ts';
 import type { Inspect } from './certificates/inspection.ts';
 
 /** Bytes of files and mounts are kept as one envelope each, in documents of their own that are never changed. */

@@ -6,7 +6,7 @@ import { differenceOf, hiddenWeight, MEASURES, type Measure, NO_WEIGHT, sumOf, t
 import { limitExceeded } from '../kernel/errors.ts';
 import type { LimitName, Limits } from '../kernel/limits.ts';
 import { idOf } from '../vault/document.ts';
-import type { View } from '../vault/vault.ts';
+import type { View } from '../vault/reading.ts';
 import { groupDocument, groupHeader, type StoredGroup } from './secret-groups/model.ts';
 import { type GroupSet, restrictedNear, weightOfGroups, workloadsNear } from './secret-groups/reach.ts';
 import { mayOnGroup } from './secret-groups/rights.ts';

@@ -3,7 +3,8 @@ import type { Session } from '../access/session.ts';
 import type { FileEntry } from '../domain/types.ts';
 import type { Fields, Key, Touched } from '../store/port.ts';
 import type { DocumentType, Stored } from '../vault/document.ts';
-import { evenReading, type Vault, type View } from '../vault/vault.ts';
+import type { Vault } from '../vault/port.ts';
+import { evenReading, type View } from '../vault/reading.ts';
 
 /** Whether the viewer may do this to a document, by what holds in the view. Asked of places that the viewer may see alone. */
 export type May = (key: Key, view: View, session: Session, verb: Verb) => boolean | Promise<boolean>;

@@ -4,6 +4,7 @@ import type { AccessService } from '../access/service.ts';
 import type { GitReader } from '../git/port.ts';
 import type { Builder } from '../graphql/types/builder.ts';
 import type { Declarations } from '../graphql/types/declarations.ts';
+import type { Services } from '../graphql/types/services.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Hook } from '../kernel/hook.ts';
@@ -14,10 +15,9 @@ import type { Keys } from '../keys/keys.ts';
 import type { Reach } from '../net/reach.ts';
 import type { Plugins } from '../plugin/plugin.ts';
 import type { Store } from '../store/port.ts';
-import type { Vault } from '../vault/vault.ts';
+import type { Vault } from '../vault/port.ts';
 import type { Inspect } from './certificates/inspection.ts';
 import type { Contents } from './contents.ts';
-import type { Services } from './services.ts';
 import type { Shown, ShownKinds } from './shown.ts';
 
 /** What follows from the list of slices. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isAppError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Commit, Seq, TeamId } from '../store/port.ts';
-import type { Vault } from '../vault/vault.ts';
+import type { Vault } from '../vault/port.ts';
 
 export interface FeedDeps<Prepared> {
   readonly vault: Pick<Vault, 'watch' | 'commits'>;

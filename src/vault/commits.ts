@@ -4,9 +4,9 @@ import { type AppError, conflict, isAppError } from '../kernel/errors.ts';
 import type { ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Commit, Store, TeamId, Write } from '../store/port.ts';
+import type { Change, CommitRequest } from './change.ts';
 import { idOf, placeOf } from './document.ts';
 import { sealBytes } from './seal.ts';
-import type { Change, CommitRequest } from './vault.ts';
 
 export interface CommitsDeps {
   readonly store: Pick<Store, 'commit'>;

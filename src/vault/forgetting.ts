@@ -3,8 +3,9 @@ import { isAppError } from '../kernel/errors.ts';
 import type { Job } from '../kernel/job.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Key, TeamId } from '../store/port.ts';
+import type { Change } from './change.ts';
 import { rememberedDocument } from './once.ts';
-import type { Change, Vault } from './vault.ts';
+import type { Vault } from './port.ts';
 import { ownAuthor, planOf } from './writer.ts';
 
 export interface ForgettingDeps {

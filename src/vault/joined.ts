@@ -1,5 +1,5 @@
 import { conflict } from '../kernel/errors.ts';
-import type { Change } from './vault.ts';
+import type { Change } from './change.ts';
 
 /** Changes and what was decided on top of them, as the changes of one commit: one for each document. */
 export function joined(earlier: readonly Change[], later: readonly Change[]): readonly Change[] {

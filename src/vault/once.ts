@@ -1,8 +1,10 @@
 import { conflict } from '../kernel/errors.ts';
 import type { Keys } from '../keys/keys.ts';
-import type { Commit, Key } from '../store/port.ts';
+import type { Key } from '../store/port.ts';
+import type { CommitFacts } from './change.ts';
+import { type Change, changesOf } from './change.ts';
 import { plainDocument } from './document.ts';
-import { type Change, changesOf, type Vault } from './vault.ts';
+import type { Vault } from './port.ts';
 
 /** What a create answered: enough to answer it again. */
 export type RememberedFields = {
@@ -13,8 +15,6 @@ export type RememberedFields = {
   readonly operation: string;
 };
 export const rememberedDocument = plainDocument<RememberedFields>('idempotency');
-
-export type CommitFacts = Pick<Commit, 'seq' | 'at' | 'actor' | 'operation'>;
 
 export interface OnceRequest {
   readonly team: string;

@@ -1,8 +1,8 @@
 import { conflict, limitExceeded } from '../kernel/errors.ts';
 import type { LimitName, Limits } from '../kernel/limits.ts';
-import type { Key, Seq } from '../store/port.ts';
-import type { Keeping } from './retention.ts';
-import type { Change, View } from './vault.ts';
+import type { Key, Kind, Seq } from '../store/port.ts';
+import type { Change } from './change.ts';
+import type { View } from './reading.ts';
 
 /** The revision that the caller saw, and the one that there is. */
 export interface Seen {
@@ -35,6 +35,16 @@ export interface Decision<Made> {
   readonly standing?: Seq | null;
   /** What the caller of the writer is told besides. */
   readonly made?: Made;
+}
+
+/** How histories of a kind of document are cut: the writer does it after a change. */
+export interface Keeping {
+  readonly kind: Kind;
+  /** Of the commit that forgets. */
+  readonly operation: string;
+  /** The first revision to be kept; null: nothing is to be forgotten now. */
+  readonly cut: (key: Key, revision: number) => Promise<number | null>;
+  readonly also: (key: Key, before: number, revision: number) => Promise<readonly Change[]>;
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { Work } from '../kernel/work.ts';
 import type { Doc, Fields, Key, Seq } from '../store/port.ts';
+import type { Change } from './change.ts';
 import { type DocumentType, idOf, type Stored } from './document.ts';
 import type { DocumentSet } from './document-set.ts';
 import { joined } from './joined.ts';
+import type { View } from './reading.ts';
 import { storedFrom } from './seal.ts';
-import type { Change, View } from './vault.ts';
 
 /** Of what is not sealed yet. What replaces it in the same commit replaces what was there before. */
 const UNSEALED = new Uint8Array();

@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock.ts';
 import type { Limits } from '../kernel/limits.ts';
-import type { Fields, Key, Kind } from '../store/port.ts';
+import type { Fields, Key } from '../store/port.ts';
 import type { DocumentType, Stored } from './document.ts';
-import { type Change, ownReading, type Vault } from './vault.ts';
+import type { Keeping } from './order.ts';
+import type { Vault } from './port.ts';
+import { ownReading } from './reading.ts';
 
 const DAY_MS = 86_400_000;
 /** How often old revisions are looked for: every so many revisions. */
@@ -23,16 +25,6 @@ export interface Kept<F extends Fields, B> {
   readonly key: Key;
   readonly revision: number;
   readonly madeAt: (stored: Stored<F, B>) => string;
-}
-
-/** How histories of a kind of document are cut: the writer does it after a change. */
-export interface Keeping {
-  readonly kind: Kind;
-  /** Of the commit that forgets. */
-  readonly operation: string;
-  /** The first revision to be kept; null: nothing is to be forgotten now. */
-  readonly cut: (key: Key, revision: number) => Promise<number | null>;
-  readonly also: (key: Key, before: number, revision: number) => Promise<readonly Change[]>;
 }
 
 /** One rule for all histories: so many revisions are kept, and all that were the present one within the last day. */

@@ -4,116 +4,20 @@ import { AppError, integrity } from '../kernel/errors.ts';
 import { createExpiryClock, type ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { PageRequest } from '../kernel/page.ts';
-import { createWork, HIDDEN_BYTES, OWN_WORK, type Work } from '../kernel/work.ts';
+import { createWork, HIDDEN_BYTES, OWN_WORK } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
 import { FIRST_CHAIN, sameBytes, verifyCommits } from '../store/chain.ts';
-import type { Commit, Doc, Fields, Key, Kind, RevisionsPage, Seq, Store, TeamId, Write } from '../store/port.ts';
+import type { Commit, Doc, Fields, Key, Kind, RevisionsPage, Seq, Store, TeamId } from '../store/port.ts';
 import { createCommits } from './commits.ts';
-import { type DocumentType, placeOf, type Stored } from './document.ts';
-import type { DocumentSet } from './document-set.ts';
+import { type DocumentType, placeOf } from './document.ts';
 import { createExclusive } from './exclusive.ts';
 import { createLog } from './log.ts';
-import { encodeBody, expectedTag, openBytes, storedFrom } from './seal.ts';
+import type { Vault } from './port.ts';
+import type { Reading, View } from './reading.ts';
+import { expectedTag, openBytes, storedFrom } from './seal.ts';
 import { createSets } from './sets.ts';
 import { viewAt } from './view.ts';
-import { createWriter, type Plan, type Writer } from './writer.ts';
-
-/** A team as of one commit. */
-export interface View {
-  readonly team: TeamId;
-  readonly seq: Seq;
-  /** Whose work reads of the past are; sets are read for everybody. */
-  readonly work: Work;
-  /** The same state, read as somebody else's work. */
-  by(work: Work): View;
-  /** All documents of a kind: of the team, or of one project. */
-  set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>>;
-  /** The team as it will be once this is committed as well. History and the bytes of files are as they were. */
-  with(plan: Pick<Plan, 'changes'>): View;
-}
-
-/** Who reads history, and whether the values in it are theirs to see: others are charged what says nothing of them. */
-export interface Reading<F extends Fields> {
-  readonly work: Work;
-  readonly mayRead: (fields: F) => boolean;
-}
-
-/** Reading that counts the same whatever is read, for what is made of values that not everybody may see. */
-export const evenReading = (work: Work): Reading<Fields> => ({ work, mayRead: () => false });
-
-/** The gateway's own reading. */
-export const ownReading = (): Reading<Fields> => ({ work: createWork(OWN_WORK), mayRead: () => true });
-
-/** A page of revisions below one, or from the present one on. */
-export const pageBelow = (below: number | null, limit: number): PageRequest =>
-  below === null ? { limit } : { after: [String(below)], limit };
-
-/** A write as use cases say it: in plain fields and bodies. */
-export type Change =
-  | {
-      readonly op: 'put';
-      readonly kind: Kind;
-      readonly key: Key;
-      readonly expected: number | null;
-      readonly fields: Fields;
-      readonly body: Uint8Array;
-      readonly deleted: boolean;
-      /** Tag of the revision it replaces. */
-      readonly replaces?: Uint8Array;
-    }
-  | Exclude<Write, { readonly op: 'put' }>
-  | { readonly op: 'raw'; readonly write: Write };
-
-/** What one commit is made of. */
-export interface CommitRequest {
-  readonly team: TeamId;
-  readonly actor: string;
-  readonly operation: string;
-  readonly changes: readonly Change[];
-}
-
-/** Documents in, envelopes out: the only way from the services to the store. */
-export interface Vault {
-  /** Every change of anything. */
-  readonly writer: Writer;
-  /** The team as of its last commit. One store call. */
-  view(team: TeamId): Promise<View>;
-  /** Seals and commits, all or nothing. */
-  commit(request: CommitRequest): Promise<Commit>;
-  /** One document outside any set: only where its id came from an authenticated document or is itself a keyed hash. */
-  one<F extends Fields, B>(type: DocumentType<F, B>, key: Key): Promise<Stored<F, B> | null>;
-  /**
-   * A page of the team's own documents of a kind, each as it was written; nobody vouches that none is missing. For work that
-   * comes again and that no set is to be kept in memory for.
-   */
-  page<F extends Fields, B>(
-    type: DocumentType<F, B>,
-    team: TeamId,
-    page: PageRequest,
-  ): Promise<readonly Pick<Stored<F, B>, 'key' | 'revision' | 'fields'>[]>;
-  /** The sealed bytes of one document as they are. */
-  bytes(kind: 'content', key: Key, work: Work): Promise<Uint8Array | null>;
-  /** Commits of a team after `seq`, oldest first; INTEGRITY when they do not follow each other as they were made. */
-  commits(team: TeamId, seq: Seq, limit: number): Promise<readonly Commit[]>;
-  /** Every commit of a team after `seq`, whichever process made it, in order, until `signal` aborts; each verified to follow the last. */
-  watch(team: TeamId, seq: Seq, signal: AbortSignal): AsyncIterable<Commit>;
-  /** A document as the team's commit `seq` left it; null when it was not there then, HISTORY_EXPIRED when nobody knows any more. */
-  asOf<F extends Fields, B>(
-    type: DocumentType<F, B>,
-    stored: Stored<F, B>,
-    seq: Seq,
-    reading: Reading<F>,
-  ): Promise<Stored<F, B> | null>;
-  /** One at a time per document within this process, so that its writers do not race each other. */
-  exclusive<T>(key: Key, work: () => Promise<T>): Promise<T>;
-  /** Revisions still kept, the present one first. */
-  revisions<F extends Fields, B>(
-    type: DocumentType<F, B>,
-    key: Key,
-    page: RevisionsPage,
-    reading: Reading<F>,
-  ): Promise<readonly Stored<F, B>[]>;
-}
+import { createWriter } from './writer.ts';
 
 export interface VaultDeps {
   readonly store: Store;
@@ -224,45 +128,4 @@ export function createVault({
     exclusive: createExclusive(),
   };
   return { ...vault, writer: createWriter({ vault, keys, clock }) };
-}
-
-/** Plain fields but for the time of the change, in one order. */
-const timeless = (fields: Fields): string =>
-  JSON.stringify(Object.entries({ ...fields, updatedAt: null }).sort(([a], [b]) => (a < b ? -1 : 1)));
-
-/** Makes changes of one kind of document. */
-export function changesOf<F extends Fields, B>(type: DocumentType<F, B>) {
-  const put = (key: Key, before: Stored<F, B> | null, fields: F, body: B, deleted = false): Change => ({
-    op: 'put',
-    kind: type.kind,
-    key,
-    expected: before?.revision ?? null,
-    fields,
-    body: encodeBody(type, body),
-    deleted,
-    ...(before ? { replaces: before.tag } : {}),
-  });
-  return {
-    create: (key: Key, fields: F, body: B): Change => put(key, null, fields, body),
-    replace: (before: Stored<F, B>, fields: F, body: B): Change => put(before.key, before, fields, body),
-    /** Marks as deleted. The body stays, to be restored, unless another is given. */
-    erase: (before: Stored<F, B>, fields: F, body = before.body()): Change =>
-      put(before.key, before, fields, body, true),
-    /**
-     * Number of the commit that stands when nothing but the time would be another; null: it is a change. Only for what brings no
-     * value: a commit that is missing would tell that a guess was right.
-     */
-    standing(before: Stored<F, B> | null, change: Change): Seq | null {
-      if (!before || before.deleted || change.op !== 'put' || change.deleted) return null;
-      const isSame = timeless(before.fields) === timeless(change.fields);
-      return isSame && sameBytes(encodeBody(type, before.body()), change.body) ? before.seq : null;
-    },
-    /** The document must still be at the revision that the decision was made on. */
-    unchanged: (before: Stored<F, B>): Change => ({
-      op: 'check',
-      kind: type.kind,
-      key: before.key,
-      expected: before.revision,
-    }),
-  };
 }

@@ -3,8 +3,8 @@ import type { Fields, Head, TeamId } from '../store/port.ts';
 import type { DocumentType } from './document.ts';
 import type { DocumentSet } from './document-set.ts';
 import { overlaid } from './overlay.ts';
+import type { View } from './reading.ts';
 import type { createSets } from './sets.ts';
-import type { View } from './vault.ts';
 
 /** The team as its head says that it is; sets are loaded when they are first asked for. */
 export function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof createSets>, work: Work): View {

@@ -2,62 +2,12 @@ import type { Clock } from '../kernel/clock.ts';
 import { isAppError } from '../kernel/errors.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Commit, Key, Seq, TeamId } from '../store/port.ts';
+import type { Change, CommitFacts } from './change.ts';
 import { joined } from './joined.ts';
-import { type Asked, type CommitFacts, createMemory } from './once.ts';
-import { type Order, requireSeen } from './order.ts';
-import type { Keeping } from './retention.ts';
-import type { Change, Vault, View } from './vault.ts';
-
-/** Who writes, as the writer knows them. */
-export interface Author {
-  readonly team: TeamId;
-  readonly actor: string;
-  /** Reads, in one view, again when the team moved on meanwhile. */
-  read<T>(use: (view: View) => Promise<T>): Promise<T>;
-  /** UNAUTHENTICATED when the author is nobody any more. */
-  requireStanding(): void;
-  /** The same changes, to be committed only while the author may make them. */
-  guarded(changes: readonly Change[]): readonly Change[];
-  /** The error of a commit, as the author is told it. */
-  refused(cause: unknown): unknown;
-  /** Whether it says that the author, and nothing else, has changed. */
-  hasMoved(error: unknown): boolean;
-  /** A commit was tried: what was read before may be old. */
-  committed(): void;
-}
-
-/** What is to be committed, all of it or nothing. */
-export interface Plan {
-  readonly team: TeamId;
-  readonly actor: string;
-  readonly operation: string;
-  /** The commit that it was decided on. */
-  readonly seq: Seq;
-  readonly changes: readonly Change[];
-  /** The commit that made it so already: then this is answered, and nothing is written. */
-  readonly stands: CommitFacts | null;
-}
-
-export interface Written<Made> {
-  readonly object: Key;
-  readonly commit: CommitFacts;
-  /** Nothing for a create that was done before. */
-  readonly made: Made;
-}
-
-/** Everything that a change must pass, once: idempotency, look-up, permission, revision, room, guards, retention. */
-export interface Writer {
-  /** Finds and decides; nothing is written. `upon`: what is to be committed in the same commit, and is seen as if it were. */
-  plan<F, M>(author: Author, order: Order<F, M>, upon?: Plan): Promise<Plan>;
-  /** Exactly the plan, or CONFLICT. */
-  commit(author: Author, plan: Plan): Promise<CommitFacts>;
-  /** Plans and commits; again when another writer was faster. */
-  run<F, M>(author: Author, order: Order<F, M>): Promise<Written<M>>;
-  /** The same for what may turn out to need no commit: then null. */
-  runIf<F, M>(author: Author, order: Order<F, M, null>): Promise<Written<M> | null>;
-  /** Refuses what the order would be refused for before it is decided: for work that is not to be done for anybody. */
-  ready<F, M>(author: Author, order: Pick<Order<F, M>, 'find' | 'seen'>): Promise<F>;
-}
+import { type Asked, createMemory } from './once.ts';
+import { type Keeping, type Order, requireSeen } from './order.ts';
+import type { Author, Plan, Vault, Writer, Written } from './port.ts';
+import type { View } from './reading.ts';
 
 export interface WriterDeps {
   readonly vault: Pick<Vault, 'commit' | 'commits' | 'exclusive' | 'one'>;

@@ -14,6 +14,7 @@ const NOUN = [
   'access/',
   'audit/',
   'streams/stream.ts',
+  'graphql/types/services.ts',
   'modules/',
 ];
 
@@ -71,7 +72,6 @@ const LAYERS: readonly {
     own: ['kernel/', 'store/port.ts', 'vault/', 'access/', 'audit/', 'streams/'],
     packages: ['node:crypto', 'node:timers/promises', 'lru-cache'],
   },
-  { files: /^modules\/services\.ts$/, own: ['access/', 'streams/streams.ts'], packages: [] },
   // What the house must know of a noun: made of any ground.
   {
     files: /^modules\/([a-z-]+\/)?slice\.ts$/,
@@ -175,7 +175,7 @@ const LAYERS: readonly {
   },
   {
     files: /^http\//,
-    own: ['kernel/', 'graphql/', 'http/', 'net/client-address.ts', 'streams/subscriber.ts', 'app/config.ts'],
+    own: ['kernel/', 'graphql/', 'http/', 'net/client-address.ts', 'streams/subscriber.ts'],
     packages: [
       'node:',
       'graphql',

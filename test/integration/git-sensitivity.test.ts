@@ -3,7 +3,7 @@ import type { Session } from '../../src/access/session.ts';
 import { syncDocument } from '../../src/modules/git-sync/sync-model.ts';
 import { accountDocument } from '../../src/modules/vcs/model.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
-import { type Change, changesOf } from '../../src/vault/vault.ts';
+import { type Change, changesOf } from '../../src/vault/change.ts';
 import { aFollower, type GitApp, gitApp, gitOp, gitopsInput, MINUTE, readGlobal } from '../support/git-app.ts';
 import type { Repository } from '../support/git-host.ts';
 import { CANARY, codeOf, done, operation, refusals, run } from '../support/makers.ts';

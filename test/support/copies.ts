@@ -3,8 +3,9 @@ import { silentLog } from '../../src/kernel/log.ts';
 import { createMacHolder } from '../../src/keys/mac-holder.ts';
 import { openKeys } from '../../src/keys/open-keys.ts';
 import type { Fields, Json, Key, Kind, Store } from '../../src/store/port.ts';
+import { changesOf } from '../../src/vault/change.ts';
 import type { DocumentType } from '../../src/vault/document.ts';
-import { changesOf, createVault } from '../../src/vault/vault.ts';
+import { createVault } from '../../src/vault/vault.ts';
 import { ROOT_KEY } from './start-app.ts';
 
 const asItIs = (kind: Kind): DocumentType<Fields, Json> => ({ kind, encode: (body) => body, decode: (json) => json });

@@ -5,7 +5,8 @@ import { createMacHolder } from '../../src/keys/mac-holder.ts';
 import { openKeys } from '../../src/keys/open-keys.ts';
 import { groupDocument, UNRESTRICTED } from '../../src/modules/secret-groups/model.ts';
 import type { Store } from '../../src/store/port.ts';
-import { changesOf, createVault } from '../../src/vault/vault.ts';
+import { changesOf } from '../../src/vault/change.ts';
+import { createVault } from '../../src/vault/vault.ts';
 import { ROOT_KEY } from './start-app.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';

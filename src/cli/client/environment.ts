@@ -1,6 +1,7 @@
 import type { Api } from './api.ts';
 import { Failure } from './failure.ts';
 import type { OfflineOptions } from './offline.ts';
+import type { Entry, Place, Resolved } from './resolved.ts';
 import { printable } from './text.ts';
 
 export interface WorkloadOptions {
@@ -9,36 +10,6 @@ export interface WorkloadOptions {
   readonly service?: string;
   readonly job?: string;
   readonly scope: string;
-}
-
-/** A workload in one scope. */
-export interface Place {
-  readonly project: string;
-  readonly kind: 'SERVICE' | 'JOB';
-  readonly id: string;
-  readonly scope: 'RUNTIME' | 'BUILD';
-}
-
-export interface Entry {
-  readonly name: string;
-  readonly value: string | null;
-  readonly masked: boolean;
-  readonly error: { readonly code: string } | null;
-}
-export interface FileEntry {
-  readonly path: string;
-  readonly data: string | null;
-  readonly masked: boolean;
-  readonly error: { readonly code: string } | null;
-}
-
-/** What a workload gets. */
-export interface Resolved {
-  readonly seq: number;
-  readonly digest: string;
-  readonly variables: readonly Entry[];
-  readonly files: readonly FileEntry[];
-  readonly unresolved: readonly { readonly name: string; readonly reference: string | null }[];
 }
 
 /** Which workload is meant: named, or the one that the token is of. */

@@ -3,8 +3,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Api } from './api.ts';
 import { contextsFile, writePrivately } from './contexts.ts';
-import type { Place, Resolved } from './environment.ts';
 import { EXIT, Failure } from './failure.ts';
+import type { Place, Resolved } from './resolved.ts';
 
 /** What was fetched last, for times when the gateway cannot be reached. Kept only for those who ask for it. */
 

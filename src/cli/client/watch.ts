@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from './api.ts';
-import type { Place } from './environment.ts';
+import type { Place } from './resolved.ts';
 import { printable } from './text.ts';
 
 interface Deps {

@@ -2,7 +2,7 @@ import type { RootCommand } from '@bomb.sh/tab';
 import { DIALECT_NAMES } from '../../dialects/dialects.ts';
 import { Failure } from '../client/failure.ts';
 import { NOUNS } from '../client/nouns.ts';
-import type { Command } from '../commands.ts';
+import type { Command } from '../command.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell'];
 const VERBS: ReadonlySet<string> = new Set(['create', 'put', 'patch', 'get', 'list', 'delete']);

@@ -1,8 +1,9 @@
 import { Option } from 'commander';
 import { connect } from '../client/connect.ts';
-import { askEnvironment, type Place } from '../client/environment.ts';
+import { askEnvironment } from '../client/environment.ts';
 import { EXIT, Failure } from '../client/failure.ts';
 import { program } from '../client/program.ts';
+import type { Place } from '../client/resolved.ts';
 import { printable } from '../client/text.ts';
 
 /** `keyloom diff A B`: which keys two workloads do not both have; with `--values` also which differ. No value is shown. */

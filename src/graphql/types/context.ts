@@ -1,6 +1,6 @@
 import type { Session } from '../../access/session.ts';
 import type { Notes } from '../../audit/notes.ts';
-import type { Services } from '../../modules/services.ts';
+import type { Services } from './services.ts';
 
 /** What a resolver has at hand. There is no context without a session: strangers are refused before. */
 export interface Context {

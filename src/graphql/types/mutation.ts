@@ -2,7 +2,7 @@ import type { InputFieldBuilder, InputFieldMap, ObjectFieldBuilder, ObjectRef, T
 import type { z } from 'zod';
 import { requireCouldEver } from '../../access/first-check.ts';
 import { isMovedStanding } from '../../access/standing.ts';
-import type { CommitFacts } from '../../vault/once.ts';
+import type { CommitFacts } from '../../vault/change.ts';
 import type { Allowed, RawInput } from './allowed.ts';
 import type { Builder, Types } from './builder.ts';
 import type { Context } from './context.ts';

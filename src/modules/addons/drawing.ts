@@ -1,5 +1,6 @@
 import type { AddonLink, AddonValues } from '../../domain/types.ts';
-import { evenReading, type Vault, type View } from '../../vault/vault.ts';
+import type { Vault } from '../../vault/port.ts';
+import { evenReading, type View } from '../../vault/reading.ts';
 import { type AddonKind, documentOf } from './model.ts';
 import { type AddonValuesNow, type Outcome, paramsRevisionOf } from './values.ts';
 

@@ -1,8 +1,9 @@
 import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import type { Vault } from '../../vault/port.ts';
+import { pageBelow } from '../../vault/reading.ts';
 import { createRetention } from '../../vault/retention.ts';
-import { pageBelow, type Vault } from '../../vault/vault.ts';
 import { type AddonKind, documentOf, OPERATION, type StoredAddon } from './model.ts';
 import { mayOnAddon } from './rights.ts';
 

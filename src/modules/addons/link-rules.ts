@@ -1,7 +1,8 @@
 import type { Session } from '../../access/session.ts';
 import type { AddonLink } from '../../domain/types.ts';
 import { type FieldError, invalidInput } from '../../kernel/errors.ts';
-import { type Change, changesOf, type View } from '../../vault/vault.ts';
+import { type Change, changesOf } from '../../vault/change.ts';
+import type { View } from '../../vault/reading.ts';
 import { documentOf } from './model.ts';
 import type { Providers } from './providers.ts';
 import { mayOnAddon } from './rights.ts';

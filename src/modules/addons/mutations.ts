@@ -3,7 +3,7 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import type { CommitFacts } from '../../vault/once.ts';
+import type { CommitFacts } from '../../vault/change.ts';
 import { createAddonInput, deleteAddonInput, restoreAddonInput, rotateAddonInput, updateAddonInput } from './inputs.ts';
 import { NOUN, type StoredAddon } from './model.ts';
 import { addonNodes } from './node.ts';

@@ -2,7 +2,7 @@ import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Job } from '../../kernel/job.ts';
 import type { Limits } from '../../kernel/limits.ts';
-import { changesOf } from '../../vault/vault.ts';
+import { changesOf } from '../../vault/change.ts';
 import { groupsLinking } from '../secret-groups/linking.ts';
 import { documentOf, linksTo, type StoredAddon } from './model.ts';
 import type { SeenDigest } from './seen.ts';

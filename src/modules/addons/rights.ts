@@ -1,7 +1,7 @@
 import { can, type Verb } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { type AddonKind, documentOf, NOUN, type StoredAddon } from './model.ts';
 

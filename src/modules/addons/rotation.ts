@@ -4,9 +4,10 @@ import { conflict, isAppError, limitExceeded, unavailable } from '../../kernel/e
 import type { Limits } from '../../kernel/limits.ts';
 import type { Log } from '../../kernel/log.ts';
 import { type LoadedPlugin, problemOf } from '../../plugin/plugin.ts';
+import { changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
 import type { Order } from '../../vault/order.ts';
-import { changesOf, type Vault } from '../../vault/vault.ts';
+import type { Vault } from '../../vault/port.ts';
 import { boundOf, LATE, orLate } from './ask.ts';
 import { isGoodParams } from './inputs.ts';
 import { documentOf, OPERATION, type Params, type StoredAddon, withRetiring } from './model.ts';

@@ -4,7 +4,7 @@ import { type AddonsService, createAddons } from './service.ts';
 import { shownAddons } from './shown.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly addons: AddonsService;
   }

@@ -1,5 +1,5 @@
 import type { Session } from '../../access/session.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { environmentsOf, liveEnvironment, visibleApp, whole } from '../apps/find.ts';
 import { inOrder, type StoredEnvironment } from '../apps/model.ts';
 import { bySecretName, type StoredAppSecret, type StoredValue } from './model.ts';

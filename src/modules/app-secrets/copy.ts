@@ -1,7 +1,8 @@
 import type { Session } from '../../access/session.ts';
 import { conflict, invalidInput } from '../../kernel/errors.ts';
+import { type Change, changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
-import { type Change, changesOf, type View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { appDocument, appScope, environmentDocument, type StoredApp, type StoredEnvironment } from '../apps/model.ts';
 import { type Pair, pairsIn, statusOf } from './compare.ts';
 import type { AppSecretsDeps } from './deps.ts';

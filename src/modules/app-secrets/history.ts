@@ -1,4 +1,5 @@
-import { createRetention, type Keeping } from '../../vault/retention.ts';
+import type { Keeping } from '../../vault/order.ts';
+import { createRetention } from '../../vault/retention.ts';
 import type { AppSecretsDeps } from './deps.ts';
 import { valueDocument } from './model.ts';
 

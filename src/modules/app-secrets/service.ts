@@ -1,8 +1,9 @@
 import type { Session } from '../../access/session.ts';
 import { conflict } from '../../kernel/errors.ts';
+import { changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
 import { requireCount } from '../../vault/order.ts';
-import { changesOf, type View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { environmentsOf, visibleApp, whole } from '../apps/find.ts';
 import { appDocument, appScope, type PlaceInApp } from '../apps/model.ts';
 import { createComparisons } from './compare.ts';

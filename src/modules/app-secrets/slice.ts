@@ -6,7 +6,7 @@ import { type AppSecretsService, createAppSecrets } from './service.ts';
 import { shownAppSecrets } from './shown.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly appSecrets: AppSecretsService;
   }

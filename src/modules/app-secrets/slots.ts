@@ -3,7 +3,7 @@ import { notFound } from '../../kernel/errors.ts';
 import type { Key } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
 import type { DocumentSet } from '../../vault/document-set.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { visibleApp } from '../apps/find.ts';
 import { appScope, type PlaceInApp, type StoredApp, type StoredEnvironment } from '../apps/model.ts';
 import {

@@ -1,7 +1,8 @@
 import type { Session } from '../../access/session.ts';
 import { utf8Size } from '../../domain/template.ts';
 import { conflict, limitExceeded } from '../../kernel/errors.ts';
-import { type Change, changesOf, pageBelow, type View } from '../../vault/vault.ts';
+import { type Change, changesOf } from '../../vault/change.ts';
+import { pageBelow, type View } from '../../vault/reading.ts';
 import { environmentsOf, liveEnvironment, visibleApp, whole } from '../apps/find.ts';
 import { appDocument, appScope, environmentDocument, inOrder, type PlaceInApp } from '../apps/model.ts';
 import type { AppSecretsDeps } from './deps.ts';

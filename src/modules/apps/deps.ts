@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Keys } from '../../keys/keys.ts';
-import type { Vault } from '../../vault/vault.ts';
+import type { Vault } from '../../vault/port.ts';
 
 /** What the use cases of apps and environments stand on. */
 export interface AppsDeps {

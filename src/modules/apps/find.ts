@@ -3,7 +3,7 @@ import type { Session } from '../../access/session.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { Fields } from '../../store/port.ts';
 import type { DocumentSet } from '../../vault/document-set.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import {
   appDocument,
   appScope,

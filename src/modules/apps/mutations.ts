@@ -7,7 +7,7 @@ import type { Context } from '../../graphql/types/context.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation, type PayloadField } from '../../graphql/types/mutation.ts';
-import type { CommitFacts } from '../../vault/once.ts';
+import type { CommitFacts } from '../../vault/change.ts';
 import * as inputs from './inputs.ts';
 import { type PlaceInApp, placeInApp } from './model.ts';
 import { AppNode, EnvironmentNode } from './node.ts';

@@ -5,7 +5,7 @@ import { type AppsService, createApps } from './service.ts';
 import { shownApps } from './shown.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly apps: AppsService;
     readonly environments: EnvironmentsService;

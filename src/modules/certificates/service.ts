@@ -5,7 +5,7 @@ import type { CertificateFacts } from '../../kernel/certificate.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { invalidInput } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { globalDocument, type StoredGlobal } from '../global-secrets/model.ts';
 import { mayOnGlobal } from '../global-secrets/rights.ts';
 import { projectDocument } from '../projects/model.ts';

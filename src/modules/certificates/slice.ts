@@ -2,7 +2,7 @@ import type { Slice } from '../slice.ts';
 import { addCertificates } from './schema.ts';
 import { type CertificatesService, createCertificates } from './service.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly certificates: CertificatesService;
   }

@@ -3,13 +3,13 @@ import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { diffMaps, type NameDiff } from '../../domain/diff.ts';
 import type { Scope, WorkloadKind } from '../../domain/types.ts';
+import type { Services } from '../../graphql/types/services.ts';
 import { AppError, forbidden, isAppError, notFound } from '../../kernel/errors.ts';
 import type { Commit, Seq } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import type { Followed } from '../resolution/followed.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenFacts, sightOf } from '../resolution/sight.ts';
-import type { Services } from '../services.ts';
 
 export interface EnvironmentAsk {
   readonly project: string;

@@ -2,7 +2,7 @@ import type { Session } from '../../access/session.ts';
 import { diffMaps, type NameDiff, writtenNames } from '../../domain/diff.ts';
 import { isAppError } from '../../kernel/errors.ts';
 import type { Touched } from '../../store/port.ts';
-import type { Vault } from '../../vault/vault.ts';
+import type { Vault } from '../../vault/port.ts';
 import type { ShownKinds } from '../shown.ts';
 import type { Visibility } from './visible.ts';
 

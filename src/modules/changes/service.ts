@@ -1,11 +1,11 @@
 import { can } from '../../access/model.ts';
 import type { AccessService } from '../../access/service.ts';
 import type { Session } from '../../access/session.ts';
+import type { Services } from '../../graphql/types/services.ts';
 import { forbidden, invalidInput } from '../../kernel/errors.ts';
 import type { Commit } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
-import type { Vault } from '../../vault/vault.ts';
-import type { Services } from '../services.ts';
+import type { Vault } from '../../vault/port.ts';
 import type { ShownKinds } from '../shown.ts';
 import { type CommitsAsk, changesStream, globalsStream } from './commit-stream.ts';
 import { createEnvironmentStreams, type EnvironmentAsk, type EnvironmentEvent } from './environment-stream.ts';

@@ -3,7 +3,7 @@ import { addChanges } from './schema.ts';
 import { type ChangesService, createChanges } from './service.ts';
 import { addStreams } from './stream-schema.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly changes: ChangesService;
   }

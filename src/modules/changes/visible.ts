@@ -2,7 +2,7 @@ import { can, type Verb } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import type { Key, Touched } from '../../store/port.ts';
 import { idOf } from '../../vault/document.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { appDocument, appOf } from '../apps/model.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';

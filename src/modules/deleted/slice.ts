@@ -2,7 +2,7 @@ import type { Slice } from '../slice.ts';
 import { addDeleted } from './schema.ts';
 import { createDeleted, type DeletedService } from './service.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly deleted: DeletedService;
   }

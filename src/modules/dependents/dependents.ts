@@ -2,12 +2,12 @@ import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { type Dependence, dependenceOnAddon, dependenceOnGlobal, dependenceOnGroup } from '../../domain/dependents.ts';
 import type { AddonLink, Group, Workload } from '../../domain/types.ts';
+import type { Services } from '../../graphql/types/services.ts';
 import { idOf } from '../../vault/document.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { projectDocument } from '../projects/model.ts';
 import type { SourceAddress } from '../restarts/model.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
-import type { Services } from '../services.ts';
 import { documentOf, workloadFacts } from '../workloads/model.ts';
 import type { Dependent } from './model.ts';
 

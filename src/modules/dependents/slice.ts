@@ -3,7 +3,7 @@ import { createDependents, type DependentsService } from './dependents.ts';
 import { addDependents } from './dependents-schema.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly dependents: DependentsService;
   }

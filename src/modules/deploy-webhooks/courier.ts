@@ -3,8 +3,8 @@ import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { GuardedFetch } from '../../net/guarded-fetch.ts';
+import { type Change, changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
-import { type Change, changesOf } from '../../vault/vault.ts';
 import { type Book, bookOf, isUndelivered } from '../restarts/book.ts';
 import {
   deliveryDocument,

@@ -6,7 +6,7 @@ import { types } from './types.ts';
 import { addWebhooks } from './webhook-schema.ts';
 import { createWebhooks, type WebhooksService } from './webhooks.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly deployWebhooks: WebhooksService & { readonly deliver: Courier };
   }

@@ -1,4 +1,4 @@
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { type Gitops, globalDocument, type StoredGlobal } from '../global-secrets/model.ts';
 import { accountsFor } from '../vcs/lookup.ts';
 import { accountDocument, type StoredAccount } from '../vcs/model.ts';

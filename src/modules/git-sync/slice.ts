@@ -2,7 +2,7 @@ import type { Slice } from '../slice.ts';
 import { createGitSyncs, type GitSyncsService } from './git-syncs.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly gitSyncs: GitSyncsService;
   }

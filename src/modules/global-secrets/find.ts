@@ -1,6 +1,6 @@
 import type { Session } from '../../access/session.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { globalDocument, type StoredGlobal } from './model.ts';
 import { mayOnGlobal } from './rights.ts';
 

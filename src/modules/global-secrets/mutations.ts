@@ -7,7 +7,7 @@ import type { Context } from '../../graphql/types/context.ts';
 import { EncodingEnum, expectedRevision, idempotencyKey, SensitivityEnum } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import type { CommitFacts } from '../../vault/once.ts';
+import type { CommitFacts } from '../../vault/change.ts';
 import { GitopsInput, GitopsPatchInput } from '../git-sync/gitops-schema.ts';
 import type { GlobalUpdate } from './find.ts';
 import * as inputs from './inputs.ts';

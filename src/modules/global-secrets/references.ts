@@ -2,7 +2,8 @@ import { SENSITIVITIES } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { globalsIn, type Writing } from '../../domain/global-reference.ts';
 import { forbidden } from '../../kernel/errors.ts';
-import { type Change, changesOf, type View } from '../../vault/vault.ts';
+import { type Change, changesOf } from '../../vault/change.ts';
+import type { View } from '../../vault/reading.ts';
 import { globalDocument } from './model.ts';
 import { mayOnGlobal } from './rights.ts';
 

@@ -5,9 +5,11 @@ import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, invalidInput } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import { type Change, changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
 import { requireCount } from '../../vault/order.ts';
-import { type Change, changesOf, type Vault, type View } from '../../vault/vault.ts';
+import type { Vault } from '../../vault/port.ts';
+import type { View } from '../../vault/reading.ts';
 import type { Inspect } from '../certificates/inspection.ts';
 import {
   accountChecks,

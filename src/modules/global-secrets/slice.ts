@@ -4,7 +4,7 @@ import { createGlobalSecrets, type GlobalSecretsService } from './service.ts';
 import { shownGlobal } from './shown.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly globalSecrets: GlobalSecretsService;
   }

@@ -3,7 +3,7 @@ import type { Session } from '../../access/session.ts';
 import { globalsIn, type Writing } from '../../domain/global-reference.ts';
 import { type AppError, conflict } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { projectDocument } from '../projects/model.ts';
 import { groupDocument, groupWriting } from '../secret-groups/model.ts';
 import { mayOnGroup } from '../secret-groups/rights.ts';

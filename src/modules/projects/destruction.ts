@@ -5,8 +5,9 @@ import type { Job } from '../../kernel/job.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Keys } from '../../keys/keys.ts';
 import type { Doc, Kind, Store, TeamId } from '../../store/port.ts';
+import { type Change, changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
-import { type Change, changesOf, type Vault } from '../../vault/vault.ts';
+import type { Vault } from '../../vault/port.ts';
 import { ownAuthor, planOf } from '../../vault/writer.ts';
 import { projectDocument, type StoredProject } from './model.ts';
 

@@ -1,7 +1,7 @@
 import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { notFound } from '../../kernel/errors.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { projectDocument, type StoredProject } from './model.ts';
 
 /** The project if it lives and the caller may see it; what one may not see does not exist. */

@@ -5,7 +5,7 @@ import { createProjects, type ProjectsService } from './service.ts';
 import { shownProject } from './shown.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly projects: ProjectsService;
   }

@@ -1,9 +1,10 @@
 import type { Session } from '../../access/session.ts';
 import { isAppError } from '../../kernel/errors.ts';
-import { ownReading, type Vault, type View } from '../../vault/vault.ts';
+import type { Vault } from '../../vault/port.ts';
+import { ownReading, type View } from '../../vault/reading.ts';
 import { projectDocument } from '../projects/model.ts';
 import { documentOf, type StoredWorkload } from '../workloads/model.ts';
-import type { Environment, WorkloadAsk } from './service.ts';
+import type { Environment, WorkloadAsk } from './model.ts';
 
 /** A workload as one commit left it. */
 export interface Followed {

@@ -3,7 +3,8 @@ import { isAppError } from '../../kernel/errors.ts';
 import { inParallel } from '../../kernel/parallel.ts';
 import { idOf } from '../../vault/document.ts';
 import type { DocumentSet } from '../../vault/document-set.ts';
-import { evenReading, type Vault, type View } from '../../vault/vault.ts';
+import type { Vault } from '../../vault/port.ts';
+import { evenReading, type View } from '../../vault/reading.ts';
 import {
   type GlobalBody,
   type GlobalFields,

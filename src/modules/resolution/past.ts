@@ -1,6 +1,7 @@
 import type { Globals, Group } from '../../domain/types.ts';
 import { inParallel } from '../../kernel/parallel.ts';
-import { evenReading, type Vault, type View } from '../../vault/vault.ts';
+import type { Vault } from '../../vault/port.ts';
+import { evenReading, type View } from '../../vault/reading.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { globalsAsOf } from './globals.ts';
 

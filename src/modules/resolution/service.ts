@@ -6,32 +6,25 @@ import type { Explanation } from '../../domain/explanation.ts';
 import { applicableGroups, everyGroup } from '../../domain/gather.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { missingRequired, resolve } from '../../domain/resolve.ts';
-import type {
-  AddonLink,
-  Globals,
-  Group,
-  Resolution,
-  ResolutionInput,
-  ResolvedFile,
-  Scope,
-  WorkloadKind,
-} from '../../domain/types.ts';
+import type { AddonLink, Globals, Group, Resolution, ResolutionInput, ResolvedFile } from '../../domain/types.ts';
 import type { Kind as EntryKind } from '../../domain/warn.ts';
+import type { Services } from '../../graphql/types/services.ts';
 import { AppError, forbidden, invalidInput } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Keys } from '../../keys/keys.ts';
-import { evenReading, type Vault, type View } from '../../vault/vault.ts';
+import type { Vault } from '../../vault/port.ts';
+import { evenReading, type View } from '../../vault/reading.ts';
 import type { Drawn } from '../addons/drawing.ts';
 import type { Contents } from '../contents.ts';
 import { globalDocument } from '../global-secrets/model.ts';
 import { groupDocument, groupFacts } from '../secret-groups/model.ts';
 import { type GroupSet, groupsNear } from '../secret-groups/reach.ts';
-import type { Services } from '../services.ts';
 import { visibleWorkload } from '../workloads/lookup.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { charge } from './charge.ts';
 import { createFollowed } from './followed.ts';
 import { globalsNow } from './globals.ts';
+import type { Environment, WorkloadAsk } from './model.ts';
 import { createPasts } from './past.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenBytes } from './sight.ts';
 import { withWarnings } from './warnings.ts';
@@ -46,30 +39,6 @@ export interface ResolutionsDeps {
   readonly cacheBytes: number;
 }
 export type ResolutionsService = ReturnType<typeof createResolutions>;
-
-export interface WorkloadAsk {
-  readonly project: string;
-  readonly kind: WorkloadKind;
-  readonly id: string;
-  readonly scope: Scope;
-  /** An earlier commit of the team, still within history; null: now. */
-  readonly at: number | null;
-}
-
-/** What a workload gets, and as of when. */
-export interface Environment {
-  readonly ask: WorkloadAsk;
-  readonly workload: StoredWorkload;
-  readonly seq: number;
-  readonly digest: string;
-  readonly resolution: Resolution;
-  readonly input: ResolutionInput;
-  /** Whether it may be another one later, without any commit. */
-  readonly volatile: boolean;
-  /** Revisions that set the parameters of addons that it draws on, and of the workload itself. */
-  readonly addonVersions: ReadonlyMap<string, number>;
-  readonly version: number;
-}
 
 interface Finished {
   /** The sets that went in: the same objects as long as nothing in them changed. */

@@ -4,7 +4,7 @@ import type { Session } from '../../access/session.ts';
 import { fileFacts } from '../../domain/canonical.ts';
 import { DRAWS, type ResolvedFile, type ResolvedVariable, type Sensitivity } from '../../domain/types.ts';
 import { mayOnGlobal } from '../global-secrets/rights.ts';
-import type { Environment, WorkloadAsk } from './service.ts';
+import type { Environment, WorkloadAsk } from './model.ts';
 
 /** What decides whether somebody may see an entry of an environment. */
 export type Guarded = Pick<ResolvedVariable, 'type' | 'own' | 'draws'>;

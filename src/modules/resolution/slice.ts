@@ -3,7 +3,7 @@ import { addResolution } from './schema.ts';
 import { createResolutions, type ResolutionsService } from './service.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly resolutions: ResolutionsService;
   }

@@ -12,7 +12,7 @@ import type {
 import { byCodePoint } from '../../kernel/ids.ts';
 import { mayOnAddon } from '../addons/rights.ts';
 import { mayListGroups } from '../secret-groups/rights.ts';
-import type { Environment } from './service.ts';
+import type { Environment } from './model.ts';
 import type { Sight } from './sight.ts';
 
 /** A resolved environment as one viewer sees it. */

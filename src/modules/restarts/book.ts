@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { type Change, changesOf } from '../../vault/change.ts';
 import { idOf, type Stored } from '../../vault/document.ts';
 import type { DocumentSet } from '../../vault/document-set.ts';
-import { type Change, changesOf, type View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import {
   type DeliveryFields,
   deliveryDocument,

@@ -1,15 +1,16 @@
 import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import type { Scope } from '../../domain/types.ts';
+import type { Services } from '../../graphql/types/services.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { forbidden, limitExceeded } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import { type Change, changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
-import { type Change, changesOf, type View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import type { Dependent } from '../dependents/model.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
-import type { Services } from '../services.ts';
 import { type Book, bookOf, closed, createRequest, deliveryFor, isOpen, newId, queued } from './book.ts';
 import type { RestartInput, Waves } from './inputs.ts';
 import {

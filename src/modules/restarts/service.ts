@@ -1,14 +1,16 @@
 import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import type { WorkloadKind } from '../../domain/types.ts';
+import type { Services } from '../../graphql/types/services.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Keys } from '../../keys/keys.ts';
+import { changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
-import { changesOf, type Vault, type View } from '../../vault/vault.ts';
+import type { Vault } from '../../vault/port.ts';
+import type { View } from '../../vault/reading.ts';
 import { visibleProject } from '../projects/lookup.ts';
-import type { Services } from '../services.ts';
 import type { StoredWorkload } from '../workloads/model.ts';
 import { type Book, bookOf, deliveryFor, queued } from './book.ts';
 import { booksOf, ended, requestsOf } from './jobs.ts';

@@ -4,7 +4,7 @@ import { addRestarts } from './schema.ts';
 import { createRestarts, type RestartsService } from './service.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly restarts: RestartsService;
   }

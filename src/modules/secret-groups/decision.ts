@@ -1,5 +1,5 @@
 import type { AddonLink } from '../../domain/types.ts';
-import type { Change } from '../../vault/vault.ts';
+import type { Change } from '../../vault/change.ts';
 import type { GroupState } from './model.ts';
 
 /** What a change of a group comes to. */

@@ -1,6 +1,6 @@
 import type { Session } from '../../access/session.ts';
 import { conflict, notFound } from '../../kernel/errors.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { groupDocument, type StoredGroup } from './model.ts';
 import { mayOnGroup } from './rights.ts';

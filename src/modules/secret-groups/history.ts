@@ -4,8 +4,10 @@ import type { Clock } from '../../kernel/clock.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Key } from '../../store/port.ts';
+import type { Change } from '../../vault/change.ts';
+import type { Vault } from '../../vault/port.ts';
+import { ownReading, pageBelow, type Reading } from '../../vault/reading.ts';
 import { createRetention } from '../../vault/retention.ts';
-import { type Change, ownReading, pageBelow, type Reading, type Vault } from '../../vault/vault.ts';
 import { type GroupFields, type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
 import { mayOnGroup } from './rights.ts';
 

@@ -1,6 +1,7 @@
 import type { Session } from '../../access/session.ts';
 import type { AddonLink } from '../../domain/types.ts';
-import { type Change, changesOf, type View } from '../../vault/vault.ts';
+import { type Change, changesOf } from '../../vault/change.ts';
+import type { View } from '../../vault/reading.ts';
 import { requireDistinctLinkNames, requireDistinctPaths } from '../clashes.ts';
 import { type GivenName, namesOfLink, namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
 import type { Decision } from './decision.ts';

@@ -12,7 +12,7 @@ import { type Weight, weightOf } from '../../domain/weight.ts';
 import type { Json } from '../../store/port.ts';
 import { type DocumentType, idOf, type Stored } from '../../vault/document.ts';
 import { decodeFiles, encodeFiles } from '../contents.ts';
-import { amountsOfGroup, termsOfGroup } from './reach.ts';
+import { amountsOfGroup, termsOfGroup } from './terms.ts';
 
 /** What is kept in plain text, and authenticated: all that decides who gets the group. */
 export type GroupFields = {

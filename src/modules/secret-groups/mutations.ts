@@ -16,7 +16,7 @@ import {
 } from '../../graphql/types/fields.ts';
 import { groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import type { CommitFacts } from '../../vault/once.ts';
+import type { CommitFacts } from '../../vault/change.ts';
 import { WorkloadRefInput } from '../workloads/types.ts';
 import type { GroupUpdate } from './finding.ts';
 import * as inputs from './inputs.ts';

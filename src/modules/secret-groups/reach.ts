@@ -1,48 +1,16 @@
-import type { GroupHeader, Sensitivity, WorkloadKind, WorkloadRef } from '../../domain/types.ts';
-import { MEASURES, type Measure, type Weight } from '../../domain/weight.ts';
+import type { Sensitivity, WorkloadKind, WorkloadRef } from '../../domain/types.ts';
+import { MEASURES, type Weight } from '../../domain/weight.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import type { Fields } from '../../store/port.ts';
 import { idOf, type Stored } from '../../vault/document.ts';
 import type { DocumentSet } from '../../vault/document-set.ts';
 import type { GroupContent, GroupFields, StoredGroup } from './model.ts';
+import { amountName, EVERYBODY, listed, type Restricting, tagged, wantedTags } from './terms.ts';
 
 /** Which groups may apply to a workload, told without a look at those that cannot. */
 
 export type GroupSet = DocumentSet<GroupFields, GroupContent>;
 type Target = WorkloadRef & { readonly tags: readonly string[] };
-type Restricting = Pick<GroupHeader, 'restrictions'>;
-
-const EVERYBODY = 'everybody';
-const listed = (kind: WorkloadKind, id: string): string => `${kind} ${id}`;
-const tagged = (tag: string): string => `tag ${tag}`;
-
-/** Whom all its tags have to be on has the first of them, too. */
-const wantedTags = ({ tags, tagMatchCondition }: GroupHeader['restrictions']): readonly string[] =>
-  tagMatchCondition === 'and' ? tags.slice(0, 1) : tags;
-
-/** What a group is found under. */
-export function termsOfGroup({ restrictions }: Restricting): readonly string[] {
-  if (!restrictions.restricted) return [EVERYBODY];
-  return [
-    ...restrictions.workloads.map(({ kind, id }) => listed(kind, id)),
-    ...wantedTags(restrictions).map((tag) => tagged(tag)),
-  ];
-}
-
-const amountName = (type: Sensitivity, isRestricted: boolean, measure: Measure): string =>
-  `${type} ${isRestricted} ${measure}`;
-
-/** What is added up over groups: how much they put into environments. */
-export const amountsOfGroup = ({
-  type,
-  restrictions: { restricted },
-  weight,
-}: Restricting & {
-  readonly type: Sensitivity;
-  readonly weight: Weight;
-}): readonly (readonly [string, number])[] =>
-  MEASURES.map((measure) => [amountName(type, restricted, measure), weight[measure]] as const);
-
 /** Weight of all groups of a type: of those that are restricted, or of those that are not. */
 export const weightOfGroups = (set: GroupSet, type: Sensitivity, isRestricted: boolean): Weight =>
   Object.fromEntries(

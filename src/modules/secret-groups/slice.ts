@@ -4,7 +4,7 @@ import { createSecretGroups, type SecretGroupsService } from './service.ts';
 import { shownGroup } from './shown.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly secretGroups: SecretGroupsService;
   }

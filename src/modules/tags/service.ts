@@ -2,7 +2,8 @@ import { can, type Verb } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
-import { changesOf, type View } from '../../vault/vault.ts';
+import { changesOf } from '../../vault/change.ts';
+import type { View } from '../../vault/reading.ts';
 import { type CreateTagInput, type StoredTag, tagDocument, type UpdateTagInput } from './model.ts';
 
 const changes = changesOf(tagDocument);

@@ -4,7 +4,7 @@ import { createTags, type TagsService } from './service.ts';
 import { shownTag } from './shown.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly tags: TagsService;
   }

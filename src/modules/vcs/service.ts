@@ -2,8 +2,9 @@ import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { forbidden, invalidInput, notFound } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import { changesOf } from '../../vault/change.ts';
 import { requireCount } from '../../vault/order.ts';
-import { changesOf, type View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { type MayAsk, requireAskable } from '../addresses.ts';
 import {
   accountDocument,

@@ -3,7 +3,7 @@ import { addVcsAccounts } from './schema.ts';
 import { createVcsAccounts, type VcsAccountsService } from './service.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly vcsAccounts: VcsAccountsService;
   }

@@ -2,7 +2,7 @@ import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import type { WorkloadKind } from '../../domain/types.ts';
 import { notFound } from '../../kernel/errors.ts';
-import type { View } from '../../vault/vault.ts';
+import type { View } from '../../vault/reading.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { documentOf, type StoredWorkload } from './model.ts';
 

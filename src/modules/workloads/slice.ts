@@ -4,7 +4,7 @@ import { createWorkloads, type WorkloadsService } from './service.ts';
 import { shownWorkloads } from './shown.ts';
 import { types } from './types.ts';
 
-declare module '../services.ts' {
+declare module '../../graphql/types/services.ts' {
   interface Services {
     readonly workloads: WorkloadsService;
   }

@@ -3,7 +3,7 @@ import type { Session } from '../../../src/access/session.ts';
 import type { Clock } from '../../../src/kernel/clock.ts';
 import { forbidden, notFound } from '../../../src/kernel/errors.ts';
 import { visibleProject } from '../../../src/modules/projects/lookup.ts';
-import { changesOf } from '../../../src/vault/vault.ts';
+import { changesOf } from '../../../src/vault/change.ts';
 import { noteDocument, type PutNoteInput, type StoredNote } from './model.ts';
 
 const changes = changesOf(noteDocument);

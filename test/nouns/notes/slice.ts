@@ -4,7 +4,7 @@ import { noteDocument } from './model.ts';
 import { addNotes, types } from './schema.ts';
 import { createNotes, mayOnNote, type NotesService } from './service.ts';
 
-declare module '../../../src/modules/services.ts' {
+declare module '../../../src/graphql/types/services.ts' {
   interface Services {
     readonly notes: NotesService;
   }

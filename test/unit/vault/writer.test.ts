@@ -7,11 +7,14 @@ import { createMacHolder } from '../../../src/keys/mac-holder.ts';
 import { openKeys } from '../../../src/keys/open-keys.ts';
 import { openMemoryStore } from '../../../src/store/embedded/open.ts';
 import type { NewCommit } from '../../../src/store/port.ts';
+import { type Change, changesOf } from '../../../src/vault/change.ts';
 import type { DocumentType, Stored } from '../../../src/vault/document.ts';
 import type { DocumentSet } from '../../../src/vault/document-set.ts';
 import type { Order } from '../../../src/vault/order.ts';
-import { type Change, changesOf, createVault, type Vault, type View } from '../../../src/vault/vault.ts';
-import { type Author, ownAuthor, type Plan } from '../../../src/vault/writer.ts';
+import type { Author, Plan, Vault } from '../../../src/vault/port.ts';
+import type { View } from '../../../src/vault/reading.ts';
+import { createVault } from '../../../src/vault/vault.ts';
+import { ownAuthor } from '../../../src/vault/writer.ts';
 import { ROOT_KEY } from '../../support/start-app.ts';
 
 type Marks = { readonly mark: string };
