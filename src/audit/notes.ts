@@ -6,16 +6,26 @@ export const NOTHING_SHOWN: Shown = new Map();
 
 /** Keeps count of what is shown while one answer is made. */
 export class Notes {
-  #counts: Map<string, number> | null = null;
+  readonly #counts = new Map<string, number>();
+  /** Mostly many values of one subject follow each other. */
+  #last = '';
+  #lastCount = 0;
 
   note(of: string): void {
-    this.#counts ??= new Map();
-    this.#counts.set(of, (this.#counts.get(of) ?? 0) + 1);
+    if (of !== this.#last) this.#turnTo(of);
+    this.#lastCount += 1;
   }
 
   /** What was shown so far. */
   get shown(): Shown {
-    return this.#counts === null ? NOTHING_SHOWN : new Map(this.#counts);
+    this.#turnTo('');
+    return this.#counts.size === 0 ? NOTHING_SHOWN : new Map(this.#counts);
+  }
+
+  #turnTo(of: string): void {
+    if (this.#lastCount > 0) this.#counts.set(this.#last, this.#lastCount);
+    this.#last = of;
+    this.#lastCount = this.#counts.get(of) ?? 0;
   }
 }
 

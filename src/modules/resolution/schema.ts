@@ -16,8 +16,8 @@ import {
   type EnvironmentView,
   type FileView,
   fileViews,
+  ShownVariable,
   unresolvedViews,
-  type VariableView,
   variableViews,
   warningViews,
 } from './views.ts';
@@ -39,27 +39,27 @@ const files = ({ environment, sight }: EnvironmentView, part: 'files' | 'mounts'
     services.resolutions.fileBytes(environment, file, session),
   );
 
-const ResolvedVariableType = types.objectRef<VariableView>('ResolvedVariable').implement({
+const ResolvedVariableType = types.objectRef<ShownVariable>('ResolvedVariable').implement({
   description: 'A variable as the workload gets it.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name.' }),
-    value: t.string({
+    // A property and no resolver: every answer of every workload reads all of them.
+    value: t.exposeString('value', {
       nullable: true,
       description: 'Its value with templates expanded; null when masked or in error.',
-      resolve: ({ value }, _args, context) => reveal(context, value),
     }),
-    masked: t.boolean({ description: 'True if you may not see the value.', resolve: ({ value }) => !value.isSeen }),
+    masked: t.exposeBoolean('masked', { description: 'True if you may not see the value.' }),
     type: t.field({
       type: SensitivityEnum,
       description: '`SECRET` when its source, or anything its template drew in, is.',
-      resolve: ({ type }) => type,
+      resolve: ({ view }) => view.type,
     }),
-    source: t.field({ type: SourceUnion, description: 'Where it was written.', resolve: ({ source }) => source }),
+    source: t.field({ type: SourceUnion, description: 'Where it was written.', resolve: ({ view }) => view.source }),
     error: t.field({
       type: ErrorType,
       nullable: true,
       description: 'Why it has no value; null when it has, and when masked.',
-      resolve: ({ error }) => error,
+      resolve: ({ view }) => view.error,
     }),
   }),
 });
@@ -153,14 +153,21 @@ export const EnvironmentType = types.objectRef<EnvironmentView>('ResolvedEnviron
     variables: t.field({
       type: [ResolvedVariableType],
       description: 'Its variables by name.',
-      resolve: ({ variables }, _args, context) => listed(variables, context),
+      resolve: ({ variables }, _args, context) =>
+        listed(
+          variables.map((view) => new ShownVariable(view, context)),
+          context,
+        ),
     }),
     variable: t.field({
       type: ResolvedVariableType,
       nullable: true,
       description: 'One variable; null when there is none: then `explain` says why.',
       args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
-      resolve: ({ variables }, { name }) => variables.find((variable) => variable.name === name) ?? null,
+      resolve({ variables }, { name }, context) {
+        const view = variables.find((variable) => variable.name === name);
+        return view ? new ShownVariable(view, context) : null;
+      },
     }),
     files: t.field({
       type: [ResolvedFileType],

@@ -1,5 +1,5 @@
 import type { Session } from '../../access/session.ts';
-import { subjectOf, Value } from '../../audit/reveal.ts';
+import { reveal, subjectOf, Value, type Viewer } from '../../audit/reveal.ts';
 import type {
   Resolution,
   ResolutionError,
@@ -33,6 +33,27 @@ export interface VariableView {
   readonly type: Sensitivity;
   readonly source: SourceView;
   readonly error: ResolutionError | null;
+}
+
+/** A variable on its way into one answer: its value is revealed, and so noted, when the answer takes it. */
+export class ShownVariable {
+  readonly view: VariableView;
+  readonly name: string;
+  readonly #viewer: Viewer;
+
+  constructor(view: VariableView, viewer: Viewer) {
+    this.view = view;
+    this.name = view.name;
+    this.#viewer = viewer;
+  }
+
+  get value(): string | null {
+    return reveal(this.#viewer, this.view.value);
+  }
+
+  get masked(): boolean {
+    return !this.view.value.isSeen;
+  }
 }
 
 export interface FileView {
