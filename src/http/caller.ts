@@ -1,5 +1,6 @@
 import { guarded } from '../kernel/guarded.ts';
 import type { Hold } from '../kernel/in-flight.ts';
+import type { Wanting } from '../kernel/work.ts';
 import { authorizationOf } from './authorization.ts';
 import type { Deadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
@@ -25,7 +26,7 @@ export type ContextFor = (request: {
   /** Of the client. */
   readonly address?: string;
   /** Aborted when nobody waits for the answer any more. */
-  readonly signal: () => AbortSignal;
+  readonly signal: () => Wanting;
 }) => Promise<{
   /** All that the answer to a query depends on besides the request. null: no answer is given twice. */
   readonly stamp: string | null;

@@ -1,8 +1,9 @@
 import { AppError, ClientGone } from '../kernel/errors.ts';
+import type { Wanting } from '../kernel/work.ts';
 
 /** The time a request has, and the signal that its work is no longer wanted. */
 export interface Deadline {
-  readonly signal: () => AbortSignal;
+  readonly signal: () => Wanting;
   /** Settles with the work, or rejects with TIMEOUT or the reason of the abort. Once per deadline. */
   race(work: Promise<void>): Promise<void>;
   /** Nobody waits for the answer any more. */
@@ -40,25 +41,29 @@ export function createDeadlines(ms: number): () => Deadline {
   }
 
   return () => {
-    // Made when first asked for: most requests are answered before anybody listens.
-    let controller: AbortController | null = null;
     let reason: AppError | null = null;
     let refuse: ((error: AppError) => void) | null = null;
     const stop = (why: AppError): void => {
       running.delete(own);
       reason = why;
       refuse?.(reason);
-      controller?.abort(reason);
+    };
+    const wanting: Wanting = {
+      get aborted() {
+        return reason !== null;
+      },
+      get reason() {
+        return reason;
+      },
+      throwIfAborted() {
+        if (reason) throw reason;
+      },
     };
     const own: Running = { dueAt: performance.now() + ms, stop };
     running.add(own);
     if (timer === null) arm(ms);
     return {
-      signal: () => {
-        controller ??= new AbortController();
-        if (reason && !controller.signal.aborted) controller.abort(reason);
-        return controller.signal;
-      },
+      signal: () => wanting,
       race: (work) =>
         new Promise((resolve, reject) => {
           refuse = reject;

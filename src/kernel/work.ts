@@ -34,12 +34,15 @@ const UNITS: Budget = { documents: 5, bytes: 1 / 1024, resolutions: 50, template
 /** Whoever may not read a document is charged this much for it, so that no budget measures what it holds. */
 export const HIDDEN_BYTES = 65_536;
 
+/** As much of an `AbortSignal` as work asks for: a whole one would be made for every answer, and nobody listens to it. */
+export type Wanting = Pick<AbortSignal, 'aborted' | 'reason' | 'throwIfAborted'>;
+
 export interface WorkTerms {
   readonly budget: Budget;
   /** Units of work between two pauses. */
   readonly unitsPerPause: number;
   /** Aborted when nobody waits for the outcome any more. */
-  readonly signal: (() => AbortSignal) | null;
+  readonly signal: (() => Wanting) | null;
 }
 
 /** The work that one request asks for: counted where it is done, refused when it is too much, ended when nobody waits. */

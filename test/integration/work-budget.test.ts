@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import type { Limits } from '../../src/kernel/limits.ts';
 import { turn } from '../../src/kernel/turn.ts';
-import type { Work } from '../../src/kernel/work.ts';
+import type { Wanting, Work } from '../../src/kernel/work.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { Store } from '../../src/store/port.ts';
 import { until } from '../support/listening.ts';
@@ -127,7 +127,7 @@ describe('a request that nobody waits for', () => {
     let reads = 0;
     let open: (() => void) | undefined;
     let gate: Promise<void> = Promise.resolve();
-    const signals: (() => AbortSignal)[] = [];
+    const signals: (() => Wanting)[] = [];
     const app = await filled(
       {},
       {

@@ -36,7 +36,7 @@ export const createLinkRules = (providers: Providers) => ({
       const provider = providers.of({ ...stored, kind: link.addonKind });
       link.keys.forEach(({ keyName }, i) => {
         if (!provider || provider.keys.has(keyName)) return;
-        const message = 'is not a key of the addon`s provider';
+        const message = "is not a key of the addon's provider";
         fields.push({ path: [...path, 'keys', String(i), 'keyName'], rule: 'enum', message });
       });
     }
