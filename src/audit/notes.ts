@@ -22,6 +22,14 @@ export class Notes {
     return this.#counts.size === 0 ? NOTHING_SHOWN : new Map(this.#counts);
   }
 
+  /** What was shown so far; counts anew from here. */
+  take(): Shown {
+    const { shown } = this;
+    this.#counts.clear();
+    this.#lastCount = 0;
+    return shown;
+  }
+
   #turnTo(of: string): void {
     if (this.#lastCount > 0) this.#counts.set(this.#last, this.#lastCount);
     this.#last = of;
@@ -34,3 +42,5 @@ export interface Noting {
   readonly notes?: Notes;
 }
 export const shownWith = ({ notes }: Noting): Shown => notes?.shown ?? NOTHING_SHOWN;
+/** The same for an answer that is made with notes of many: what was shown since the one before. */
+export const takenWith = ({ notes }: Noting): Shown => notes?.take() ?? NOTHING_SHOWN;

@@ -1,3 +1,4 @@
+import type { Delivery } from '../../streams/subscriber.ts';
 import type { Operation, Prepared } from './documents.ts';
 import type { GraphqlRequest } from './request.ts';
 
@@ -9,8 +10,8 @@ export interface Piped {
   operation?: Operation;
   /** Coerced. */
   variables?: Record<string, unknown>;
-  /** Where the events of a stream stand, in the order of its results: for whoever sends them. */
-  cursors?: (string | null)[];
+  /** Where the events of a stream stand and what they show, in the order of its results: for whoever sends them. */
+  told?: Pick<Delivery, 'cursor' | 'shown'>[];
 }
 
 /** Not among the resolvers' own names: what a plugin puts into the context is its own. */

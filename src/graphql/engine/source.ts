@@ -1,5 +1,5 @@
 import { type ArgumentNode, type ExecutionArgs, type ExecutionResult, execute, Kind, visit } from 'graphql';
-import { type Noting, shownWith } from '../../audit/notes.ts';
+import { type Noting, shownWith, takenWith } from '../../audit/notes.ts';
 import type { Delivery, Sink } from '../../streams/subscriber.ts';
 import type { Context } from '../types/context.ts';
 import { shareOf } from '../types/sharing.ts';
@@ -81,7 +81,7 @@ function nameOf(
 function pump(source: AsyncIterable<ExecutionResult>, { args, write }: Stream, sink: Sink): () => void {
   const events = source[Symbol.asyncIterator]();
   const context = args.contextValue as object & Noting;
-  const { cursors } = pipedOf(context);
+  const { told } = pipedOf(context);
   let left = false;
   const run = async (): Promise<void> => {
     for (;;) {
@@ -91,7 +91,8 @@ function pump(source: AsyncIterable<ExecutionResult>, { args, write }: Stream, s
       if (left) return;
       if (event.done) return sink.end('complete');
       const { latin1 } = await write(context, () => event.value);
-      if (!left) sink.send({ cursor: cursors?.shift() ?? null, latin1, shown: shownWith(context) });
+      const { cursor, shown } = told?.shift() ?? { cursor: null, shown: takenWith(context) };
+      if (!left) sink.send({ cursor, latin1, shown });
     }
   };
   run().catch((error: unknown) => sink.end(error instanceof StreamEnded ? error.why : 'fault'));

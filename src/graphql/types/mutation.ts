@@ -2,6 +2,7 @@ import type { InputFieldBuilder, InputFieldMap, ObjectFieldBuilder, ObjectRef, T
 import type { z } from 'zod';
 import { requireCouldEver } from '../../access/first-check.ts';
 import { isMovedStanding } from '../../access/standing.ts';
+import { reveal, Value } from '../../audit/reveal.ts';
 import type { CommitFacts } from '../../vault/change.ts';
 import type { Allowed, RawInput } from './allowed.ts';
 import type { Builder, Types } from './builder.ts';
@@ -34,10 +35,12 @@ const FAILURES = {
 
 const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
-export interface PayloadField {
+export interface PayloadField<Result = unknown> {
   readonly type: TypeParam<Types>;
   readonly description: string;
   readonly nullable?: boolean;
+  /** Of a text that is told this once, such as that of a token: whose it is. It passes the door for values. */
+  readonly toldOf?: (result: Result) => string;
 }
 
 interface Committed {
@@ -56,7 +59,7 @@ export interface MutationOptions<Rules extends z.ZodType, Result extends object>
   readonly failures: readonly (keyof typeof FAILURES)[];
   readonly run: (input: z.output<Rules>, context: Context) => Promise<Result>;
   /** The fields of the payload next to `commit`. */
-  readonly payload: Readonly<Record<Exclude<keyof Result & string, 'commit'>, PayloadField>>;
+  readonly payload: Readonly<Record<Exclude<keyof Result & string, 'commit'>, PayloadField<NoInfer<Result>>>>;
 }
 
 /** A mutation by the habits of this API: one input, one payload with its commit, expected failures as types. */
@@ -90,9 +93,16 @@ function payloadFields<Rules extends z.ZodType, Result extends object>(
   t: ObjectFieldBuilder<Types, Result>,
 ) {
   return Object.fromEntries(
-    Object.entries<PayloadField>(options.payload).map(([field, { type, description, nullable = false }]) => [
+    Object.entries<PayloadField<Result>>(options.payload).map(([field, { toldOf, nullable = false, ...facts }]) => [
       field,
-      t.field({ type, description, nullable, resolve: (result) => result[field as keyof Result] as never }),
+      t.field({
+        ...facts,
+        nullable,
+        resolve(result, _args, context) {
+          const told = result[field as keyof Result] as never;
+          return toldOf ? (reveal(context, new Value(toldOf(result), true, () => told)) as never) : told;
+        },
+      }),
     ]),
   );
 }

@@ -1,12 +1,15 @@
 import type { EnumRef } from '@pothos/core';
 import { createTokenInput, revokeTokenInput } from '../../access/inputs.ts';
 import type { TokenKind } from '../../access/model.ts';
+import type { TokenFacts } from '../../access/tokens.ts';
 import { allowedInTeam } from '../../graphql/types/allowed.ts';
 import type { Builder, Types } from '../../graphql/types/builder.ts';
 import { idempotencyKey, WorkloadKindEnum } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { TokenNode } from './node.ts';
+
+const ofToken = ({ token }: { readonly token: TokenFacts }): string => `token/${token.id}`;
 
 /** Making and ending tokens. */
 export function addTokenMutations(builder: Builder, TokenKindEnum: EnumRef<Types, TokenKind>): void {
@@ -46,12 +49,18 @@ export function addTokenMutations(builder: Builder, TokenKindEnum: EnumRef<Types
     run: (input, { services, session }) => services.access.createToken(input, session),
     payload: {
       token,
-      text: { type: 'String', nullable: true, description: 'The token itself, this once; null in a repeated answer.' },
+      text: {
+        type: 'String',
+        nullable: true,
+        description: 'The token itself, this once; null in a repeated answer.',
+        toldOf: ofToken,
+      },
       signingSecret: {
         type: 'String',
         nullable: true,
         description:
           'What a gateway signs with, this once; null for a token that does not sign, and in a repeated answer.',
+        toldOf: ofToken,
       },
     },
   });

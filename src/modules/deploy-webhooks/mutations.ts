@@ -1,8 +1,10 @@
+import { subjectOf } from '../../audit/reveal.ts';
 import { allowedById, allowedInProject } from '../../graphql/types/allowed.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision } from '../../graphql/types/fields.ts';
 import { idRule, webhookProject } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
+import { type StoredWebhook, webhookDocument } from '../restarts/model.ts';
 import * as inputs from './inputs.ts';
 import { DeployWebhookNode } from './node.ts';
 
@@ -11,6 +13,8 @@ const secretField = {
   type: 'String',
   nullable: true,
   description: 'The secret that signs from now on, this once; null: there is no new one, or you gave it.',
+  toldOf: ({ deployWebhook: { key } }: { readonly deployWebhook: StoredWebhook }) =>
+    subjectOf(webhookDocument.kind, key),
 } as const;
 
 export function addDeployWebhookMutations(builder: Builder): void {

@@ -1,6 +1,7 @@
 import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
 import type { z } from 'zod';
 import type { Verb } from '../../access/model.ts';
+import { subjectOf } from '../../audit/reveal.ts';
 import { allowedInTeam } from '../../graphql/types/allowed.ts';
 import type { Builder, Types } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
@@ -11,7 +12,7 @@ import type { CommitFacts } from '../../vault/change.ts';
 import { GitopsInput, GitopsPatchInput } from '../git-sync/gitops-schema.ts';
 import type { GlobalUpdate } from './find.ts';
 import * as inputs from './inputs.ts';
-import type { StoredGlobal } from './model.ts';
+import { globalDocument, type StoredGlobal } from './model.ts';
 import { GlobalSecretNode } from './node.ts';
 import { types } from './types.ts';
 
@@ -148,7 +149,11 @@ export function addGlobalMutations(builder: Builder): void {
       services.gitSyncs.rotateHookSecret({ slug: id, expectedRevision: revision }, session),
     payload: {
       ...payload,
-      hookSecret: { type: 'String', description: 'The secret, this once: the host signs with it, or sends it.' },
+      hookSecret: {
+        type: 'String',
+        description: 'The secret, this once: the host signs with it, or sends it.',
+        toldOf: ({ globalSecret }) => subjectOf(globalDocument.kind, globalSecret.key),
+      },
     },
   });
   addUpdate(builder, {

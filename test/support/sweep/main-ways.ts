@@ -6,7 +6,7 @@ const ENVIRONMENT = `seq digest variables { name value masked type source { __ty
   unresolved { name reference reason }
   explain(name: "DRAWN_secret") { outcome winner { priority rule } references { reference target status from } }`;
 
-const GROUP = `slug variables { name value masked } files { path data size sha256 masked }
+const GROUP = `slug variables { name value masked } files { path data size sha256 masked certificate { name } }
   dockerSecretMounts { name data masked } addonLinks { keys { keyName aliases } }
   revisions(first: 5) { nodes { revision variables { name value masked } } } diff(from: 1, to: 1) { variables { changed } }`;
 

@@ -21,7 +21,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   // A grant for named projects reaches nothing of the team.
   'one project': ({ project }) => project === 'default-project',
   // It may list global secrets and not read them: what a template draws in of these is none of its business.
-  'no globals': ({ where }) => ['group', 'direct', 'addon'].includes(where),
+  'no globals': ({ where }) => ['group', 'certificate', 'direct', 'addon'].includes(where),
   dependent: ({ reachesSvc }) => reachesSvc,
 };
 
@@ -30,6 +30,8 @@ export const PRINCIPALS: readonly string[] = Object.keys(RULES);
 export function isDue(principal: string, place: Place): boolean {
   // Tokens of accounts and secret parameters of addons are used, and never shown.
   if (place.where === 'account' || place.where === 'parameter') return false;
+  // Where restarts are announced is no secret or configuration of a project: it has a permission of its own.
+  if (place.where === 'webhook') return ['owner', 'reader'].includes(principal);
   return RULES[principal]?.(place) ?? false;
 }
 

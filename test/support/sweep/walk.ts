@@ -57,7 +57,17 @@ function leavesOf(
   return { text: ['__typename', ...texts].join(' '), names: leaves.map(({ name }) => `${type.name}.${name}`) };
 }
 
-function documentOf(path: readonly Step[], literals: Arguments, names: string[]): string {
+interface Root {
+  readonly keyword: 'query' | 'subscription';
+  readonly type: GraphQLObjectType;
+}
+
+function documentOf(
+  { keyword, type: rootType }: Root,
+  path: readonly Step[],
+  literals: Arguments,
+  names: string[],
+): string {
   const build = (at: number, parent: string): string => {
     const step = path[at];
     if (!step) return '';
@@ -68,7 +78,7 @@ function documentOf(path: readonly Step[], literals: Arguments, names: string[])
     const inner = inside ? inside.text : build(at + 1, type.name);
     return `${field.name}${argumentsOf(parent, field, literals, type.name)} { ... on ${type.name} { ${inner} } }`;
   };
-  return `query { ${build(0, 'Query')} }`;
+  return `${keyword} { ${build(0, rootType.name)} }`;
 }
 
 type Way = { readonly type: GraphQLObjectType; readonly path: readonly Step[] };
@@ -81,22 +91,24 @@ export async function walk(
   schema: GraphQLSchema,
   literals: Arguments,
   leadsTo: (query: string, type: string) => Promise<boolean>,
+  keyword: Root['keyword'] = 'query',
 ): Promise<readonly Walked[]> {
-  const root = schema.getQueryType();
-  if (!root) return [];
+  const type = keyword === 'query' ? schema.getQueryType() : schema.getSubscriptionType();
+  if (!type) return [];
+  const root = { keyword, type };
   const found: Walked[] = [];
-  const seen = new Set<string>([root.name]);
+  const seen = new Set<string>([type.name]);
   /** By the type at its end: ways that led nowhere, for types to which none leads. */
   const empty = new Map<string, Way>();
-  let frontier: Way[] = [{ type: root, path: [] }];
+  let frontier: Way[] = [{ type, path: [] }];
   for (let depth = 0; depth < MAX_DEPTH && frontier.length > 0; depth += 1) {
     const next: Way[] = [];
-    for (const { type, path } of frontier) {
-      for (const field of Object.values(type.getFields())) {
+    for (const { type: from, path } of frontier) {
+      for (const field of Object.values(from.getFields())) {
         for (const target of possible(schema, getNamedType(field.type))) {
           const way = { type: target, path: [...path, { field, type: target }] };
           const fields: string[] = [];
-          const query = documentOf(way.path, literals, fields);
+          const query = documentOf(root, way.path, literals, fields);
           found.push({ query, fields });
           if (seen.has(target.name)) continue;
           if (await leadsTo(query, target.name)) {
@@ -109,7 +121,7 @@ export async function walk(
     frontier = next;
     if (frontier.length > 0) continue;
     frontier = [...empty.values()].filter(({ type }) => !seen.has(type.name));
-    for (const { type } of frontier) seen.add(type.name);
+    for (const each of frontier) seen.add(each.type.name);
   }
   return found;
 }

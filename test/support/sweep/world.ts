@@ -1,12 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { anApp, aSecret, aValue, secretIdOf } from '../apps.ts';
+import { aCertificate, named } from '../certificates.ts';
 import { aGlobal, globalIdOf } from '../globals.ts';
 import { aGroup, aProject, aServiceInput, done, groupOp, operation, PUT_SERVICE } from '../makers.ts';
 import type { TestApp } from '../start-app.ts';
 
 /** A place where a value stands, with what decides who may see it. */
 export interface Place {
-  readonly where: 'group' | 'direct' | 'addon' | 'parameter' | 'global' | 'appShown' | 'appHidden' | 'account';
+  readonly where:
+    | 'group'
+    | 'direct'
+    | 'addon'
+    | 'parameter'
+    | 'global'
+    | 'appShown'
+    | 'appHidden'
+    | 'account'
+    /** What a certificate in a group's file says. */
+    | 'certificate'
+    /** The URL of a deploy webhook. */
+    | 'webhook';
   readonly type: 'secret' | 'config';
   /** null: of the team. */
   readonly project: 'default-project' | 'other' | null;
@@ -26,6 +39,8 @@ export interface World {
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const certified = (name: string): string =>
+  aCertificate({ subject: named(name), notAfter: new Date('2099-01-01T00:00:00.000Z') });
 const idOf = (type: string, key: string): string => base64(`${type}:${key}`);
 
 /** Fills every place for a value with a canary of its own. */
@@ -52,7 +67,10 @@ export async function aWorld(app: TestApp): Promise<World> {
       type: type.toUpperCase(),
       secretType: 'ENVIRONMENT_ARGUMENTS',
       variables: [{ name: `${prefix}_V`, value: canary(place) }, ...((over as { more?: object[] }).more ?? [])],
-      files: [{ path: `/etc/${prefix}`, data: base64(canary(place)), encoding: 'UTF_8' }],
+      files: [
+        { path: `/etc/${prefix}`, data: base64(canary(place)), encoding: 'UTF_8' },
+        { path: `/etc/${prefix}.pem`, data: base64(certified(canary({ ...place, where: 'certificate' }))) },
+      ],
       dockerSecretMounts: [{ name: `${prefix}_M`, data: base64(canary(place)), encoding: 'BINARY' }],
       addonLinks: (over as { links?: object[] }).links ?? [],
     });
@@ -131,6 +149,11 @@ export async function aWorld(app: TestApp): Promise<World> {
     accountLogin: 'team',
     token: canary({ where: 'account', type: 'secret', project: null, reachesSvc: false }),
   });
+  const webhook = { where: 'webhook', type: 'secret', project: 'default-project', reachesSvc: false } as const;
+  await done(app, operation('putDeployWebhook', 'deployWebhook { id }'), {
+    project: 'default-project',
+    url: `https://hooks.example.com/${canary(webhook)}`,
+  });
   const rewrite = async (): Promise<void> => {
     for (const type of ['secret', 'config'] as const) {
       const place = { where: 'group', type, project: 'default-project', reachesSvc: true } as const;
@@ -167,10 +190,6 @@ const nodeIds = (keys: Readonly<Record<string, string>>): Readonly<Record<string
 /** The ids of what is not named by people: a token, a restart and one of its requests. */
 async function unnamed(app: TestApp): Promise<Readonly<Record<'token' | 'restart' | 'request', string>>> {
   await done(app, operation('createTag', 'tag { id }'), { name: 'a-tag' });
-  await done(app, operation('putDeployWebhook', 'deployWebhook { id }'), {
-    project: 'default-project',
-    url: 'https://hooks.example.com/deploy',
-  });
   const source = idOf('SecretGroup', 'default-project/own-secret');
   const fields = 'restart { id requests { nodes { id } } }';
   const { restart } = await done(app, operation('restartDependents', fields), { source });
@@ -185,6 +204,8 @@ async function unnamed(app: TestApp): Promise<Readonly<Record<'token' | 'restart
 function literals({ token, restart, request }: Awaited<ReturnType<typeof unnamed>>): World['literals'] {
   const of = (project: string, group: string, service: string, name: string) => ({
     '*.slug': quoted(project),
+    '*.project': quoted(project),
+    '*.workload': `{ kind: SERVICE, id: ${quoted(service)} }`,
     '*.id': quoted(service),
     '*.within': '30',
     '*.name': quoted(name),

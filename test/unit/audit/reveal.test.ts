@@ -24,6 +24,14 @@ describe('a value', () => {
     expect(reveal({ notes: new Notes() }, value)).toBe(null);
   });
 
+  it('is noted with one event of a stream, and not with the next', () => {
+    const notes = new Notes();
+    notes.note('group/p/a');
+    expect([[...notes.take()], [...notes.take()]]).toEqual([[['group/p/a', 1]], []]);
+    notes.note('group/p/a');
+    expect([...notes.take()]).toEqual([['group/p/a', 1]]);
+  });
+
   it('tells nothing of its text when it is printed', () => {
     const value = new Value('group/p/a', true, () => 'text');
     expect(JSON.stringify(value)).toBe('{"of":"group/p/a","isSeen":true}');

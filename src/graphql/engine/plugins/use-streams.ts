@@ -41,8 +41,8 @@ async function resultsApart(
   const queue = createQueue<ExecutionResult>();
   const results = new WeakMap<Delivery, ExecutionResult>();
   const piped = pipedOf(args.contextValue);
-  const cursors: (string | null)[] = [];
-  piped.cursors = cursors;
+  const told: NonNullable<typeof piped.told> = [];
+  piped.told = told;
   clients += 1;
   const leave = await share({
     operation: `apart ${clients}`,
@@ -55,7 +55,7 @@ async function resultsApart(
     sink: {
       ready: queue.emptied,
       send(delivery) {
-        cursors.push(delivery.cursor);
+        told.push(delivery);
         queue.push(results.get(delivery) ?? {});
       },
       end: queue.end,
