@@ -184,9 +184,9 @@ function checkpointOf(config: Config, store: Store, keys: Keys): CheckpointDeps 
   return { file, storeDirectory: mongodbUrl ? null : join(dataDirectory, 'store'), teams: [team], store, keys };
 }
 
-function openStoreOf({ mongodbUrl, database, dataDirectory }: Config, holder: MacHolder, log: Log) {
+function openStoreOf({ mongodbUrl, database, dataDirectory, limits: quotas }: Config, holder: MacHolder, log: Log) {
   const place = mongodbUrl ? { mongodbUrl: mongodbUrl.reveal() } : {};
-  return openStore({ ...place, database, dir: join(dataDirectory, 'store'), mac: holder.mac, log });
+  return openStore({ ...place, database, dir: join(dataDirectory, 'store'), mac: holder.mac, log, quotas });
 }
 
 function pluginsOf(

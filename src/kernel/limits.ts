@@ -13,6 +13,9 @@ const TABLE = {
   globalSecretsPerTeam: { default: 2_000, least: 1 },
   /** Revisions of a document, never fewer than those of the last 24 hours. */
   revisionsKept: { default: 50, least: 1 },
+  /** What a project and a team may keep, bytes: documents with all kept revisions, and the team's log. Only growth is refused. */
+  projectBytes: { default: 1_073_741_824, least: 1_048_576 },
+  teamBytes: { default: 8_589_934_592, least: 1_048_576 },
   /** A request's body, bytes. */
   bodyBytes: { default: 1_048_576, least: 1_024 },
   /** The body of a mutation that carries files, bytes. */

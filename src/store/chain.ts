@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { integrity } from '../kernel/errors.ts';
 import { byCodePoint } from '../kernel/ids.ts';
+import { loggedBytes } from './kept.ts';
 import { keyText, scopeOf } from './keys.ts';
 import type { Commit, Head, Key, Kind, Mac, NewCommit, Seq, SetHead, TeamId, Touched } from './port.ts';
 
@@ -77,10 +78,10 @@ function commitBytes(previous: Uint8Array, commit: Omit<Commit, 'mac'>): Uint8Ar
 }
 
 /** What the MAC of a head is computed over. */
-function headBytes({ scope, seq, chain, sets }: Omit<Head, 'mac'>): Uint8Array {
+function headBytes({ scope, seq, chain, sets, bytes }: Omit<Head, 'mac'>): Uint8Array {
   const byKind = [...sets].sort(([a], [b]) => byCodePoint(a, b));
   const counted = byKind.flatMap(([kind, set]) => [kind, set.sum, set.count, set.seq]);
-  return lengthPrefixed(['keyloom.head.1', ...listed(scope), seq, chain, sets.size, ...counted]);
+  return lengthPrefixed(['keyloom.head.1', ...listed(scope), seq, chain, bytes, sets.size, ...counted]);
 }
 
 /** The commit that follows the team's head (null: the first). */
@@ -98,14 +99,23 @@ export interface TagChange {
   readonly after: Uint8Array | null;
 }
 
-/** Heads after a commit: the team's always, those of projects whose documents changed. */
+/** What a write adds to what its scope keeps, or takes away. */
+export interface Growth {
+  readonly key: Key;
+  readonly bytes: number;
+}
+
+/** Heads after a commit: the team's always, those of projects whose documents or histories changed. */
 export function nextHeads(
   mac: Mac,
   commit: Commit,
   previous: (scope: Key) => Head | null,
   changes: readonly TagChange[],
+  growth: readonly Growth[],
 ): readonly Head[] {
   const teamScope: Key = [commit.team];
+  const grown = new Map([[keyText(teamScope), loggedBytes(commit)]]);
+  const grow = (name: string, bytes: number) => grown.set(name, (grown.get(name) ?? 0) + bytes);
   const scopes = new Map<string, Key>([[keyText(teamScope), teamScope]]);
   const changed = new Map<string, TagChange[]>();
   for (const change of changes) {
@@ -116,13 +126,21 @@ export function nextHeads(
     list.push(change);
     changed.set(name, list);
   }
+  for (const { key, bytes } of growth) {
+    const scope = scopeOf(commit.team, key);
+    scopes.set(keyText(scope), scope);
+    grow(keyText(scope), bytes);
+    if (scope.length > 1) grow(keyText(teamScope), bytes);
+  }
   return [...scopes].map(([name, scope]) => {
     const sets = new Map(previous(scope)?.sets);
     for (const change of changed.get(name) ?? []) {
       sets.set(change.kind, nextSet(sets.get(change.kind), change, commit.seq));
     }
     const chain = scope.length === 1 ? commit.mac : new Uint8Array();
-    const head = { scope, seq: commit.seq, chain, sets };
+    // Never below nothing: whoever edits former revisions may make them look larger when they are erased.
+    const bytes = Math.max(0, (previous(scope)?.bytes ?? 0) + (grown.get(name) ?? 0));
+    const head = { scope, seq: commit.seq, chain, sets, bytes };
     return { ...head, mac: new Uint8Array(mac(headBytes(head))) };
   });
 }

@@ -1,12 +1,16 @@
 import { type AppError, conflict, integrity } from '../kernel/errors.ts';
-import { nextCommit, nextHeads, numberedTag, sameBytes, type TagChange, verifyHead } from './chain.ts';
+import { type Growth, nextCommit, nextHeads, numberedTag, sameBytes, type TagChange, verifyHead } from './chain.ts';
+import { keptBytes, type Quotas, requireQuotas } from './kept.ts';
 import { keyText, scopeOf } from './keys.ts';
 import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, Seq, Touched, Write } from './port.ts';
+import { relieves } from './relief.ts';
 
 /** What a commit is decided upon: the present documents it names and the heads of their scopes. */
 export interface Known {
   readonly doc: (kind: Kind, key: Key) => Doc | null;
   readonly head: (scope: Key) => Head | null;
+  /** What the replaced revisions of a document count that are below this one (null: all). Asked for what erases them. */
+  readonly past: (kind: Kind, key: Key, below: number | null) => number;
   /** Whether the team's log has this number: asked for what comes next, which must be free. */
   readonly hasCommit: (seq: Seq) => boolean;
 }
@@ -33,8 +37,8 @@ export function scopesOf({ team, writes }: NewCommit): readonly Key[] {
   return [...scopes.values()];
 }
 
-/** What a commit writes: CONFLICT when a guard fails, INTEGRITY when a head it extends is not ours. Pure. */
-export function planCommit(mac: Mac, request: NewCommit, known: Known): Plan {
+/** What a commit writes: CONFLICT when a guard fails, INTEGRITY when a head it extends is not ours, LIMIT_EXCEEDED when it is too much to keep. Pure. */
+export function planCommit(mac: Mac, request: NewCommit, known: Known, quotas: Quotas): Plan {
   const teamHead = known.head([request.team]);
   for (const scope of scopesOf(request)) {
     const head = known.head(scope);
@@ -56,7 +60,9 @@ export function planCommit(mac: Mac, request: NewCommit, known: Known): Plan {
   const planned = found.map(({ write, doc }) => ({ steps: stepsOf(mac, write, doc, commit.seq), doc }));
   const steps = planned.flatMap((each) => each.steps);
   const changes = planned.flatMap((each) => each.steps.flatMap((step) => changeBy(step, each.doc)));
-  const heads = nextHeads(mac, commit, known.head, changes);
+  const growth = steps.map((step) => growthBy(step, known));
+  const heads = nextHeads(mac, commit, known.head, changes, growth);
+  if (!relieves(request)) requireQuotas(quotas, known.head, heads);
   return { commit, heads, steps };
 }
 
@@ -87,6 +93,15 @@ function changeBy(step: Step, before: Doc | null): readonly TagChange[] {
   if (step.op === 'purge') return [];
   const { kind, key } = step.op === 'put' ? step.doc : step;
   return [{ kind, key, before: before?.tag ?? null, after: step.op === 'put' ? step.doc.tag : null }];
+}
+
+/** The revision that a put replaces goes into history: it is kept as before. */
+function growthBy(step: Step, { doc, past }: Known): Growth {
+  if (step.op === 'put') return { key: step.doc.key, bytes: keptBytes(step.doc) };
+  const { kind, key } = step;
+  if (step.op === 'purge') return { key, bytes: -past(kind, key, step.before) };
+  const present = doc(kind, key);
+  return { key, bytes: -past(kind, key, null) - (present ? keptBytes(present) : 0) };
 }
 
 function stepsOf(mac: Mac, write: Write, doc: Doc | null, seq: Seq): readonly Step[] {

@@ -118,6 +118,8 @@ export interface Head {
   /** Team: `mac` of the last commit. Project: empty. */
   readonly chain: Uint8Array;
   readonly sets: ReadonlyMap<Kind, SetHead>;
+  /** What the scope keeps, former revisions included; a team's with all its projects and its log. See store/kept.ts. */
+  readonly bytes: number;
   /** `mac` over all of the above. */
   readonly mac: Uint8Array;
 }

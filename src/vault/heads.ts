@@ -37,7 +37,7 @@ export const isSameScope = (a: Key, b: Key): boolean => a.length === b.length &&
 /** Whether two heads agree in everything that their MAC covers, and in the MAC. */
 function isSameHead(a: Head, b: Head): boolean {
   if (a === b) return true;
-  if (a.seq !== b.seq || a.sets.size !== b.sets.size || !sameBytes(a.mac, b.mac)) return false;
+  if (a.seq !== b.seq || a.bytes !== b.bytes || a.sets.size !== b.sets.size || !sameBytes(a.mac, b.mac)) return false;
   if (!sameBytes(a.chain, b.chain) || !isSameScope(a.scope, b.scope)) return false;
   for (const [kind, set] of a.sets) {
     const other = b.sets.get(kind);

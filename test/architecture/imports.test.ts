@@ -41,7 +41,15 @@ const LAYERS: readonly {
   { files: /^store\/open\.ts$/, own: ['kernel/', 'store/'], packages: [] },
   {
     files: /^store\//,
-    own: ['kernel/', 'store/port.ts', 'store/chain.ts', 'store/keys.ts', 'store/plan.ts'],
+    own: [
+      'kernel/',
+      'store/port.ts',
+      'store/chain.ts',
+      'store/keys.ts',
+      'store/kept.ts',
+      'store/relief.ts',
+      'store/plan.ts',
+    ],
     packages: ['node:'],
   },
   { files: /^input\//, own: ['kernel/', 'domain/', 'input/'], packages: ['zod'] },

@@ -6,7 +6,7 @@ import { openLmdbEngine } from '../../src/store/embedded/lmdb-engine.ts';
 import { storeOverEngine } from '../support/engine-store.ts';
 import { storeContract } from './store.contract.ts';
 
-storeContract('embedded', async () => {
+storeContract('embedded', async (quotas) => {
   const dir = mkdtempSync(join(tmpdir(), 'keyloom-store-'));
-  return storeOverEngine(openLmdbEngine(dir, silentLog), () => rmSync(dir, { recursive: true, force: true }));
+  return storeOverEngine(openLmdbEngine(dir, silentLog), () => rmSync(dir, { recursive: true, force: true }), quotas);
 });

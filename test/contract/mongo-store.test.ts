@@ -1,5 +1,6 @@
 import { Binary, MongoClient } from 'mongodb';
 import { afterAll, describe, inject, it } from 'vitest';
+import type { Quotas } from '../../src/store/kept.ts';
 import { keyText } from '../../src/store/keys.ts';
 import { commitId, firstKeptId } from '../../src/store/mongo/records.ts';
 import { openMongoStore } from '../../src/store/mongo/store.ts';
@@ -14,9 +15,9 @@ interface Named {
   readonly _id: string;
 }
 
-async function open(raw: MongoClient, at: string): Promise<StoreUnderTest> {
+async function open(raw: MongoClient, at: string, quotas?: Quotas): Promise<StoreUnderTest> {
   const database = aDatabase();
-  const store = await openMongoStore({ url: at, database, mac: testMac });
+  const store = await openMongoStore({ url: at, database, mac: testMac, ...(quotas ? { quotas } : {}) });
   const db = raw.db(database);
   const heads = db.collection<Named & { readonly mac: Binary }>('heads');
   const commits = db.collection<Named>('commits');
@@ -44,5 +45,5 @@ if (url === null) describe.skip('mongodb store', () => it('needs a MongoDB', () 
 else {
   const raw = new MongoClient(url);
   afterAll(() => raw.close());
-  storeContract('mongodb', () => open(raw, url), { updates: 1000, clients: 20 });
+  storeContract('mongodb', (quotas) => open(raw, url, quotas), { updates: 1000, clients: 20 });
 }

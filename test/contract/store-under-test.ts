@@ -1,3 +1,4 @@
+import type { Quotas } from '../../src/store/kept.ts';
 import type { Commit, Key, Store, TeamId } from '../../src/store/port.ts';
 
 /** A fresh store and what tests do behind its back. */
@@ -14,7 +15,8 @@ export interface StoreUnderTest {
   readonly dispose: () => Promise<void>;
 }
 
-export type OpenStore = () => Promise<StoreUnderTest>;
+/** With the usual quotas unless others are given. */
+export type OpenStore = (quotas?: Quotas) => Promise<StoreUnderTest>;
 
 /** Code of what a promise rejects with; `none` when it does not. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { commitsContract } from './store-commits.contract.ts';
 import { concurrencyContract, type Scale } from './store-concurrency.contract.ts';
 import { logContract } from './store-log.contract.ts';
+import { quotasContract } from './store-quotas.contract.ts';
 import { readsContract } from './store-reads.contract.ts';
 import type { OpenStore } from './store-under-test.ts';
 
@@ -11,6 +12,7 @@ export function storeContract(name: string, open: OpenStore, scale: Scale = { up
     readsContract(open);
     commitsContract(open);
     logContract(open);
+    quotasContract(open);
     concurrencyContract(open, scale);
   });
 }

@@ -2,12 +2,13 @@ import type { Engine } from '../../src/store/embedded/engine.ts';
 import { commitAt, firstKeptAt, headAt } from '../../src/store/embedded/places.ts';
 import { decodeHead, encodeHead, encodeNumber } from '../../src/store/embedded/records.ts';
 import { createEmbeddedStore } from '../../src/store/embedded/store.ts';
+import type { Quotas } from '../../src/store/kept.ts';
 import type { StoreUnderTest } from '../contract/store-under-test.ts';
 import { testMac } from './a-commit.ts';
 
 /** The embedded store over an engine that tests can reach into. */
-export function storeOverEngine(engine: Engine, cleanUp: () => void): StoreUnderTest {
-  const store = createEmbeddedStore(engine, testMac);
+export function storeOverEngine(engine: Engine, cleanUp: () => void, quotas?: Quotas): StoreUnderTest {
+  const store = createEmbeddedStore(engine, testMac, quotas);
   return {
     store,
     async forget(team, first) {

@@ -30,6 +30,7 @@ const HEAD_EDITS: Readonly<Record<string, (head: Head) => Head | null>> = {
   erased: () => null,
   'its number': (head) => ({ ...head, seq: head.seq - 1 }),
   'its chain': (head) => ({ ...head, chain: flipped(head.chain) }),
+  'what it keeps': (head) => ({ ...head, bytes: head.bytes + 1 }),
   'its MAC': (head) => ({ ...head, mac: flipped(head.mac) }),
   'a set left out': (head) => ({ ...head, sets: new Map([...head.sets].slice(1)) }),
   'a sum': (head) => ({

@@ -1,4 +1,5 @@
 import { type Log, silentLog } from '../../kernel/log.ts';
+import type { Quotas } from '../kept.ts';
 import type { Mac, OpenedStore } from '../port.ts';
 import type { Engine } from './engine.ts';
 import { openLmdbEngine } from './lmdb-engine.ts';
@@ -9,6 +10,8 @@ import { createEmbeddedStore } from './store.ts';
 
 export interface MemoryOptions {
   readonly mac: Mac;
+  /** How much may be kept; as much as is usual unless given. */
+  readonly quotas?: Quotas;
   readonly log?: Log;
 }
 
@@ -17,12 +20,12 @@ export interface EmbeddedOptions extends MemoryOptions {
 }
 
 /** The embedded store without its file. */
-export function openMemoryStore({ mac }: MemoryOptions): OpenedStore {
-  return createEmbeddedStore(openMemoryEngine(), mac);
+export function openMemoryStore({ mac, quotas }: MemoryOptions): OpenedStore {
+  return createEmbeddedStore(openMemoryEngine(), mac, quotas);
 }
 
 /** The store in a directory of its own. UNAVAILABLE when another process has it, or a later version of Keyloom wrote it. */
-export async function openEmbeddedStore({ dir, mac, log = silentLog }: EmbeddedOptions): Promise<OpenedStore> {
+export async function openEmbeddedStore({ dir, mac, quotas, log = silentLog }: EmbeddedOptions): Promise<OpenedStore> {
   const engine = openLmdbEngine(dir, log);
   try {
     await takeFormat(engine);
@@ -32,7 +35,7 @@ export async function openEmbeddedStore({ dir, mac, log = silentLog }: EmbeddedO
     await engine.close();
     throw error;
   }
-  return createEmbeddedStore(engine, mac);
+  return createEmbeddedStore(engine, mac, quotas);
 }
 
 async function takeFormat(engine: Engine): Promise<void> {

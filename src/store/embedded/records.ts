@@ -1,4 +1,5 @@
 import { unavailable } from '../../kernel/errors.ts';
+import { keptBytes } from '../kept.ts';
 import type { Commit, Doc, Head, Json, Kind, SetHead } from '../port.ts';
 import { asBytes, asCount, asDigest, asFields, asFlag, asKey, asKind, asList, asMembers, asText } from '../shape.ts';
 import { damaged, decodeFrame, encodeFrame, type Frame } from './frame.ts';
@@ -41,6 +42,15 @@ export function decodeDoc(key: Uint8Array, value: Uint8Array): Doc {
   });
 }
 
+/** What a revision counts; one that cannot be read is erased all the same. */
+export function keptBytesAt(key: Uint8Array, value: Uint8Array): number {
+  try {
+    return keptBytes(decodeDoc(key, value));
+  } catch {
+    return value.length;
+  }
+}
+
 export function encodeCommit(key: Uint8Array, commit: Commit): Uint8Array {
   const { id, team, seq, at, actor, operation, mac } = commit;
   const touched = commit.touched.map((t): Json => [t.kind, t.key, t.revision]);
@@ -73,14 +83,14 @@ export function encodeHead(key: Uint8Array, head: Head): Uint8Array {
   const sets = [...head.sets].map(([kind, { count, seq }]): Json => [kind, count, seq]);
   const sums = [...head.sets.values()].map(({ sum }) => sum);
   return encodeFrame(key, {
-    facts: { scope: head.scope, seq: head.seq, sets },
+    facts: { scope: head.scope, seq: head.seq, sets, bytes: head.bytes },
     parts: [head.mac, head.chain, ...sums],
   });
 }
 
 export function decodeHead(key: Uint8Array, value: Uint8Array): Head {
   return reading(key, value, ({ facts, parts }) => {
-    const { scope, seq, sets } = asMembers(facts);
+    const { scope, seq, sets, bytes } = asMembers(facts);
     const [mac, chain, ...sums] = parts;
     const counted = asList(sets).map((item, i): readonly [Kind, SetHead] => {
       const [kind, count, changed] = asList(item);
@@ -92,6 +102,7 @@ export function decodeHead(key: Uint8Array, value: Uint8Array): Head {
       seq: asCount(seq),
       chain: asBytes(chain),
       sets: new Map(counted),
+      bytes: asCount(bytes),
       mac: asDigest(mac),
     };
   });

@@ -1,9 +1,10 @@
 import { unavailable } from '../../kernel/errors.ts';
 import { checkCommit } from '../check.ts';
 import { assertFollows, pageSize, revisionBelow } from '../history.ts';
+import { type Quotas, USUAL_QUOTAS } from '../kept.ts';
 import { isKey, keyText } from '../keys.ts';
 import { createListeners } from '../listeners.ts';
-import { type Plan, planCommit, type Step } from '../plan.ts';
+import { type Known, type Plan, planCommit, type Step } from '../plan.ts';
 import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, OpenedStore, Seq, TeamId, Trouble } from '../port.ts';
 import { relieves } from '../relief.ts';
 import { watchLog } from '../watch.ts';
@@ -71,6 +72,12 @@ function readCommit(view: EngineReader, team: TeamId, seq: Seq): Commit | null {
   return value && record.decodeCommit(place, value);
 }
 
+/** What the replaced revisions below `below` count. */
+function pastBytes(view: EngineReader, kind: Kind, key: Key, below: number | null): number {
+  const { start, end } = at.revisionRange(kind, key, below);
+  return view.range(start, end, ALL).reduce((sum, { key: place, value }) => sum + record.keptBytesAt(place, value), 0);
+}
+
 /** Erases the replaced revisions below `below`. */
 function erased(view: EngineReader, kind: Kind, key: Key, below: number | null): readonly Put[] {
   const { start, end } = at.revisionRange(kind, key, below);
@@ -105,15 +112,21 @@ function batchOf(view: EngineReader, { commit, heads, steps }: Plan): Batch {
 }
 
 /** Reads, decides, and says what is to be written; the whole of a commit but for the disk. */
-function decideCommit(view: EngineReader, mac: Mac, request: NewCommit): { result: Commit; batch: Batch } {
+function decideCommit(
+  view: EngineReader,
+  { mac, quotas }: { readonly mac: Mac; readonly quotas: Quotas },
+  request: NewCommit,
+): { result: Commit; batch: Batch } {
   const known = readNumber(view, at.commitIdAt(request.team, request.id));
   const earlier = known === null ? null : readCommit(view, request.team, known);
   if (earlier) return { result: earlier, batch: [] };
-  const plan = planCommit(mac, request, {
+  const stored: Known = {
     doc: (kind, key) => readDoc(view, kind, key),
     head: (scope) => readHead(view, scope),
+    past: (kind, key, below) => pastBytes(view, kind, key, below),
     hasCommit: (seq) => view.get(at.commitAt(request.team, seq)) !== null,
-  });
+  };
+  const plan = planCommit(mac, request, stored, quotas);
   return { result: plan.commit, batch: batchOf(view, plan) };
 }
 
@@ -156,7 +169,7 @@ function readAsOf(view: EngineReader, kind: Kind, key: Key, seq: Seq): readonly 
 const WATCH_PAGE = 256;
 
 /** The store's promises over any engine. */
-export function createEmbeddedStore(engine: Engine, mac: Mac): OpenedStore {
+export function createEmbeddedStore(engine: Engine, mac: Mac, quotas = USUAL_QUOTAS): OpenedStore {
   const section = createSection(engine);
   const listeners = createListeners();
   let closing: Promise<void> | null = null;
@@ -216,7 +229,7 @@ export function createEmbeddedStore(engine: Engine, mac: Mac): OpenedStore {
     async commit(request) {
       open();
       checkCommit(request);
-      const commit = await section.write((view) => decideCommit(view, mac, request), relieves(request));
+      const commit = await section.write((view) => decideCommit(view, { mac, quotas }, request), relieves(request));
       listeners.wake(request.team);
       return commit;
     },

@@ -1,16 +1,26 @@
 import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
 import { type AppError, isAppError } from '../../kernel/errors.ts';
+import type { Quotas } from '../kept.ts';
 import { afterPrefix, keyText } from '../keys.ts';
-import { type Plan, planCommit, type Step, scopesOf } from '../plan.ts';
+import { type Known, type Plan, planCommit, type Step, scopesOf } from '../plan.ts';
 import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, TeamId } from '../port.ts';
 import type { Collections } from './collections.ts';
+import { loadPast, type Past } from './past.ts';
 import * as record from './records.ts';
 
 export type Outcome = Commit | AppError;
 
+export interface BatchDeps {
+  readonly collections: Collections;
+  readonly mac: Mac;
+  readonly quotas: Quotas;
+  readonly session: ClientSession;
+}
+
 /** What the transaction has read, and then decided on top of it. */
 interface State {
   readonly docs: Map<string, Doc | null>;
+  readonly past: Past;
   readonly heads: Map<string, Head | null>;
   readonly byId: Map<string, Commit>;
   readonly numbers: Set<number>;
@@ -22,12 +32,13 @@ const nameOf = (kind: Kind, key: Key): string => `${kind}\0${keyText(key)}`;
 
 /** Everything that the batch's decisions rest on, in one read a collection. */
 async function load(
-  { docs, commits, heads }: Collections,
+  { docs, revisions, commits, heads }: Collections,
   session: ClientSession,
   team: TeamId,
   batch: readonly NewCommit[],
 ): Promise<State> {
-  const state: State = { docs: new Map(), heads: new Map(), byId: new Map(), numbers: new Set() };
+  const past = await loadPast(revisions, session, batch);
+  const state: State = { docs: new Map(), past, heads: new Map(), byId: new Map(), numbers: new Set() };
   for (const scope of batch.flatMap(scopesOf)) state.heads.set(keyText(scope), null);
   for await (const found of heads.find({ _id: { $in: [...state.heads.keys()] } }, { session })) {
     state.heads.set(found._id, record.headOf(found));
@@ -54,15 +65,18 @@ async function load(
 }
 
 /** Decides one commit upon the state and moves the state on. */
-function decide(mac: Mac, state: State, request: NewCommit): Plan | Commit {
+function decide({ mac, quotas }: BatchDeps, state: State, request: NewCommit): Plan | Commit {
   const earlier = state.byId.get(request.id);
   if (earlier) return earlier;
-  const plan = planCommit(mac, request, {
+  const known: Known = {
     doc: (kind, key) => state.docs.get(nameOf(kind, key)) ?? null,
     head: (scope) => state.heads.get(keyText(scope)) ?? null,
+    past: (kind, key, below) => state.past.bytes(kind, key, below),
     hasCommit: (seq) => state.numbers.has(seq),
-  });
+  };
+  const plan = planCommit(mac, request, known, quotas);
   for (const step of plan.steps) {
+    state.past.move(step);
     if (step.op === 'put') state.docs.set(nameOf(step.doc.kind, step.doc.key), step.doc);
     if (step.op === 'remove') state.docs.set(nameOf(step.kind, step.key), null);
   }
@@ -137,17 +151,13 @@ async function save(
 }
 
 /** One transaction's work: each commit decided on top of those before it, those that fail left out. */
-export async function applyBatch(
-  collections: Collections,
-  mac: Mac,
-  session: ClientSession,
-  batch: readonly NewCommit[],
-): Promise<readonly Outcome[]> {
+export async function applyBatch(deps: BatchDeps, batch: readonly NewCommit[]): Promise<readonly Outcome[]> {
+  const { collections, session } = deps;
   const state = await load(collections, session, batch[0]?.team ?? '', batch);
   const decided: { readonly request: NewCommit; readonly plan: Plan }[] = [];
   const outcomes = batch.map((request): Outcome => {
     try {
-      const result = decide(mac, state, request);
+      const result = decide(deps, state, request);
       if (!('steps' in result)) return result;
       decided.push({ request, plan: result });
       return result.commit;

@@ -1,6 +1,7 @@
 import type { ClientSession, MongoClient } from 'mongodb';
 import { isAppError, unavailable } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
+import type { Quotas } from '../kept.ts';
 import type { Commit, Mac, NewCommit, TeamId } from '../port.ts';
 import { applyBatch, type Outcome } from './batch.ts';
 import type { Collections } from './collections.ts';
@@ -11,6 +12,7 @@ export interface CommitterDeps {
   readonly client: MongoClient;
   readonly collections: Collections;
   readonly mac: Mac;
+  readonly quotas: Quotas;
   readonly log: Log;
   readonly patience: Patience;
   /** Called once a transaction that is begun. */
@@ -53,7 +55,7 @@ async function commitSurely(session: ClientSession): Promise<void> {
  * there; the next one of the same session ends it. So a team's transactions share a session.
  */
 async function transact(
-  { collections, mac, onAttempt }: CommitterDeps,
+  { collections, mac, quotas, onAttempt }: CommitterDeps,
   session: ClientSession,
   batch: readonly NewCommit[],
 ): Promise<readonly Outcome[]> {
@@ -61,7 +63,7 @@ async function transact(
   await collections.ensure(new Set(batch.flatMap(({ writes }) => writes.map(({ kind }) => kind))));
   try {
     session.startTransaction(TRANSACTION);
-    const outcomes = await applyBatch(collections, mac, session, batch);
+    const outcomes = await applyBatch({ collections, mac, quotas, session }, batch);
     await commitSurely(session);
     return outcomes;
   } catch (error) {

@@ -40,6 +40,7 @@ export interface HeadRecord {
     readonly count: number;
     readonly seq: number;
   }[];
+  readonly bytes: number;
   readonly mac: Binary;
 }
 
@@ -136,14 +137,14 @@ export function commitOf(record: unknown): Commit {
   });
 }
 
-export function headRecord({ scope, seq, chain, sets, mac }: Head): HeadRecord {
+export function headRecord({ scope, seq, chain, sets, bytes, mac }: Head): HeadRecord {
   const counted = [...sets].map(([kind, set]) => ({ kind, sum: new Binary(set.sum), count: set.count, seq: set.seq }));
-  return { _id: keyText(scope), seq, chain: new Binary(chain), sets: counted, mac: new Binary(mac) };
+  return { _id: keyText(scope), seq, chain: new Binary(chain), sets: counted, bytes, mac: new Binary(mac) };
 }
 
 export function headOf(record: unknown): Head {
   return reading('a head', () => {
-    const { _id, seq, chain, sets, mac } = asMembers(record);
+    const { _id, seq, chain, sets, bytes, mac } = asMembers(record);
     const counted = asList(sets).map((item): readonly [Kind, SetHead] => {
       const set = asMembers(item);
       const { kind, sum, count } = set;
@@ -154,6 +155,7 @@ export function headOf(record: unknown): Head {
       seq: asCount(seq),
       chain: bytesOf(chain),
       sets: new Map(counted),
+      bytes: asCount(bytes),
       mac: asDigest(bytesOf(mac)),
     };
   });

@@ -41,6 +41,7 @@ const HEAD = strict({
   seq: number,
   chain: bytes,
   sets: listOf(strict({ kind: text, sum: bytes, count: number, seq: number })),
+  bytes: number,
   mac: bytes,
 });
 const META = strict({ _id: text, value: number });

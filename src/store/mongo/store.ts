@@ -3,6 +3,7 @@ import { unavailable } from '../../kernel/errors.ts';
 import { type Log, silentLog } from '../../kernel/log.ts';
 import { checkCommit } from '../check.ts';
 import { assertFollows, pageSize, revisionBelow } from '../history.ts';
+import { type Quotas, USUAL_QUOTAS } from '../kept.ts';
 import { afterPrefix, isKey, keyText } from '../keys.ts';
 import { createListeners } from '../listeners.ts';
 import type { Commit, Doc, Key, Kind, Mac, OpenedStore, Seq, Store, TeamId } from '../port.ts';
@@ -22,6 +23,8 @@ export interface MongoOptions {
   readonly url: string;
   readonly database: string;
   readonly mac: Mac;
+  /** How much may be kept; as much as is usual unless given. */
+  readonly quotas?: Quotas;
   readonly log?: Log;
   /** Called once a transaction that is begun; for those who count them. */
   readonly onAttempt?: () => void;
@@ -189,10 +192,10 @@ interface Settings extends MongoOptions {
 }
 
 function createMongoStore(client: MongoClient, collections: Collections, settings: Settings): Store {
-  const { mac, patience, log = silentLog, onAttempt = () => {}, batchSize = BATCH } = settings;
+  const { mac, quotas = USUAL_QUOTAS, patience, log = silentLog, onAttempt = () => {}, batchSize = BATCH } = settings;
   const reads = createReads(collections, patience);
   const listeners = createListeners();
-  const committer = createCommitter({ client, collections, mac, log, patience, onAttempt, batchSize });
+  const committer = createCommitter({ client, collections, mac, quotas, log, patience, onAttempt, batchSize });
   const feed = createFeed({ commits: collections.commits, wake: listeners.wake, wakeAll: listeners.wakeAll, log });
   let closing: Promise<void> | null = null;
   const whileOpen = <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) => {

@@ -28,7 +28,7 @@ function aLog(count: number): readonly Commit[] {
   for (let i = 0; i < count; i += 1) {
     const touched = [{ kind: 'team' as Kind, key: ['acme', `t${i}`], revision: 1 }];
     const commit = chain.nextCommit(testMac, head, aCommit([], { id: `c${i}` }), touched);
-    head = chain.nextHeads(testMac, commit, () => head, [])[0] ?? null;
+    head = chain.nextHeads(testMac, commit, () => head, [], [])[0] ?? null;
     log.push(commit);
   }
   return log;
@@ -82,18 +82,24 @@ describe('heads', () => {
   });
 
   it('changes only the projects that were touched, and always the team', () => {
-    const heads = chain.nextHeads(testMac, commit, () => null, [
-      change('secretGroup', ['acme', 'p', 'a'], aTag('a')),
-      change('service', ['acme', 'q', 'a'], aTag('b')),
-      change('kek', ['elsewhere', 'x', 'y'], aTag('c')),
-    ]);
+    const heads = chain.nextHeads(
+      testMac,
+      commit,
+      () => null,
+      [
+        change('secretGroup', ['acme', 'p', 'a'], aTag('a')),
+        change('service', ['acme', 'q', 'a'], aTag('b')),
+        change('kek', ['elsewhere', 'x', 'y'], aTag('c')),
+      ],
+      [],
+    );
     expect(heads.map(({ scope }) => scope)).toEqual([['acme'], ['acme', 'p'], ['acme', 'q']]);
     expect(heads[0]?.sets.get('kek')?.sum).toEqual(aTag('c'));
     for (const head of heads) chain.verifyHead(testMac, head);
   });
 
   it('refuses an edited head, whatever was edited', () => {
-    const [head] = chain.nextHeads(testMac, commit, () => null, [change('team', ['acme'], aTag('a'))]);
+    const [head] = chain.nextHeads(testMac, commit, () => null, [change('team', ['acme'], aTag('a'))], []);
     const set = head?.sets.get('team');
     if (!head || !set) throw new Error('unreachable');
     const edits: readonly Partial<Head>[] = [
@@ -101,6 +107,7 @@ describe('heads', () => {
       { seq: 2 },
       { chain: chain.EMPTY_SUM },
       { sets: new Map() },
+      { bytes: head.bytes + 1 },
       { sets: new Map([['tag', set]]) },
       { sets: new Map([['team', { ...set, count: 2 }]]) },
       { sets: new Map([['team', { ...set, seq: 2 }]]) },
@@ -111,7 +118,7 @@ describe('heads', () => {
   });
 
   it('refuses to take out more than there is', () => {
-    const none = () => chain.nextHeads(testMac, commit, () => null, [change('team', ['acme'], null, aTag('a'))]);
+    const none = () => chain.nextHeads(testMac, commit, () => null, [change('team', ['acme'], null, aTag('a'))], []);
     expect(none).toThrow(/integrity/);
   });
 });
