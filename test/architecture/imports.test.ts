@@ -213,6 +213,8 @@ const LAYERS: readonly {
   { files: /^app\/watchdog(-thread)?\.ts$/, own: ['app/watchdog.ts'], packages: ['node:'] },
   { files: /^dialects\/documents\.ts$/, own: ['dialects/'], packages: ['yaml'] },
   { files: /^dialects\//, own: ['dialects/'], packages: [] },
+  // Runs in browsers too, and in other people's programs.
+  { files: /^client\//, own: ['client/'], packages: [] },
   // Commands that work on this machine's store; every other one is a client and knows nothing of the gateway.
   {
     files: /^cli\/commands\/(serve|init|owner-token|care|checkpoint)\.ts$/,
@@ -221,7 +223,7 @@ const LAYERS: readonly {
   },
   // It says what went wrong with those.
   { files: /^cli\/main\.ts$/, own: ['kernel/errors.ts', 'graphql/engine/mask-error.ts', 'cli/'], packages: [] },
-  { files: /^cli\//, own: ['cli/', 'dialects/'], packages: ['node:', 'commander', 'yaml', '@bomb.sh/tab'] },
+  { files: /^cli\//, own: ['cli/', 'client/', 'dialects/'], packages: ['node:', 'commander', 'yaml', '@bomb.sh/tab'] },
   { files: /^main\.ts$/, own: ['cli/main.ts'], packages: [] },
   { files: /^(app\/(app|care|jobs|first-start)|demo)\.ts$/, own: [''], packages: ['node:'] },
 ];

@@ -3,6 +3,7 @@ import { CriticalityLevel, diff } from '@graphql-inspector/core';
 import { buildSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { schema } from '../support/schema.ts';
+import { clientTypes, TYPES } from './client-types.ts';
 import { printed } from './print-schema.ts';
 
 /** Every type, field, argument and enum value without a description. */
@@ -32,6 +33,10 @@ const released = (): string => readFileSync('test/architecture/released.graphql'
 describe('schema.graphql', () => {
   it('is what the code says; `npm run schema` writes it anew', () => {
     expect(readFileSync('schema.graphql', 'utf8')).toBe(printed());
+  });
+
+  it('gives the client its types; `npm run schema` writes them anew', () => {
+    expect(readFileSync(TYPES, 'utf8')).toBe(clientTypes());
   });
 
   it('describes every type, field, argument and enum value', () => {

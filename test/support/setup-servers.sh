@@ -11,6 +11,8 @@ has_postgresql >/dev/null 2>&1 || missing="$missing postgresql"
 command -v mariadbd >/dev/null || missing="$missing mariadb-server"
 command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v rabbitmq-server >/dev/null || missing="$missing rabbitmq-server"
+# Not a server, but the client is tried in it.
+command -v chromium >/dev/null || missing="$missing chromium"
 if [ -n "$missing" ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "Missing, and not root on Debian to install them:$missing" >&2
