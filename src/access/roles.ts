@@ -6,23 +6,20 @@ import { changesOf } from '../vault/change.ts';
 import { idOf, type Stored } from '../vault/document.ts';
 import type { View } from '../vault/reading.ts';
 import { administers, requireAdministrator } from './administrators.ts';
-import { bindingsFor } from './bindings.ts';
 import type { CreateRoleInput, UpdateRoleInput } from './inputs.ts';
-import { roleIn, roleOf } from './lookup.ts';
+import { type Roles, roleIn, roleOf } from './lookup.ts';
 import { can, covers, type Role, type RoleFields, roleDocument, tokenDocument } from './model.ts';
-import type { BuiltInRoles } from './resources.ts';
 import type { Session } from './session.ts';
 
 const changes = changesOf(roleDocument);
 
-export interface RolesDeps {
+export interface RolesDeps extends Roles {
   readonly clock: Clock;
   readonly expiry: ExpiryClock;
-  readonly builtIn: BuiltInRoles;
 }
 
 /** What may be done, as data. */
-export function createRoles({ clock, expiry, builtIn }: RolesDeps) {
+export function createRoles({ clock, expiry, builtIn, named }: RolesDeps) {
   function requireAdmin(session: Session): void {
     if (!can(session.principal, 'admin', 'role')) throw forbidden();
   }
@@ -31,7 +28,7 @@ export function createRoles({ clock, expiry, builtIn }: RolesDeps) {
     if (!can(session.principal, 'list', 'role')) return [];
     return session.read(async (view) => {
       const { live } = await view.set(roleDocument);
-      return [...builtIn.values(), ...(await Promise.all(live.map((stored) => roleIn(stored, view))))];
+      return [...builtIn.values(), ...(await Promise.all(live.map((stored) => roleIn(stored, view, named))))];
     });
   }
 
@@ -67,7 +64,7 @@ export function createRoles({ clock, expiry, builtIn }: RolesDeps) {
             existing: { kind: 'role', key },
           });
         }
-        const fields = { name, grants, bindings: await bindingsFor(grants, view), createdAt: at };
+        const fields = { name, grants, bindings: await named.bindingsFor(grants, view), createdAt: at };
         return { changes: [taken ? changes.replace(taken, fields, null) : changes.create(key, fields, null)] };
       },
     });
@@ -75,7 +72,7 @@ export function createRoles({ clock, expiry, builtIn }: RolesDeps) {
   }
 
   async function roleBySlug(slug: string, session: Session): Promise<Role> {
-    const role = await session.read((view) => roleOf(view, slug, builtIn));
+    const role = await session.read((view) => roleOf(view, slug, { builtIn, named }));
     if (!role || !can(session.principal, 'list', 'role')) throw notFound('Role');
     return role;
   }
@@ -93,14 +90,14 @@ export function createRoles({ clock, expiry, builtIn }: RolesDeps) {
       subject: [session.principal.team, id],
       async find(view) {
         const before = await ownRole(id, view, session);
-        requireCovered(session, (await roleIn(before, view)).grants);
+        requireCovered(session, (await roleIn(before, view, named)).grants);
         if (input.grants) requireCovered(session, input.grants);
         return before;
       },
       seen: (present) => ({ expected: input.expectedRevision, present }),
       async decide(before, view) {
         const { name = before.fields.name, grants = before.fields.grants } = input;
-        const bindings = input.grants ? await bindingsFor(grants, view) : before.fields.bindings;
+        const bindings = input.grants ? await named.bindingsFor(grants, view) : before.fields.bindings;
         const fields = { ...before.fields, name, grants, bindings };
         const guards = input.grants ? await guardsFor(before, grants, view) : [];
         const change = changes.replace(before, fields, null);
@@ -120,7 +117,7 @@ export function createRoles({ clock, expiry, builtIn }: RolesDeps) {
         const user = live.find((token) => token.fields.role === id);
         if (user)
           throw conflict('IN_USE', 'Tokens still have this role', { existing: { kind: 'token', key: user.key } });
-        return { changes: [changes.erase(before, before.fields)], made: await roleIn(before, view) };
+        return { changes: [changes.erase(before, before.fields)], made: await roleIn(before, view, named) };
       },
     });
     return { role, commit };

@@ -11,11 +11,10 @@ import { idOf, type Stored } from '../vault/document.ts';
 import type { Vault } from '../vault/port.ts';
 import type { View } from '../vault/reading.ts';
 import { retryingStale } from '../vault/sets.ts';
-import { effectiveIn } from './bindings.ts';
 import { createBootstrap } from './founding.ts';
 import { createSignatures } from './gateway-signatures.ts';
 import { createGateways } from './gateways.ts';
-import { roleAmong, roleOf } from './lookup.ts';
+import { type Roles, roleAmong, roleOf } from './lookup.ts';
 import {
   type Principal,
   type Role,
@@ -24,14 +23,12 @@ import {
   tokenDocument,
   tokenIndexDocument,
 } from './model.ts';
-import { isRegistered, registrations } from './registrations.ts';
-import type { BuiltInRoles } from './resources.ts';
 import { createRoles } from './roles.ts';
 import { createSession, type Session } from './session.ts';
 import type { Standing } from './standing.ts';
 import { createTokens, tokenHash } from './tokens.ts';
 
-export interface AccessDeps {
+export interface AccessDeps extends Roles {
   readonly store: Store;
   readonly vault: Vault;
   readonly keys: Keys;
@@ -39,7 +36,6 @@ export interface AccessDeps {
   /** By which expiry is judged. */
   readonly expiry?: ExpiryClock;
   readonly limits: Limits;
-  readonly builtIn: BuiltInRoles;
   /** The token of the founder has ended, because there is another administrator. */
   readonly founderEnded?: () => void;
 }
@@ -71,11 +67,13 @@ const withGateway = (user: Principal | null, via: Principal | null | undefined):
 const isOfGateway = (text: string): boolean => text.startsWith('klm_g_');
 
 /** Who a token stands for as of a view; null: nobody. */
-async function principalIn(view: View, token: string, builtIn: BuiltInRoles): Promise<Principal | null> {
+async function principalIn(view: View, token: string, roles: Roles): Promise<Principal | null> {
   const stored = (await view.set(tokenDocument)).get(token);
-  const role = stored && !stored.deleted ? await roleOf(view, stored.fields.role, builtIn) : null;
-  if (!stored || !role || !(await isRegistered(stored.fields.workload, view))) return null;
-  return principalFrom(view.team, stored, role);
+  const role = stored && !stored.deleted ? await roleOf(view, stored.fields.role, roles) : null;
+  if (!stored || !role) return null;
+  const { workload } = stored.fields;
+  const isRegistered = workload === null || (await roles.named.registrations(view, [workload.project]))(workload);
+  return isRegistered ? principalFrom(view.team, stored, role) : null;
 }
 
 /** Work of one request by kind of token. */
@@ -102,12 +100,14 @@ export function createAccess({
   clock,
   limits,
   builtIn,
+  named,
   expiry = createExpiryClock(clock),
   founderEnded = () => {},
 }: AccessDeps) {
   /** By the text of the token, which a busy caller's requests hold in memory at every moment anyway. */
   const known = new LRUCache<string, Known>({ max: 10_000 });
 
+  const roles: Roles = { builtIn, named };
   const budgets = budgetsOf(limits);
   const hasExpired = ({ expiresAt, via }: Pick<Principal, 'expiresAt' | 'via'>): boolean =>
     (expiresAt !== null && new Date(expiresAt) <= expiry.now()) || (via !== undefined && hasExpired(via));
@@ -128,7 +128,7 @@ export function createAccess({
   /** Who a token stands for as of a view; looked up anew whenever the team has changed. */
   async function principalOf(found: Known, view: View): Promise<Principal | null> {
     if (found.last?.seq === view.seq) return found.last.principal;
-    const principal = await principalIn(view, found.token, builtIn);
+    const principal = await principalIn(view, found.token, roles);
     if (!principal) return null;
     found.last = { seq: view.seq, principal };
     return principal;
@@ -139,8 +139,8 @@ export function createAccess({
     renewed: ({ team, id, via }) =>
       retryingStale(async () => {
         const view = await vault.view(team);
-        const ofGateway = via && (await principalIn(view, via.id, builtIn));
-        const principal = withGateway(await principalIn(view, id, builtIn), ofGateway);
+        const ofGateway = via && (await principalIn(view, via.id, roles));
+        const principal = withGateway(await principalIn(view, id, roles), ofGateway);
         if (!principal || hasExpired(principal)) throw unauthenticated();
         return principal;
       }),
@@ -178,8 +178,8 @@ export function createAccess({
    */
   async function standing(view: View, projects: Iterable<string>): Promise<StandingOf> {
     const [tokens, roles] = [await view.set(tokenDocument), await view.set(roleDocument)];
-    const effective = await effectiveIn(view);
-    const registered = await registrations(view, projects);
+    const effective = await named.effectiveIn(view);
+    const registered = await named.registrations(view, projects);
     const present = (token: string): Principal | null => {
       const stored = tokens.damaged.has(token) ? null : tokens.get(token);
       const isLive =
@@ -240,7 +240,7 @@ export function createAccess({
     systemIn,
     teams,
     bootstrap: createBootstrap({ store, vault, keys, clock }),
-    ...createTokens({ vault, keys, clock, expiry, limits, builtIn, founderEnded }),
-    ...createRoles({ clock, expiry, builtIn }),
+    ...createTokens({ vault, keys, clock, expiry, limits, ...roles, founderEnded }),
+    ...createRoles({ clock, expiry, ...roles }),
   };
 }

@@ -14,7 +14,7 @@ import { ownAuthor } from '../vault/writer.ts';
 import { administers, administratorsIn, grantsIn, requireAdministrator, withDescendants } from './administrators.ts';
 import { signingSecret } from './gateways.ts';
 import type { CreateTokenInput } from './inputs.ts';
-import { roleOf } from './lookup.ts';
+import { type Roles, roleOf } from './lookup.ts';
 import {
   can,
   covers,
@@ -24,8 +24,6 @@ import {
   tokenDocument,
   tokenIndexDocument,
 } from './model.ts';
-import { boundTo } from './registrations.ts';
-import type { BuiltInRoles } from './resources.ts';
 import type { Session } from './session.ts';
 
 const tokens = changesOf(tokenDocument);
@@ -63,19 +61,18 @@ export const tokenChanges = (
   tokenIndex.create([tokenHash(keys, text), team], { token: id }, null),
 ];
 
-export interface TokensDeps {
+export interface TokensDeps extends Roles {
   readonly vault: Vault;
   readonly keys: Keys;
   readonly clock: Clock;
   readonly expiry: ExpiryClock;
   readonly limits: Pick<Limits, 'tokensPerRevocation'>;
-  readonly builtIn: BuiltInRoles;
   /** The token of the founder has ended, because there is another administrator. */
   readonly founderEnded: () => void;
 }
 
 /** Credentials of people, machines and dependents. */
-export function createTokens({ vault, keys, clock, expiry, limits, builtIn, founderEnded }: TokensDeps) {
+export function createTokens({ vault, keys, clock, expiry, limits, builtIn, named, founderEnded }: TokensDeps) {
   function requireAdmin(session: Session): void {
     if (!can(session.principal, 'admin', 'token')) throw forbidden();
   }
@@ -83,7 +80,7 @@ export function createTokens({ vault, keys, clock, expiry, limits, builtIn, foun
   /** What the token may be, by who makes it; whether it ends the founder's. */
   async function permitted(input: CreateTokenInput, at: string, view: View, session: Session) {
     const { principal } = session;
-    const role = await roleOf(view, input.role, builtIn);
+    const role = await roleOf(view, input.role, { builtIn, named });
     if (!role) throw notFound('Role', input.role);
     if (!covers(principal.role.grants, role.grants))
       throw forbidden("A token cannot grant more than its creator's role");
@@ -93,7 +90,7 @@ export function createTokens({ vault, keys, clock, expiry, limits, builtIn, foun
       throw forbidden('A token cannot outlive the token that makes it');
     }
     const { name, kind, expiresAt, workload: address } = input;
-    const workload = address && (await boundTo(address, view, session));
+    const workload = address && (await named.boundTo(address, view, session));
     if (expiresAt !== null && expiresAt <= at) {
       throw invalidInput([{ path: ['expiresAt'], rule: 'future', message: 'must lie in the future' }]);
     }

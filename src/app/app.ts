@@ -33,7 +33,7 @@ import type { Config } from './config.ts';
 import { dropOwnerTokenFile, type Handover, handoverFor, type Terminal } from './first-start.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { startJobs } from './jobs.ts';
-import { SLICES } from './slices.ts';
+import { NAMED, SLICES } from './slices.ts';
 
 export interface App {
   listen(): Promise<{ readonly url: string }>;
@@ -155,6 +155,7 @@ export async function makeOwnerToken(config: Config, log: Log): Promise<string> 
       clock: systemClock,
       limits: config.limits,
       builtIn: builtInRoles(nounsOf(SLICES).resources),
+      named: NAMED,
     });
     return await access.offlineOwner(config.team);
   } finally {

@@ -32,7 +32,7 @@ import { createForgetting } from '../vault/forgetting.ts';
 import { createVault } from '../vault/vault.ts';
 import { createFederation } from './federation.ts';
 import { schemaOf } from './schema.ts';
-import { SLICES } from './slices.ts';
+import { NAMED, SLICES } from './slices.ts';
 
 export interface GatewayDeps {
   readonly store: Store;
@@ -145,6 +145,7 @@ function groundsOf(
     limits,
     founderEnded,
     builtIn,
+    named: NAMED,
   });
   const streams = createStreams({ vault, access, cursors: createCursors(keys.mac('cursor')), log });
   // Each slice adds its own; see `Services`.

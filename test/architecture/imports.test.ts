@@ -63,13 +63,7 @@ const LAYERS: readonly {
     own: ['kernel/', 'crypto/', 'store/port.ts', 'store/chain.ts', 'vault/', 'keys/keys.ts'],
     packages: ['node:crypto', 'lru-cache'],
   },
-  { files: /^audit\//, own: ['audit/'], packages: [] },
-  // Tokens of workloads are bound to what is registered, and grants to projects, so these read two nouns.
-  {
-    files: /^access\/(registrations|bindings)\.ts$/,
-    own: ['kernel/', 'vault/', 'access/', 'modules/projects/model.ts', 'modules/workloads/model.ts'],
-    packages: [],
-  },
+  { files: /^audit\//, own: ['kernel/', 'domain/', 'audit/'], packages: [] },
   {
     files: /^access\//,
     own: ['kernel/', 'domain/', 'crypto/tokens.ts', 'input/', 'keys/keys.ts', 'store/port.ts', 'vault/', 'access/'],
@@ -140,18 +134,7 @@ const LAYERS: readonly {
   },
   {
     files: /^graphql\/types\//,
-    own: [
-      'kernel/',
-      'domain/',
-      'input/',
-      'graphql/types/',
-      'access/',
-      'audit/',
-      'streams/',
-      'modules/',
-      'vault/',
-      'store/port.ts',
-    ],
+    own: ['kernel/', 'domain/', 'input/', 'graphql/types/', 'access/', 'audit/', 'streams/', 'vault/', 'store/port.ts'],
     packages: ['node:crypto', 'graphql', 'graphql-scalars', '@pothos/', 'zod'],
   },
   {
@@ -164,7 +147,7 @@ const LAYERS: readonly {
     own: ['kernel/', 'graphql/types/', 'graphql/engine/', 'streams/', 'audit/'],
     packages: ['node:module', 'graphql', 'graphql-jit', 'graphql-yoga', 'lru-cache'],
   },
-  { files: /^app\/slices\.ts$/, own: ['modules/'], packages: [] },
+  { files: /^app\/slices\.ts$/, own: ['access/named.ts', 'modules/'], packages: [] },
   { files: /^app\/schema\.ts$/, own: ['graphql/', 'modules/slice.ts', 'app/slices.ts'], packages: ['graphql'] },
   // Describes bodies by the rules that they will be judged by, and so reads the rules of each noun, and nothing else of it.
   {
@@ -228,6 +211,60 @@ const LAYERS: readonly {
   { files: /^(app\/(app|care|jobs|first-start)|demo)\.ts$/, own: [''], packages: ['node:'] },
 ];
 
+/** The rooms from the ground up. Each imports itself and rooms before it, and nothing runs back up. */
+const FLOORS = [
+  'kernel',
+  'domain',
+  'dialects',
+  'client',
+  'input',
+  'net',
+  'store',
+  'crypto',
+  'audit',
+  'git',
+  'plugin',
+  'keys',
+  'vault',
+  'access',
+  'streams',
+  'graphql/types',
+  'graphql/federation',
+  'graphql/engine',
+  'modules',
+  'http',
+  'app',
+  'cli',
+  'demo.ts',
+  'main.ts',
+];
+const roomOf = (file: string): string => {
+  const [first = '', second = ''] = file.split('/');
+  return first === 'graphql' ? `${first}/${second}` : first;
+};
+const floorOf = (file: string): number => FLOORS.indexOf(roomOf(file));
+
+/** Which other nouns each noun imports, whichever of their files. What is more than a name or a look-up comes as `Services`. */
+const NOUNS: Readonly<Record<string, string>> = {
+  addons: 'projects secret-groups',
+  'app-secrets': 'apps',
+  apps: 'app-secrets',
+  certificates: 'global-secrets projects secret-groups',
+  changes: 'apps global-secrets projects resolution workloads',
+  deleted: 'apps changes projects',
+  dependents: 'addons global-secrets projects restarts secret-groups workloads',
+  'deploy-webhooks': 'projects restarts',
+  'git-sync': 'certificates global-secrets vcs',
+  'global-secrets': 'certificates git-sync projects secret-groups vcs workloads',
+  projects: 'workloads',
+  resolution: 'addons global-secrets projects secret-groups workloads',
+  restarts: 'dependents deploy-webhooks projects resolution workloads',
+  'secret-groups': 'global-secrets projects workloads',
+  workloads: 'global-secrets projects secret-groups',
+};
+/** What a noun says of itself to others. How it does its work is its own. */
+const INSIDES = /^modules\/[a-z-]+\/(service|slice)\.ts$/;
+
 /** The packages of each shipped plugin: its driver. */
 const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['mongodb', ['mongodb']],
@@ -264,6 +301,14 @@ function importsOf(file: string, root = SRC): readonly string[] {
   ];
   return [...found, ...bare].map(([, target]) => target ?? '');
 }
+
+/** The files of `src` among them. */
+const ownImportsOf = (file: string): readonly string[] =>
+  importsOf(file)
+    .filter((target) => target.startsWith('.'))
+    .map((target) => normalize(join(dirname(file), target)));
+
+const nounOf = (file: string): string | null => /^modules\/([a-z-]+)\//.exec(file)?.[1] ?? null;
 
 function offences(file: string): readonly string[] {
   const layer = LAYERS.find(({ files: pattern }) => pattern.test(file));
@@ -315,14 +360,33 @@ describe('import directions', () => {
     },
   );
 
-  it.each(files.filter((file) => /^modules\/[a-z-]+\//.test(file)))('%s uses no service of another slice', (file) => {
-    const own = `${dirname(file)}/`;
+  it.each(files)('%s looks up at no room above', (file) => {
+    expect(floorOf(file)).toBeGreaterThanOrEqual(0);
+    expect(ownImportsOf(file).filter((path) => floorOf(path) > floorOf(file))).toEqual([]);
+  });
+
+  const nouns = [...new Set(files.flatMap((file) => nounOf(file) ?? []))];
+  it.each(nouns)('%s imports the nouns that the table says, and no insides of theirs', (noun) => {
+    const others = files
+      .filter((file) => nounOf(file) === noun)
+      .flatMap(ownImportsOf)
+      .filter((path) => ![null, noun].includes(nounOf(path)));
+    expect([...new Set(others.map(nounOf))].sort().join(' ')).toBe(NOUNS[noun] ?? '');
     // A slice gets the services of others when it is created, as `Services`.
-    const others = importsOf(file)
-      .filter((target) => target.startsWith('.'))
-      .map((target) => normalize(join(dirname(file), target)))
-      .filter((path) => path.startsWith('modules/') && !path.startsWith(own));
-    expect(others.filter((path) => /^modules\/[a-z-]+\/(service|slice)\.ts$/.test(path))).toEqual([]);
+    expect(others.filter((path) => INSIDES.test(path))).toEqual([]);
+  });
+
+  it('no files import each other in a circle', () => {
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const follow = (file: string, way: readonly string[]): void => {
+      if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' -> '));
+      if (done.has(file) || way.includes(file)) return;
+      for (const target of ownImportsOf(file)) follow(target, [...way, file]);
+      done.add(file);
+    };
+    for (const file of files) follow(file, []);
+    expect(circles).toEqual([]);
   });
 
   it('sees imports at all', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAccess } from '../../src/access/service.ts';
+import { NAMED } from '../../src/app/slices.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { limitsWith } from '../../src/kernel/limits.ts';
 import { silentLog } from '../../src/kernel/log.ts';
@@ -105,6 +106,7 @@ it('no owner is made offline where there is no team', async () => {
       clock: systemClock,
       limits: limitsWith(),
       builtIn: BUILT_IN_ROLES,
+      named: NAMED,
     });
     return access.offlineOwner('default').then(
       () => 'made',

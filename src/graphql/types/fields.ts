@@ -1,7 +1,7 @@
 import type { InputFieldBuilder } from '@pothos/core';
 import { reveal } from '../../audit/reveal.ts';
+import type { FileRow, VariableRow } from '../../audit/rows.ts';
 import type { Sensitivity } from '../../domain/types.ts';
-import type { FileRow, VariableRow } from '../../modules/rows.ts';
 import type { Types } from './builder.ts';
 import { certificateField } from './certificate.ts';
 import { shared } from './shared.ts';

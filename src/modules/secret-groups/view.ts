@@ -1,8 +1,8 @@
 import type { Session } from '../../access/session.ts';
 import { subjectOf } from '../../audit/reveal.ts';
+import { type FileRow, fileRows, type VariableRow, variableRows } from '../../audit/rows.ts';
 import type { FileEntry } from '../../domain/types.ts';
 import { forbidden } from '../../kernel/errors.ts';
-import { type FileRow, fileRows, type VariableRow, variableRows } from '../rows.ts';
 import { groupDocument, type StoredGroup } from './model.ts';
 import { mayOnGroup } from './rights.ts';
 

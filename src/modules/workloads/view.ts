@@ -1,10 +1,10 @@
 import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { subjectOf } from '../../audit/reveal.ts';
+import { type FileRow, fileRows, type VariableRow, variableRows } from '../../audit/rows.ts';
 import type { DirectValues } from '../../domain/types.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
-import { type FileRow, fileRows, type VariableRow, variableRows } from '../rows.ts';
 import type { StoredWorkload } from './model.ts';
 import type { WorkloadsService } from './service.ts';
 

@@ -84,13 +84,13 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'variables as written are not masked',
-    file: 'modules/rows.ts',
+    file: 'audit/rows.ts',
     find: 'new Value(of, isSeen, () => value)',
     put: 'new Value(of, true, () => value)',
   },
   {
     name: 'contents of files as written are not masked',
-    file: 'modules/rows.ts',
+    file: 'audit/rows.ts',
     find: 'new Value(of, isSeen, () => read(entry))',
     put: 'new Value(of, true, () => read(entry))',
   },

@@ -1,6 +1,6 @@
-import { Value } from '../audit/reveal.ts';
 import type { FileEntry } from '../domain/types.ts';
 import type { CertificateFacts } from '../kernel/certificate.ts';
+import { Value } from './reveal.ts';
 
 /** Variables and files as they were written, for one viewer. */
 
