@@ -1,7 +1,7 @@
 import { unauthenticated } from '../kernel/errors.ts';
 import type { WorkTerms } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
-import type { TeamId } from '../store/port.ts';
+import type { Seq, TeamId } from '../store/port.ts';
 import type { Vault } from '../vault/port.ts';
 import type { View } from '../vault/reading.ts';
 import { retryingStale } from '../vault/sets.ts';
@@ -30,10 +30,19 @@ export interface Admitted {
 export const signingSecret = (keys: Keys, team: TeamId, token: string): string =>
   `klmsig_${Buffer.from(keys.mac('gateway')(Buffer.from(JSON.stringify([team, token])))).toString('base64url')}`;
 
+/** What is remembered of a token that was seen. */
+interface Remembered {
+  readonly team: TeamId;
+  /** Who it stood for, as of a commit. */
+  readonly last: { readonly seq: Seq; readonly principal: Principal } | null;
+}
+
 interface Deps<Known> {
   readonly vault: Pick<Vault, 'view'>;
   readonly keys: Keys;
   readonly signatures: Signatures;
+  /** Of a token that was seen before; absent: it was not. */
+  readonly known: (text: string) => Known | undefined;
   /** null: no such token. */
   readonly find: (text: string) => Promise<Known | null>;
   readonly principalOf: (found: Known, view: View) => Promise<Principal | null>;
@@ -42,8 +51,8 @@ interface Deps<Known> {
 }
 
 /** Lets federation gateways in: with their own token, and with the user's for everything but the subgraph's schema. */
-export function createGateways<Known extends { readonly team: TeamId }>(deps: Deps<Known>) {
-  const { vault, keys, signatures, find, principalOf, hasExpired, sessionOf } = deps;
+export function createGateways<Known extends Remembered>(deps: Deps<Known>) {
+  const { vault, keys, signatures, known, find, principalOf, hasExpired, sessionOf } = deps;
   const joined = new WeakMap<Principal, { readonly via: Principal; readonly both: Principal }>();
 
   /** The user as forwarded by a gateway: the same object while neither has changed. */
@@ -56,27 +65,33 @@ export function createGateways<Known extends { readonly team: TeamId }>(deps: De
   }
 
   async function present(found: Known, view: View): Promise<Principal> {
-    const principal = await principalOf(found, view);
+    const principal = found.last?.seq === view.seq ? found.last.principal : await principalOf(found, view);
     if (!principal || hasExpired(principal)) throw unauthenticated();
     return principal;
   }
 
+  function admit(via: Principal, user: Principal | null, address: string, sessionFor: (who: Principal) => Session) {
+    const isNear = via.networks === undefined || isWithin(address, via.networks);
+    if (via.kind !== 'gateway' || !isNear || user?.kind === 'gateway') throw unauthenticated(BOTH);
+    const session = sessionFor(user ? forwardedBy(user, via) : via);
+    if (!via.signed) return { session, checkSignature: null };
+    const secret = signingSecret(keys, via.team, via.id);
+    const checkSignature: Admitted['checkSignature'] = (header, signable) => signatures.check(secret, header, signable);
+    return { session, checkSignature };
+  }
+
   /** Every reason to refuse sounds the same. */
   async function forward({ gateway, user, address }: Forwarded, signal: WorkTerms['signal'] = null): Promise<Admitted> {
-    const ofGateway = await find(gateway);
-    const ofUser = user === null ? null : await find(user);
+    const ofGateway = known(gateway) ?? (await find(gateway));
+    const ofUser = user === null ? null : (known(user) ?? (await find(user)));
     if (!ofGateway || (user !== null && ofUser?.team !== ofGateway.team)) throw unauthenticated(BOTH);
+    let seen: View | null = await vault.view(ofGateway.team);
     return retryingStale(async () => {
-      const view = await vault.view(ofGateway.team);
+      const view = seen ?? (await vault.view(ofGateway.team));
+      seen = null;
       const via = await present(ofGateway, view);
-      const isNear = via.networks === undefined || isWithin(address, via.networks);
-      if (via.kind !== 'gateway' || !isNear) throw unauthenticated(BOTH);
       const asker = ofUser && (await present(ofUser, view));
-      if (asker?.kind === 'gateway') throw unauthenticated(BOTH);
-      const session = sessionOf(asker ? forwardedBy(asker, via) : via, view, signal);
-      if (!via.signed) return { session, checkSignature: null };
-      const secret = signingSecret(keys, via.team, via.id);
-      return { session, checkSignature: (header, signable) => signatures.check(secret, header, signable) };
+      return admit(via, asker, address, (who) => sessionOf(who, view, signal));
     });
   }
 

@@ -222,7 +222,8 @@ export function createAccess({
     vault,
     keys,
     signatures: createSignatures(clock, limits),
-    find: async (text) => known.get(text) ?? lookUp(text),
+    known: (text) => known.get(text),
+    find: lookUp,
     principalOf,
     hasExpired,
     sessionOf: (principal, view, signal) =>

@@ -61,6 +61,13 @@ const MINUTE_MS = 60_000;
 const NO_BYTES = new Uint8Array();
 type Init = Extract<Message, { readonly type: MessageType.ConnectionInit }>;
 
+/** Names and values in turn: what the message says goes before what the request that opened the connection said. */
+function over(said: readonly string[], opening: readonly string[]): readonly string[] {
+  const names = new Set(said.filter((_, i) => i % 2 === 0));
+  const kept = opening.filter((_, i) => !names.has(opening[i - (i % 2)]?.toLowerCase() ?? ''));
+  return [...said, ...kept];
+}
+
 /** Counts what comes; true: more than may come in a minute. */
 function floodGate(most: number): () => boolean {
   let count = 0;
@@ -138,7 +145,7 @@ export function openSocket(
     phase = 'initialising';
     try {
       if (given !== null) credentials = { ...credentials, authorization: bearerOf(given) };
-      if (headers.length > 0) credentials = { ...credentials, headers };
+      credentials = { ...credentials, headers: over(headers, credentials.headers ?? []) };
       const signal = () => new AbortController().signal;
       const { session, checkSignature } = await contextFor({ ...credentials, requestId, signal });
       checkSignature?.({ method: 'GET', target, body: NO_BYTES, authorization: credentials.authorization ?? '' });

@@ -1,5 +1,7 @@
 import { GraphQLObjectType, GraphQLSchema, isObjectType } from 'graphql';
+import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
 import { createSubgraph } from '../../src/graphql/federation/entities.ts';
 import { formsOf } from '../support/canaries.ts';
 import { ask, gatewayToken, startFederated } from '../support/federation/ask.ts';
@@ -17,6 +19,7 @@ const LIMITS = {
   ratePoints: 0,
   ratePointsDependent: 0,
   wrongTokensPerAddress: 0,
+  socketMessagesPerMinute: 1_000_000,
 };
 
 let app: TestApp;
@@ -56,6 +59,51 @@ const representations = (literals: Readonly<Record<string, string>>) => ({
 
 const posted = async (query: string, user: string): Promise<string> => (await ask(app, { gateway, user }, query)).text;
 
+type Asks = (query: string) => Promise<string>;
+
+const headersOf = (user: string) => ({ 'x-keyloom-gateway': gateway, authorization: `Bearer ${user}` });
+
+/** The ways in, each with how it ends. */
+const WAYS: Readonly<Record<string, (user: string) => { readonly asks: Asks; readonly stop?: () => unknown }>> = {
+  POST: (user) => ({ asks: (query) => posted(query, user) }),
+  GET: (user) => ({
+    asks: async (query) =>
+      (await fetch(`${app.url}/federation?${new URLSearchParams({ query })}`, { headers: headersOf(user) })).text(),
+  }),
+  'server-sent events': (user) => ({
+    async asks(query) {
+      const headers = { ...headersOf(user), accept: 'text/event-stream', 'content-type': 'application/json' };
+      const body = JSON.stringify({ query });
+      const response = await fetch(`${app.url}/federation`, { method: 'POST', headers, body });
+      expect(response.headers.get('content-type')).toContain('text/event-stream');
+      return response.text();
+    },
+  }),
+  'a WebSocket': (user) => {
+    const client = createClient({
+      url: `${app.url.replace('http', 'ws')}/federation`,
+      webSocketImpl: WebSocket,
+      connectionParams: headersOf(user),
+      lazy: false,
+      retryAttempts: 0,
+      onNonLazyError: () => {},
+    });
+    const asks: Asks = (query) =>
+      new Promise((resolve) => {
+        const texts: string[] = [];
+        client.subscribe(
+          { query },
+          {
+            next: (answer) => void texts.push(JSON.stringify(answer)),
+            error: (error) => resolve(`${texts.join()}${JSON.stringify(error)}`),
+            complete: () => resolve(texts.join()),
+          },
+        );
+      });
+    return { asks, stop: () => client.dispose() };
+  },
+};
+
 beforeAll(async () => {
   app = await startFederated({ limits: LIMITS, answerCacheBytes: 1_000_000 });
   gateway = await gatewayToken(app);
@@ -82,19 +130,25 @@ describe('no value reaches anybody to whom it is not due, by the way of _entitie
     expect(fields.size).toBeGreaterThan(150);
   });
 
-  it.each(PRINCIPALS)('%s', async (principal) => {
-    const token = world.tokens[principal] ?? '';
+  const cases = Object.keys(WAYS).flatMap((way) => PRINCIPALS.map((principal) => [way, principal] as const));
+  it.each(cases)('over %s: %s', async (way, principal) => {
+    const { asks, stop } = WAYS[way]?.(world.tokens[principal] ?? '') ?? {};
     const seen = new Set<string>();
     const leaks: string[] = [];
+    let answered = 0;
     for (const { query } of documents) {
-      for (const canary of found(await posted(query, token))) {
+      const text = (await asks?.(query)) ?? '';
+      if (text.includes('_entities')) answered += 1;
+      for (const canary of found(text)) {
         seen.add(canary);
         const place = world.canaries.get(canary);
         if (place && !isDue(principal, place))
           leaks.push(`${place.where} ${place.type} ${place.project} in ${query.slice(0, 160)}`);
       }
     }
+    await stop?.();
     expect(leaks).toEqual([]);
+    expect(answered).toBe(documents.length);
     if (principal !== 'owner') return;
     const places = new Set([...seen].map((canary) => world.canaries.get(canary)?.where));
     expect([...places]).toEqual(expect.arrayContaining(['group', 'direct', 'addon', 'global', 'appShown']));
@@ -108,6 +162,10 @@ describe('no value reaches anybody to whom it is not due, by the way of _entitie
       ]) {
         const { status, text } = await ask(app, asking, query);
         expect([status, found(text)]).toEqual([401, []]);
+        const { authorization, ...rest } = headersOf(app.owner);
+        const headers = asking.user === null ? rest : { authorization };
+        const got = await fetch(`${app.url}/federation?${new URLSearchParams({ query })}`, { headers });
+        expect([got.status, found(await got.text())]).toEqual([401, []]);
       }
     }
   });

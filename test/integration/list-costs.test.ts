@@ -160,3 +160,21 @@ describe('a field that can be long', () => {
     expect(longest()).toBeLessThanOrEqual(UNITS);
   });
 });
+
+describe('the sizes that variables give', () => {
+  it('are judged each time, whatever the same document was given before', async () => {
+    const query = `query ($a: Int, $b: Int) { projects(first: $a) { nodes { secretGroups(first: $b) { nodes { slug } } } } }`;
+    const codeOf = async (a: number | null, b: number | null): Promise<string> => {
+      const { errors } = await app.gql(query, { a, b });
+      return errors?.[0]?.message.replace(/;.*/, '') ?? 'OK';
+    };
+    const cost = (a: number, b: number): string => `The operation costs ${2 + a * (2 + b * 2)}`;
+    for (let times = 0; times < 3; times += 1) {
+      expect(await codeOf(1, 2)).toBe('OK');
+      expect(await codeOf(2, 1)).toBe('OK');
+      expect(await codeOf(100, 100)).toBe(cost(100, 100));
+      expect(await codeOf(99, 100)).toBe(cost(99, 100));
+      expect(await codeOf(null, 100)).toBe(cost(50, 100));
+    }
+  });
+});

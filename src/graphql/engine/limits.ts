@@ -28,8 +28,8 @@ export interface Measured {
   readonly hasPages: boolean;
   /** Fields times the sizes of the pages they are on, without what variables say. */
   readonly cost: number;
-  /** Whether the cost depends on a variable. */
-  readonly hasPagesByVariable: boolean;
+  /** Names of the variables that the cost depends on. */
+  readonly sizeVariables: ReadonlySet<string>;
 }
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -50,7 +50,7 @@ interface Walk {
   readonly schema: GraphQLSchema;
   readonly limits: DocumentLimits;
   readonly variables: Variables;
-  pagesByVariable: boolean;
+  readonly sizeVariables: Set<string>;
   pages: boolean;
 }
 
@@ -89,7 +89,7 @@ export function measureOperation(
     schema,
     limits,
     variables: {},
-    pagesByVariable: false,
+    sizeVariables: new Set(),
     pages: false,
   };
   for (const definition of document.definitions) checkDirectives(definition, limits);
@@ -102,7 +102,7 @@ export function measureOperation(
     usesIntrospection: size.introspectionDepth > 0,
     hasPages: walk.pages,
     cost: size.cost,
-    hasPagesByVariable: walk.pagesByVariable,
+    sizeVariables: walk.sizeVariables,
   };
 }
 
@@ -136,7 +136,7 @@ export function costOf(
     schema,
     limits,
     variables,
-    pagesByVariable: false,
+    sizeVariables: new Set(),
     pages: false,
   };
   return sizeOf(operation.selectionSet, rootTypeOf(operation, schema), walk).cost;
@@ -203,7 +203,7 @@ function itemsOf(
   const ids = field.arguments?.find(({ name }) => ASKED_BY.includes(name.value))?.value;
   if (ids?.kind === Kind.LIST) return Math.max(1, ids.values.length);
   if (ids?.kind === Kind.VARIABLE) {
-    walk.pagesByVariable = true;
+    walk.sizeVariables.add(ids.name.value);
     const given = walk.variables[ids.name.value];
     return Array.isArray(given) ? Math.max(1, given.length) : 1;
   }
@@ -245,7 +245,7 @@ function pageOf(field: FieldNode, isConnection: boolean, walk: Walk): number {
     if (name.value !== 'first' && name.value !== 'last') return [];
     if (value.kind === Kind.INT) return [Number(value.value)];
     if (value.kind !== Kind.VARIABLE) return [];
-    walk.pagesByVariable = true;
+    walk.sizeVariables.add(value.name.value);
     const given = walk.variables[value.name.value];
     return typeof given === 'number' ? [given] : [];
   });

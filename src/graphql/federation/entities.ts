@@ -41,7 +41,15 @@ const ServiceType = new GraphQLObjectType<string>({
   },
 });
 
+/** Of nodes, which are the same objects while they do not change. Workloads are made anew for each who asks, and say it themselves. */
 const typeNames = new WeakMap<object, string>();
+
+const typeNameOf = (found: object): string | undefined =>
+  isWorkload(found) ? WORKLOAD_TYPES[found.kind] : typeNames.get(found);
+
+/** The loader of a request, on its context: a map beside it would cost each request a collection of its own. */
+const LOADER = Symbol('entities');
+type Asking = Context & { [LOADER]?: DataLoader<string, object | null> };
 
 export interface Subgraph {
   readonly schema: GraphQLSchema;
@@ -63,7 +71,7 @@ function withProtocol({ schema, entities }: Shape, sdl: string): GraphQLSchema {
     name: '_Entity',
     description: 'Every type that others of the larger graph can refer to.',
     types: entities.map(({ name }) => schema.getType(name)).filter(isObjectType),
-    resolveType: (object: object) => typeNames.get(object),
+    resolveType: typeNameOf,
   });
   const resolve = entitiesResolver(entities);
   const root = new GraphQLObjectType<unknown, Context>({
@@ -91,15 +99,13 @@ function withProtocol({ schema, entities }: Shape, sdl: string): GraphQLSchema {
 /** The look-ups are those that the fields of the public schema use: there is no second set of rights. */
 function entitiesResolver(entities: readonly EntityType[]) {
   const known = new Map(entities.map((entity) => [entity.name, { ...entity, load: loadOf(entity) }]));
-  const loaders = new WeakMap<Context, DataLoader<string, object | null>>();
 
   /** Equal representations of a request are looked up once. */
-  function loaderOf(context: Context): DataLoader<string, object | null> {
-    const made =
-      loaders.get(context) ??
-      new DataLoader((wanted: readonly string[]) => Promise.all(wanted.map((text) => loadOne(text, context))));
-    loaders.set(context, made);
-    return made;
+  function loaderOf(context: Asking): DataLoader<string, object | null> {
+    context[LOADER] ??= new DataLoader((wanted: readonly string[]) =>
+      Promise.all(wanted.map((text) => loadOne(text, context))),
+    );
+    return context[LOADER];
   }
 
   function loadOne(text: string, context: Context): Promise<object | null | Error> {
@@ -108,7 +114,7 @@ function entitiesResolver(entities: readonly EntityType[]) {
     if (!entity) return Promise.resolve(null);
     return orNull(entity.load(key, context)).then(
       (found) => {
-        if (found) typeNames.set(found, name);
+        if (found && !isWorkload(found)) typeNames.set(found, name);
         return found;
       },
       (error: unknown) => error as Error,
@@ -155,6 +161,11 @@ function wantedOf(given: readonly Representation[], known: ReadonlyMap<string, E
   if (mistakes.length > 0) throw invalidInput(mistakes);
   return wanted;
 }
+
+const WORKLOAD_TYPES = { service: 'Service', job: 'Job' } as const;
+
+const isWorkload = (found: object): found is { readonly kind: keyof typeof WORKLOAD_TYPES } =>
+  'kind' in found && typeof found.kind === 'string' && Object.hasOwn(WORKLOAD_TYPES, found.kind);
 
 const own = (object: Representation, name: string): unknown => (Object.hasOwn(object, name) ? object[name] : undefined);
 

@@ -5,7 +5,7 @@ import type { Platform } from './platform.ts';
 
 /** Of what Keyloom tells a gateway, and of the platform's own schema. */
 export async function supergraphOf(
-  app: TestApp,
+  app: Pick<TestApp, 'url'>,
   gateway: string,
   platform: Pick<Platform, 'url' | 'sdl'>,
   composer: keyof typeof COMPOSERS = 'guild',

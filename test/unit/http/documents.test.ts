@@ -189,8 +189,8 @@ describe('limits of a document', () => {
     const documents = createDocuments({ schema, limits: limitsWith(), development: false });
     const prepared = documents.prepare('query($n: Int) { group { items(first: $n) { nodes { name } } } }', null);
     if (!prepared.ok) throw new Error('refused');
-    const { document, node, hasPagesByVariable } = prepared.operation;
-    expect(hasPagesByVariable).toBe(true);
+    const { document, node, sizeVariables } = prepared.operation;
+    expect([...sizeVariables]).toEqual(['n']);
     // The root field, the connection, and one page of nodes with a name each.
     expect(costOf(document, node, { n: 100 }, schema)).toBe(2 + 100 * 2);
     expect(costOf(document, node, {}, schema)).toBe(2 + 50 * 2);
