@@ -163,12 +163,12 @@ describe('a field that can be long', () => {
 
 describe('the sizes that variables give', () => {
   it('are judged each time, whatever the same document was given before', async () => {
-    const query = `query ($a: Int, $b: Int) { projects(first: $a) { nodes { secretGroups(first: $b) { nodes { slug } } } } }`;
+    const query = `query ($a: Int, $b: Int) { projects(first: $a) { nodes { secretGroups(first: $b) { pageInfo { hasNextPage } } } } }`;
     const codeOf = async (a: number | null, b: number | null): Promise<string> => {
       const { errors } = await app.gql(query, { a, b });
       return errors?.[0]?.message.replace(/;.*/, '') ?? 'OK';
     };
-    const cost = (a: number, b: number): string => `The operation costs ${2 + a * (2 + b * 2)}`;
+    const cost = (a: number, b: number): string => `The operation costs ${1 + a * (2 + b * 2)}`;
     for (let times = 0; times < 3; times += 1) {
       expect(await codeOf(1, 2)).toBe('OK');
       expect(await codeOf(2, 1)).toBe('OK');
