@@ -186,6 +186,38 @@ describe('routes', () => {
     });
   });
 
+  it('read variables from texts, and say before what that does', async () => {
+    const body = {
+      name: 'Imported',
+      secretType: 'environment',
+      priority: 1,
+      secrets: { variables: { A: '1', D: '1' } },
+    };
+    await call('PUT', `${P}/secrets`, { body });
+    const path = `${P}/secrets/imported/import`;
+    const text = { text: '\ufeffA=1\r\nexport B="x\\ny"\r\n', format: 'dotenv' };
+    const preview = await call('POST', `${path}/dry-run`, { body: { ...text, mode: 'replace' } });
+    expect(preview.body.data).toEqual({ added: ['B'], changed: [], removed: ['D'], unchanged: ['A'] });
+    const held = async () => (await call('GET', `${P}/secrets/imported`)).body.data.secrets.variables;
+    expect(await held()).toEqual({ A: '1', D: '1' });
+    const headers = { 'if-match': preview.headers.get('etag') ?? '' };
+    expect((await call('POST', path, { body: text, headers })).body.data).toEqual({});
+    expect(await held()).toEqual({ A: '1', B: 'x\ny', D: '1' });
+    expect((await rest(app, 'POST', path, { body: text, headers })).status).toBe(412);
+    await call('POST', path, { body: { text: '{"C":"2"}', format: 'json', mode: 'replace' } });
+    expect(await held()).toEqual({ C: '2' });
+    for (const where of [path, `${path}/dry-run`]) {
+      const bad = await rest(app, 'POST', where, { body: { text: 'A=1\nhunter2', format: 'dotenv' } });
+      expect([bad.status, bad.body.error.details]).toEqual([
+        400,
+        { text: ['must be readable: line 2 has no "=" behind a name'] },
+      ]);
+      const other = await rest(app, 'POST', where, { body: { ...text, format: 'toml' } });
+      expect([other.status, Object.keys(other.body.error.details)]).toEqual([400, ['format']]);
+    }
+    await call('DELETE', `${P}/secrets/imported`);
+  });
+
   it('give workloads what they get', async () => {
     const path = `${P}/services/example-service/runtime-environment`;
     const read = await call('GET', `${path}?replaceTemplatedValues=true`);

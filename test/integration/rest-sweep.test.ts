@@ -134,6 +134,8 @@ const BODIES: Readonly<Record<string, JsonObject>> = {
   putSecret: { name: 'Brand new', secretType: 'environment', priority: 1 },
   patchSecret: { priority: 2 },
   updateSecret: { priority: 2 },
+  importSecretVariables: { text: 'A=x', format: 'dotenv' },
+  previewSecretImport: { text: 'A=x', format: 'dotenv' },
   updateAddonLink: { keys: [{ keyName: 'HOST' }] },
   updateExternalAddonLink: { keys: [{ keyName: 'HOST' }] },
   createGlobalSecret: { name: 'Brand new', type: 'secret' },

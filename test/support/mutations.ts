@@ -70,7 +70,7 @@ async function aRotatingAddon(app: TestApp, n: number): Promise<string> {
   return (await done(app, 'createAddon', addonInput(n, 'rotating', ROTATING), 'addon { id }')).addon.id;
 }
 /** Mutations that have no commit, because they change nothing. */
-export const ACTIONS: readonly string[] = ['testAddon'];
+export const ACTIONS: readonly string[] = ['testAddon', 'previewSecretGroupImport'];
 
 const RDS = { engine: 'mysql', endpoint: 'db.example.com', database: 'd', username: 'u', password: 'before' };
 const addonInput = (n: number, provider: string, params: object) => ({

@@ -7,12 +7,6 @@ import { EXIT, Failure } from '../client/failure.ts';
 import { note, program } from '../client/program.ts';
 import { printable } from '../client/text.ts';
 
-interface Group {
-  readonly id: string;
-  readonly revision: number;
-  readonly variables: readonly { readonly name: string; readonly value: string | null; readonly masked: boolean }[];
-}
-
 const ENDINGS: readonly (readonly [RegExp, DialectName])[] = [
   [/\.json$/i, 'json'],
   [/\.ya?ml$/i, 'yaml'],
@@ -35,6 +29,7 @@ export async function importVariables(args: readonly string[]): Promise<readonly
         .choices(['merge', 'replace'])
         .default('merge'),
     )
+    .option('--allow-dangerous-names', 'take new names that change what a program runs, such as LD_PRELOAD')
     .option('--dry-run', 'only say what would change, by names')
     .option('--exit-code', `end with ${EXIT.different} where --dry-run finds something`);
   command.parse(args, { from: 'user' });
@@ -44,22 +39,40 @@ export async function importVariables(args: readonly string[]): Promise<readonly
   if (project === undefined) throw new Failure('usage', 'which project is the group in? Say --project');
   const read = await variablesOf(file, options.dialect);
   const api = await connect(options);
-  const group = await groupOf(api, project, options.group);
-  const change = difference(group, read, options.mode === 'replace');
+  const id = await groupOf(api, project, options.group);
+  // The gateway is told texts that it can read, whatever the file was written for.
+  const source = { text: JSON.stringify(Object.fromEntries(read)), format: 'JSON' };
+  const input = { id, source, mode: options.mode.toUpperCase(), allowDangerousNames: options.allowDangerousNames };
+  const { names, secretGroup } = await api.change<Preview>(PREVIEW, { input });
   const lines = [
-    ...change.added.map((name) => `+ ${name}`),
-    ...change.changed.map((name) => `~ ${name}`),
-    ...change.removed.map((name) => `- ${name}`),
+    ...names.added.map((name) => `+ ${name}`),
+    ...names.changed.map((name) => `~ ${name}`),
+    ...names.removed.map((name) => `- ${name}`),
   ].map((line) => printable(line));
   if (!options.quiet) for (const line of lines) process.stdout.write(`${line}\n`);
   if (options.dryRun) {
     if (options.exitCode && lines.length > 0) process.exitCode = EXIT.different;
     return [];
   }
-  if (lines.length > 0) await write(api, group, change.variables);
+  // A write of somebody else in between is a conflict.
+  if (lines.length > 0) await api.change(IMPORT, { input: { ...input, expectedRevision: secretGroup.revision } });
   note(options)(lines.length > 0 ? `variables changed: ${lines.length}` : 'nothing to change');
   return [];
 }
+
+interface Preview {
+  readonly names: {
+    readonly added: readonly string[];
+    readonly changed: readonly string[];
+    readonly removed: readonly string[];
+  };
+  readonly secretGroup: { readonly revision: number };
+}
+const PREVIEW = `mutation ($input: PreviewSecretGroupImportInput!) { previewSecretGroupImport(input: $input) {
+  __typename ${REFUSAL} ... on PreviewSecretGroupImportPayload {
+    names { added changed removed } secretGroup { revision } } } }`;
+const IMPORT = `mutation ($input: ImportSecretGroupVariablesInput!) { importSecretGroupVariables(input: $input) {
+  __typename ${REFUSAL} ... on ImportSecretGroupVariablesPayload { commit { seq } } } }`;
 
 async function variablesOf(file: string, given: string | undefined): Promise<ReadonlyMap<string, string>> {
   const name = given ?? ENDINGS.find(([ending]) => ending.test(file))?.[1] ?? 'dotenv';
@@ -72,40 +85,11 @@ async function variablesOf(file: string, given: string | undefined): Promise<Rea
   return new Map(variables.map(({ name: variable, value }) => [variable, value]));
 }
 
-async function groupOf(api: Api, project: string, slug: string): Promise<Group> {
-  const { project: found } = await api.ask<{ project: { secretGroup: Group | null } | null }>(
-    `query ($project: Slug!, $slug: Slug!) { project(slug: $project) {
-      secretGroup(slug: $slug) { id revision variables { name value masked } } } }`,
+async function groupOf(api: Api, project: string, slug: string): Promise<string> {
+  const { project: found } = await api.ask<{ project: { secretGroup: { readonly id: string } | null } | null }>(
+    'query ($project: Slug!, $slug: Slug!) { project(slug: $project) { secretGroup(slug: $slug) { id } } }',
     { project, slug },
   );
-  const group = found?.secretGroup;
-  if (!group)
-    throw new Failure('notFound', printable(`there is no secret group ${slug} in ${project}, or you may not see it`));
-  const masked = group.variables.filter((it) => it.masked).map(({ name }) => name);
-  if (masked.length > 0) {
-    throw new Failure(
-      'access',
-      printable(`the group is written as a whole, and you may not read ${masked.join(', ')}`),
-    );
-  }
-  return group;
+  if (found?.secretGroup) return found.secretGroup.id;
+  throw new Failure('notFound', printable(`there is no secret group ${slug} in ${project}, or you may not see it`));
 }
-
-function difference({ variables }: Group, read: ReadonlyMap<string, string>, replaces: boolean) {
-  const before = new Map(variables.map(({ name, value }) => [name, value ?? '']));
-  const after = replaces ? read : new Map([...before, ...read]);
-  return {
-    added: [...after.keys()].filter((name) => !before.has(name)),
-    changed: [...after].filter(([name, value]) => before.has(name) && before.get(name) !== value).map(([name]) => name),
-    removed: [...before.keys()].filter((name) => !after.has(name)),
-    variables: [...after].map(([name, value]) => ({ name, value })),
-  };
-}
-
-/** A write of somebody else in between is a conflict. */
-const write = ({ change }: Api, { id, revision }: Group, variables: readonly object[]): Promise<unknown> =>
-  change(
-    `mutation ($input: UpdateSecretGroupInput!) { updateSecretGroup(input: $input) {
-      __typename ${REFUSAL} ... on UpdateSecretGroupPayload { commit { seq } } } }`,
-    { input: { id, expectedRevision: revision, variables } },
-  );

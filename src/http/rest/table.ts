@@ -2,6 +2,7 @@ import { addonRoutes } from './addons.ts';
 import { appRoutes } from './apps.ts';
 import { globalSecretRoutes } from './global-secrets.ts';
 import { identityRoutes } from './identity.ts';
+import { importRoutes } from './imports.ts';
 import { linkRoutes } from './links.ts';
 import { catalogueRoutes } from './projects.ts';
 import type { RestRoute } from './route.ts';
@@ -12,6 +13,7 @@ import { workloadRoutes } from './workloads.ts';
 export const ROUTES: readonly RestRoute[] = [
   ...identityRoutes,
   ...secretGroupRoutes,
+  ...importRoutes,
   ...linkRoutes,
   ...globalSecretRoutes,
   ...workloadRoutes,

@@ -19,10 +19,11 @@ import { addMutation } from '../../graphql/types/mutation.ts';
 import type { CommitFacts } from '../../vault/change.ts';
 import { WorkloadRefInput } from '../workloads/types.ts';
 import type { GroupUpdate } from './finding.ts';
+import { addImportPreview, importedOf, importFields } from './import-schema.ts';
 import * as inputs from './inputs.ts';
 import type { StoredGroup } from './model.ts';
 import { SecretGroupNode } from './node.ts';
-import { AddonKindEnum, ImportModeEnum, ImportSourceInput, SecretTypeEnum, TagMatchEnum, types } from './types.ts';
+import { AddonKindEnum, SecretTypeEnum, TagMatchEnum, types } from './types.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 type Changed = { readonly secretGroup: StoredGroup; readonly commit: CommitFacts };
@@ -232,18 +233,11 @@ function addHoldingMutations(builder: Builder): void {
     name: 'importSecretGroupVariables',
     description:
       'Reads variables from the text of a file into the group. Nothing in it is run or expanded; a line that cannot be read refuses all of it, by its number. Needs `WRITE`.',
-    input: (t) => ({
-      source: t.field({ type: ImportSourceInput, required: true, description: 'The text and how it is written.' }),
-      mode: t.field({
-        type: ImportModeEnum,
-        description: 'What becomes of the variables that are there; absent: `MERGE`.',
-      }),
-      allowDangerousNames: allowDangerousNames(t),
-    }),
+    input: importFields,
     rules: inputs.importInput,
-    run: (ref, { source, mode }, { services, session }) =>
-      services.secretGroups.importVariables(ref, source, mode === 'replace', session),
+    run: (ref, input, { services, session }) => services.secretGroups.importVariables(ref, importedOf(input), session),
   });
+  addImportPreview(builder);
   addUpdate(builder, {
     name: 'unsetSecretGroupVariable',
     description: 'Removes one variable. Needs `WRITE`.',

@@ -7,6 +7,7 @@ import type { View } from '../../vault/reading.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import type { Decision } from './decision.ts';
 import { deletedGroup, type GroupRef, type GroupUpdate, visibleGroup } from './finding.ts';
+import { type Imported, type ImportedNames, importedNames, withImported } from './imported.ts';
 import { type CreateGroupInput, type PutGroupInput, restrictionsAfter, type UpdateGroupInput } from './inputs.ts';
 import { isLink } from './linking.ts';
 import { type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
@@ -15,6 +16,7 @@ import { mayOnGroup } from './rights.ts';
 import { createWriting, type WritingDeps } from './writing.ts';
 
 const changes = changesOf(groupDocument);
+const IMPORT = 'secretGroup.importVariables';
 
 export type SecretGroupsDeps = WritingDeps;
 export type SecretGroupsService = ReturnType<typeof createSecretGroups>;
@@ -26,7 +28,7 @@ const replaced = (links: readonly AddonLink[], isMeant: (link: AddonLink) => boo
 /** Bundles of variables and files. Every use case reads, decides and commits once. */
 export function createSecretGroups(deps: SecretGroupsDeps) {
   const { clock } = deps;
-  const { createOrPut, change, keepFiles, requireCountable, history } = createWriting(deps);
+  const { createOrPut, change, rehearse, keepFiles, requireCountable, history } = createWriting(deps);
 
   const bySlug = (ref: GroupRef, session: Session): Promise<StoredGroup> =>
     session.read((view) => visibleGroup(ref, view, session));
@@ -69,11 +71,20 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     }));
   }
 
-  /** `replaces`: what is not given goes. */
-  function importVariables(ref: GroupUpdate, given: ReadonlyMap<string, string>, replaces: boolean, session: Session) {
-    return change(ref, 'secretGroup.importVariables', session, (state) => ({
-      state: { ...state, variables: replaces ? given : new Map([...state.variables, ...given]) },
-    }));
+  function importVariables(ref: GroupUpdate, imported: Imported, session: Session) {
+    return change(ref, IMPORT, session, (state) => ({ state: withImported(state, imported) }));
+  }
+
+  /** What an import would do, if it is one that would be done. Refuses whoever may not know the names. */
+  async function previewImport(ref: GroupUpdate, imported: Imported, session: Session) {
+    const seen: (ImportedNames & { readonly secretGroup: StoredGroup })[] = [];
+    await rehearse(ref, IMPORT, session, (state, before) => {
+      seen.push({ secretGroup: before, ...importedNames(before, imported, session) });
+      return { state: withImported(state, imported) };
+    });
+    const [preview] = seen;
+    if (!preview) throw new Error('nothing was decided');
+    return preview;
   }
 
   function unsetVariable(ref: GroupUpdate, name: string, session: Session) {
@@ -158,6 +169,7 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     update,
     setVariable,
     importVariables,
+    previewImport,
     unsetVariable,
     setFile,
     unsetFile,

@@ -12,7 +12,7 @@ type Body = ReturnType<StoredGroup['body']>;
 
 const projectOf = ({ key }: StoredGroup): string => key[1] ?? '';
 const subject = ({ key }: StoredGroup): string => subjectOf(groupDocument.kind, key);
-const mayRead = (group: StoredGroup, session: Session): boolean =>
+export const mayRead = (group: StoredGroup, session: Session): boolean =>
   mayOnGroup(session, 'read', projectOf(group), group.fields.type);
 
 /** A revision, and the group as it is now: whoever may not read the one may not read the other through it. */

@@ -9,6 +9,7 @@ import type { Limits } from '../../kernel/limits.ts';
 import type { Key } from '../../store/port.ts';
 import { type Change, changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
+import type { Order } from '../../vault/order.ts';
 import type { Vault } from '../../vault/port.ts';
 import type { View } from '../../vault/reading.ts';
 import type { Contents } from '../contents.ts';
@@ -39,6 +40,17 @@ export interface WritingDeps {
   readonly limits: Limits;
   readonly addons: Services['addons'];
 }
+
+type Changing = [
+  ref: GroupUpdate,
+  operation: string,
+  session: Session,
+  decide: (state: GroupState, before: StoredGroup, view: View) => Decision | Promise<Decision>,
+  find?: FindGroup,
+];
+
+/** As it is, with what is found typed. */
+const orderOf = <Found>(order: Order<Found>): Order<Found> => order;
 
 type Asked = Pick<GroupUpdate, 'project' | 'allowDangerousNames'>;
 
@@ -199,15 +211,19 @@ export function createWriting(deps: WritingDeps) {
   }
 
   /** The one way to change a group that is there. */
-  async function change(
-    ref: GroupUpdate,
-    operation: string,
-    session: Session,
-    decide: (state: GroupState, before: StoredGroup, view: View) => Decision | Promise<Decision>,
-    find: FindGroup = visibleGroup,
-  ) {
+  async function change(...[ref, operation, session, decide, find]: Changing) {
+    const { commit } = await session.run(changing(ref, operation, session, decide, find));
+    return { secretGroup: await bySlug(ref, session), commit };
+  }
+
+  /** Everything that a change takes, but the change: refuses what would be refused. */
+  async function rehearse(...[ref, operation, session, decide, find]: Changing) {
+    await session.plan(changing(ref, operation, session, decide, find));
+  }
+
+  function changing(...[ref, operation, session, decide, find = visibleGroup]: Changing) {
     const key = [session.principal.team, ref.project, ref.slug];
-    const { commit } = await session.run({
+    return orderOf({
       operation,
       subject: key,
       async find(view) {
@@ -233,8 +249,7 @@ export function createWriting(deps: WritingDeps) {
       },
       keeps: [history.keeping],
     });
-    return { secretGroup: await bySlug(ref, session), commit };
   }
 
-  return { createOrPut, change, keepFiles, requireCountable, history };
+  return { createOrPut, change, rehearse, keepFiles, requireCountable, history };
 }
