@@ -9,6 +9,7 @@ import { createContainers } from '../crypto/containers.ts';
 import type { GitReader } from '../git/port.ts';
 import type { SubgraphOptions } from '../graphql/federation/shape.ts';
 import type { Context } from '../graphql/types/context.ts';
+import { Memo } from '../graphql/types/memo.ts';
 import type { Services } from '../graphql/types/services.ts';
 import type { ContextFor } from '../http/caller.ts';
 import type { GraphqlLane } from '../http/lanes.ts';
@@ -96,8 +97,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const { stamp } = session;
     const mayCarryFiles = (): boolean =>
       carriers.some(({ resource }) => couldEver(session.principal, 'write', resource, ANYWHERE));
-    const notes = new Notes();
-    const about = { stamp, notes, notRepeatable, isRepeatable, mayCarryFiles };
+    const about = { stamp, notes: new Notes(), memo: new Memo(), notRepeatable, isRepeatable, mayCarryFiles };
     return { session, services, cursorMac, ...about, withSession: contextOf };
   };
   const contextFor: ContextFor = async ({ authorization, signal }): Promise<Context> => {

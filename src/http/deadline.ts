@@ -1,4 +1,5 @@
 import { AppError, ClientGone } from '../kernel/errors.ts';
+import { Line, type Place } from '../kernel/line.ts';
 import type { Wanting } from '../kernel/work.ts';
 
 /** The time a request has, and the signal that its work is no longer wanted. */
@@ -11,15 +12,56 @@ export interface Deadline {
   end(): void;
 }
 
-interface Running {
+/** A class, since each request makes one. */
+class Running implements Deadline, Wanting {
   readonly dueAt: number;
-  readonly stop: (why: AppError) => void;
+  readonly signal: () => Wanting;
+  reason: AppError | null = null;
+  readonly #all: Line<Running>;
+  readonly #place: Place<Running>;
+  #refuse: ((error: AppError) => void) | null = null;
+
+  constructor(all: Line<Running>, ms: number) {
+    this.dueAt = performance.now() + ms;
+    this.signal = () => this;
+    this.#all = all;
+    this.#place = all.join(this);
+  }
+
+  get aborted(): boolean {
+    return this.reason !== null;
+  }
+
+  throwIfAborted(): void {
+    if (this.reason) throw this.reason;
+  }
+
+  race(work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#refuse = reject;
+      work.then(resolve, reject);
+    });
+  }
+
+  abandon(): void {
+    this.stop(new ClientGone());
+  }
+
+  stop(why: AppError): void {
+    this.#all.leave(this.#place);
+    this.reason = why;
+    this.#refuse?.(why);
+  }
+
+  end(): void {
+    this.#all.leave(this.#place);
+  }
 }
 
 /** Begins deadlines of `ms` each. */
 export function createDeadlines(ms: number): () => Deadline {
   // All take the same time, so they are due in the order in which they began, and one timer for the first of them does.
-  const running = new Set<Running>();
+  const running = new Line<Running>();
   let timer: NodeJS.Timeout | null = null;
 
   function arm(wait: number): void {
@@ -29,48 +71,19 @@ export function createDeadlines(ms: number): () => Deadline {
 
   function stopThoseDue(): void {
     timer = null;
-    for (const each of running) {
-      const wait = each.dueAt - performance.now();
+    for (let first = running.first; first !== null; first = running.first) {
+      const wait = first.dueAt - performance.now();
       if (wait > 0) {
         arm(wait);
         return;
       }
-      running.delete(each);
-      each.stop(new AppError('TIMEOUT', `No answer within ${ms} ms`));
+      first.stop(new AppError('TIMEOUT', `No answer within ${ms} ms`));
     }
   }
 
   return () => {
-    let reason: AppError | null = null;
-    let refuse: ((error: AppError) => void) | null = null;
-    const stop = (why: AppError): void => {
-      running.delete(own);
-      reason = why;
-      refuse?.(reason);
-    };
-    const wanting: Wanting = {
-      get aborted() {
-        return reason !== null;
-      },
-      get reason() {
-        return reason;
-      },
-      throwIfAborted() {
-        if (reason) throw reason;
-      },
-    };
-    const own: Running = { dueAt: performance.now() + ms, stop };
-    running.add(own);
+    const deadline = new Running(running, ms);
     if (timer === null) arm(ms);
-    return {
-      signal: () => wanting,
-      race: (work) =>
-        new Promise((resolve, reject) => {
-          refuse = reject;
-          work.then(resolve, reject);
-        }),
-      abandon: () => stop(new ClientGone()),
-      end: () => void running.delete(own),
-    };
+    return deadline;
   };
 }

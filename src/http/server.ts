@@ -5,6 +5,7 @@ import type { Counters } from '../kernel/counters.ts';
 import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
 import type { Hook } from '../kernel/hook.ts';
+import { Line } from '../kernel/line.ts';
 import type { Log } from '../kernel/log.ts';
 import { clientAddressOf } from '../net/client-address.ts';
 import { dropRestOfBody } from './body.ts';
@@ -57,7 +58,7 @@ export function createServer(deps: ServerDeps): HttpServer {
     routes.get(path.replace(/\/$/, '')) ??
     hookOf(path) ??
     (path.startsWith(REST) ? lanes.rest : undefined);
-  const underWay = new Set<ServerResponse>();
+  const underWay = new Line<ServerResponse>();
   let closing = false;
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
     const client = clientAddressOf(request, config.trustedProxies);
@@ -65,9 +66,9 @@ export function createServer(deps: ServerDeps): HttpServer {
       log.error('A connection failed', { requestId: exchange.id, ...describeFault(error) }),
     );
     if (closing) response.shouldKeepAlive = false;
-    underWay.add(response);
+    const place = underWay.join(response);
     const done = (): void => {
-      underWay.delete(response);
+      underWay.leave(place);
       exchange.onClose?.(exchange);
       logRequest(log, exchange);
       dropRestOfBody(request);

@@ -125,7 +125,7 @@ export function createOperations(deps: OperationsDeps): Operations {
 
   async function run(request: GraphqlRequest, credentials: Credentials, id: string, operation: Operation) {
     const deadline = startDeadline();
-    operation.leave = deadline.abandon;
+    operation.leave = () => deadline.abandon();
     try {
       const caller = { ...credentials, requestId: request.requestId, signal: deadline.signal };
       await deadline.race(work(request, caller, id, operation));

@@ -135,7 +135,7 @@ const LAYERS: readonly {
   {
     files: /^graphql\/types\//,
     own: ['kernel/', 'domain/', 'input/', 'graphql/types/', 'access/', 'audit/', 'streams/', 'vault/', 'store/port.ts'],
-    packages: ['node:crypto', 'graphql', 'graphql-scalars', '@pothos/', 'zod'],
+    packages: ['node:crypto', 'dataloader', 'graphql', 'graphql-scalars', '@pothos/', 'zod'],
   },
   {
     files: /^graphql\/federation\//,

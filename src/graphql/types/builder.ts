@@ -1,11 +1,9 @@
 import SchemaBuilder from '@pothos/core';
-import DataloaderPlugin from '@pothos/plugin-dataloader';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
-import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import ValidationPlugin from '@pothos/plugin-validation';
 import { GraphQLDateTime, GraphQLSafeInt } from 'graphql-scalars';
-import { invalidInput, unauthenticated } from '../../kernel/errors.ts';
+import { invalidInput } from '../../kernel/errors.ts';
 import type { Context } from './context.ts';
 import { decodeGlobalId } from './ids.ts';
 import { invalidInputFrom } from './invalid-input.ts';
@@ -17,7 +15,6 @@ export interface SchemaTypes {
   readonly DefaultFieldNullability: false;
   readonly DefaultEdgesNullability: { list: false; items: false };
   readonly DefaultNodeNullability: false;
-  readonly AuthScopes: { signedIn: boolean };
   readonly Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: string };
@@ -33,7 +30,7 @@ const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name
 
 const makeBuilder = () =>
   new SchemaBuilder<SchemaTypes>({
-    plugins: [ErrorsPlugin, ScopeAuthPlugin, ValidationPlugin, RelayPlugin, DataloaderPlugin],
+    plugins: [ErrorsPlugin, ValidationPlugin, RelayPlugin],
     defaultFieldNullability: false,
     errors: {
       directResult: true,
@@ -43,10 +40,6 @@ const makeBuilder = () =>
         name: ({ fieldName }) => `${capital(fieldName)}Result`,
         description: 'What the mutation did, or the expected reason why it did nothing.',
       },
-    },
-    scopeAuth: {
-      authScopes: ({ session }) => ({ signedIn: session !== undefined }),
-      unauthorizedError: () => unauthenticated(),
     },
     validation: { validationError: ({ issues }) => invalidInputFrom(issues) },
     relay: {
@@ -108,15 +101,13 @@ export function createBuilder(): Builder {
   builder.addScalarType('Base64', Base64Scalar);
   builder.addScalarType('Cursor', CursorScalar);
   builder.addScalarType('JSON', JsonScalar);
-  builder.queryType({ description: 'What can be asked.', authScopes: { signedIn: true } });
+  builder.queryType({ description: 'What can be asked.' });
   builder.mutationType({
     description: 'What can be changed. Every mutation is one commit: all of it, or nothing.',
-    authScopes: { signedIn: true },
   });
   builder.subscriptionType({
     description:
       'What can be listened to, over a WebSocket (`graphql-transport-ws`) or as server-sent events. Rights are checked at every delivery.',
-    authScopes: { signedIn: true },
   });
   return builder;
 }

@@ -1,5 +1,6 @@
 import type { Session } from '../../access/session.ts';
 import type { Notes } from '../../audit/notes.ts';
+import type { Memo } from './memo.ts';
 import type { Services } from './services.ts';
 
 /** What a resolver has at hand. There is no context without a session: strangers are refused before. */
@@ -8,6 +9,8 @@ export interface Context {
   readonly services: Services;
   /** What the answer shows, counted by the door that shows it. */
   readonly notes: Notes;
+  /** What was looked up for it. */
+  readonly memo: Memo;
   /** All that the answer to a query depends on besides the request. */
   readonly stamp: string;
   /** Says that the answer drew on what may change without a commit: it is not kept. */

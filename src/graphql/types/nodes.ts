@@ -1,4 +1,5 @@
 import { type FieldMap, type ImplementableObjectRef, type ObjectFieldBuilder, ObjectRef } from '@pothos/core';
+import DataLoader from 'dataloader';
 import type { Builder, Types } from './builder.ts';
 import type { Context } from './context.ts';
 import { type Declarations, madeIn } from './declarations.ts';
@@ -20,15 +21,18 @@ export function lookUpOf(name: string): LookUp<unknown> {
   return found;
 }
 
-/** A type of nodes: resolvers answer the object, or its id for the DataLoader of the request. */
-export type NodeRef<T> = ObjectRef<Types, T | string, T>;
+export type NodeRef<T> = ObjectRef<Types, T, T>;
 
-/** Names an object with a global id, and says how many are loaded at once. Its fields are for `implementNode`. */
+/** Names an object with a global id, and says how many are loaded at once, by the DataLoader of the request. Its fields are for `implementNode`. */
 export function nodeRef<T extends object>(types: Declarations, name: string, options: NodeOptions<T>): NodeRef<T> {
-  const standIn = new ObjectRef<Types, T | string, T>(name);
+  const standIn = new ObjectRef<Types, T, T>(name);
   declareNode(name);
   lookUps.set(name, options.load);
-  return types.declare(standIn, (builder) => builder.loadableNodeRef(name, options as never));
+  const loaderOf = (context: Context): DataLoader<string, T> =>
+    context.memo.of(options, () => new DataLoader((ids: readonly string[]) => options.load(ids, context)));
+  const { id } = options;
+  const loadManyWithoutCache = (ids: string[], context: Context) => loaderOf(context).loadMany(ids);
+  return types.declare(standIn, (builder) => builder.nodeRef(name, { id, loadManyWithoutCache } as never));
 }
 
 interface NodeTypeOptions<T> {

@@ -13,21 +13,13 @@ const groupField = {
   description: 'The group; null when you may not see it.',
 } as const;
 
-const groups = new WeakMap<Context, Map<string, Promise<StoredGroup | null>>>();
-
 /** Looked up once in a request: a group is the source of many variables. */
 function groupOf({ project, source }: SourceView, _args: object, context: Context): Promise<StoredGroup | null> | null {
   if (source.kind === 'direct') return null;
-  const known = groups.get(context) ?? new Map<string, Promise<StoredGroup | null>>();
-  groups.set(context, known);
-  const name = `${project}/${source.group}`;
-  const found =
-    known.get(name) ??
-    orNull(context.services.secretGroups.bySlug({ project, slug: source.group }, context.session)).then(
-      (it) => it ?? null,
-    );
-  known.set(name, found);
-  return found;
+  const { services, session, memo } = context;
+  return memo.of(`group ${project}/${source.group}`, () =>
+    orNull(services.secretGroups.bySlug({ project, slug: source.group }, session)),
+  );
 }
 
 const GroupSource = types.objectRef<SourceView>('SecretGroupSource').implement({
