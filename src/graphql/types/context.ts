@@ -1,6 +1,6 @@
 import type { Session } from '../../access/session.ts';
 import type { Notes } from '../../audit/notes.ts';
-import type { Memo } from './memo.ts';
+import type { Memo } from '../../kernel/memo.ts';
 import type { Services } from './services.ts';
 
 /** What a resolver has at hand. There is no context without a session: strangers are refused before. */
