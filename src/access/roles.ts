@@ -18,12 +18,17 @@ export interface RolesDeps extends Roles {
   readonly expiry: ExpiryClock;
 }
 
-/** What may be done, as data. */
-export function createRoles({ clock, expiry, builtIn, named }: RolesDeps) {
-  function requireAdmin(session: Session): void {
-    if (!can(session.principal, 'admin', 'role')) throw forbidden();
-  }
+function requireAdmin({ principal }: Session): void {
+  if (!can(principal, 'admin', 'role')) throw forbidden();
+}
 
+function requireCovered(session: Session, grants: Role['grants']): void {
+  if (!covers(session.principal.role.grants, grants))
+    throw forbidden("A role cannot grant more than its creator's role");
+}
+
+/** Roles, as those may see them who may list them. */
+function createRoleLookups({ builtIn, named }: Roles) {
   async function listRoles(session: Session): Promise<readonly Role[]> {
     if (!can(session.principal, 'list', 'role')) return [];
     return session.read(async (view) => {
@@ -39,12 +44,31 @@ export function createRoles({ clock, expiry, builtIn, named }: RolesDeps) {
     if (!stored || stored.deleted) throw notFound('Role');
     return stored;
   }
-
-  function requireCovered(session: Session, grants: Role['grants']): void {
-    if (!covers(session.principal.role.grants, grants))
-      throw forbidden("A role cannot grant more than its creator's role");
+  async function roleBySlug(slug: string, session: Session): Promise<Role> {
+    const role = await session.read((view) => roleOf(view, slug, { builtIn, named }));
+    if (!role || !can(session.principal, 'list', 'role')) throw notFound('Role');
+    return role;
   }
 
+  return { listRoles, roleBySlug, ownRole };
+}
+
+/** What may be done, as data. */
+export function createRoles(deps: RolesDeps) {
+  const { ownRole, ...lookups } = createRoleLookups(deps);
+  return { ...lookups, ...createRoleChanges({ ...deps, ownRole, roleBySlug: lookups.roleBySlug }) };
+}
+
+type Lookups = ReturnType<typeof createRoleLookups>;
+
+function createRoleChanges({
+  clock,
+  expiry,
+  builtIn,
+  named,
+  ownRole,
+  roleBySlug,
+}: RolesDeps & Pick<Lookups, 'ownRole' | 'roleBySlug'>) {
   async function createRole(input: CreateRoleInput, session: Session) {
     requireAdmin(session);
     requireCovered(session, input.grants);
@@ -69,12 +93,6 @@ export function createRoles({ clock, expiry, builtIn, named }: RolesDeps) {
       },
     });
     return { role: await roleBySlug(slug, session), commit };
-  }
-
-  async function roleBySlug(slug: string, session: Session): Promise<Role> {
-    const role = await session.read((view) => roleOf(view, slug, { builtIn, named }));
-    if (!role || !can(session.principal, 'list', 'role')) throw notFound('Role');
-    return role;
   }
 
   /** Somebody must be able to administer roles and tokens afterwards, if a role that allowed it changes. */
@@ -123,5 +141,5 @@ export function createRoles({ clock, expiry, builtIn, named }: RolesDeps) {
     return { role, commit };
   }
 
-  return { listRoles, roleBySlug, createRole, updateRole, deleteRole };
+  return { createRole, updateRole, deleteRole };
 }

@@ -71,12 +71,41 @@ export interface TokensDeps extends Roles {
   readonly founderEnded: () => void;
 }
 
-/** Credentials of people, machines and dependents. */
-export function createTokens({ vault, keys, clock, expiry, limits, builtIn, named, founderEnded }: TokensDeps) {
-  function requireAdmin(session: Session): void {
-    if (!can(session.principal, 'admin', 'token')) throw forbidden();
-  }
+function requireAdmin({ principal }: Session): void {
+  if (!can(principal, 'admin', 'token')) throw forbidden();
+}
 
+/** The caller's token if it is the founder's and has an end. */
+async function founderIn(view: View, { principal }: Session): Promise<Stored<TokenFields, null> | null> {
+  if (principal.expiresAt === null) return null;
+  const own = (await view.set(tokenDocument)).get(principal.id);
+  return own && !own.deleted && own.fields.createdBy === FOUNDER ? own : null;
+}
+
+const facts = ({ key, fields }: Stored<TokenFields, null>): TokenFacts => ({ id: key[1] ?? '', ...fields });
+
+/** Credentials of people, machines and dependents. */
+export const createTokens = (deps: TokensDeps) => ({
+  tokenById,
+  listTokens,
+  ...createMaking(deps),
+  revokeToken: createRevocation(deps),
+  offlineOwner: createOfflineOwner(deps),
+});
+
+async function tokenById(id: string, session: Session): Promise<TokenFacts> {
+  const stored = await session.read(async (view) => (await view.set(tokenDocument)).get(id));
+  if (!stored || stored.deleted || !can(session.principal, 'list', 'token')) throw notFound('Token');
+  return facts(stored);
+}
+
+async function listTokens(session: Session): Promise<readonly TokenFacts[]> {
+  if (!can(session.principal, 'list', 'token')) return [];
+  const { live } = await session.read((view) => view.set(tokenDocument));
+  return live.map(facts);
+}
+
+function createMaking({ keys, clock, builtIn, named, founderEnded }: TokensDeps) {
   /** What the token may be, by who makes it; whether it ends the founder's. */
   async function permitted(input: CreateTokenInput, at: string, view: View, session: Session) {
     const { principal } = session;
@@ -127,21 +156,10 @@ export function createTokens({ vault, keys, clock, expiry, limits, builtIn, name
     return { token, text: isFirst ? credential.text : null, signingSecret: secret, commit };
   }
 
-  /** The caller's token if it is the founder's and has an end. */
-  async function founderIn(view: View, { principal }: Session): Promise<Stored<TokenFields, null> | null> {
-    if (principal.expiresAt === null) return null;
-    const own = (await view.set(tokenDocument)).get(principal.id);
-    return own && !own.deleted && own.fields.createdBy === FOUNDER ? own : null;
-  }
+  return { createToken };
+}
 
-  const facts = ({ key, fields }: Stored<TokenFields, null>): TokenFacts => ({ id: key[1] ?? '', ...fields });
-
-  async function tokenById(id: string, session: Session): Promise<TokenFacts> {
-    const stored = await session.read(async (view) => (await view.set(tokenDocument)).get(id));
-    if (!stored || stored.deleted || !can(session.principal, 'list', 'token')) throw notFound('Token');
-    return facts(stored);
-  }
-
+function createRevocation({ expiry, limits, builtIn }: TokensDeps) {
   /** Ends a token; with `descendants` all that were made by it, too. Answers with those, or else with the ones that live on. */
   async function revokeToken(id: string, descendants: boolean, session: Session) {
     requireAdmin(session);
@@ -175,6 +193,10 @@ export function createTokens({ vault, keys, clock, expiry, limits, builtIn, name
     if (count > most) throw limitExceeded('tokens of one revocation', most, count, 'tokensPerRevocation');
   }
 
+  return revokeToken;
+}
+
+function createOfflineOwner({ vault, keys, clock }: TokensDeps) {
   /** A token of an owner for whoever holds the root key, as a commit with an actor of its own. */
   async function offlineOwner(team: TeamId): Promise<string> {
     if (!(await (await vault.view(team)).set(teamDocument)).get('team')) {
@@ -194,11 +216,5 @@ export function createTokens({ vault, keys, clock, expiry, limits, builtIn, name
     return credential.text;
   }
 
-  async function listTokens(session: Session): Promise<readonly TokenFacts[]> {
-    if (!can(session.principal, 'list', 'token')) return [];
-    const { live } = await session.read((view) => view.set(tokenDocument));
-    return live.map(facts);
-  }
-
-  return { createToken, revokeToken, offlineOwner, tokenById, listTokens };
+  return offlineOwner;
 }

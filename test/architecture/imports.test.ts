@@ -96,7 +96,7 @@ const LAYERS: readonly {
     packages: ['zod'],
   },
   {
-    files: /^modules\/.*(schema|mutations|types|node)\.ts$/,
+    files: /^modules\/.*(schema|mutations|types|node|enums)\.ts$/,
     own: [
       'kernel/',
       'domain/',

@@ -1,70 +1,24 @@
-import { createRoleInput, emptyInput, updateRoleInput } from '../../access/inputs.ts';
-import {
-  type Grant,
-  type Principal,
-  TOKEN_KINDS,
-  type TokenKind,
-  VERBS,
-  type Verb,
-  type WorkloadAddress,
-} from '../../access/model.ts';
+import type { ObjectRef } from '@pothos/core';
+import type { Grant, Principal, WorkloadAddress } from '../../access/model.ts';
 import type { ResourceFacts } from '../../access/resources.ts';
-import { allowedInTeam } from '../../graphql/types/allowed.ts';
-import type { Builder } from '../../graphql/types/builder.ts';
-import { expectedRevision, idempotencyKey, SensitivityEnum, WorkloadKindEnum } from '../../graphql/types/fields.ts';
-import { idRule } from '../../graphql/types/ids.ts';
-import { addMutation } from '../../graphql/types/mutation.ts';
+import type { Builder, Types } from '../../graphql/types/builder.ts';
+import { SensitivityEnum, WorkloadKindEnum } from '../../graphql/types/fields.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
+import { type AccessEnums, addEnums } from './enums.ts';
 import { RoleNode, TokenNode } from './node.ts';
+import { addRoleMutations } from './role-mutations.ts';
 import { addTokenMutations } from './token-mutations.ts';
 
-/** `secretGroup` -> `SECRET_GROUP`. */
-const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
-
-function enumValues<T extends string>(values: readonly T[], words: (value: T) => string) {
-  return Object.fromEntries(values.map((value) => [constant(value), { value, description: words(value) }]));
+/** Roles, tokens, and who asks. */
+export function addAccess(builder: Builder, resources: readonly ResourceFacts[]): void {
+  const enums = addEnums(builder, resources);
+  addRoleType(builder, enums);
+  addTokenTypes(builder, enums);
+  addTokenMutations(builder, enums.TokenKindEnum);
+  addRoleMutations(builder, resources, enums);
 }
 
-const VERB_WORDS: Readonly<Record<Verb, string>> = {
-  list: 'See that an object exists, with its name, tags and settings. Every other verb requires it.',
-  listKeys: 'See the names of variables, files and mounts, without values.',
-  read: 'See stored values and contents.',
-  resolve: 'See the values that a workload gets, and the values of an app in full.',
-  write: 'Create, change and restore objects; restoring a project requires `DELETE`.',
-  writeProtected: 'Change values of protected environments, and end their protection.',
-  delete: 'Delete objects.',
-  manageRestrictions:
-    'Change who inherits a secret group, and register workloads that enter a restricted group by tags.',
-  changeType: 'Change the sensitivity of an object. Required for the old and for the new one.',
-  link: 'Link addons to a secret group, write references to a global secret, read git files with an account.',
-  restart: 'Request, cancel and acknowledge restarts of a workload.',
-  audit: 'Read the log of commits.',
-  admin: 'Manage roles and tokens.',
-};
-
-const TOKEN_KIND_WORDS: Readonly<Record<TokenKind, string>> = {
-  user: 'A token of a person.',
-  machine: 'A token of a program, such as a platform or a pipeline.',
-  dependent: 'A token of one workload, which can resolve only itself.',
-  gateway: 'A token of a federation gateway. It is good only beside the token of a user, and allows nothing by itself.',
-};
-
-export function addAccess(builder: Builder, resources: readonly ResourceFacts[]): void {
-  const VerbEnum = builder.enumType('Verb', {
-    description: 'A permission.',
-    values: enumValues(VERBS, (verb) => VERB_WORDS[verb]),
-  });
-  const ResourceEnum = builder.enumType('Resource', {
-    description: 'The kinds of objects that a grant covers.',
-    values: Object.fromEntries(
-      resources.map(({ name, words }) => [constant(name), { value: name, description: words }]),
-    ),
-  });
-  const TokenKindEnum = builder.enumType('TokenKind', {
-    description: 'Who a token is for.',
-    values: enumValues(TOKEN_KINDS, (kind) => TOKEN_KIND_WORDS[kind]),
-  });
-
+function addRoleType(builder: Builder, { VerbEnum, ResourceEnum }: AccessEnums): void {
   const GrantType = builder.objectRef<Grant>('Grant').implement({
     description: 'Verbs on kinds of resource, for some sensitivities, in some projects.',
     fields: (t) => ({
@@ -83,14 +37,6 @@ export function addAccess(builder: Builder, resources: readonly ResourceFacts[])
       }),
     }),
   });
-  const AddressType = builder.objectRef<WorkloadAddress>('WorkloadAddress').implement({
-    description: 'Which workload.',
-    fields: (t) => ({
-      project: t.field({ type: 'Slug', description: 'Its project.', resolve: ({ project }) => project }),
-      kind: t.field({ type: WorkloadKindEnum, description: 'Its kind.', resolve: ({ kind }) => kind }),
-      id: t.string({ description: "The platform's id.", resolve: ({ id }) => id }),
-    }),
-  });
   implementNode(builder, RoleNode, {
     description: 'What those who have it may do.',
     fields: (t) => ({
@@ -106,6 +52,17 @@ export function addAccess(builder: Builder, resources: readonly ResourceFacts[])
         description: 'What it allows; everything else is refused.',
         resolve: ({ grants }) => [...grants],
       }),
+    }),
+  });
+}
+
+function addTokenTypes(builder: Builder, { TokenKindEnum }: AccessEnums): void {
+  const AddressType = builder.objectRef<WorkloadAddress>('WorkloadAddress').implement({
+    description: 'Which workload.',
+    fields: (t) => ({
+      project: t.field({ type: 'Slug', description: 'Its project.', resolve: ({ project }) => project }),
+      kind: t.field({ type: WorkloadKindEnum, description: 'Its kind.', resolve: ({ kind }) => kind }),
+      id: t.string({ description: "The platform's id.", resolve: ({ id }) => id }),
     }),
   });
   implementNode(builder, TokenNode, {
@@ -143,6 +100,14 @@ export function addAccess(builder: Builder, resources: readonly ResourceFacts[])
       }),
     }),
   });
+  addViewer(builder, TokenKindEnum, AddressType);
+}
+
+function addViewer(
+  builder: Builder,
+  TokenKindEnum: AccessEnums['TokenKindEnum'],
+  AddressType: ObjectRef<Types, WorkloadAddress>,
+): void {
   const ViewerType = builder.objectRef<Principal>('Viewer').implement({
     description: 'Who asks.',
     fields: (t) => ({
@@ -182,55 +147,4 @@ export function addAccess(builder: Builder, resources: readonly ResourceFacts[])
       resolve: async (_root, _args, { services, session }) => [...(await services.access.listTokens(session))],
     }),
   }));
-
-  const GrantInput = builder.inputType('GrantInput', {
-    description: 'Verbs on kinds of resource, for some sensitivities, in some projects.',
-    fields: (t) => ({
-      resources: t.field({ type: [ResourceEnum], required: true, description: 'On what.' }),
-      verbs: t.field({ type: [VerbEnum], required: true, description: 'What is allowed.' }),
-      types: t.field({ type: [SensitivityEnum], description: 'For which sensitivities; absent: both.' }),
-      projects: t.field({ type: ['Slug'], description: 'In which projects; absent: in all.' }),
-    }),
-  });
-  addTokenMutations(builder, TokenKindEnum);
-  const role = { type: RoleNode, description: 'The role.' };
-  addMutation(builder, {
-    name: 'createRole',
-    description: 'Makes a role that allows no more than your own. Needs `ADMIN` on roles.',
-    input: (t) => ({
-      name: t.string({ required: true, description: '3-100 letters, digits, single hyphens and spaces.' }),
-      grants: t.field({ type: [GrantInput], required: true, description: 'What it allows.' }),
-      idempotencyKey: idempotencyKey(t),
-    }),
-    allowed: allowedInTeam('admin', 'role'),
-    rules: createRoleInput(resources.map(({ name }) => name)),
-    failures: ['notFound', 'conflict'],
-    run: (input, { services, session }) => services.access.createRole(input, session),
-    payload: { role },
-  });
-  addMutation(builder, {
-    name: 'updateRole',
-    description: 'Changes what is given of a role. Needs `ADMIN` on roles.',
-    input: (t) => ({
-      id: t.id({ required: true, description: 'The role.' }),
-      name: t.string({ description: 'Absent: unchanged.' }),
-      grants: t.field({ type: [GrantInput], description: 'What it allows from now on; absent: unchanged.' }),
-      expectedRevision: expectedRevision(t),
-    }),
-    allowed: allowedInTeam('admin', 'role'),
-    rules: updateRoleInput(resources.map(({ name }) => name)).extend({ id: idRule('Role') }),
-    failures: ['notFound', 'conflict'],
-    run: ({ id, ...input }, { services, session }) => services.access.updateRole(id, input, session),
-    payload: { role },
-  });
-  addMutation(builder, {
-    name: 'deleteRole',
-    description: 'Deletes a role that no token has. Needs `ADMIN` on roles.',
-    input: (t) => ({ id: t.id({ required: true, description: 'The role.' }) }),
-    allowed: allowedInTeam('admin', 'role'),
-    rules: emptyInput.extend({ id: idRule('Role') }),
-    failures: ['notFound', 'conflict'],
-    run: ({ id }, { services, session }) => services.access.deleteRole(id, session),
-    payload: { role },
-  });
 }

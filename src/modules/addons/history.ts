@@ -13,6 +13,8 @@ export interface HistoryDeps {
   readonly limits: Limits;
 }
 
+export type AddonHistory = ReturnType<typeof createAddonHistory>;
+
 /** The revisions of an addon that are still kept. */
 export function createAddonHistory({ vault, clock, limits }: HistoryDeps) {
   const retention = createRetention({ vault, clock, limits });

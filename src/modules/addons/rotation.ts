@@ -32,8 +32,8 @@ const CERTAIN: ReadonlySet<string> = new Set([
   'INTEGRITY',
 ]);
 
-/** New credentials for addons. The old ones go on working until their time, and are then removed by a job. */
-export function createRotation({ vault, clock, log, limits, providers }: RotationDeps) {
+/** Credentials as providers make them. */
+function createCredentials({ log, limits }: Pick<RotationDeps, 'log' | 'limits'>) {
   /** Asks for new credentials, and makes sure that they are parameters as people could have given them. */
   async function made(plugin: LoadedPlugin, addon: StoredAddon): Promise<Params> {
     const id = idOf(addon.key);
@@ -60,6 +60,13 @@ export function createRotation({ vault, clock, log, limits, providers }: Rotatio
       log.warn('New credentials that were not kept could not be removed', { addon: addon.key.slice(1).join('/') }),
     );
   }
+
+  return { made, withdraw };
+}
+
+/** New credentials for addons. The old ones go on working until their time, and are then removed by a job. */
+export function createRotation({ vault, clock, log, limits, providers }: RotationDeps) {
+  const { made, withdraw } = createCredentials({ log, limits });
 
   function rotate(ref: AddonUpdate, overlapSeconds: number, session: Session) {
     const key = [session.principal.team, ref.project, ref.slug, ref.kind, 'rotation'];

@@ -68,15 +68,10 @@ export interface AddonValuesNow {
   fresh(addon: StoredAddon): Promise<Outcome | null>;
 }
 
-/** Asks plugins no more often than needed, and never two times at once for one addon. */
-export function createAddonValues({
-  plugins,
-  clock,
-  log,
-  limits,
-  cacheBytes,
-  digestOf,
-}: AddonValuesDeps): AddonValuesNow {
+type AskingDeps = Pick<AddonValuesDeps, 'clock' | 'log' | 'limits' | 'cacheBytes'>;
+
+/** What plugins said, by the addon and the parameters that they were asked with; none is asked two times at once. */
+function createAsking({ clock, log, limits, cacheBytes }: AskingDeps) {
   const entries = new LRUCache<string, Entry>({
     max: 10_000,
     maxSize: Math.max(cacheBytes, 1_000_000),
@@ -107,6 +102,14 @@ export function createAddonValues({
     underWay.set(name, running);
     return running;
   }
+
+  return { entries, ask };
+}
+
+/** Asks plugins no more often than needed, and never two times at once for one addon. */
+export function createAddonValues(deps: AddonValuesDeps): AddonValuesNow {
+  const { plugins, clock, limits, digestOf } = deps;
+  const { entries, ask } = createAsking(deps);
 
   const isFresh = ({ good }: Entry, { kind }: StoredAddon): boolean =>
     good !== null && (kind === 'addon' || clock().getTime() - good.at < limits.addonTtlMs);

@@ -1,5 +1,6 @@
 import type { Session } from '../../access/session.ts';
 import { conflict } from '../../kernel/errors.ts';
+import type { Limits } from '../../kernel/limits.ts';
 import { changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
 import { requireCount } from '../../vault/order.ts';
@@ -37,25 +38,50 @@ const isTaken = (key: readonly string[]) =>
     existing: { kind: 'appSecret', key },
   });
 
-/** Secrets of apps with a value for each environment. */
-export function createAppSecrets(deps: AppSecretsDeps) {
-  const { clock, limits } = deps;
+const bySlug = (place: PlaceInApp, session: Session): Promise<StoredAppSecret> =>
+  session.read((view) => visibleSecret(place, view, session));
 
-  const bySlug = (place: PlaceInApp, session: Session): Promise<StoredAppSecret> =>
-    session.read((view) => visibleSecret(place, view, session));
+/** Nothing for those who may list none. */
+const list = (app: string, session: Session): Promise<readonly StoredAppSecret[]> =>
+  session.read(async (view) => {
+    await visibleApp(app, view, session);
+    return mayOnSecrets(session, 'list') ? (await secretsOf(app, view)).live : [];
+  });
 
-  /** Nothing for those who may list none. */
-  const list = (app: string, session: Session): Promise<readonly StoredAppSecret[]> =>
-    session.read(async (view) => {
-      await visibleApp(app, view, session);
-      return mayOnSecrets(session, 'list') ? (await secretsOf(app, view)).live : [];
+function requireRoom(limits: Limits, count: number): void {
+  requireCount('secrets of the app', limits, 'appSecretsPerApp', count);
+}
+
+/** Whoever deletes a secret, or brings it back, does so in every environment where a value of it is set. */
+async function requireMayDrop(secret: StoredAppSecret, ref: PlaceInApp, view: View, session: Session): Promise<void> {
+  const app = await visibleApp(ref.app, view, session);
+  const values = await valuesOf(ref.app, view);
+  const { live } = whole(await environmentsOf(ref.app, view));
+  requireProtected(
+    session,
+    live.filter((environment) => slotIn(values, { app, environment, secret }).value !== null),
+  );
+}
+
+/** What a deleted secret holds is lost for good when another takes its place, so that has to be meant. */
+async function requireDiscarded(former: StoredAppSecret, input: CreateSecretInput, view: View, session: Session) {
+  const app = await visibleApp(input.app, view, session);
+  const values = await valuesOf(input.app, view);
+  const { all } = whole(await environmentsOf(input.app, view));
+  if (all.every((environment) => slotIn(values, { app, environment, secret: former }).value === null)) return;
+  if (!input.discardValues) {
+    const message =
+      'A deleted app secret with values has the same derived identifier: restore it, or give discardValues to lose them';
+    throw conflict('TAKEN', message, {
+      existing: { kind: 'appSecret', key: mayOnSecrets(session, 'list') ? former.key : [] },
     });
-
-  function requireRoom(count: number): void {
-    requireCount('secrets of the app', limits, 'appSecretsPerApp', count);
   }
+  requireOnSecrets(session, 'delete');
+  await requireMayDrop(former, { app: input.app, slug: idOf(former.key) }, view, session);
+}
 
-  async function create({ environmentScopedValues: _none, ...input }: CreateSecretInput, session: Session) {
+function createMaking({ clock, limits }: AppSecretsDeps) {
+  return async function create({ environmentScopedValues: _none, ...input }: CreateSecretInput, session: Session) {
     const { app, name, providerId, purposeType, idempotencyKey } = input;
     const slug = secretSlugOf(name);
     const key = [session.principal.team, appScope(app), slug];
@@ -79,18 +105,20 @@ export function createAppSecrets(deps: AppSecretsDeps) {
         const fields = { name, purposeType, incarnation, createdAt: at, updatedAt: at };
         const body = { providerId };
         const change = taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
-        return { changes: [change], guards: [apps.unchanged(holder)], room: () => requireRoom(count + 1) };
+        return { changes: [change], guards: [apps.unchanged(holder)], room: () => requireRoom(limits, count + 1) };
       },
     });
     return { appSecret: await bySlug({ app, slug }, session), commit };
-  }
+  };
+}
 
-  interface Changed {
-    readonly fields: AppSecretFields;
-    readonly body: AppSecretBody;
-    readonly room?: () => void;
-  }
+interface Changed {
+  readonly fields: AppSecretFields;
+  readonly body: AppSecretBody;
+  readonly room?: () => void;
+}
 
+function createChanging({ clock, limits }: AppSecretsDeps) {
   /** The one way to change a secret itself. Its values change with it only when it comes back. */
   async function change(
     ref: AppSecretUpdate,
@@ -128,34 +156,6 @@ export function createAppSecrets(deps: AppSecretsDeps) {
     });
   }
 
-  /** Whoever deletes a secret, or brings it back, does so in every environment where a value of it is set. */
-  async function requireMayDrop(secret: StoredAppSecret, ref: PlaceInApp, view: View, session: Session): Promise<void> {
-    const app = await visibleApp(ref.app, view, session);
-    const values = await valuesOf(ref.app, view);
-    const { live } = whole(await environmentsOf(ref.app, view));
-    requireProtected(
-      session,
-      live.filter((environment) => slotIn(values, { app, environment, secret }).value !== null),
-    );
-  }
-
-  /** What a deleted secret holds is lost for good when another takes its place, so that has to be meant. */
-  async function requireDiscarded(former: StoredAppSecret, input: CreateSecretInput, view: View, session: Session) {
-    const app = await visibleApp(input.app, view, session);
-    const values = await valuesOf(input.app, view);
-    const { all } = whole(await environmentsOf(input.app, view));
-    if (all.every((environment) => slotIn(values, { app, environment, secret: former }).value === null)) return;
-    if (!input.discardValues) {
-      const message =
-        'A deleted app secret with values has the same derived identifier: restore it, or give discardValues to lose them';
-      throw conflict('TAKEN', message, {
-        existing: { kind: 'appSecret', key: mayOnSecrets(session, 'list') ? former.key : [] },
-      });
-    }
-    requireOnSecrets(session, 'delete');
-    await requireMayDrop(former, { app: input.app, slug: idOf(former.key) }, view, session);
-  }
-
   const restore = (ref: AppSecretUpdate, session: Session) =>
     change(
       ref,
@@ -163,7 +163,7 @@ export function createAppSecrets(deps: AppSecretsDeps) {
       session,
       async (before, view) => {
         const { liveCount } = await secretsOf(ref.app, view);
-        return { fields: before.fields, body: before.body(), room: () => requireRoom(liveCount + 1) };
+        return { fields: before.fields, body: before.body(), room: () => requireRoom(limits, liveCount + 1) };
       },
       async (place, view) => {
         const stored = await storedSecret(place, view, session);
@@ -193,13 +193,16 @@ export function createAppSecrets(deps: AppSecretsDeps) {
     return { appSecret, commit };
   }
 
+  return { update, restore, remove };
+}
+
+/** Secrets of apps with a value for each environment. */
+export function createAppSecrets(deps: AppSecretsDeps) {
   return {
     bySlug,
     list,
-    create,
-    update,
-    remove,
-    restore,
+    create: createMaking(deps),
+    ...createChanging(deps),
     ...createValues(deps),
     ...createRendering(deps),
     ...createComparisons(),

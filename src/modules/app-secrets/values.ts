@@ -44,32 +44,67 @@ const slotGuards = ({ app, environment, secret }: Slot): readonly Change[] => [
   changesOf(appSecretDocument).unchanged(secret),
 ];
 
+async function slotAt(ref: ValueUpdate, view: View, session: Session): Promise<Slot> {
+  const app = await visibleApp(ref.app, view, session);
+  const secret = await visibleSecret(ref, view, session);
+  const environment = await liveEnvironment({ app: ref.app, slug: ref.environment }, view);
+  return slotIn(await valuesOf(ref.app, view), { app, environment, secret });
+}
+
+/** The first steps of a change: the slot, for whoever may change what is in it and saw its present revision. */
+const writable = (ref: ValueUpdate, session: Session) => ({
+  async find(view: View): Promise<Slot> {
+    const slot = await slotAt(ref, view, session);
+    requireOnSecrets(session, 'write');
+    requireProtected(session, [slot.environment]);
+    return slot;
+  },
+  seen: ({ latest: present }: Slot) => ({
+    expected: ref.expectedRevision,
+    present,
+    absent: 'The value was never set',
+  }),
+});
+
+function createValueHistory(vault: AppSecretsDeps['vault']) {
+  /**
+   * Reads revisions still kept, newest first. What was hidden once hides all that came before it, so whoever begins further back
+   * is shown nothing that the newer ones would hide: those are read first, without their texts.
+   */
+  function revisions(slot: Slot, session: Session) {
+    requireKeys(session);
+    const key = slot.latest?.key ?? null;
+    const mayRead = ({ hidden }: StoredValue['fields']): boolean => !hidden && mayOnSecrets(session, 'read');
+    const incarnation = incarnationOf(slot);
+    let [reached, hidden]: [number | null, boolean] = [null, false];
+    const page = async (below: number | null, limit: number): Promise<readonly ValueRevision[]> => {
+      if (key === null) return [];
+      const found = await vault.revisions(valueDocument, key, pageBelow(below, limit), { work: session.work, mayRead });
+      reached = found[found.length - 1]?.revision ?? reached;
+      // Of an earlier one of the same name nothing is shown.
+      return found
+        .filter(({ fields }) => fields.incarnation === incarnation)
+        .map((past) => {
+          hidden ||= past.fields.hidden && !past.deleted;
+          return { past, hidden };
+        });
+    };
+    return async (below: number | null, limit: number): Promise<readonly ValueRevision[]> => {
+      while (below !== null && (reached === null || reached > below)) {
+        const newer = await page(reached, Math.min(NEWER_AT_ONCE, (reached ?? slot.latest?.revision ?? 0) - below + 1));
+        if (newer.length === 0) return [];
+      }
+      return page(below, limit);
+    };
+  }
+
+  return revisions;
+}
+
 /** The values of app secrets, one for each secret and environment. */
 export function createValues(deps: AppSecretsDeps) {
   const { vault, clock, limits, random, sshKeyPair } = deps;
   const keeping = createKeeping(deps);
-
-  async function slotAt(ref: ValueUpdate, view: View, session: Session): Promise<Slot> {
-    const app = await visibleApp(ref.app, view, session);
-    const secret = await visibleSecret(ref, view, session);
-    const environment = await liveEnvironment({ app: ref.app, slug: ref.environment }, view);
-    return slotIn(await valuesOf(ref.app, view), { app, environment, secret });
-  }
-
-  /** The first steps of a change: the slot, for whoever may change what is in it and saw its present revision. */
-  const writable = (ref: ValueUpdate, session: Session) => ({
-    async find(view: View): Promise<Slot> {
-      const slot = await slotAt(ref, view, session);
-      requireOnSecrets(session, 'write');
-      requireProtected(session, [slot.environment]);
-      return slot;
-    },
-    seen: ({ latest: present }: Slot) => ({
-      expected: ref.expectedRevision,
-      present,
-      absent: 'The value was never set',
-    }),
-  });
 
   /** What a secret is in each environment, by their order. */
   const slots = (secret: StoredAppSecret, place: PlaceInApp, session: Session): Promise<readonly Slot[]> =>
@@ -124,36 +159,5 @@ export function createValues(deps: AppSecretsDeps) {
       return changes.erase(value, { ...value.fields, updatedAt: clock().toISOString() }, { text: '' });
     });
 
-  /**
-   * Reads revisions still kept, newest first. What was hidden once hides all that came before it, so whoever begins further back
-   * is shown nothing that the newer ones would hide: those are read first, without their texts.
-   */
-  function revisions(slot: Slot, session: Session) {
-    requireKeys(session);
-    const key = slot.latest?.key ?? null;
-    const mayRead = ({ hidden }: StoredValue['fields']): boolean => !hidden && mayOnSecrets(session, 'read');
-    const incarnation = incarnationOf(slot);
-    let [reached, hidden]: [number | null, boolean] = [null, false];
-    const page = async (below: number | null, limit: number): Promise<readonly ValueRevision[]> => {
-      if (key === null) return [];
-      const found = await vault.revisions(valueDocument, key, pageBelow(below, limit), { work: session.work, mayRead });
-      reached = found[found.length - 1]?.revision ?? reached;
-      // Of an earlier one of the same name nothing is shown.
-      return found
-        .filter(({ fields }) => fields.incarnation === incarnation)
-        .map((past) => {
-          hidden ||= past.fields.hidden && !past.deleted;
-          return { past, hidden };
-        });
-    };
-    return async (below: number | null, limit: number): Promise<readonly ValueRevision[]> => {
-      while (below !== null && (reached === null || reached > below)) {
-        const newer = await page(reached, Math.min(NEWER_AT_ONCE, (reached ?? slot.latest?.revision ?? 0) - below + 1));
-        if (newer.length === 0) return [];
-      }
-      return page(below, limit);
-    };
-  }
-
-  return { slots, setValue, generate, unsetValue, revisions };
+  return { slots, setValue, generate, unsetValue, revisions: createValueHistory(vault) };
 }

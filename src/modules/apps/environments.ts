@@ -67,24 +67,53 @@ export function newEnvironments(
 const valuesAmong = (secrets: readonly StoredAppSecret[], of: Found, values: ValueSet): number =>
   secrets.filter((secret) => slotIn(values, { ...of, secret }).value !== null).length;
 
-/** The environments of apps. Whoever may see an app sees its environments. */
-export function createEnvironments({ clock, limits }: Pick<AppsDeps, 'clock' | 'limits'>) {
-  async function found(place: PlaceInApp, view: View, session: Session): Promise<Found> {
-    const app = await visibleApp(place.app, view, session);
-    return { app, environment: await liveEnvironment(place, view) };
+/** How many values are set in it. */
+async function valuesIn(found: Found, view: View): Promise<number> {
+  const slug = idOf(found.app.key);
+  return valuesAmong(whole(await secretsOf(slug, view)).live, found, await valuesOf(slug, view));
+}
+
+/** What a deleted environment holds is lost for good when another takes its place, so that has to be meant. */
+async function requireDiscarded(former: Found, isMeant: boolean, view: View, session: Session): Promise<void> {
+  const { key } = former.environment;
+  const all = whole(await secretsOf(idOf(former.app.key), view)).all;
+  if (valuesAmong(all, former, await valuesOf(idOf(former.app.key), view)) === 0) return;
+  if (!isMeant) {
+    const message =
+      'A deleted environment with values has the same derived identifier: restore it, or give discardValues to lose them';
+    throw conflict('TAKEN', message, { existing: { kind: 'environment', key } });
   }
+  requireProtectedApps(session, [former.environment]);
+  requireOnSecrets(session, 'delete');
+}
 
-  const bySlug = (place: PlaceInApp, session: Session): Promise<StoredEnvironment> =>
-    session.read(async (view) => (await found(place, view, session)).environment);
+async function found(place: PlaceInApp, view: View, session: Session): Promise<Found> {
+  const app = await visibleApp(place.app, view, session);
+  return { app, environment: await liveEnvironment(place, view) };
+}
 
-  /** By their order, then by slug. */
-  const list = (app: string, session: Session): Promise<readonly StoredEnvironment[]> =>
-    session.read(async (view) => {
-      await visibleApp(app, view, session);
-      return inOrder((await environmentsOf(app, view)).live);
-    });
+const bySlug = (place: PlaceInApp, session: Session): Promise<StoredEnvironment> =>
+  session.read(async (view) => (await found(place, view, session)).environment);
 
-  async function create(input: CreateEnvironmentInput, session: Session) {
+/** By their order, then by slug. */
+const list = (app: string, session: Session): Promise<readonly StoredEnvironment[]> =>
+  session.read(async (view) => {
+    await visibleApp(app, view, session);
+    return inOrder((await environmentsOf(app, view)).live);
+  });
+
+type EnvironmentsDeps = Pick<AppsDeps, 'clock' | 'limits'>;
+
+/** The environments of apps. Whoever may see an app sees its environments. */
+export const createEnvironments = (deps: EnvironmentsDeps) => ({
+  bySlug,
+  list,
+  create: createMaking(deps),
+  ...createChanging(deps),
+});
+
+function createMaking({ clock, limits }: EnvironmentsDeps) {
+  return async function create(input: CreateEnvironmentInput, session: Session) {
     const { app, name } = input;
     const slug = slugOf(name);
     const key = [session.principal.team, appScope(app), slug];
@@ -115,22 +144,10 @@ export function createEnvironments({ clock, limits }: Pick<AppsDeps, 'clock' | '
       },
     });
     return { environment: await bySlug({ app, slug }, session), commit };
-  }
+  };
+}
 
-  /** What a deleted environment holds is lost for good when another takes its place, so that has to be meant. */
-  async function requireDiscarded(former: Found, isMeant: boolean, view: View, session: Session): Promise<void> {
-    const { key } = former.environment;
-    const all = whole(await secretsOf(idOf(former.app.key), view)).all;
-    if (valuesAmong(all, former, await valuesOf(idOf(former.app.key), view)) === 0) return;
-    if (!isMeant) {
-      const message =
-        'A deleted environment with values has the same derived identifier: restore it, or give discardValues to lose them';
-      throw conflict('TAKEN', message, { existing: { kind: 'environment', key } });
-    }
-    requireProtectedApps(session, [former.environment]);
-    requireOnSecrets(session, 'delete');
-  }
-
+function createChanging({ clock, limits }: EnvironmentsDeps) {
   /** The one way to change an environment that is there, or that is to be again. */
   async function change(
     ref: EnvironmentUpdate,
@@ -179,12 +196,6 @@ export function createEnvironments({ clock, limits }: Pick<AppsDeps, 'clock' | '
       storedEnvironment,
     );
 
-  /** How many values are set in it. */
-  async function valuesIn(found: Found, view: View): Promise<number> {
-    const slug = idOf(found.app.key);
-    return valuesAmong(whole(await secretsOf(slug, view)).live, found, await valuesOf(slug, view));
-  }
-
   /** Refused while values are set in it, unless `force`; they come back with it when it is restored. */
   async function remove(ref: EnvironmentUpdate, force: boolean, session: Session) {
     const { made: environment, commit } = await session.run({
@@ -209,5 +220,5 @@ export function createEnvironments({ clock, limits }: Pick<AppsDeps, 'clock' | '
     return { environment, commit };
   }
 
-  return { bySlug, list, create, update, remove, restore };
+  return { update, remove, restore };
 }

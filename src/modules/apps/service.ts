@@ -2,6 +2,7 @@ import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { conflict } from '../../kernel/errors.ts';
 import { slugOf } from '../../kernel/ids.ts';
+import type { Limits } from '../../kernel/limits.ts';
 import { changesOf } from '../../vault/change.ts';
 import { requireCount } from '../../vault/order.ts';
 import type { View } from '../../vault/reading.ts';
@@ -24,17 +25,30 @@ export interface AppUpdate {
   readonly expectedRevision?: number | null | undefined;
 }
 
+const bySlug = (slug: string, session: Session): Promise<StoredApp> =>
+  session.read((view) => visibleApp(slug, view, session));
+
+async function list(session: Session): Promise<readonly StoredApp[]> {
+  const { live } = await session.read((view) => view.set(appDocument));
+  return can(session.principal, 'list', 'app') ? live : [];
+}
+
+function requireRoom(limits: Limits, count: number): void {
+  requireCount('apps in the team', limits, 'appsPerTeam', count);
+}
+
+/** Whoever deletes an app, or brings it back, does so to all that is in it. */
+async function requireMayDo(slug: string, verb: 'delete' | 'write', view: View, session: Session): Promise<void> {
+  requireOnApps(session, verb);
+  requireProtectedApps(session, whole(await environmentsOf(slug, view)).live);
+  if (whole(await secretsOf(slug, view)).liveCount > 0) requireOnSecrets(session, verb);
+}
+
 /** Catalog applications. Every use case reads, decides and commits once. */
-export function createApps({ keys, clock, limits }: AppsDeps) {
-  const bySlug = (slug: string, session: Session): Promise<StoredApp> =>
-    session.read((view) => visibleApp(slug, view, session));
+export const createApps = (deps: AppsDeps) => ({ bySlug, list, create: createMaking(deps), ...createChanging(deps) });
 
-  async function list(session: Session): Promise<readonly StoredApp[]> {
-    const { live } = await session.read((view) => view.set(appDocument));
-    return can(session.principal, 'list', 'app') ? live : [];
-  }
-
-  async function create(input: CreateAppInput, session: Session) {
+function createMaking({ keys, clock, limits }: AppsDeps) {
+  return async function create(input: CreateAppInput, session: Session) {
     requireOnApps(session, 'write');
     const { team } = session.principal;
     const slug = slugOf(input.name);
@@ -53,15 +67,15 @@ export function createApps({ keys, clock, limits }: AppsDeps) {
         const { write } = keys.newDataKey(team, appScope(slug));
         return {
           changes: [{ op: 'raw', write }, app, ...environments],
-          room: () => requireRoom(set.liveCount + 1),
+          room: () => requireRoom(limits, set.liveCount + 1),
         };
       },
     });
     return { app: await bySlug(slug, session), commit };
-  }
+  };
+}
 
-  const requireRoom = (count: number): void => requireCount('apps in the team', limits, 'appsPerTeam', count);
-
+function createChanging({ clock, limits }: AppsDeps) {
   async function update({ slug, expectedRevision }: AppUpdate, input: UpdateAppInput, session: Session) {
     const { commit } = await session.run({
       operation: 'app.update',
@@ -80,13 +94,6 @@ export function createApps({ keys, clock, limits }: AppsDeps) {
       },
     });
     return { app: await bySlug(slug, session), commit };
-  }
-
-  /** Whoever deletes an app, or brings it back, does so to all that is in it. */
-  async function requireMayDo(slug: string, verb: 'delete' | 'write', view: View, session: Session): Promise<void> {
-    requireOnApps(session, verb);
-    requireProtectedApps(session, whole(await environmentsOf(slug, view)).live);
-    if (whole(await secretsOf(slug, view)).liveCount > 0) requireOnSecrets(session, verb);
   }
 
   async function remove({ slug, expectedRevision }: AppUpdate, session: Session) {
@@ -121,13 +128,13 @@ export function createApps({ keys, clock, limits }: AppsDeps) {
       async decide(before, view) {
         const { liveCount } = await view.set(appDocument);
         const fields = { ...before.fields, updatedAt: clock().toISOString() };
-        return { changes: [changes.replace(before, fields, null)], room: () => requireRoom(liveCount + 1) };
+        return { changes: [changes.replace(before, fields, null)], room: () => requireRoom(limits, liveCount + 1) };
       },
     });
     return { app: await bySlug(slug, session), commit };
   }
 
-  return { bySlug, list, create, update, remove, restore };
+  return { update, remove, restore };
 }
 
 const isTaken = (key: readonly string[]) =>
