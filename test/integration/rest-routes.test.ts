@@ -108,6 +108,12 @@ describe('routes', () => {
     const made = await call('POST', addons, { body });
     expect(made.body.data).toMatchObject({ id: 'example-addon', spec: { type } });
     await call('GET', `${addons}/example-addon`);
+    const { secrets, envs } = (await call('GET', `${addons}/example-addon/credentials`)).body.data;
+    expect([secrets.PASSWORD, envs.USERNAME]).toEqual(['hunter2canary', 'u']);
+    const masked = await rest(app, 'GET', `${addons}/example-addon/credentials`, {
+      token: await app.token('developer'),
+    });
+    expect(JSON.stringify(masked.body)).not.toContain('hunter2');
     const listed = await call('GET', addons);
     expect(listed.body.data[plural]).toMatchObject([{ id: 'example-addon' }]);
     expect(JSON.stringify(listed.body)).not.toContain('hunter2');

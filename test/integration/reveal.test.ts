@@ -36,6 +36,7 @@ import { aWorld, type World } from '../support/sweep/world.ts';
  */
 const PATHS = [
   'Addon.params',
+  'AddonCredential.value',
   'AddonRevision.params',
   'AppSecretValue.text',
   'AppSecretValueRevision.text',
@@ -67,6 +68,7 @@ const NO_VALUES = [
   'GenerateAppSecretValuePayload.entropyBits',
   'GenerateAppSecretValuePayload.fingerprint',
   'GenerateAppSecretValuePayload.publicKey',
+  'PreviewSecretGroupImportPayload.unchanged',
   'TestAddonPayload.problem',
   'TestAddonPayload.reachable',
 ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idOfDocument } from '../../graphql/types/ids.ts';
 import { createAddonInput } from '../../modules/addons/inputs.ts';
+import { valuesAnswer, variablesMap } from './files.ts';
 import { type Connection, connection, LIST_ARGUMENTS, LIST_VARIABLES, listReply, pageQuery } from './pages.ts';
 import {
   expected,
@@ -74,6 +75,15 @@ const shown = (found: AddonResult): Reply => ({
   etag: String(found.revision),
 });
 
+interface Credential {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string | null;
+  readonly masked: boolean;
+}
+const valued = (all: readonly Credential[], isSecret: boolean): JsonObject =>
+  variablesMap(all.filter(({ type, value, masked }) => (type === 'SECRET') === isSecret && (masked || value !== null)));
+
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 function routesOf({ path: segment, plural, field, words, group }: Kind): readonly RestRoute[] {
@@ -126,6 +136,20 @@ function routesOf({ path: segment, plural, field, words, group }: Kind): readonl
         result: ${field}(slug: $slug) { ${FIELDS} params } } }`,
       variables: (request) => ({ project: request.path.projectId, slug: request.path.addonId }),
       reply: shown,
+    }),
+    routeOf<{ readonly credentials: readonly Credential[] }>({
+      group,
+      method: 'GET',
+      path: `${path}/{addonId}/credentials`,
+      name: `get${type}Credentials`,
+      summary: `Read what the provider of an ${words} gives for each of its keys`,
+      answer: z.strictObject({ secrets: valuesAnswer, envs: valuesAnswer }).meta({
+        description: 'Keys that are secrets, and the others. Those without a value are left out.',
+      }),
+      document: `query ${type}Credentials($project: Slug!, $slug: Slug!) { result: project(slug: $project) {
+        result: ${field}(slug: $slug) { credentials { name type value masked } } } }`,
+      variables: (request) => ({ project: request.path.projectId, slug: request.path.addonId }),
+      reply: ({ credentials }) => ({ data: { secrets: valued(credentials, true), envs: valued(credentials, false) } }),
     }),
     routeOf({
       group,

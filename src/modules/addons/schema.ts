@@ -1,16 +1,20 @@
 import { reveal } from '../../audit/reveal.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
+import { SensitivityEnum } from '../../graphql/types/fields.ts';
+import { listed } from '../../graphql/types/listed.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
 import { ProjectNode } from '../projects/node.ts';
 import { addTestAddon } from './check-schema.ts';
+import type { CredentialRow } from './credentials.ts';
 import { addAddonHistory } from './history-schema.ts';
 import type { StoredAddon } from './model.ts';
 import { addAddonMutations } from './mutations.ts';
 import { addonNodes } from './node.ts';
 import { addProviders, ProviderType } from './provider-schema.ts';
+import { types } from './types.ts';
 import { WORDS, type Words } from './words.ts';
 
 export function addAddons(builder: Builder): void {
@@ -23,6 +27,24 @@ export function addAddons(builder: Builder): void {
   addAddonHistory(builder);
   addTestAddon(builder);
 }
+
+const AddonCredentialType = types.objectRef<CredentialRow>('AddonCredential').implement({
+  description: 'A key of an addon and what its provider gives for it.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'As the provider calls it.' }),
+    type: t.field({
+      type: SensitivityEnum,
+      description: '`SECRET`: its value needs `RESOLVE` on addons.',
+      resolve: (row) => row.type,
+    }),
+    value: t.string({
+      nullable: true,
+      description: 'null when masked, or when the provider gives none.',
+      resolve: ({ value }, _args, context) => reveal(context, value),
+    }),
+    masked: t.boolean({ description: 'True if you may not see the value.', resolve: ({ value }) => !value.isSeen }),
+  }),
+});
 
 function addType(builder: Builder, { field, about }: Words): void {
   implementNode(builder, addonNodes[field], {
@@ -59,6 +81,16 @@ function addType(builder: Builder, { field, about }: Words): void {
         nullable: true,
         description: 'Its parameters, secrets among them as null. Null without `READ` on addons.',
         resolve: (addon, _args, context) => reveal(context, context.services.addons.params(addon, context.session)),
+      }),
+      credentials: t.field({
+        type: [AddonCredentialType],
+        description:
+          'The keys of its provider with their values now, by name. Needs `READ` on addons; values of secret keys need `RESOLVE` on addons.',
+        async resolve(addon, _args, context) {
+          const { rows, volatile } = await context.services.addons.credentials(addon, context.session);
+          if (volatile) context.notRepeatable();
+          return listed(rows, context);
+        },
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
       rotatedAt: t.field({

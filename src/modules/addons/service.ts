@@ -12,6 +12,7 @@ import type { Vault } from '../../vault/port.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { createBareHostWarning } from './bare-hosts.ts';
 import { createChecks } from './check.ts';
+import { createCredentials } from './credentials.ts';
 import { createDrawing } from './drawing.ts';
 import { createAddonHistory } from './history.ts';
 import { createLinkRules } from './link-rules.ts';
@@ -75,6 +76,7 @@ export function createAddons(deps: AddonsDeps) {
     list,
     ...createAddonWriting({ clock, limits, providers, history }),
     params,
+    credentials: createCredentials(providers, now),
     providers,
     revisions: history.revisions,
     check: createChecks({ limits, providers }),

@@ -3,7 +3,7 @@ import type { Place } from './world.ts';
 /**
  * Who may see what, written from what the product promises and not from its code: `read` and `resolve` by sensitivity and
  * project; what a template draws in of global secrets by `read` on those; a workload's own token gets its environment whole;
- * parameters and credentials are told to nobody.
+ * what an addon's provider makes of its parameters by `read` and `resolve` on addons; tokens of accounts are told to nobody.
  */
 type Rule = (place: Place) => boolean;
 
@@ -21,20 +21,19 @@ const RULES: Readonly<Record<string, Rule>> = {
   // A grant for named projects reaches nothing of the team.
   'one project': ({ project }) => project === 'default-project',
   // It may list global secrets and not read them: what a template draws in of these is none of its business.
-  'no globals': ({ where }) => ['group', 'certificate', 'direct', 'addon'].includes(where),
+  'no globals': ({ where }) => ['group', 'certificate', 'direct', 'addon', 'parameter'].includes(where),
   dependent: ({ reachesSvc }) => reachesSvc,
 };
 
 export const PRINCIPALS: readonly string[] = Object.keys(RULES);
 
 export function isDue(principal: string, place: Place): boolean {
-  // Tokens of accounts and secret parameters of addons are used, and never shown.
-  if (place.where === 'account' || place.where === 'parameter') return false;
+  // Tokens of accounts are used, and never shown.
+  if (place.where === 'account') return false;
   // Where restarts are announced is no secret or configuration of a project: it has a permission of its own.
   if (place.where === 'webhook') return ['owner', 'reader'].includes(principal);
   return RULES[principal]?.(place) ?? false;
 }
 
 /** What the owner has to come across, or the sweep would be blind. */
-export const isSeenByOwner = ({ where, isGone }: Place): boolean =>
-  where !== 'account' && where !== 'parameter' && !isGone;
+export const isSeenByOwner = ({ where, isGone }: Place): boolean => where !== 'account' && !isGone;
