@@ -1,20 +1,29 @@
-import { expect, it } from 'vitest';
-import { editableStore } from '../support/editable-store.ts';
+import { describe, expect, it } from 'vitest';
+import { sweptStores } from '../support/swept-stores.ts';
 import { documentMutations, logMutations, revisionMutations } from '../support/tampered-places.ts';
-import { sweep, world } from '../support/tampering-sweep.ts';
+import { type Meeting, sweep, world } from '../support/tampering-sweep.ts';
 
-it.each([
+const WAYS = [
   ['documents', documentMutations, 1_750],
   ['former revisions', revisionMutations, 60],
   ['heads and commits', logMutations, 190],
-] as const)(
-  'whatever is done to one of the %s, what is told is right, or it is refused',
-  async (_what, ways, least) => {
-    const edit = editableStore();
-    const app = await world(edit, 10);
-    const { unseen, mutations } = await sweep(app, edit, ways(edit));
-    expect(unseen).toEqual([]);
-    expect(mutations).toBeGreaterThan(least);
-    await app.close();
-  },
-);
+] as const;
+const MEETINGS: readonly Meeting[] = ['started', 'running'];
+
+describe.each(sweptStores())('%s', (_store, make) => {
+  describe.each(MEETINGS)('a gateway that is %s', (meeting) => {
+    it.each(WAYS)(
+      'whatever is done to one of the %s, what is told is right, or it is refused',
+      async (_, ways, least) => {
+        const { edit, open, refresh, dispose } = make();
+        const app = await world(open, 10);
+        await refresh();
+        const { unseen, mutations } = await sweep(app, edit, ways(edit), meeting);
+        expect(unseen).toEqual([]);
+        expect(mutations).toBeGreaterThan(least);
+        await app.close();
+        await dispose();
+      },
+    );
+  });
+});

@@ -3,11 +3,24 @@ import { openMemoryEngine } from '../../src/store/embedded/memory-engine.ts';
 import * as at from '../../src/store/embedded/places.ts';
 import * as record from '../../src/store/embedded/records.ts';
 import { createEmbeddedStore } from '../../src/store/embedded/store.ts';
+import { keyOfText } from '../../src/store/keys.ts';
 import type { Commit, Doc, Head, Key, Kind, Store } from '../../src/store/port.ts';
 
-/** The embedded store, for someone who can write to its data but has none of its keys. */
-export interface EditableStore {
-  readonly open: (holder: MacHolder) => Store;
+/** Everything that is in a store: bytes by the place that `places` names. */
+export type Copy = ReadonlyMap<string, Uint8Array>;
+/** What to put where; null takes away what is there. */
+export type Changes = ReadonlyMap<string, Uint8Array | null>;
+
+/** A store as a whole. */
+export interface CopiedStore {
+  readonly copy: () => Promise<Copy>;
+  readonly apply: (changes: Changes) => Promise<void>;
+  /** A record as it would be at another place, saying itself that it belongs there. */
+  readonly movedTo: (place: string, from: string, value: Uint8Array) => Uint8Array;
+}
+
+/** Records one by one. */
+export interface EditableRecords extends CopiedStore {
   readonly read: (kind: Kind, key: Key) => Doc;
   /** Writes a document to any place, its own or not; null takes away what is there. */
   readonly write: (kind: Kind, key: Key, doc: Doc | null) => Promise<void>;
@@ -25,10 +38,34 @@ export interface EditableStore {
   readonly rememberWhere: (isMeant: (place: string) => boolean) => () => Promise<void>;
 }
 
+/** The embedded store, for someone who can write to its data but has none of its keys. */
+export interface EditableStore extends EditableRecords {
+  readonly open: (holder: MacHolder) => Store;
+}
+
 const FIRST = new Uint8Array();
 const textOf = (place: Uint8Array): string => Buffer.from(place).toString('utf8');
 const LAST = Buffer.alloc(2000, 0xff);
 
+/** The key of the document, or the scope of the head, that a place is for. */
+export function keyAt(place: string): Key {
+  if (/^[ci]/.test(place)) return [place.slice(1).split('\0')[0] ?? ''];
+  if (place.startsWith('h')) return keyOfText(place.slice(1)) ?? [];
+  const afterKind = place.slice(place.indexOf('\0') + 1);
+  // The number of a former revision follows an empty part.
+  return keyOfText(place.startsWith('r') ? afterKind.replace(/\0\d+$/, '') : afterKind) ?? [];
+}
+
+/** What makes one copy into another. */
+export function changesBetween(from: Copy, to: Copy): Changes {
+  const changes = new Map<string, Uint8Array | null>();
+  const isSame = (a: Uint8Array | undefined, b: Uint8Array) => a !== undefined && Buffer.compare(a, b) === 0;
+  for (const place of from.keys()) if (!to.has(place)) changes.set(place, null);
+  for (const [place, value] of to) if (!isSame(from.get(place), value)) changes.set(place, value);
+  return changes;
+}
+
+/** The embedded store in memory. */
 export function editableStore(): EditableStore {
   const engine = openMemoryEngine();
 
@@ -78,5 +115,13 @@ export function editableStore(): EditableStore {
     places: () => all().map(({ key }) => textOf(key)),
     remember: () => rememberWhere(() => true),
     rememberWhere,
+    copy: async () => new Map(all().map(({ key, value }) => [textOf(key), value])),
+    apply: (changes) =>
+      engine.apply([...changes].map(([place, value]) => [Buffer.from(place, 'utf8'), value] as const)),
+    movedTo(place, from, value) {
+      const [to, own, key] = [Buffer.from(place), Buffer.from(from), keyAt(place)];
+      if (place.startsWith('h')) return record.encodeHead(to, { ...record.decodeHead(own, value), scope: key });
+      return record.encodeDoc(to, { ...record.decodeDoc(own, value), key });
+    },
   };
 }

@@ -1,5 +1,5 @@
 import type { Doc, Head, Kind } from '../../src/store/port.ts';
-import type { EditableStore } from './editable-store.ts';
+import type { EditableRecords } from './editable-store.ts';
 
 /** One thing that somebody does to a store who can write to it and has none of its keys. */
 export interface Mutation {
@@ -52,7 +52,7 @@ const partsOf = (place: string): { readonly kind: Kind; readonly key: readonly s
 };
 
 /** Every present document edited in every way, and put back to each of its earlier revisions. */
-export function documentMutations(edit: EditableStore): readonly Mutation[] {
+export function documentMutations(edit: EditableRecords): readonly Mutation[] {
   const places = edit.places();
   const all = places.filter((place) => place.startsWith('d')).map(partsOf);
   const edits = all.flatMap(({ kind, key }) => {
@@ -80,7 +80,7 @@ export function documentMutations(edit: EditableStore): readonly Mutation[] {
 }
 
 /** Every former revision edited in every way. */
-export function revisionMutations(edit: EditableStore): readonly Mutation[] {
+export function revisionMutations(edit: EditableRecords): readonly Mutation[] {
   const past = edit
     .places()
     .filter((place) => place.startsWith('r'))
@@ -102,7 +102,7 @@ export function revisionMutations(edit: EditableStore): readonly Mutation[] {
 }
 
 /** Every head and every commit. */
-export function logMutations(edit: EditableStore): readonly Mutation[] {
+export function logMutations(edit: EditableRecords): readonly Mutation[] {
   const places = edit.places();
   const heads = places.filter((place) => place.startsWith('h')).map((place) => place.slice(1).split('\0').slice(0, -1));
   const commits = places.filter((place) => place.startsWith('c')).map((place) => place.slice(1).split('\0'));

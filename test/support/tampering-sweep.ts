@@ -1,8 +1,8 @@
 import { SECRET_FIELDS, VALUE_FIELDS } from './apps.ts';
 import { filled, ways } from './commit-ways.ts';
-import type { EditableStore } from './editable-store.ts';
+import type { EditableRecords } from './editable-store.ts';
 import { GROUP_FIELDS } from './makers.ts';
-import type { TestApp } from './start-app.ts';
+import type { AppOptions, TestApp } from './start-app.ts';
 import type { Mutation } from './tampered-places.ts';
 import { freshApp } from './whole-state.ts';
 
@@ -29,15 +29,16 @@ const QUERIES: readonly string[] = [
   '{ deleted(kind: SECRET_GROUP, project: "default-project") { nodes { name deletedAt deletedBy } } }',
 ];
 
-type Answer = { readonly data: unknown; readonly refused: boolean };
+/** One query, and whose token goes with it. */
+export type Question = readonly [query: string, token: string];
+export type Answer = { readonly data: unknown; readonly refused: boolean };
 
-async function answersOf(app: TestApp, owner: string): Promise<readonly Answer[]> {
-  const answers: Answer[] = [];
-  for (const query of QUERIES) {
-    const { data, errors } = await app.gql(query, {}, owner);
-    answers.push({ data: data ?? null, refused: errors !== undefined });
-  }
-  return answers;
+export async function answersOf(app: TestApp, questions: readonly Question[]): Promise<readonly Answer[]> {
+  const answers = questions.map(async ([query, token]) => {
+    const { data, errors } = await app.gql(query, {}, token);
+    return { data: data ?? null, refused: errors !== undefined };
+  });
+  return Promise.all(answers);
 }
 
 /** Whether all that is told was told before, just so. */
@@ -45,6 +46,14 @@ function isPartOf(told: unknown, before: unknown): boolean {
   if (told === null || told === undefined) return true;
   if (typeof told !== 'object' || typeof before !== 'object' || before === null) return told === before;
   return Object.entries(told).every(([name, value]) => isPartOf(value, (before as Record<string, unknown>)[name]));
+}
+
+/** The first answer that is neither as it was nor a refusal; -1: there is none. */
+export function wrongAnswer(after: readonly Answer[], before: readonly Answer[]): number {
+  return after.findIndex(({ data, refused }, i) => {
+    const known = before[i]?.data;
+    return refused ? !isPartOf(data, known) : JSON.stringify(data) !== JSON.stringify(known);
+  });
 }
 
 export interface Swept {
@@ -55,41 +64,67 @@ export interface Swept {
   readonly harmless: number;
 }
 
+export type Open = NonNullable<AppOptions['open']>;
+
 /** A world with something of each kind, so many copies of it, and history. */
-export async function world(edit: EditableStore, size: number): Promise<TestApp> {
-  const app = await filled(size, {}, { open: edit.open });
+export async function world(open: Open, size: number): Promise<TestApp> {
+  const app = await filled(size, {}, { open });
   for (const [name, way] of Object.entries(ways)) if (!/Token|Role|Tag/.test(name)) await way(app, 1);
   return app;
 }
 
-/** Each mutation by itself: a gateway that starts then answers each query as before, or refuses. */
-export async function sweep(app: TestApp, edit: EditableStore, mutations: readonly Mutation[]): Promise<Swept> {
+/** How a gateway meets a mutation: it starts after it, or was there and had answered everything before. */
+export type Meeting = 'started' | 'running';
+
+/** Each mutation by itself: a gateway answers each query as before, or refuses. */
+export async function sweep(
+  app: TestApp,
+  edit: EditableRecords,
+  mutations: readonly Mutation[],
+  meeting: Meeting = 'started',
+): Promise<Swept> {
   const restore = edit.remember();
-  const before = await fresh(app);
+  const questions = QUERIES.map((query): Question => [query, app.owner]);
+  const before = await afterStart(app, questions);
   if (before?.some(({ refused }) => refused) !== false) throw new Error(`refused before: ${JSON.stringify(before)}`);
   const unseen: string[] = [];
   let harmless = 0;
   for (const { name, apply } of mutations) {
-    await apply();
-    const after = await fresh(app);
-    const wrong = after?.findIndex(({ data, refused }, i) => {
-      const known = before[i]?.data;
-      return refused ? !isPartOf(data, known) : JSON.stringify(data) !== JSON.stringify(known);
-    });
-    if (wrong !== undefined && wrong !== -1) unseen.push(`${name} (${QUERIES[wrong]?.slice(0, 70)})`);
+    const after =
+      meeting === 'started'
+        ? await apply().then(() => afterStart(app, questions))
+        : await during(app, questions, apply);
+    const wrong = after ? wrongAnswer(after, before) : -1;
+    if (wrong !== -1) unseen.push(`${name} (${QUERIES[wrong]?.slice(0, 70)})`);
     if (after?.every(({ refused }) => !refused)) harmless += 1;
     await restore();
   }
   return { mutations: mutations.length, unseen, harmless };
 }
 
-/** null: it does not start. */
-async function fresh(app: TestApp): Promise<readonly Answer[] | null> {
+/** What a gateway answers that starts now; null: it does not start. */
+export async function afterStart(app: TestApp, questions: readonly Question[]): Promise<readonly Answer[] | null> {
   const next = await freshApp(app.store, app.owner).catch(() => null);
   if (!next) return null;
   try {
-    return await answersOf(next, app.owner);
+    return await answersOf(next, questions);
   } finally {
     await next.close();
+  }
+}
+
+/** What a gateway answers that had answered everything before. */
+async function during(
+  app: TestApp,
+  questions: readonly Question[],
+  apply: Mutation['apply'],
+): Promise<readonly Answer[]> {
+  const running = await freshApp(app.store, app.owner, { cacheBytes: 64 * 1024 * 1024 });
+  try {
+    await answersOf(running, questions);
+    await apply();
+    return await answersOf(running, questions);
+  } finally {
+    await running.close();
   }
 }
