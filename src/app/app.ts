@@ -33,6 +33,7 @@ import type { Config } from './config.ts';
 import { dropOwnerTokenFile, type Handover, handoverFor, type Terminal } from './first-start.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { startJobs } from './jobs.ts';
+import { type Noted, notingCommits } from './positions.ts';
 import { NAMED, SLICES } from './slices.ts';
 
 export interface App {
@@ -58,7 +59,8 @@ interface AppDeps {
 export async function createApp({ config, log, terminal = null }: AppDeps): Promise<App> {
   const given = await givenRootKey(config);
   const holder = createMacHolder();
-  const store = await openStoreOf(config, holder, log);
+  const noted = notingCommits(await openStoreOf(config, holder, log));
+  const { store } = noted;
   let plugins: Plugins = noPlugins;
   let port: TakenPort | null = null;
   try {
@@ -70,7 +72,7 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
     const isNew = await store.isEmpty();
     if (isNew) assertNoCheckpoint(config.checkpointFile);
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: true });
-    const checkpoint = checkpointOf(config, store, keys);
+    const checkpoint = checkpointOf(config, noted, keys);
     if (checkpoint) await assertFollowsCheckpoint(checkpoint, isNew);
     await store.claim?.();
     const { limits, cacheBytes } = config;
@@ -171,7 +173,7 @@ export async function checkpointCommand(config: Config, log: Log, accept: boolea
   const store = await openStoreOf(config, holder, log);
   try {
     const keys = await openKeys({ store, holder, rootKey, clock: systemClock, initialise: false });
-    const checkpoint = checkpointOf(config, store, keys);
+    const checkpoint = checkpointOf(config, notingCommits(store), keys);
     if (!checkpoint) throw unavailable('There is no checkpoint file: set KEYLOOM_CHECKPOINT_FILE');
     return await lookAtCheckpoint(checkpoint, accept);
   } finally {
@@ -179,10 +181,10 @@ export async function checkpointCommand(config: Config, log: Log, accept: boolea
   }
 }
 
-function checkpointOf(config: Config, store: Store, keys: Keys): CheckpointDeps | null {
+function checkpointOf(config: Config, { store, made }: Noted, keys: Keys): CheckpointDeps | null {
   const { checkpointFile: file, mongodbUrl, dataDirectory, team } = config;
   if (file === null) return null;
-  return { file, storeDirectory: mongodbUrl ? null : join(dataDirectory, 'store'), teams: [team], store, keys };
+  return { file, storeDirectory: mongodbUrl ? null : join(dataDirectory, 'store'), teams: [team], store, made, keys };
 }
 
 function openStoreOf({ mongodbUrl, database, dataDirectory, limits: quotas }: Config, holder: MacHolder, log: Log) {

@@ -10,13 +10,7 @@ import type { Keys } from '../keys/keys.ts';
 import { INSTANCE_TEAM } from '../keys/model.ts';
 import { sameBytes, verifyHead } from '../store/chain.ts';
 import type { Head, Store } from '../store/port.ts';
-
-/** The last commit of a team, by its number and its MAC, to which all before it are chained. */
-interface Position {
-  readonly seq: number;
-  readonly mac: string;
-}
-type Positions = Readonly<Record<string, Position>>;
+import { hexOf, type Position, type Positions, positionsOf } from './positions.ts';
 
 const POSITION = z.strictObject({ seq: z.int().min(0), mac: z.string().regex(/^[0-9a-f]{64}$/) });
 const CONTENT = z.strictObject({
@@ -36,9 +30,11 @@ export interface CheckpointDeps {
   readonly teams: readonly string[];
   readonly store: Store;
   readonly keys: Keys;
+  /** Up to where this process has committed. */
+  readonly made: () => Positions;
 }
 
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const FOREIGN = 'was not written by this installation, or was edited';
 const ACCEPT = '`keyloom checkpoint --accept` takes the store as it is';
 
 const macOf = (keys: Keys, content: string): Uint8Array => keys.mac('checkpoint')(Buffer.from(content, 'utf8'));
@@ -54,9 +50,9 @@ async function read({ file, keys }: CheckpointDeps): Promise<Content | string> {
   }
   try {
     const { content, mac } = FILE.parse(JSON.parse(text));
-    if (!sameBytes(Buffer.from(mac, 'hex'), macOf(keys, content))) return 'was not written with this root key';
+    if (!sameBytes(Buffer.from(mac, 'hex'), macOf(keys, content))) return FOREIGN;
     const parsed = CONTENT.parse(JSON.parse(content));
-    return parsed.instance === keys.instance ? parsed : 'belongs to another installation';
+    return parsed.instance === keys.instance ? parsed : FOREIGN;
   } catch {
     return 'is no checkpoint of Keyloom, or not whole';
   }
@@ -72,9 +68,6 @@ async function headsOf({ store, keys, teams }: CheckpointDeps): Promise<readonly
   }
   return heads;
 }
-
-const positionsOf = (heads: readonly Head[]): Positions =>
-  Object.fromEntries(heads.map(({ scope, seq, chain }) => [scope[0] ?? '', { seq, mac: hexOf(chain) }]));
 
 async function isBesideStore({ file, storeDirectory }: CheckpointDeps): Promise<boolean> {
   if (storeDirectory === null) return false;
@@ -167,16 +160,23 @@ export async function followCheckpoint(deps: CheckpointDeps, log: Log): Promise<
   let failed = false;
 
   async function look(): Promise<void> {
+    // In this order: what is committed meanwhile is in the store.
+    const made = deps.made();
     const now = positionsOf(await headsOf(deps));
-    for (const [team, { seq }] of Object.entries(last)) {
-      // What was rolled back while it was served does not become the truth.
-      if ((now[team]?.seq ?? 0) >= seq) continue;
-      log.error('integrity_failure', { kind: 'checkpoint', document: team });
-      return;
+    const next: Record<string, Position> = { ...last };
+    for (const [team, position] of Object.entries(made)) {
+      if (position.seq > (next[team]?.seq ?? 0)) next[team] = position;
     }
-    if (Object.entries(now).every(([team, { mac }]) => last[team]?.mac === mac)) return;
-    await write(deps, { format: 1, instance: deps.keys.instance, besideStore, teams: { ...last, ...now } });
-    last = now;
+    for (const team of new Set([...Object.keys(next), ...Object.keys(now)])) {
+      const [known, found] = [next[team], now[team]];
+      const why = known && known.mac !== found?.mac ? await missing(deps.store, team, known) : null;
+      // What was put back while it was served does not become the truth.
+      if (why !== null) log.error('integrity_failure', { kind: 'checkpoint', document: team });
+      else if (found) next[team] = found;
+    }
+    if (Object.entries(next).every(([team, { mac }]) => last[team]?.mac === mac)) return;
+    await write(deps, { format: 1, instance: deps.keys.instance, besideStore, teams: next });
+    last = next;
     failed = false;
   }
   const looked = (): Promise<void> =>

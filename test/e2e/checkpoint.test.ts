@@ -111,7 +111,7 @@ describe('a checkpoint file', () => {
     expect(forged).not.toBe(whole);
     for (const [text, words] of [
       [whole.slice(0, 20), 'is no checkpoint of Keyloom'],
-      [forged, 'was not written with this root key'],
+      [forged, 'was not written by this installation, or was edited'],
       ['{}', 'is no checkpoint of Keyloom'],
     ] as const) {
       writeFileSync(file, text);

@@ -10,6 +10,7 @@ import { aDatabase } from './mongodb.ts';
 /** The same over MongoDB. What is read is as of the last `refresh`; writes go to the database. */
 export interface EditableMongo extends EditableRecords {
   readonly open: (holder: MacHolder) => Promise<OpenedStore>;
+  readonly database: string;
   readonly refresh: () => Promise<void>;
   readonly dispose: () => Promise<void>;
 }
@@ -103,6 +104,7 @@ export function editableMongo(url: string): EditableMongo {
   }
 
   return {
+    database,
     open: ({ mac }) => openMongoStore({ url, database, mac }),
     refresh: async () => {
       seen = await copy();
