@@ -19,6 +19,7 @@ import { nounsOf } from '../modules/slice.ts';
 import { createReach, type Reach } from '../net/reach.ts';
 import { loadPlugins } from '../plugin/load.ts';
 import { noPlugins, type Plugins } from '../plugin/plugin.ts';
+import { type Noted, notingCommits } from '../store/noted.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/port.ts';
 import { createVault } from '../vault/vault.ts';
@@ -33,7 +34,6 @@ import type { Config } from './config.ts';
 import { dropOwnerTokenFile, type Handover, handoverFor, type Terminal } from './first-start.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { startJobs } from './jobs.ts';
-import { type Noted, notingCommits } from './positions.ts';
 import { NAMED, SLICES } from './slices.ts';
 
 export interface App {

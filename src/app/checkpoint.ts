@@ -9,8 +9,15 @@ import type { Log } from '../kernel/log.ts';
 import type { Keys } from '../keys/keys.ts';
 import { INSTANCE_TEAM } from '../keys/model.ts';
 import { sameBytes, verifyHead } from '../store/chain.ts';
-import type { Head, Store } from '../store/port.ts';
-import { hexOf, type Position, type Positions, positionsOf } from './positions.ts';
+import type { Noted } from '../store/noted.ts';
+import type { Head, Seq, Store } from '../store/port.ts';
+
+/** The last commit of a team, by its number and its MAC, to which all before it are chained. */
+interface Position {
+  readonly seq: Seq;
+  readonly mac: string;
+}
+type Positions = Readonly<Record<string, Position>>;
 
 const POSITION = z.strictObject({ seq: z.int().min(0), mac: z.string().regex(/^[0-9a-f]{64}$/) });
 const CONTENT = z.strictObject({
@@ -31,9 +38,11 @@ export interface CheckpointDeps {
   readonly store: Store;
   readonly keys: Keys;
   /** Up to where this process has committed. */
-  readonly made: () => Positions;
+  readonly made: Noted['made'];
 }
 
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const positionOf = (seq: Seq, mac: Uint8Array): Position => ({ seq, mac: hexOf(mac) });
 const FOREIGN = 'was not written by this installation, or was edited';
 const ACCEPT = '`keyloom checkpoint --accept` takes the store as it is';
 
@@ -68,6 +77,9 @@ async function headsOf({ store, keys, teams }: CheckpointDeps): Promise<readonly
   }
   return heads;
 }
+
+const positionsOf = (heads: readonly Head[]): Positions =>
+  Object.fromEntries(heads.map(({ scope, seq, chain }) => [scope[0] ?? '', positionOf(seq, chain)]));
 
 async function isBesideStore({ file, storeDirectory }: CheckpointDeps): Promise<boolean> {
   if (storeDirectory === null) return false;
@@ -161,11 +173,11 @@ export async function followCheckpoint(deps: CheckpointDeps, log: Log): Promise<
 
   async function look(): Promise<void> {
     // In this order: what is committed meanwhile is in the store.
-    const made = deps.made();
+    const made = [...deps.made().values()];
     const now = positionsOf(await headsOf(deps));
     const next: Record<string, Position> = { ...last };
-    for (const [team, position] of Object.entries(made)) {
-      if (position.seq > (next[team]?.seq ?? 0)) next[team] = position;
+    for (const { team, seq, mac } of made) {
+      if (seq > (next[team]?.seq ?? 0)) next[team] = positionOf(seq, mac);
     }
     for (const team of new Set([...Object.keys(next), ...Object.keys(now)])) {
       const [known, found] = [next[team], now[team]];
