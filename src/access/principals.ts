@@ -12,6 +12,7 @@ import { type Roles, roleAmong, roleOf } from './lookup.ts';
 import {
   type Principal,
   type Role,
+  type RoleFields,
   roleDocument,
   type TokenFields,
   tokenDocument,
@@ -30,8 +31,18 @@ interface Known {
   last: { readonly seq: Seq; readonly principal: Principal } | null;
 }
 
-/** Who somebody is now; null: nobody any more. */
-export type StandingOf = (principal: Pick<Principal, 'id' | 'via'>) => Principal | null;
+/** Who stands for what as of a view. */
+export interface StandingNow {
+  /** Who somebody is now; null: nobody any more. */
+  readonly of: (principal: Pick<Principal, 'id' | 'via'>) => Principal | null;
+  /** Slugs of the roles whose grants name one of these projects: what they grant depends on which project that is. */
+  readonly rolesNaming: (projects: ReadonlySet<string>) => readonly string[];
+  /** Whether tokens or roles were tampered with: then nothing is known about whom a commit concerns. */
+  readonly isDamaged: boolean;
+}
+
+const isNamed = ({ grants }: RoleFields, some: ReadonlySet<string>): boolean =>
+  grants.some(({ projects }) => projects?.some((project) => some.has(project)));
 
 function principalFrom(team: TeamId, { key, fields, revision }: Stored<TokenFields, null>, role: Role): Principal {
   const { name, kind, workload, expiresAt, networks, signed } = fields;
@@ -122,7 +133,7 @@ export const renewing = ({ vault, roles, hasExpired }: Looking): Standing => ({
  * is looked at in these projects.
  */
 export function standingOfTokens({ named, builtIn }: Roles, hasExpired: HasExpired) {
-  return async (view: View, projects: Iterable<string>): Promise<StandingOf> => {
+  return async (view: View, projects: Iterable<string>): Promise<StandingNow> => {
     const [tokens, roles] = [await view.set(tokenDocument), await view.set(roleDocument)];
     const effective = await named.effectiveIn(view);
     const registered = await named.registrations(view, projects);
@@ -134,6 +145,10 @@ export function standingOfTokens({ named, builtIn }: Roles, hasExpired: HasExpir
       const principal = stored && role && principalFrom(view.team, stored, role);
       return principal && !hasExpired(principal) ? principal : null;
     };
-    return ({ id, via }) => withGateway(present(id), via && present(via.id));
+    return {
+      of: ({ id, via }) => withGateway(present(id), via && present(via.id)),
+      rolesNaming: (some) => roles.live.filter(({ fields }) => isNamed(fields, some)).map(({ key }) => idOf(key)),
+      isDamaged: tokens.damaged.size > 0 || roles.damaged.size > 0,
+    };
   };
 }

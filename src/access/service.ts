@@ -13,7 +13,7 @@ import { createSignatures } from './gateway-signatures.ts';
 import { createGateways } from './gateways.ts';
 import type { Roles } from './lookup.ts';
 import type { Principal } from './model.ts';
-import { createPrincipals, expiredBy, renewing, type StandingOf, standingOfTokens } from './principals.ts';
+import { createPrincipals, expiredBy, renewing, type StandingNow, standingOfTokens } from './principals.ts';
 import { createRoles } from './roles.ts';
 import { createSession, type Session } from './session.ts';
 import { createTokens } from './tokens.ts';
@@ -30,7 +30,7 @@ export interface AccessDeps extends Roles {
   readonly founderEnded?: () => void;
 }
 
-export type { StandingOf };
+export type { StandingNow };
 export type AccessService = ReturnType<typeof createAccess>;
 
 /** A gateway's token is good beside the token of a user, and for nothing else. */

@@ -61,7 +61,7 @@ const GIVEN_AT_ONCE = 50;
  * All subscribers to whom every delivery is the same: one operation, one set of rights. A commit is looked at once, put into
  * words once, and the same bytes go to all. Those who begin at an earlier commit are brought up by themselves first.
  */
-export function createChannel(first: Joining, principal: Principal, team: ChannelTeam) {
+export function createChannel(name: string, first: Joining, principal: Principal, team: ChannelTeam) {
   const { stream, deliver } = first;
   const live = new Set<Subscriber>();
   const members = new Set<Subscriber>();
@@ -209,6 +209,8 @@ export function createChannel(first: Joining, principal: Principal, team: Channe
   }
 
   return {
+    name,
+    stream,
     size: () => members.size,
     offer(commit: Commit): void {
       if (members.size === 0 || !stream.concerns(commit)) return;

@@ -20,7 +20,9 @@ export interface Stream<Event> {
   readonly name: readonly string[];
   /** Whether it is enough to be told of the last of many commits: only while there is a storm of them. */
   readonly coalesces: boolean;
-  /** Whether a commit can mean anything to anyone. Cheap: asked of every commit. */
+  /** What it is about: only commits with one of these `topics.ts` are offered to it; null: all are. */
+  readonly topics: readonly string[] | null;
+  /** Whether a commit can mean anything to anyone. Cheap: asked of every commit that is offered. */
   concerns(commit: Commit): boolean;
   /** What it means to the viewer; null: nothing. HISTORY_EXPIRED when nobody can tell any more. */
   event(step: Step): Promise<Event | null>;

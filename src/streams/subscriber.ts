@@ -41,9 +41,18 @@ export interface Joining {
   readonly sink: Sink;
 }
 
+/** All to whom every delivery is the same. */
+export interface Company {
+  readonly name: string;
+  size(): number;
+  remove(subscriber: Subscriber): void;
+}
+
 /** Someone who listens. */
 export interface Subscriber {
   readonly joining: Joining;
+  /** Those who share what it is given. */
+  readonly channel: Company;
   principal: Principal;
   /** The last commit that was dealt with for it. */
   position: Seq;

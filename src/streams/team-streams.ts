@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '../access/model.ts';
-import type { AccessService, StandingOf } from '../access/service.ts';
+import type { AccessService, StandingNow } from '../access/service.ts';
 import { createSession, type Session } from '../access/session.ts';
 import { AppError, invalidCursor, unauthenticated } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
@@ -9,11 +9,14 @@ import type { Commit, Seq, TeamId } from '../store/port.ts';
 import type { Vault } from '../vault/port.ts';
 import type { View } from '../vault/reading.ts';
 import { retryingStale } from '../vault/sets.ts';
+import { type Concerned, concernedBy, createAudience } from './audience.ts';
 import { type Channel, type ChannelTeam, createChannel, type Sessions } from './channel.ts';
 import type { Cursors } from './cursor.ts';
 import { openFeed } from './feed.ts';
+import { Multimap } from './multimap.ts';
 import type { Pace } from './pace.ts';
 import type { End, Joining, Subscriber } from './subscriber.ts';
+import { topicsOf } from './topics.ts';
 
 export interface TeamStreamsDeps {
   readonly vault: Vault;
@@ -24,6 +27,7 @@ export interface TeamStreamsDeps {
 }
 
 const MOST_CURSORS = 2_000;
+const EVERYTHING = '*';
 
 const hashes = new WeakMap<Principal, string>();
 
@@ -38,21 +42,10 @@ function rightsOf(principal: Principal): string {
   return made;
 }
 
-/** Whose standing a commit may change: everybody's, or that of the dependents in some projects. null: nobody's. */
-function whoseStanding({ touched, operation }: Commit): 'all' | ReadonlySet<string> | null {
-  if (touched.some(({ kind }) => kind === 'token' || kind === 'role')) return 'all';
-  // Putting a workload ends no registration, and is by far the most frequent of its changes.
-  if (operation === 'service.put' || operation === 'job.put') return null;
-  const projects = touched.flatMap(({ kind, key }) =>
-    kind === 'service' || kind === 'job' || kind === 'project' ? (key[1] ?? []) : [],
-  );
-  return projects.length === 0 ? null : new Set(projects);
-}
-
 /** Who stands for what after a commit, and whom it may concern. */
 interface Recheck {
-  readonly standing: StandingOf;
-  readonly whose: 'all' | ReadonlySet<string>;
+  readonly standing: StandingNow;
+  readonly concerned: Concerned;
 }
 
 export interface Ending {
@@ -66,8 +59,7 @@ export interface Ending {
 export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps, { idle, lost }: Ending) {
   const { vault, access, cursors, log } = deps;
   const channels = new Map<string, Channel>();
-  /** With the name of the channel that each is in. */
-  const subscribers = new Map<Subscriber, string>();
+  const audience = createAudience();
   let latest: Promise<View> | null = null;
 
   /** One store call for all who ask about the same commit. */
@@ -80,7 +72,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     return view;
   }
 
-  const standingAt = (seq: Seq, projects: Iterable<string>): Promise<StandingOf> =>
+  const standingAt = (seq: Seq, projects: Iterable<string>): Promise<StandingNow> =>
     retryingStale(async () => {
       try {
         return await access.standing(await viewAt(seq), projects);
@@ -101,15 +93,39 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
 
   const isExpired = access.hasExpired;
 
+  /** Under `EVERYTHING` those that want to see every commit. */
+  const byTopic = new Multimap<Channel>();
+  const topicsFor = ({ stream }: Channel): readonly string[] => stream.topics ?? [EVERYTHING];
+
+  function about(commit: Commit): ReadonlySet<Channel> {
+    const found = new Set<Channel>();
+    for (const each of [EVERYTHING, ...topicsOf(commit)]) byTopic.collect(each, found);
+    return found;
+  }
+
+  function channelFor(joining: Joining, principal: Principal): Channel {
+    const name = `${rightsOf(principal)} ${joining.operation}`;
+    const known = channels.get(name);
+    if (known) return known;
+    const made = createChannel(name, joining, principal, asTeam);
+    channels.set(name, made);
+    for (const each of topicsFor(made)) byTopic.add(each, made);
+    return made;
+  }
+
+  function close(channel: Channel): void {
+    channels.delete(channel.name);
+    for (const each of topicsFor(channel)) byTopic.delete(each, channel);
+  }
+
   function remove(subscriber: Subscriber): void {
-    const name = subscribers.get(subscriber);
-    if (name === undefined) return;
+    if (!audience.remove(subscriber)) return;
     subscriber.left = true;
-    subscribers.delete(subscriber);
-    const channel = channels.get(name);
-    channel?.remove(subscriber);
-    if (channel?.size() === 0) channels.delete(name);
-    if (subscribers.size === 0) idle();
+    const { channel } = subscriber;
+    channel.remove(subscriber);
+    const known = channels.get(channel.name);
+    if (known === channel && channel.size() === 0) close(known);
+    if (audience.size() === 0) idle();
   }
 
   function drop(subscriber: Subscriber, why: End): void {
@@ -118,23 +134,27 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     subscriber.joining.sink.end(why);
   }
 
-  function enter(subscriber: Subscriber): void {
-    const { joining, principal } = subscriber;
-    const name = `${rightsOf(principal)} ${joining.operation}`;
-    const channel = channels.get(name) ?? createChannel(joining, principal, asTeam);
-    channels.set(name, channel);
-    subscribers.set(subscriber, name);
+  function dropAll(why: End): void {
+    for (const subscriber of audience.all()) drop(subscriber, why);
+  }
+
+  function enter(joining: Joining, principal: Principal, place: Pick<Subscriber, 'position' | 'previous'>): Subscriber {
+    const channel = channelFor(joining, principal);
+    const { position, previous } = place;
+    const subscriber: Subscriber = { joining, principal, channel, position, previous, left: false };
+    audience.add(subscriber);
     channel.add(subscriber);
+    return subscriber;
   }
 
   /** Rights have changed: some may listen no more, some see more or less than before. */
-  function recheck({ standing, whose }: Recheck): void {
-    for (const [subscriber] of [...subscribers]) {
-      const own = subscriber.principal.workload?.project;
-      if (whose !== 'all' && (own === undefined || !whose.has(own))) continue;
-      const now = standing(subscriber.principal);
+  function recheck({ standing, concerned }: Recheck): void {
+    const roles = new Set([...concerned.roles, ...standing.rolesNaming(concerned.projects)]);
+    const some = standing.isDamaged ? audience.all() : audience.among({ ...concerned, roles });
+    for (const subscriber of some) {
+      const now = standing.of(subscriber.principal);
       if (now === null) drop(subscriber, 'forbidden');
-      else if (rightsOf(now) === rightsOf(subscriber.principal)) subscriber.principal = now;
+      else if (rightsOf(now) === rightsOf(subscriber.principal)) audience.renew(subscriber, now);
       else move(subscriber, now);
     }
   }
@@ -142,8 +162,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
   const moved = new WeakMap<Subscriber, Subscriber>();
 
   function move(subscriber: Subscriber, principal: Principal): void {
-    const next = { ...subscriber, principal };
-    enter(next);
+    const next = enter(subscriber.joining, principal, subscriber);
     remove(subscriber);
     moved.set(subscriber, next);
   }
@@ -154,16 +173,16 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     team,
     from,
     async prepare(commit) {
-      const whose = whoseStanding(commit);
-      return whose && { whose, standing: await standingAt(commit.seq, whose === 'all' ? [] : whose) };
+      const concerned = concernedBy(commit);
+      return concerned && { concerned, standing: await standingAt(commit.seq, concerned.around) };
     },
     take(commit, changed) {
       if (changed) recheck(changed);
-      for (const channel of [...channels.values()]) channel.offer(commit);
+      for (const channel of about(commit)) channel.offer(commit);
     },
     lost() {
       lost();
-      for (const [subscriber] of [...subscribers]) drop(subscriber, 'fault');
+      dropAll('fault');
     },
   });
 
@@ -193,7 +212,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
       if (!now || isExpired(now)) throw unauthenticated();
       const at = feed.position();
       if (at <= known) return now;
-      now = (await standingAt(at, principal.workload ? [principal.workload.project] : []))(principal);
+      now = (await standingAt(at, principal.workload ? [principal.workload.project] : [])).of(principal);
       known = at;
     }
   }
@@ -204,8 +223,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     const start = after === null ? session.seq : cursors.read(team, stream.name, after);
     if (start > session.seq) throw invalidCursor();
     const principal = await presentPrincipal(session);
-    const subscriber: Subscriber = { joining, principal, position: start, previous: start, left: false };
-    enter(subscriber);
+    const subscriber = enter(joining, principal, { position: start, previous: start });
     return () => {
       let last = subscriber;
       for (let next = moved.get(last); next; next = moved.get(last)) last = next;
@@ -215,16 +233,16 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
 
   /** Whoever's time has come goes, even when nothing happens. */
   function expire(): void {
-    for (const [subscriber] of [...subscribers]) if (isExpired(subscriber.principal)) drop(subscriber, 'forbidden');
+    for (let next = audience.ended(isExpired); next; next = audience.ended(isExpired)) drop(next, 'forbidden');
   }
 
   return {
     join,
     expire,
-    isIdle: () => subscribers.size === 0,
+    isIdle: () => audience.size() === 0,
     close(): void {
       feed.close();
-      for (const [subscriber] of [...subscribers]) remove(subscriber);
+      for (const subscriber of audience.all()) remove(subscriber);
     },
   };
 }

@@ -13,7 +13,7 @@ import { listen, until } from '../support/listening.ts';
 import { aGroup, aProject, aServiceInput, codeOf, done, operation, PUT_SERVICE, run } from '../support/makers.ts';
 import { aDatabase } from '../support/mongodb.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
-import { ENVIRONMENT_CHANGED } from '../support/stream-queries.ts';
+import { CHANGES, ENVIRONMENT_CHANGED } from '../support/stream-queries.ts';
 
 const DAY = 86_400_000;
 const mongodbUrl = inject('mongodbUrl');
@@ -101,6 +101,28 @@ describe.each(STORES)('case 273, %s store', (_name, open) => {
     await late.stop();
     await app.close();
   });
+});
+
+it('whoever listens on the strength of a role hears nothing of the next project of the slug that it names', async () => {
+  const { app, pass, destroy } = await aHouse(({ mac }) => openMemoryStore({ mac }));
+  const id = await aProject(app, 'Doomed');
+  const grants = [{ resources: ['PROJECT', 'SECRET_GROUP'], verbs: ['LIST', 'LIST_KEYS'], projects: ['doomed'] }];
+  await done(app, operation('createRole', 'role { slug }'), { name: 'Of Doomed', grants });
+  const listener = await listen(app.url, await app.token('of-doomed'), CHANGES);
+  const witness = await listen(app.url, app.owner, CHANGES);
+  await aGroup(app, { project: 'doomed', name: 'First' });
+  await listener.count(1);
+  await done(app, DELETE, { id });
+  pass(8);
+  await destroy();
+  await aProject(app, 'Doomed');
+  await aGroup(app, { project: 'doomed', name: 'Second' });
+  await aGroup(app, { project: 'doomed', name: 'Third' });
+  await until(() => JSON.stringify(witness.events).includes('third'), 'the last event');
+  expect(JSON.stringify(listener.events)).toContain('first');
+  expect(JSON.stringify(listener.events)).not.toMatch(/second|third/);
+  await Promise.all([listener.stop(), witness.stop()]);
+  await app.close();
 });
 
 it('a project is not destroyed while the clock of the process is known to have jumped', async () => {

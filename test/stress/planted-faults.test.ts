@@ -8,6 +8,8 @@ const JUDGES: Readonly<Record<NonNullable<Fault['judge']> | 'sweep', string>> = 
   worlds: 'test/integration/masked-worlds.test.ts',
   streams: 'test/integration/stream-sweep.test.ts',
   gateways: 'test/federation/access.test.ts',
+  'gateway sockets': 'test/federation/signed-sockets.test.ts',
+  'rights of listeners': 'test/integration/stream-rights.test.ts',
 };
 
 interface Verdict {

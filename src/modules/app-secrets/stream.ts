@@ -4,6 +4,7 @@ import { isAppError } from '../../kernel/errors.ts';
 import { byCodePoint } from '../../kernel/ids.ts';
 import type { Commit, Touched } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
+import { topic } from '../../streams/topics.ts';
 import { idOf } from '../../vault/document.ts';
 import { liveEnvironment, visibleApp } from '../apps/find.ts';
 import { appScope, type PlaceInApp } from '../apps/model.ts';
@@ -60,6 +61,10 @@ export async function appSecretsStream(place: PlaceInApp, session: Session): Pro
   return {
     name: ['appSecretsChanged', place.app, place.slug],
     coalesces: false,
+    topics: [
+      topic('app', place.app),
+      ...(['appSecret', 'appSecretValue', 'environment'] as const).map((kind) => topic(kind, appScope(place.app))),
+    ],
     concerns: (commit) => says(eventOf(place, commit)),
     async event({ commit, session: viewer }) {
       if (!mayOnSecrets(viewer, 'listKeys') || !can(viewer.principal, 'list', 'app')) return null;

@@ -55,6 +55,8 @@ function commitStream(
   return {
     name,
     coalesces: false,
+    // Few at most: all who may see the same share one.
+    topics: null,
     concerns: ({ touched }) => touched.some(isMeant),
     async event({ commit, session }) {
       const changes = await visible(commit, session);

@@ -7,6 +7,7 @@ import type { Services } from '../../graphql/types/services.ts';
 import { AppError, forbidden, isAppError, notFound } from '../../kernel/errors.ts';
 import type { Commit, Seq } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
+import { topic } from '../../streams/topics.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import type { Followed } from '../resolution/followed.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenFacts, sightOf } from '../resolution/sight.ts';
@@ -59,13 +60,21 @@ function knownTo({ principal }: Session, state: State): State {
   return own === null || own.registration === state.registration ? state : NOTHING;
 }
 
+const KINDS = ['secretGroup', 'addon', 'externalAddon', 'project'] as const;
+
+const topicsOf = ({ project, kind, id }: EnvironmentAsk): readonly string[] => [
+  topic('globalSecret'),
+  ...KINDS.map((each) => topic(each, project)),
+  topic(kind, project, id),
+];
+
 /** Conservative filter: may be true for commits that change nothing. */
 function concerns({ project, kind, id }: EnvironmentAsk, { touched }: Commit): boolean {
   return touched.some((each) => {
     if (each.kind === 'globalSecret') return true;
     if (each.key[1] !== project) return false;
     if (each.kind === 'service' || each.kind === 'job') return each.kind === kind && each.key[2] === id;
-    return ['secretGroup', 'addon', 'externalAddon', 'project'].includes(each.kind);
+    return KINDS.some((those) => those === each.kind);
   });
 }
 
@@ -141,6 +150,7 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
         // A cursor is good for this project alone, not for the next of its slug.
         name: ['environmentChanged', project, fields.incarnation, kind, id, scope],
         coalesces: true,
+        topics: topicsOf(ask),
         concerns: (commit) => concerns(ask, commit),
         async event({ commit, operations, previous, session: viewer, system: own }) {
           if (!mayKnow(ask, viewer) || !(await isThere(ask, viewer))) return null;

@@ -4,6 +4,7 @@ import type { Session } from '../../access/session.ts';
 import { AppError, notFound } from '../../kernel/errors.ts';
 import type { Commit, Touched } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
+import { topic } from '../../streams/topics.ts';
 import type { Vault } from '../../vault/port.ts';
 import { ownReading } from '../../vault/reading.ts';
 import { visibleProject } from '../projects/lookup.ts';
@@ -99,6 +100,7 @@ export function createRestartStreams(vault: Vault) {
       // A cursor is good for this project alone, not for the next of its slug.
       name: ['restartRequested', project, fields.incarnation, kind, id],
       coalesces: false,
+      topics: [topic(requestDocument.kind, project), topic(kind, project, id)],
       concerns: ({ touched }) => touched.some((each) => isRequestIn(project)(each) || isIts(each)),
       async event({ commit, session: viewer }) {
         if (!(await maySee(workload, viewer))) return null;

@@ -7,10 +7,38 @@ export interface Fault {
   readonly find: string;
   readonly put: string;
   /** The test that has to notice; the sweep of all fields unless given. */
-  readonly judge?: 'worlds' | 'streams' | 'gateways';
+  readonly judge?: 'worlds' | 'streams' | 'gateways' | 'gateway sockets' | 'rights of listeners';
 }
 
 export const FAULTS: readonly Fault[] = [
+  {
+    name: 'no WebSocket is signed',
+    file: 'http/socket.ts',
+    find: 'checkSignature?.({',
+    put: 'void ({',
+    judge: 'gateway sockets',
+  },
+  {
+    name: 'a commit of a token concerns nobody',
+    file: 'streams/audience.ts',
+    find: 'for (const token of concerned.tokens) tokens.collect(token, found);',
+    put: '',
+    judge: 'rights of listeners',
+  },
+  {
+    name: 'a commit of a role concerns nobody',
+    file: 'streams/audience.ts',
+    find: 'for (const role of concerned.roles) roles.collect(role, found);',
+    put: '',
+    judge: 'rights of listeners',
+  },
+  {
+    name: 'no token ends while it listens',
+    file: 'streams/team-streams.ts',
+    find: "for (let next = audience.ended(isExpired); next; next = audience.ended(isExpired)) drop(next, 'forbidden');",
+    put: '',
+    judge: 'rights of listeners',
+  },
   {
     name: 'a gateway may send from anywhere',
     file: 'access/gateways.ts',
@@ -21,8 +49,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'any token is the token of a gateway',
     file: 'access/gateways.ts',
-    find: "if (via.kind !== 'gateway' || !isNear)",
-    put: 'if (!isNear)',
+    find: "if (via.kind !== 'gateway' || !isNear ||",
+    put: 'if (!isNear ||',
     judge: 'gateways',
   },
   {

@@ -39,6 +39,7 @@ function aChannel(coalesces: boolean) {
   const stream: Stream<Told> = {
     name: ['test'],
     coalesces,
+    topics: null,
     concerns: ({ seq }) => seq % 5 !== 0,
     event: async ({ commit, previous, operations }) => {
       await turn();
@@ -72,13 +73,14 @@ function aChannel(coalesces: boolean) {
     const made: Subscriber = {
       joining: joining(told),
       principal: PRINCIPAL,
+      channel,
       position,
       previous: position,
       left: false,
     };
     return { told, made };
   };
-  const channel = createChannel(joining([]), PRINCIPAL, team);
+  const channel = createChannel('test', joining([]), PRINCIPAL, team);
   const write = (count: number): void => {
     for (const commit of append(count)) channel.offer(commit);
   };
