@@ -77,7 +77,7 @@ function aTeam({ isDamaged = false, rolesNaming = () => [] as readonly string[] 
         topics: [topic('thing', id)],
         concerns: ({ touched }) => {
           counts.asked += 1;
-          return touched.some(({ kind, key }) => kind === 'thing' && key[1] === id);
+          return touched.some(({ kind, key }) => String(kind) === 'thing' && key[1] === id);
         },
         event: async ({ commit }) => commit.seq,
       },
