@@ -74,7 +74,7 @@ describe('the commands of the pages', () => {
 });
 
 /** Nasty enough that no tool reads it by luck. */
-const TEXT = `it's "$HOME" #1 \\\\`;
+const TEXT = `it's "$HOME" \\\\ #1`;
 
 /** Blocks of a page in a language. */
 const blocks = (page: string, language: string): readonly string[] =>
