@@ -8,6 +8,8 @@ export interface Binding {
   readonly team: string;
   /** '' for a document of the team itself. */
   readonly project: string;
+  /** Random, of the team's or project's present life: nothing of an earlier one under the same name fits. */
+  readonly incarnation: string;
   readonly kind: string;
   readonly key: Key;
   readonly revision: number;
@@ -19,8 +21,9 @@ export interface Binding {
 
 /** Bytes that name one place at one revision, and no other. No such bytes begin with those of another binding. */
 export function associatedData(binding: Binding): Uint8Array {
-  const { instance, team, project, kind, key, revision, deleted, fields, at } = binding;
-  return canonicalBytes(['keyloom 1', instance, team, project, kind, key, revision, deleted, fields, at ?? null]);
+  const { instance, team, project, incarnation, kind, key, revision, deleted, fields, at } = binding;
+  const place = [instance, team, project, incarnation, kind, key];
+  return canonicalBytes(['keyloom 2', ...place, revision, deleted, fields, at ?? null]);
 }
 
 /**

@@ -15,13 +15,13 @@ import type { KeyCare, Keys } from './keys.ts';
 import { dekKey, hexOf, ringKey } from './model.ts';
 import { randomKey } from './wrapping.ts';
 
-type Pending = ReturnType<Keys['newDataKey']>;
+type Pending = ReturnType<Keys['newDataKey']> & { readonly incarnation: string };
 
-export type DataKeys = Pick<Keys, 'sealingKey' | 'sealingGuard' | 'openingKeys' | 'newDataKey' | 'shred' | 'forget'> &
-  Pick<KeyCare, 'rotateDataKey'>;
+export type DataKeys = Omit<Keys, 'instance' | 'incarnation' | 'mac'> & Pick<KeyCare, 'rotateDataKey'>;
 
 const RINGS_KEPT = 10_000;
 const PENDING_KEPT = 1_000;
+const INCARNATION_BYTES = 16;
 
 const nameOf = (scope: Scope): string => ringKey(...scope).join('\0');
 
@@ -79,11 +79,16 @@ export function createDataKeys(deps: DekRingDeps): DataKeys {
       }
       return finder(ring);
     },
+    async incarnationOf(...scope) {
+      const { primary, incarnation } = await ringOf(scope);
+      return primary ? incarnation : (pending.get(nameOf(scope))?.incarnation ?? incarnation);
+    },
     newDataKey(...scope) {
       const known = pending.get(nameOf(scope));
       if (known) return known;
       const key = randomKey(deps.random);
-      const made = { key, write: dekWrite(deps, scope, key, 1) };
+      const incarnation = hexOf(deps.random(INCARNATION_BYTES));
+      const made = { key, incarnation, write: dekWrite(deps, scope, key, { version: 1, incarnation }) };
       pending.set(nameOf(scope), made);
       return made;
     },

@@ -16,6 +16,8 @@ export interface Ring {
   readonly primary: DataKey | null;
   /** Of the document of the primary. */
   readonly revision: number;
+  /** Of the present life, or of the last one; empty: there has been none. */
+  readonly incarnation: string;
   /** By hex id; null: destroyed. */
   readonly byId: ReadonlyMap<string, DataKey | null>;
 }
@@ -37,7 +39,7 @@ export const shredded = () => new AppError('NOT_FOUND', 'This data is shredded: 
 export const noKey = (scope: Scope) => integrity(`no data key of ${ringKey(...scope).join('/')}`);
 
 async function deksOf({ documents, tagging }: DekRingDeps, scope: Scope): Promise<readonly Dek[]> {
-  const docs = await wholeSet(documents, tagging, 'dek', ringKey(...scope));
+  const docs = await wholeSet(documents, 'dek', ringKey(...scope));
   return docs.map((doc) => ({ doc, fields: checkedFields(tagging, dekFields, doc) }));
 }
 
@@ -45,28 +47,37 @@ export async function readRing(deps: DekRingDeps, scope: Scope): Promise<Ring> {
   let primary: DataKey | null = null;
   let revision = 0;
   let version = 0;
+  let incarnation = '';
   const byId = new Map<string, DataKey | null>();
   for (const { doc, fields } of await deksOf(deps, scope)) {
     const id = doc.key[2] ?? '';
-    const key = fields.state === 'destroyed' ? null : { id: Buffer.from(id, 'hex'), bytes: await unwrapped(deps, doc) };
+    const isGone = fields.state === 'destroyed';
+    const key = isGone ? null : { id: Buffer.from(id, 'hex'), bytes: await unwrapped(deps, doc, fields) };
     byId.set(id, key);
+    if (!isGone || incarnation === '') incarnation = fields.incarnation;
     if (fields.state !== 'primary' || fields.version <= version) continue;
     primary = key;
     revision = doc.revision;
     version = fields.version;
   }
-  return { primary, revision, byId };
+  return { primary, revision, incarnation, byId };
 }
 
-async function unwrapped({ keks, tagging }: DekRingDeps, doc: Doc): Promise<Uint8Array> {
-  return unwrap(await keks.findFor(doc.body), doc.body, { instance: tagging.instance, kind: 'dek', key: doc.key });
+async function unwrapped({ keks, tagging }: DekRingDeps, doc: Doc, { incarnation }: DekFields): Promise<Uint8Array> {
+  const place = { instance: tagging.instance, kind: 'dek', key: doc.key, incarnation } as const;
+  return unwrap(await keks.findFor(doc.body), doc.body, place);
 }
 
 /** Stores a new primary. */
-export function dekWrite(deps: DekRingDeps, scope: Scope, dek: DataKey, version: number): Write {
+export function dekWrite(
+  deps: DekRingDeps,
+  scope: Scope,
+  dek: DataKey,
+  { version, incarnation }: Pick<DekFields, 'version' | 'incarnation'>,
+): Write {
   const key = dekKey(...scope, dek.id);
-  const fields: DekFields = { version, state: 'primary', createdAt: deps.clock().toISOString() };
-  const body = wrap(deps.keks.primary(), dek.bytes, { instance: deps.tagging.instance, kind: 'dek', key });
+  const fields: DekFields = { version, state: 'primary', incarnation, createdAt: deps.clock().toISOString() };
+  const body = wrap(deps.keks.primary(), dek.bytes, { instance: deps.tagging.instance, kind: 'dek', key, incarnation });
   return putOf(deps.tagging, { kind: 'dek', key, expected: null, fields, body });
 }
 
@@ -74,13 +85,15 @@ export function dekWrite(deps: DekRingDeps, scope: Scope, dek: DataKey, version:
 export async function rotation(deps: DekRingDeps, scope: Scope): Promise<readonly Write[]> {
   const deks = await deksOf(deps, scope);
   const former = deks.filter(({ fields }) => fields.state === 'primary');
-  if (former.length === 0) throw deks.length > 0 ? shredded() : noKey(scope);
+  const [first] = former;
+  if (!first) throw deks.length > 0 ? shredded() : noKey(scope);
+  const { incarnation } = first.fields;
   const version = 1 + Math.max(...deks.map(({ fields }) => fields.version));
   return [
     ...former.map(({ doc: { kind, key, revision, body }, fields }) =>
       putOf(deps.tagging, { kind, key, expected: revision, fields: { ...fields, state: 'retired' }, body }),
     ),
-    dekWrite(deps, scope, randomKey(deps.random), version),
+    dekWrite(deps, scope, randomKey(deps.random), { version, incarnation }),
   ];
 }
 

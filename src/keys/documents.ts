@@ -3,21 +3,24 @@ import type { ZodType } from 'zod';
 import { associatedData } from '../crypto/aad.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { integrity } from '../kernel/errors.ts';
-import { addTag, EMPTY_SUM, numberedTag, sameBytes, verifyHead } from '../store/chain.ts';
+import { leafOf, numberedTag, sameBytes } from '../store/chain.ts';
+import { createHeads } from '../store/heads.ts';
 import type { Doc, Fields, Head, Key, Kind, Mac, Store, Write } from '../store/port.ts';
+import { EMPTY_STATE, EMPTY_SUM, movedState, sumOf } from '../store/set-hash.ts';
 
 const PAGE = 200;
 const ATTEMPTS = 8;
 
 export interface KeyDocuments {
   readonly get: (kind: Kind, key: Key) => Promise<Doc | null>;
+  /** INTEGRITY unless it is ours, and the one that the root knows. */
   readonly head: (scope: Key) => Promise<Head | null>;
   /** All of them, in key order. */
   readonly list: (kind: Kind, prefix: Key) => AsyncIterable<Doc>;
   readonly commit: (team: string, actor: string, operation: string, writes: readonly Write[]) => Promise<void>;
 }
 
-export function createKeyDocuments(store: Store, clock: Clock): KeyDocuments {
+export function createKeyDocuments(store: Store, clock: Clock, logMac: () => Mac): KeyDocuments {
   async function* list(kind: Kind, prefix: Key): AsyncIterable<Doc> {
     for (let after: Key | undefined; ; ) {
       const page = await store.list(kind, prefix, after ? { after, limit: PAGE } : { limit: PAGE });
@@ -28,7 +31,7 @@ export function createKeyDocuments(store: Store, clock: Clock): KeyDocuments {
   }
   return {
     get: (kind, key) => store.get(kind, key),
-    head: (scope) => store.head(scope),
+    head: createHeads({ store, mac: logMac }),
     list,
     async commit(team, actor, operation, writes) {
       await store.commit({ id: randomUUID(), team, at: clock().toISOString(), actor, operation, writes });
@@ -46,25 +49,18 @@ export interface Tagging {
 }
 
 /** All documents of a kind in a scope. INTEGRITY when one is missing, was added, or is older than the log says. */
-export async function wholeSet(
-  documents: KeyDocuments,
-  { logMac }: Tagging,
-  kind: Kind,
-  scope: Key,
-): Promise<readonly Doc[]> {
+export async function wholeSet(documents: KeyDocuments, kind: Kind, scope: Key): Promise<readonly Doc[]> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const docs: Doc[] = [];
     for await (const doc of documents.list(kind, scope)) docs.push(doc);
     const head = await documents.head(scope);
-    if (head) verifyHead(logMac, head);
     const { sum, count } = head?.sets.get(kind) ?? { sum: EMPTY_SUM, count: 0 };
-    if (docs.length === count && sameBytes(sum, sumOf(docs))) return docs;
+    const leaves = docs.map(({ leaf }) => leaf);
+    if (docs.length === count && sameBytes(sum, sumOf(movedState(EMPTY_STATE, [], leaves)))) return docs;
     // A commit may have come between the two reads.
   }
   throw integrity(`the set of ${kind} in ${scope.join('/')}`);
 }
-
-const sumOf = (docs: readonly Doc[]) => docs.reduce((sum, { tag }) => addTag(sum, tag), EMPTY_SUM);
 
 export interface Content {
   readonly kind: Kind;
@@ -81,7 +77,9 @@ export function putOf(tagging: Tagging, content: Content): Write {
 
 /** The plain fields of a document that nobody edited, or INTEGRITY. */
 export function checkedFields<F>(tagging: Tagging, schema: ZodType<F>, doc: Doc): F {
-  if (!sameBytes(numberedTag(tagging.logMac, tagOf(tagging, doc), doc.seq), doc.tag)) throw edited(doc);
+  const { logMac } = tagging;
+  const tag = numberedTag(logMac, tagOf(tagging, doc), doc.seq);
+  if (!sameBytes(tag, doc.tag) || !sameBytes(leafOf(logMac, doc), doc.leaf)) throw edited(doc);
   return parsedFields(schema, doc);
 }
 
@@ -94,9 +92,10 @@ export function parsedFields<F>(schema: ZodType<F>, doc: Doc): F {
 
 const edited = (doc: Doc) => integrity(`${doc.kind} ${doc.key.join('/')} was edited`);
 
-function tagOf({ instance, mac }: Tagging, doc: Omit<Doc, 'seq' | 'tag'>): Uint8Array {
+function tagOf({ instance, mac }: Tagging, doc: Omit<Doc, 'seq' | 'tag' | 'since' | 'leaf'>): Uint8Array {
   const { kind, key, revision, deleted, fields, body } = doc;
   const project = key.length >= 3 ? (key[1] ?? '') : '';
-  const binding = associatedData({ instance, team: key[0] ?? '', project, kind, key, revision, deleted, fields });
+  const place = { instance, team: key[0] ?? '', project, incarnation: '', kind, key };
+  const binding = associatedData({ ...place, revision, deleted, fields });
   return mac(Buffer.concat([binding, body]));
 }

@@ -2,11 +2,11 @@ import { type DataKey, envelopeKeyId, type KeyFor } from '../crypto/envelope.ts'
 import type { Random } from '../crypto/random.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { integrity, unavailable } from '../kernel/errors.ts';
+import { FORMAT, otherFormat } from '../store/format.ts';
 import type { Doc } from '../store/port.ts';
 import { type KeyDocuments, parsedFields, putOf, type Tagging } from './documents.ts';
 import { unwrapKek } from './kek-ring.ts';
 import {
-  FORMAT,
   formatField,
   hexOf,
   INSTANCE_KEY,
@@ -39,9 +39,7 @@ export async function readInstance(documents: KeyDocuments, root: Root, doc: Doc
 /** It is not known to be genuine yet; what it is once the document's tag was checked is the number that was asked for. */
 function requireFormat(format: number): void {
   if (format === FORMAT) return;
-  throw unavailable(
-    `The store has format ${format}, and this version of Keyloom opens format ${FORMAT} alone: use the version that made it`,
-  );
+  throw unavailable(`The store has format ${format}, ${otherFormat}`);
 }
 
 const wrongKey = () => unavailable('Wrong root key: the data in this store was sealed under another one');
@@ -76,7 +74,9 @@ export async function foundInstance({ documents, root, clock, random, taggingOf 
   const kek: DataKey = randomKey(random);
   const createdAt = clock().toISOString();
   const tagging = taggingOf(instance);
-  const fields: InstanceFields = { format: FORMAT, id: instance.id, check: root.checkOf(instance.id), createdAt };
+  const { id } = instance;
+  const incarnation = hexOf(random(16));
+  const fields: InstanceFields = { format: FORMAT, id, incarnation, check: root.checkOf(id), createdAt };
   const kekAs: KekFields = { state: 'primary', createdAt };
   const place = { instance: instance.id, kind: 'instance', key: INSTANCE_KEY } as const;
   const kekPlace = { instance: instance.id, kind: 'kek', key: kekKey(kek.id) } as const;

@@ -19,6 +19,8 @@ export type MacLabel =
 export interface Keys {
   /** Id of the installation, hex. */
   readonly instance: string;
+  /** Of this life of the store: another one after a backup was restored. */
+  readonly incarnation: string;
   mac(label: MacLabel): Mac;
   /** The key that new envelopes of this team or project are sealed with. */
   sealingKey(team: string, project: string | null): Promise<DataKey>;
@@ -32,6 +34,11 @@ export interface Keys {
    * `needed` is not in it, as another process may have rotated since.
    */
   openingKeys(team: string, project: string | null, needed?: readonly Uint8Array[]): Promise<KeyFor>;
+  /**
+   * A random name of the present life of a team or project, bound into all that is sealed for it: nothing of an earlier one under the
+   * same name fits. Empty where there is no key.
+   */
+  incarnationOf(team: string, project: string | null): Promise<string>;
   /**
    * A data key for a team or project that has none. The write must go into the commit that creates the team or project;
    * until then the same key is answered again, and `sealingKey` knows it.
@@ -54,4 +61,6 @@ export interface KeyCare {
    * processes have to be started again with it.
    */
   rotateRoot(newRootKey: Uint8Array, actor: string): Promise<void>;
+  /** Begins another life of the store: it was put back from a backup. */
+  reincarnate(actor: string): Promise<void>;
 }

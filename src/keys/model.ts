@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FORMAT } from '../store/format.ts';
 import type { Key } from '../store/port.ts';
 
 /** Where the documents of the installation itself are kept: no slug begins with `~`. */
@@ -10,15 +11,14 @@ const HEX_16_BYTES = /^[0-9a-f]{32}$/;
 
 export const INSTANCE_KEY: Key = [INSTANCE_TEAM, 'instance'];
 
-/** Of all that is stored, whatever the store: a promise from the first release on, and another number with every change. */
-export const FORMAT = 2;
-
 /** The one thing that is read of a store of any format. */
 export const formatField = z.looseObject({ format: z.int().min(0) });
 
 export const instanceFields = z.strictObject({
   format: z.literal(FORMAT),
   id: z.string().regex(HEX_16_BYTES),
+  /** Of this life of the store: a backup that is restored begins another. */
+  incarnation: z.string().regex(HEX_16_BYTES),
   /** Tells a wrong root key from corrupt data: a MAC of `id` under a key derived from the root key. */
   check: z.string(),
   createdAt: z.string(),
@@ -39,6 +39,8 @@ export type KekFields = z.infer<typeof kekFields>;
 export const dekFields = z.strictObject({
   version: z.int().min(1),
   state: z.enum(['primary', 'retired', 'destroyed']),
+  /** Of the team's or project's life that the key is of. */
+  incarnation: z.string().regex(HEX_16_BYTES),
   createdAt: z.string(),
 });
 export type DekFields = z.infer<typeof dekFields>;

@@ -10,7 +10,7 @@ import { loadKekRing } from './kek-ring.ts';
 import type { KeyCare, Keys, MacLabel } from './keys.ts';
 import type { MacHolder } from './mac-holder.ts';
 import { INSTANCE_KEY, INSTANCE_TEAM, instanceFields } from './model.ts';
-import { purgeKeks, type RotationDeps, rotateKek, rotateRoot } from './rotation.ts';
+import { purgeKeks, type RotationDeps, reincarnate, rotateKek, rotateRoot } from './rotation.ts';
 import { type Root, rootFrom } from './wrapping.ts';
 
 export interface OpenKeysOptions {
@@ -33,21 +33,23 @@ export async function openKeys(options: OpenKeysOptions): Promise<Keys & KeyCare
   const { store, clock, holder, random = secureRandom } = options;
   checkRandom(random);
   let root = rootFrom(options.rootKey);
-  const documents = createKeyDocuments(store, clock);
+  const documents = createKeyDocuments(store, clock, () => holder.mac);
   const doc = (await documents.get('instance', INSTANCE_KEY)) ?? (await found(options, documents, root));
   const instance = await readInstance(documents, root, doc);
   const mac = macsOf(instance);
   holder.set(mac('log'));
   const tagging: Tagging = { instance: instance.id, mac: mac('set'), logMac: mac('log') };
-  checkedFields(tagging, instanceFields, doc);
-  await wholeSet(documents, tagging, 'instance', [INSTANCE_TEAM]);
+  const { incarnation } = checkedFields(tagging, instanceFields, doc);
+  await wholeSet(documents, 'instance', [INSTANCE_TEAM]);
   const keks = await loadKekRing({ documents, tagging, root: () => root });
   const rotation: RotationDeps = { documents, tagging, keks, root: () => root, clock, random };
   return {
     instance: instance.id,
+    incarnation,
     mac,
     ...createDataKeys({ documents, tagging, keks, clock, random }),
     rotateKek: (actor) => rotateKek(rotation, actor),
+    reincarnate: (actor) => reincarnate(rotation, actor),
     async rotateRoot(newRootKey, actor) {
       const next = rootFrom(newRootKey);
       await rotateRoot(rotation, next, actor);

@@ -85,6 +85,14 @@ async function promotion(deps: RotationDeps): Promise<readonly Write[]> {
   ];
 }
 
+/** Another name for the life of the store that begins when a backup of it is restored. */
+export async function reincarnate(deps: RotationDeps, actor: string): Promise<void> {
+  const { doc, fields } = await instanceDocument(deps);
+  const incarnation = hexOf(deps.random(16));
+  const write = instanceWrite(deps.tagging, doc, { ...fields, incarnation }, doc.body);
+  await deps.documents.commit(INSTANCE_TEAM, actor, 'instance.restore', [write]);
+}
+
 async function instanceDocument({ documents, tagging }: RotationDeps) {
   const doc = await documents.get('instance', INSTANCE_KEY);
   if (!doc) throw integrity('the document of the installation is missing');
@@ -122,8 +130,10 @@ async function rewrapAll(deps: RotationDeps, actor: string): Promise<boolean> {
 /** A data key that changed meanwhile is left to the next round, and its batch with it. */
 async function rewrap({ documents, tagging, keks }: RotationDeps, batch: Batch, actor: string): Promise<void> {
   const writes: Write[] = [];
-  for (const { kind, key, revision, fields, body } of batch.docs) {
-    const place = { instance: tagging.instance, kind: 'dek', key } as const;
+  for (const doc of batch.docs) {
+    const { kind, key, revision, body } = doc;
+    const fields = checkedFields(tagging, dekFields, doc);
+    const place = { instance: tagging.instance, kind: 'dek', key, incarnation: fields.incarnation } as const;
     const bytes = unwrap(await keks.findFor(body), body, place);
     writes.push(putOf(tagging, { kind, key, expected: revision, fields, body: wrap(keks.primary(), bytes, place) }));
   }

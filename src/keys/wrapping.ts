@@ -11,12 +11,15 @@ export interface Place {
   readonly instance: string;
   readonly kind: Kind;
   readonly key: Key;
+  /** Of a data key: the team's or project's. */
+  readonly incarnation?: string;
 }
 
 /** Revision and state stay out: a key may change its state without being wrapped anew. The document's tag has them. */
-function bindingOf({ instance, kind, key }: Place): Uint8Array {
+function bindingOf({ instance, kind, key, incarnation = '' }: Place): Uint8Array {
   const project = key.length >= 3 ? (key[1] ?? '') : '';
-  return associatedData({ instance, team: key[0] ?? '', project, kind, key, revision: 0, deleted: false, fields: {} });
+  const place = { instance, team: key[0] ?? '', project, incarnation, kind, key };
+  return associatedData({ ...place, revision: 0, deleted: false, fields: {} });
 }
 
 export function wrap(under: DataKey, bytes: Uint8Array, place: Place): Uint8Array {

@@ -1,5 +1,5 @@
 import { type FieldError, invalidInput, limitExceeded } from '../kernel/errors.ts';
-import { SUM_BYTES } from './chain.ts';
+import { DIGEST_BYTES } from './chain.ts';
 import { isKey, keyText } from './keys.ts';
 import { isKind, type NewCommit, type Write } from './port.ts';
 
@@ -45,6 +45,6 @@ function problemOf(write: Write): { readonly rule: string; readonly message: str
   const mayBeNull = write.op === 'put' || write.op === 'check';
   if (!(guard === null ? mayBeNull : isCount(guard))) return { rule: 'revision', message: 'must name a revision' };
   if (write.op !== 'put') return null;
-  if (write.tag.length !== SUM_BYTES) return { rule: 'tag', message: `must have a tag of ${SUM_BYTES} bytes` };
+  if (write.tag.length !== DIGEST_BYTES) return { rule: 'tag', message: `must have a tag of ${DIGEST_BYTES} bytes` };
   return null;
 }

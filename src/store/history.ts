@@ -3,18 +3,19 @@ import type { PageRequest } from '../kernel/page.ts';
 import type { Commit, Seq } from './port.ts';
 
 /**
- * Commits read after `seq` must follow it. Where they do not, the log was either cut on purpose (then the store knows the
- * first number kept: HISTORY_EXPIRED) or damaged (INTEGRITY). Whoever cuts keeps at least the last commit, so an empty
+ * Commits read after `seq` must follow it. Where they do not, the log was either cut on purpose (then the team's head knows
+ * where it begins: HISTORY_EXPIRED) or damaged (INTEGRITY). Whoever cuts keeps at least the last commit, so an empty
  * answer is never a cut.
  */
 export async function assertFollows(
   commits: readonly Commit[],
   seq: Seq,
-  firstKept: () => Promise<Seq | null>,
+  /** The last commit that was forgotten, as the team's head has it; whether that is ours is for whoever has the keys to say. */
+  forgotten: () => Promise<Seq> | Seq,
 ): Promise<void> {
   const broken = commits.findIndex((commit, i) => commit.seq !== seq + 1 + i);
   if (broken === -1) return;
-  if (broken === 0 && seq + 1 < ((await firstKept()) ?? 0)) {
+  if (broken === 0 && seq < (await forgotten())) {
     throw new AppError('HISTORY_EXPIRED', 'The log no longer reaches back this far');
   }
   throw integrity(`commit ${seq + 1 + broken} is missing from the log`);

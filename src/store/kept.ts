@@ -24,8 +24,8 @@ export const keptBytes = ({ key, fields, body }: Pick<Doc, 'key' | 'fields' | 'b
   keptBytesOf(key, Buffer.byteLength(JSON.stringify(fields)), body.length);
 
 /** What a commit counts in the log. */
-export function loggedBytes({ id, at, actor, operation, touched }: Omit<Commit, 'mac'>): number {
-  const texts = [id, at, actor, operation, ...touched.flatMap(({ kind, key }) => [kind, ...key])];
+export function loggedBytes({ id, at, actor, operation, touched, cut }: Omit<Commit, 'mac'>): number {
+  const texts = [id, at, actor, operation, ...[...touched, ...cut].flatMap(({ kind, key }) => [kind, ...key])];
   return inUnits(
     texts.reduce((sum, text) => sum + text.length, OVERHEAD),
     COMMIT_UNIT,

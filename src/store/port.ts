@@ -45,8 +45,12 @@ export interface Doc {
   readonly deleted: boolean;
   readonly fields: Fields;
   readonly body: Uint8Array;
-  /** 32 bytes that stand for this revision in its set's sum: the tag of its write, bound to `seq`. See store/chain.ts. */
+  /** 32 bytes that stand for this revision: the tag of its write, bound to `seq`. See store/chain.ts. */
   readonly tag: Uint8Array;
+  /** The first of its revisions that is kept. */
+  readonly since: number;
+  /** 32 bytes that stand for the document in its set's sum: `tag`, bound to `since`. */
+  readonly leaf: Uint8Array;
 }
 
 export type Write =
@@ -88,6 +92,13 @@ export interface Touched {
   readonly revision: number;
 }
 
+/** A document whose history a commit cut: `since` is the first revision kept from then on. */
+export interface Cut {
+  readonly kind: Kind;
+  readonly key: Key;
+  readonly since: number;
+}
+
 export interface Commit {
   readonly id: string;
   readonly team: TeamId;
@@ -96,32 +107,66 @@ export interface Commit {
   readonly actor: string;
   readonly operation: string;
   readonly touched: readonly Touched[];
+  readonly cut: readonly Cut[];
   /** `mac` over the commit and the previous commit's `mac`. See store/chain.ts. */
   readonly mac: Uint8Array;
 }
 
-/** Sum of the tags of all documents of one kind in a scope, modulo 2^256, their count, and the last commit that changed it. */
+/** Digest of what the leaves of all documents of one kind in a scope add up to, their count, and the last commit that changed one. */
 export interface SetHead {
   readonly sum: Uint8Array;
   readonly count: number;
   readonly seq: Seq;
 }
 
+/** Digest of the tree of the heads below one, and how many they are. See store/tree.ts. */
+export interface Below {
+  readonly digest: Uint8Array;
+  readonly count: number;
+}
+
+/** Where a log begins: after this commit, all before it are forgotten. */
+export interface LogStart {
+  readonly seq: Seq;
+  readonly mac: Uint8Array;
+}
+
+/** The scope above all teams; no slug begins with `~`. */
+export const ROOT: Key = ['~root'];
+
 /**
- * State of a scope: a team `[team]` (documents whose key has fewer than three parts) or a project `[team, project]`
- * (three parts and more; only the first two count).
+ * State of a scope: a project `[team, project]` (documents whose key has three parts and more; only the first two count), a team
+ * `[team]` (documents whose key has fewer), or the root over all teams, which has no documents and no log.
  */
 export interface Head {
   readonly scope: Key;
-  /** Team: the last commit. Project: the last commit that touched it. */
+  /** Team: the last commit. Project: the last commit that touched it. Root: how often it was written. */
   readonly seq: Seq;
-  /** Team: `mac` of the last commit. Project: empty. */
+  /** Team: `mac` of the last commit. Others: empty. */
   readonly chain: Uint8Array;
+  readonly start: LogStart;
   readonly sets: ReadonlyMap<Kind, SetHead>;
   /** What the scope keeps, former revisions included; a team's with all its projects and its log. See store/kept.ts. */
   readonly bytes: number;
+  /** Root: teams. Team: projects. */
+  readonly below: Below;
   /** `mac` over all of the above. */
   readonly mac: Uint8Array;
+}
+
+/** A head with what leads from it to one below it. */
+export interface Level {
+  readonly scope: Key;
+  readonly head: Head | null;
+  /** Nodes of its tree on the way to the next level, from the top. Empty at the last one. */
+  readonly way: readonly Uint8Array[];
+}
+
+/** From the root down to a scope, as of one moment. */
+export interface Lineage {
+  readonly levels: readonly Level[];
+  /** Whether the root may be older than a team: it is written behind, never later than a second. */
+  readonly mayLag: boolean;
 }
 
 /** Keyed by the caller (the store holds no keys): MAC of the bytes. */
@@ -133,6 +178,10 @@ export interface Store {
   isEmpty(): Promise<boolean>;
   /** The state of a scope as of its last commit; null before the first. */
   head(scope: Key): Promise<Head | null>;
+  /** The head of a team or project with all that vouches for it, read at once. */
+  lineage(scope: Key): Promise<Lineage>;
+  /** The greatest number that a head of a team or of one of its projects has; 0 without any. Whether they are ours is not looked at. */
+  newest(team: TeamId): Promise<Seq>;
   /** A copy; absent is null, never an error. */
   get(kind: Kind, key: Key): Promise<Doc | null>;
   /** Answers in the order of `keys`, one read for all of them. */

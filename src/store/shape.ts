@@ -1,4 +1,4 @@
-import { SUM_BYTES } from './chain.ts';
+import { DIGEST_BYTES } from './chain.ts';
 import { isKey } from './keys.ts';
 import { type Fields, isKind, type Key, type Kind } from './port.ts';
 
@@ -50,7 +50,7 @@ export function asKind(value: unknown): Kind {
 
 /** Bytes of a sum, a tag or a MAC. */
 export function asDigest(value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array) || value.length !== SUM_BYTES) throw wrong();
+  if (!(value instanceof Uint8Array) || value.length !== DIGEST_BYTES) throw wrong();
   return value;
 }
 

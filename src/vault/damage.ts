@@ -1,11 +1,10 @@
 import type { Keys } from '../keys/keys.ts';
-import { sameBytes, verifyCommits } from '../store/chain.ts';
+import { verifyCommits } from '../store/chain.ts';
 import type { Key, Kind, Store, TeamId } from '../store/port.ts';
 
 interface Found {
-  readonly stored: { readonly revision: number };
-  readonly tag: Uint8Array;
-  readonly claimedTag: Uint8Array;
+  readonly stored: { readonly revision: number; readonly since: number };
+  readonly isGenuine: boolean;
 }
 
 export interface DamageQuestion {
@@ -18,32 +17,42 @@ export interface DamageQuestion {
 
 /**
  * Which documents of a set that does not add up are to blame: edited (the tag is not ours), of another revision than
- * the log's last, missing, or unknown to the log. Slow, and only run when something is wrong.
+ * the log's last or with another beginning of its history, missing, or unknown to the log. Slow, and only run when something is wrong.
  */
 export async function damagedAmong({ store, keys, kind, scope, found }: DamageQuestion): Promise<ReadonlySet<string>> {
   const latest = await latestRevisions(store, keys, kind, scope);
   const damaged = new Set<string>();
-  for (const [id, { stored, tag, claimedTag }] of found) {
-    if (!sameBytes(tag, claimedTag) || latest.get(id) !== stored.revision) damaged.add(id);
+  for (const [id, { stored, isGenuine }] of found) {
+    const last = latest.get(id);
+    if (!isGenuine || last?.revision !== stored.revision || last.since !== stored.since) damaged.add(id);
   }
   for (const id of latest.keys()) if (!found.has(id)) damaged.add(id);
   return damaged;
 }
 
-async function latestRevisions(store: Store, keys: Keys, kind: Kind, scope: Key): Promise<Map<string, number>> {
+interface Latest {
+  readonly revision: number;
+  readonly since: number;
+}
+
+async function latestRevisions(store: Store, keys: Keys, kind: Kind, scope: Key): Promise<Map<string, Latest>> {
   const team: TeamId = scope[0] ?? '';
-  const latest = new Map<string, number>();
+  const latest = new Map<string, Latest>();
+  const isMeant = (place: { readonly kind: Kind; readonly key: Key }): boolean =>
+    place.kind === kind && place.key.length === scope.length + 1 && scope.every((part, i) => place.key[i] === part);
   let chain = new Uint8Array(32);
   for (let seq = 0; ; ) {
     const commits = await store.commitsAfter(team, seq, 1000);
     verifyCommits(keys.mac('log'), chain, commits);
     for (const commit of commits) {
-      for (const touched of commit.touched) {
-        if (touched.kind !== kind || touched.key.length !== scope.length + 1) continue;
-        if (!scope.every((part, i) => touched.key[i] === part)) continue;
-        const id = touched.key[scope.length] ?? '';
-        if (touched.revision === 0) latest.delete(id);
-        else latest.set(id, touched.revision);
+      for (const { key, revision } of commit.touched.filter(isMeant)) {
+        const id = key[scope.length] ?? '';
+        if (revision === 0) latest.delete(id);
+        else latest.set(id, { revision, since: latest.get(id)?.since ?? 1 });
+      }
+      for (const { key, since } of commit.cut.filter(isMeant)) {
+        const id = key[scope.length] ?? '';
+        latest.set(id, { revision: latest.get(id)?.revision ?? 0, since });
       }
     }
     const last = commits[commits.length - 1];

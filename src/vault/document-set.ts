@@ -27,9 +27,10 @@ export interface DocumentSet<F extends Fields, B> {
   with(type: DocumentType<F, B>, seq: Seq, changes: ReadonlyMap<string, Stored<F, B> | undefined>): DocumentSet<F, B>;
 }
 
-/** A document whose tag was computed under our key, and is the one that its set adds up. */
+/** A document whose tag was computed under our key, and whose leaf is one of those that its set adds up. */
 export interface Entry {
   readonly stored: Stored<Fields, unknown>;
+  readonly leaf: Uint8Array;
   /** About what it takes in memory. */
   readonly bytes: number;
 }
@@ -48,7 +49,8 @@ export const NOTHING_HELD: Holding = {
   entries: Ordered.of(new Map<string, Entry>()),
   terms: Ordered.of(new Map<string, Stored<Fields, unknown>>()),
   totals: new Map(),
-  bytes: 1000,
+  /** Its state among them. */
+  bytes: 3000,
   liveCount: 0,
 };
 
@@ -79,6 +81,9 @@ export function moved(type: AnyType, old: Holding, changes: ReadonlyMap<string, 
 
 /** Neither terms nor ids hold it. */
 const nameOf = (term: string, id: string): string => `${term}\0${id}`;
+
+/** Of what is not stored yet. */
+const UNSEALED = new Uint8Array();
 
 /** A set as it is handed out. `damaged` ones are not among what it holds. */
 export class HeldSet implements DocumentSet<Fields, unknown> {
@@ -127,7 +132,7 @@ export class HeldSet implements DocumentSet<Fields, unknown> {
     seq: Seq,
     changes: ReadonlyMap<string, Stored<Fields, unknown> | undefined>,
   ): DocumentSet<Fields, unknown> {
-    const entries = [...changes].map(([id, stored]) => [id, stored && { stored, bytes: 0 }] as const);
+    const entries = [...changes].map(([id, stored]) => [id, stored && { stored, leaf: UNSEALED, bytes: 0 }] as const);
     return new HeldSet({ seq }, moved(type, this.#held, new Map(entries)), this.damaged);
   }
 

@@ -19,8 +19,10 @@ export interface Stored<F extends Fields, B> {
   readonly revision: number;
   readonly seq: Seq;
   readonly deleted: boolean;
-  /** Stands for this revision in the sum of its set. */
+  /** Stands for this revision. */
   readonly tag: Uint8Array;
+  /** The first revision that is kept of it. */
+  readonly since: number;
   readonly fields: F;
   readonly body: () => B;
   /** Bytes of its envelope. */

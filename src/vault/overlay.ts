@@ -59,6 +59,7 @@ function plannedFrom<F extends Fields, B>(
   { kind, key, expected, fields, body, deleted }: Extract<Change, { readonly op: 'put' }>,
   seq: Seq,
 ): Stored<F, B> {
-  const doc: Doc = { kind, key, revision: (expected ?? 0) + 1, seq, deleted, fields, body, tag: UNSEALED };
+  const sealed = { tag: UNSEALED, since: 1, leaf: UNSEALED };
+  const doc: Doc = { kind, key, revision: (expected ?? 0) + 1, seq, deleted, fields, body, ...sealed };
   return storedFrom(type, doc, () => body);
 }

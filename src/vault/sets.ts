@@ -4,24 +4,25 @@ import { AppError, integrity } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Work } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
-import { addTag, EMPTY_SUM, sameBytes, subtractTag } from '../store/chain.ts';
+import { sameBytes } from '../store/chain.ts';
+import { createHeads, isSameScope } from '../store/heads.ts';
 import type { Commit, Doc, Fields, Head, Key, Kind, Seq, SetHead, Store } from '../store/port.ts';
+import { EMPTY_STATE, EMPTY_SUM, movedState, type SetState, sumOf } from '../store/set-hash.ts';
 import { damagedAmong } from './damage.ts';
 import { type DocumentType, idOf, placeOf } from './document.ts';
 import { type DocumentSet, type Entry, HeldSet, type Holding, moved, NOTHING_HELD } from './document-set.ts';
-import { createHeads, isSameScope } from './heads.ts';
-import { expectedTag, openBytes, storedFrom } from './seal.ts';
+import { isGenuine, openBytes, storedFrom } from './seal.ts';
 
 /** A document as it was read: whether it may come into a set is not known yet. */
 interface Read extends Entry {
-  /** Computed under our key from what the store returned. */
-  readonly tag: Uint8Array;
-  /** What the store says it is. */
-  readonly claimedTag: Uint8Array;
+  /** Whether what the store says of it is what our key makes of what it returned. */
+  readonly isGenuine: boolean;
 }
 
 interface Loaded {
   readonly head: SetHead;
+  /** What its leaves add up to. */
+  readonly state: SetState;
   readonly held: Holding;
   readonly set: DocumentSet<Fields, unknown>;
 }
@@ -72,15 +73,17 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
   /** The team's commit at which a set was last known to be current. */
   const checkedAt = new WeakMap<Loaded, Seq>();
 
-  const verifiedHead = createHeads({ store, keys });
+  const verifiedHead = createHeads({ store, mac: () => keys.mac('log') });
 
   async function readOf<F extends Fields, B>(type: DocumentType<F, B>, doc: Doc): Promise<Read> {
     await noting(doc);
     const { team, project } = placeOf(doc.kind, doc.key);
     const keyId = keyIdOf(doc);
     const keyFor = await keys.openingKeys(team, project, keyId ? [keyId] : []);
-    const stored = storedFrom(type, doc, () => openBytes(keys, keyFor, doc));
-    return { stored, tag: expectedTag(keys, doc), claimedTag: doc.tag, bytes: 500 + doc.body.length * OPENED_FACTOR };
+    const incarnation = await keys.incarnationOf(team, project);
+    const stored = storedFrom(type, doc, () => openBytes(keys, incarnation, keyFor, doc));
+    const bytes = 500 + doc.body.length * OPENED_FACTOR;
+    return { stored, leaf: doc.leaf, isGenuine: isGenuine(keys, incarnation, doc), bytes };
   }
 
   /** Counts what authenticating a document takes. Sets are read for everybody, and kept: nobody's budget ends that. */
@@ -113,7 +116,7 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
     const touched = new Map<string, Key>();
     for (const commit of commits) {
       saw(commit);
-      for (const { kind, key } of commit.touched) {
+      for (const { kind, key } of [...commit.touched, ...commit.cut]) {
         if (kind === type.kind && isSameScope(key.slice(0, -1), scope)) touched.set(idOf(key), key);
       }
     }
@@ -134,18 +137,19 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
     if (!touched) return null;
     const docs = await store.getMany(type.kind, [...touched.values()]);
     const changes = new Map<string, Entry | undefined>();
-    let { sum } = old.head;
+    const [removed, added]: [Uint8Array[], Uint8Array[]] = [[], []];
     for (const [i, id] of [...touched.keys()].entries()) {
       const doc = docs[i];
       const next = doc ? await readOf(type, doc) : undefined;
-      if (next && !isGenuine(next)) return null;
+      if (next && !next.isGenuine) return null;
       const before = old.held.entries.get(id);
-      if (before) sum = subtractTag(sum, before.stored.tag);
-      if (next) sum = addTag(sum, next.tag);
+      if (before) removed.push(before.leaf);
+      if (next) added.push(next.leaf);
       changes.set(id, next && entryOf(next));
     }
     const held = moved(type, old.held, changes);
-    return held.entries.size === head.count && sameBytes(sum, head.sum) ? loaded(head, held) : null;
+    const state = movedState(old.state, removed, added);
+    return held.entries.size === head.count && sameBytes(sumOf(state), head.sum) ? loaded(head, state, held) : null;
   }
 
   /** The set as of `teamSeq`, or STALE when it has moved since. `headOf` is asked only if the team has moved since the last time. */
@@ -160,10 +164,7 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
     if (cached && checkedAt.get(cached) === teamSeq) return cached.set as DocumentSet<F, B>;
     const head = await headOf();
     if (head && head.seq > teamSeq) {
-      // A commit came in between; unless the team was put back to before it.
-      const team = await verifiedHead(scope.slice(0, 1));
-      if ((team?.seq ?? 0) < head.seq)
-        throw integrity(`the head of ${scope[0]}, which is older than ${scope.join('/')}`);
+      // A commit came in between: the team's head, which was read with this one, knows it.
       throw STALE;
     }
     const wanted = head?.sets.get(type.kind) ?? EMPTY_SET;
@@ -185,9 +186,11 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
     const followed = cached ? await follow(type, scope, cached, wanted) : null;
     if (followed) return followed;
     const found = await readWhole(type, scope);
-    const damaged = isWhole(found, wanted) ? NONE_DAMAGED : await damagedIn(type.kind, scope, wanted, found);
+    const state = stateOf(found);
+    const isWhole = state !== null && found.size === wanted.count && sameBytes(sumOf(state), wanted.sum);
+    const damaged = isWhole ? NONE_DAMAGED : await damagedIn(type.kind, scope, wanted, found);
     const entries = [...found].filter(([id]) => !damaged.has(id)).map(([id, read]) => [id, entryOf(read)] as const);
-    return loaded(wanted, moved(type, NOTHING_HELD, new Map(entries)), damaged);
+    return loaded(wanted, state ?? EMPTY_STATE, moved(type, NOTHING_HELD, new Map(entries)), damaged);
   }
 
   /** Says which documents are to blame for a set that does not add up, unless it has only moved on since its head was read. */
@@ -205,8 +208,9 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
 
 const NONE_DAMAGED: ReadonlySet<string> = new Set();
 
-const loaded = (head: SetHead, held: Holding, damaged = NONE_DAMAGED): Loaded => ({
+const loaded = (head: SetHead, state: SetState, held: Holding, damaged = NONE_DAMAGED): Loaded => ({
   head,
+  state,
   held,
   set: new HeldSet(head, held, damaged),
 });
@@ -223,19 +227,15 @@ function keyIdOf({ body }: Doc): Uint8Array | null {
   }
 }
 
-/** The next write of this document would take what the store claims out of the sum. */
-const isGenuine = ({ tag, claimedTag }: Read): boolean => sameBytes(tag, claimedTag);
+/** What is kept of a document. */
+const entryOf = ({ stored, leaf, bytes }: Read): Entry => ({ stored, leaf, bytes });
 
-/** What is kept of a document: its tags are the same now. */
-const entryOf = ({ stored, bytes }: Read): Entry => ({ stored, bytes });
-
-/** Whether these are the documents that the head counts and adds up. */
-function isWhole(found: ReadonlyMap<string, Read>, head: SetHead): boolean {
-  if (found.size !== head.count) return false;
-  let sum = EMPTY_SUM;
-  for (const read of found.values()) {
-    if (!isGenuine(read)) return false;
-    sum = addTag(sum, read.tag);
+/** What these documents add up to; null when one of them is not genuine. */
+function stateOf(found: ReadonlyMap<string, Read>): SetState | null {
+  const leaves: Uint8Array[] = [];
+  for (const { isGenuine, leaf } of found.values()) {
+    if (!isGenuine) return null;
+    leaves.push(leaf);
   }
-  return sameBytes(sum, head.sum);
+  return movedState(EMPTY_STATE, [], leaves);
 }

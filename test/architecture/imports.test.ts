@@ -23,6 +23,9 @@ const NOUN = [
  * Who may import whom, as a table; the first line that matches a file counts, and a file that none matches fails.
  * `own`: files of src/, as prefixes. `packages`: what comes from npm or Node (`node:` stands for all of Node).
  */
+/** What a store keeps beside documents, and how it is checked by whoever has the keys. */
+const AUTHENTICATION = ['store/port.ts', 'store/chain.ts', 'store/heads.ts', 'store/set-hash.ts'] as const;
+
 const LAYERS: readonly {
   readonly files: RegExp;
   readonly own: readonly string[];
@@ -44,24 +47,26 @@ const LAYERS: readonly {
     files: /^store\//,
     own: [
       'kernel/',
-      'store/port.ts',
-      'store/chain.ts',
+      ...AUTHENTICATION,
       'store/keys.ts',
       'store/kept.ts',
       'store/relief.ts',
       'store/plan.ts',
+      'store/next-heads.ts',
+      'store/tree.ts',
+      'store/lineage.ts',
     ],
     packages: ['node:'],
   },
   { files: /^input\//, own: ['kernel/', 'domain/', 'input/'], packages: ['zod'] },
   {
     files: /^keys\//,
-    own: ['kernel/', 'crypto/', 'store/port.ts', 'store/chain.ts', 'keys/'],
+    own: ['kernel/', 'crypto/', ...AUTHENTICATION, 'store/format.ts', 'keys/'],
     packages: ['node:crypto', 'zod', 'lru-cache'],
   },
   {
     files: /^vault\//,
-    own: ['kernel/', 'crypto/', 'store/port.ts', 'store/chain.ts', 'vault/', 'keys/keys.ts'],
+    own: ['kernel/', 'crypto/', ...AUTHENTICATION, 'vault/', 'keys/keys.ts'],
     packages: ['node:crypto', 'lru-cache'],
   },
   { files: /^audit\//, own: ['kernel/', 'domain/', 'audit/'], packages: [] },

@@ -1,11 +1,14 @@
+import { setTimeout } from 'node:timers/promises';
 import { Binary, MongoClient } from 'mongodb';
 import { afterAll, describe, inject, it } from 'vitest';
 import type { Quotas } from '../../src/store/kept.ts';
 import { keyText } from '../../src/store/keys.ts';
-import { commitId, firstKeptId } from '../../src/store/mongo/records.ts';
+import { commitId, commitOf, headOf, headRecord, nodeId, nodeOf } from '../../src/store/mongo/records.ts';
 import { openMongoStore } from '../../src/store/mongo/store.ts';
+import { type Key, ROOT } from '../../src/store/port.ts';
 import { testMac } from '../support/a-commit.ts';
 import { aDatabase } from '../support/mongodb.ts';
+import { trimmed } from '../support/trimmed-log.ts';
 import { storeContract } from './store.contract.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
@@ -24,8 +27,20 @@ async function open(raw: MongoClient, at: string, quotas?: Quotas): Promise<Stor
   return {
     store,
     async forget(team, first) {
+      // What is written behind is written by then.
+      await setTimeout(1_000);
+      const last = commitOf(await commits.findOne({ _id: commitId(team, first - 1) }));
+      const all = new Map((await heads.find().toArray()).map((each) => [each._id, each]));
+      const head = (scope: Key) => headOf(all.get(keyText(scope)));
+      const next = trimmed(head([team]), head(ROOT), last, (path) => {
+        const found = all.get(nodeId(ROOT, path));
+        return found ? nodeOf(found) : null;
+      });
+      for (const each of next.heads.map(headRecord)) await heads.replaceOne({ _id: each._id }, each as never);
+      for (const { path, bytes } of next.nodes) {
+        await heads.updateOne({ _id: nodeId(ROOT, path) }, { $set: { node: new Binary(bytes) } });
+      }
       await commits.deleteMany({ _id: { $gte: commitId(team, 0), $lt: commitId(team, first) } });
-      await db.collection<Named>('meta').insertOne({ _id: firstKeptId(team), value: first } as Named);
     },
     damageLog: async (team, seq) => void (await commits.deleteOne({ _id: commitId(team, seq) })),
     async forgeHead(scope) {

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTag, EMPTY_SUM, FIRST_CHAIN, verifyCommits, verifyHead } from '../../src/store/chain.ts';
-import type { Write } from '../../src/store/port.ts';
-import { aCommit, aPut, aTag, keptTag, testMac } from '../support/a-commit.ts';
+import { FIRST_CHAIN, verifyCommits, verifyHead } from '../../src/store/chain.ts';
+import { createHeads } from '../../src/store/heads.ts';
+import type { Head, Key, Write } from '../../src/store/port.ts';
+import { EMPTY_STATE, EMPTY_SUM, movedState, sumOf } from '../../src/store/set-hash.ts';
+import { aCommit, aPut, aTag, keptLeaf, keptTag, testMac } from '../support/a-commit.ts';
 import { codeOf, type OpenStore, type StoreUnderTest, wholeLog } from './store-under-test.ts';
+
+const sumOver = (...leaves: readonly Uint8Array[]): Uint8Array => sumOf(movedState(EMPTY_STATE, [], leaves));
 
 export function commitsContract(open: OpenStore): void {
   let under: StoreUnderTest;
@@ -37,7 +41,7 @@ export function commitsContract(open: OpenStore): void {
       expect((await under.store.get('secretGroup', key))?.revision).toBe(2);
     });
 
-    it('says what it touched: removed is 0, purge and check leave no trace', async () => {
+    it('says what it touched: removed is 0, check leaves no trace, and purge one where history was cut', async () => {
       const team = 'touching';
       const keys = ['a', 'b', 'c', 'd'].map((id) => [team, 'p', id]);
       await under.store.commit(
@@ -70,6 +74,30 @@ export function commitsContract(open: OpenStore): void {
         { kind: 'secretGroup', key: b, revision: 0 },
       ]);
       expect((await under.store.commitsAfter(team, 1, 9))[0]).toEqual(commit);
+    });
+
+    it('a cut is in the log, and the document says from then on where its history begins', async () => {
+      const team = 'cutting';
+      const key = [team, 'p', 'a'];
+      for (const expected of [null, 1, 2, 3]) await under.store.commit(aCommit([aPut(key, expected)], { team }));
+      const before = await under.store.head([team, 'p']);
+      const cut = (before: number) =>
+        under.store.commit(aCommit([{ op: 'purge', kind: 'secretGroup', key, before }], { team }));
+      expect((await cut(3)).cut).toEqual([{ kind: 'secretGroup', key, since: 3 }]);
+      const doc = await under.store.get('secretGroup', key);
+      expect(doc).toMatchObject({ revision: 4, since: 3, leaf: keptLeaf(aPut(key, 3).tag, 4, 3) });
+      const set = (await under.store.head([team, 'p']))?.sets.get('secretGroup');
+      // Nothing has changed of what it holds.
+      expect(set).toEqual({ sum: sumOver(keptLeaf(aPut(key, 3).tag, 4, 3)), count: 1, seq: 4 });
+      expect(set?.sum).not.toEqual(before?.sets.get('secretGroup')?.sum);
+      // What is gone already is not cut again, and the present one stays.
+      expect((await cut(2)).cut).toEqual([]);
+      expect((await cut(99)).cut).toEqual([{ kind: 'secretGroup', key, since: 4 }]);
+      await under.store.commit(aCommit([aPut(key, 4)], { team }));
+      expect(await under.store.get('secretGroup', key)).toMatchObject({ revision: 5, since: 4 });
+      expect((await under.store.revisions('secretGroup', key, { limit: 9 })).map(({ revision }) => revision)).toEqual([
+        5, 4,
+      ]);
     });
 
     it('a commit without writes is a commit', async () => {
@@ -171,17 +199,30 @@ export function commitsContract(open: OpenStore): void {
       expect(head).toMatchObject({ scope: [team], seq: 2, chain: last.mac });
       expect(head?.sets).toEqual(
         new Map([
-          ['tag', { sum: keptTag(tag.tag, 1), count: 1, seq: 1 }],
-          ['kek', { sum: keptTag(instance.tag, 1), count: 1, seq: 1 }],
+          ['tag', { sum: sumOver(keptLeaf(tag.tag, 1)), count: 1, seq: 1 }],
+          ['kek', { sum: sumOver(keptLeaf(instance.tag, 1)), count: 1, seq: 1 }],
         ]),
       );
       const project = await under.store.head([team, 'p']);
-      const tagOf = (id: string): Uint8Array => keptTag(aTag('secretGroup', team, 'p', id, 1), 1);
-      const sum = addTag(tagOf('a'), tagOf('b'));
+      const leafOf = (id: string): Uint8Array => keptLeaf(aTag('secretGroup', team, 'p', id, 1), 1);
+      const sum = sumOver(leafOf('a'), leafOf('b'));
       expect(project).toMatchObject({ scope: [team, 'p'], seq: 1, chain: new Uint8Array() });
       expect(project?.sets).toEqual(new Map([['secretGroup', { sum, count: 2, seq: 1 }]]));
       for (const one of [head, project]) if (one) verifyHead(testMac, one);
       expect(await under.store.head([team, 'p', 'a'])).toBeNull();
+    });
+
+    it('is vouched for by the heads above it, in one lineage', async () => {
+      const above = 'above';
+      const state = async (scope: Key): Promise<Head | null> =>
+        createHeads({ store: under.store, mac: () => testMac })(scope);
+      expect([await state([above]), await state([above, 'p'])]).toEqual([null, null]);
+      for (let i = 0; i < 40; i += 1) await under.store.commit(aCommit([aPut([above, `p${i}`, 'a'])], { team: above }));
+      await under.store.commit(aCommit([aPut([above, 'p7', 'b'])], { team: above }));
+      const team = await state([above]);
+      expect(team).toMatchObject({ seq: 41, below: { count: 40 } });
+      for (let i = 0; i < 40; i += 1) expect((await state([above, `p${i}`]))?.seq).toBe(i === 7 ? 41 : i + 1);
+      expect(await state([above, 'p40'])).toBeNull();
     });
 
     it('refuses as INTEGRITY to go on where the team was put back to before a commit that a project knows of', async () => {

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
-import { addTag, EMPTY_SUM, FIRST_CHAIN, verifyCommits, verifyHead } from '../../src/store/chain.ts';
+import { FIRST_CHAIN, verifyCommits, verifyHead } from '../../src/store/chain.ts';
 import { openEmbeddedStore } from '../../src/store/embedded/open.ts';
 import type { Store } from '../../src/store/port.ts';
+import { EMPTY_STATE, movedState, sumOf } from '../../src/store/set-hash.ts';
 import { wholeLog } from '../contract/store-under-test.ts';
 import { testMac } from '../support/a-commit.ts';
 import { startStoreChild } from '../support/kill-cycle.ts';
@@ -29,7 +30,8 @@ async function expectSound(store: Store, acknowledged: ReadonlyMap<number, strin
   const team = await store.head(['acme']);
   for (const one of [head, team]) if (one) verifyHead(testMac, one);
   expect(team?.chain).toEqual(log.at(-1)?.mac);
-  const sum = docs.reduce((total, { tag }) => addTag(total, tag), EMPTY_SUM);
+  const leaves = docs.map(({ leaf }) => leaf);
+  const sum = sumOf(movedState(EMPTY_STATE, [], leaves));
   expect(head?.sets.get('secretGroup')?.sum).toEqual(docs.length > 0 ? sum : undefined);
   for (const { key, revision } of docs) {
     const kept = await store.revisions('secretGroup', key, { limit: 100_000 });

@@ -187,6 +187,6 @@ describe('case 191: values of an external addon that change', () => {
     calls.reset();
     later(MINUTE);
     await observe();
-    expect(calls.calls).toEqual({ list: 1, head: 2 });
+    expect(calls.calls).toEqual({ list: 1, lineage: 2 });
   });
 });

@@ -286,7 +286,7 @@ describe('asking a provider', () => {
     await environmentOf(app);
     calls.reset();
     await environmentOf(app);
-    expect(calls.calls).toEqual({ head: 1 });
+    expect(calls.calls).toEqual({ lineage: 1 });
   });
 
   it('many at a time ask once', async () => {

@@ -32,7 +32,7 @@ describe('answers given again', () => {
     const first = await environmentOf(app);
     const before = { ...calls };
     expect(await environmentOf(app)).toEqual(first);
-    expect({ ...calls }).toEqual({ ...before, head: (before.head ?? 0) + 1 });
+    expect({ ...calls }).toEqual({ ...before, lineage: (before.lineage ?? 0) + 1 });
   });
 
   it('are made anew after any commit', async () => {

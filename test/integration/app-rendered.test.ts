@@ -172,7 +172,7 @@ describe('store calls', () => {
           expect(found.rendered.secrets).toHaveLength(secrets);
           // Who asks: index, its document, tokens. Heads: of the team, of the app, of their keys. Lists: keys twice, apps,
           // environments, secrets, values.
-          expect(gateway.calls).toEqual({ get: 1, head: 4, list: 8 });
+          expect(gateway.calls).toEqual({ get: 1, lineage: 4, newest: 2, list: 8 });
           // The values of this environment alone.
           expect(gateway.opens()).toBe(secrets);
         });
@@ -194,7 +194,7 @@ describe('store calls', () => {
       expect(gateway.opens()).toBe(0);
       gateway.reset();
       await gateway.gql(page, {}, app.owner);
-      expect([gateway.calls, gateway.opens()]).toEqual([{ head: 1 }, 0]);
+      expect([gateway.calls, gateway.opens()]).toEqual([{ lineage: 1 }, 0]);
     });
   });
 });

@@ -320,10 +320,10 @@ describe('expiringCertificates', () => {
     // Who asks: index, its document, tokens. Projects, their groups, global secrets; a head and the keys of each scope.
     const [calls, opens] = await ask();
     expect(opens).toBe(3);
-    expect(await ask()).toEqual([{ head: 1 }, 0]);
+    expect(await ask()).toEqual([{ lineage: 1 }, 0]);
     for (let i = 0; i < 5; i += 1) await aGroup(other, { name: `More ${i}`, files: [textFile('/m', `text ${i}`)] });
     // The team's head, those of its two projects, and what was written since.
-    expect(await ask()).toEqual([{ head: 3, commitsAfter: 1, getMany: 1 }, 5]);
+    expect(await ask()).toEqual([{ lineage: 3, commitsAfter: 1, getMany: 1 }, 5]);
     await gateway.close();
 
     const fresh = await countedApp(other.store, { cacheBytes: 64 * 1024 * 1024, answerCacheBytes: 0 });

@@ -99,7 +99,7 @@ describe('a page of commits', () => {
     store.reset();
     const { data } = await ask({ ...variables, ...(variables.last ? { last: 2 } : { first: 2 }) });
     expect(data.commits.nodes).toHaveLength(2);
-    expect(store.calls).toEqual({ commitsAfter: 1, head: 1 });
+    expect(store.calls).toEqual({ commitsAfter: 1, lineage: 1 });
   });
 
   it.each<[string, Ask, string]>([

@@ -100,8 +100,8 @@ function unhurried(store: Store): Store {
       return call(...args);
     };
   };
-  const { head, get, getMany, list, commit, commitsAfter, revisions } = store;
-  const slowed = { head: slow(head), get: slow(get), getMany: slow(getMany), list: slow(list) };
+  const { lineage, get, getMany, list, commit, commitsAfter, revisions } = store;
+  const slowed = { lineage: slow(lineage), get: slow(get), getMany: slow(getMany), list: slow(list) };
   return { ...store, ...slowed, commit: slow(commit), commitsAfter: slow(commitsAfter), revisions: slow(revisions) };
 }
 

@@ -64,7 +64,7 @@ describe('resolving', () => {
         await resolved(gateway, size);
         gateway.reset();
         await resolved(gateway, size);
-        expect([gateway.calls, gateway.opens()]).toEqual([{ head: 1 }, 0]);
+        expect([gateway.calls, gateway.opens()]).toEqual([{ lineage: 1 }, 0]);
       });
     }
   });
@@ -80,7 +80,7 @@ describe('resolving', () => {
           await resolved(gateway, size);
           // Who asks: index, its document, tokens. Heads: of the team, of the project, of their keys. Lists: keys twice, the
           // project, the service, its groups, the global secrets.
-          expect(gateway.calls).toEqual({ get: 1, head: 4, list: 8 });
+          expect(gateway.calls).toEqual({ get: 1, lineage: 4, newest: 2, list: 8 });
           expect(gateway.opens()).toBe(size.groups + 1);
         });
       }
@@ -93,7 +93,7 @@ describe('resolving', () => {
       await run(app, PUT_SERVICE, aServiceInput({ project: 'small', name: 'Another' }));
       gateway.reset();
       await resolved(gateway, LARGE);
-      expect([gateway.calls, gateway.opens()]).toEqual([{ head: 2 }, 0]);
+      expect([gateway.calls, gateway.opens()]).toEqual([{ lineage: 2 }, 0]);
     });
   });
 
@@ -103,7 +103,7 @@ describe('resolving', () => {
       await run(app, operationOf('setSecretGroupVariable'), { id: idOf('large', 0), name: 'V_0_0', value: 'changed' });
       gateway.reset();
       await resolved(gateway, LARGE);
-      expect(gateway.calls).toEqual({ head: 2, commitsAfter: 1, getMany: 1 });
+      expect(gateway.calls).toEqual({ lineage: 2, commitsAfter: 1, getMany: 1 });
       expect(gateway.opens()).toBe(1);
     });
   });
@@ -126,7 +126,7 @@ describe('a mutation', () => {
         gateway.reset();
         const { result } = await set('second');
         expect(result.__typename).toBe('SetSecretGroupVariablePayload');
-        expect(gateway.calls).toEqual({ head: 3, commit: 1, commitsAfter: 1, getMany: 1 });
+        expect(gateway.calls).toEqual({ lineage: 3, commit: 1, commitsAfter: 1, getMany: 1 });
       });
     }
   });
@@ -159,7 +159,7 @@ describe('a list', () => {
       expect(slugs.size).toBe(LISTED);
       expect(gateway.opens()).toBe(0);
       // Lists: index, tokens, keys of the team and of the project, projects, groups. Heads: one a page; of the project, of both keys.
-      expect(gateway.calls).toEqual({ get: 1, list: 6, head: LISTED / 100 + 3 });
+      expect(gateway.calls).toEqual({ get: 1, list: 6, newest: 2, lineage: LISTED / 100 + 3 });
       // The count counts: values are sealed.
       await gateway.gql(page('variables { name value }'), {}, app.owner);
       expect(gateway.opens()).toBe(100);

@@ -186,6 +186,6 @@ describe('case 218: a long queue', () => {
     counts.reset();
     await runJobs(worker);
     // The teams, and the head of each.
-    expect(counts.calls).toEqual({ list: 1, head: 1 });
+    expect(counts.calls).toEqual({ list: 1, lineage: 1 });
   });
 });

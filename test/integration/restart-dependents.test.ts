@@ -163,7 +163,7 @@ describe('dependents', () => {
       return { first, again, count: globalSecret.dependents.edges.length };
     };
     const before = await cost();
-    expect(before.again).toEqual({ head: 1 });
+    expect(before.again).toEqual({ lineage: 1 });
     for (let i = 0; i < 30; i += 1) await done(app, PUT_SERVICE, aServiceInput({ id: `more-${i}` }));
     const after = await cost();
     expect([before.count, after.count]).toEqual([4, 34]);

@@ -152,7 +152,7 @@ it('asks the store no more for six addons than for one, nor for a slow one', asy
     release();
     if (linked !== NAMES) await app.close();
   }
-  expect(seen).toEqual(Array(4).fill({ head: 1 }));
+  expect(seen).toEqual(Array(4).fill({ lineage: 1 }));
 });
 
 it('six addons of a plugin in a process of its own, that asks a real server, are answered so too', async () => {
@@ -180,7 +180,7 @@ it('six addons of a plugin in a process of its own, that asks a real server, are
     await expect.poll(async () => valuesIn(await environmentOf(app)), { timeout: 20_000 }).toEqual(expected(2, 1));
     calls.reset();
     expect((await environmentOf(app)).warnings).toMatchObject([{ code: 'STALE', names: ['SLOW'] }]);
-    expect(calls.calls).toEqual({ head: 1 });
+    expect(calls.calls).toEqual({ lineage: 1 });
     expect(Object.fromEntries(asked)).toMatchObject({ one: 2, two: 2, three: 2, four: 2, five: 2 });
     release();
     // What the plugin gave up waiting for is asked again.

@@ -38,7 +38,7 @@ function before(store: Store, wait: (method: keyof Store, args: readonly unknown
     };
   return {
     ...store,
-    head: guarded('head', store.head.bind(store)),
+    lineage: guarded('lineage', store.lineage.bind(store)),
     get: guarded('get', store.get.bind(store)),
     getMany: guarded('getMany', store.getMany.bind(store)),
     list: guarded('list', store.list.bind(store)),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { addTag, subtractTag } from '../../src/store/chain.ts';
+import type { Doc } from '../../src/store/port.ts';
 import { ENVIRONMENT } from '../support/makers.ts';
 import { operationOf } from '../support/mutations.ts';
 import { codeOf, tamperedApp } from '../support/tampered-app.ts';
@@ -11,16 +11,18 @@ const set = (group: string) => ({
   input: { id: Buffer.from(`SecretGroup:${PROJECT}/${group}`).toString('base64'), name: 'A', value: 'x' },
 });
 
-it('case 110: an edited tag does not let the next honest write sign for a roll-back', async () => {
+it.each([
+  ['tag', (doc: Doc, old: Doc): Doc => ({ ...doc, tag: old.tag })],
+  ['leaf', (doc: Doc, old: Doc): Doc => ({ ...doc, leaf: old.leaf })],
+  ['tag and leaf', (doc: Doc, old: Doc): Doc => ({ ...doc, tag: old.tag, leaf: old.leaf })],
+] as const)('case 110: an edited %s does not let the next honest write sign for a roll-back', async (_what, forged) => {
   const { app, edit } = await tamperedApp();
   // It keeps what it has read, so it will not look at the stored tag again before it writes.
   const warm = await freshApp(app.store, app.owner, { cacheBytes: 1e8 });
   await codeOf(warm, ENVIRONMENT, { project: PROJECT, service: 'example-service' });
   const api = edit.read('secretGroup', key('api'));
-  const now = edit.read('secretGroup', key('web'));
   const old = edit.readRevision('secretGroup', key('web'), 1);
-  const forged = subtractTag(addTag(api.tag, now.tag), old.tag);
-  await edit.write('secretGroup', key('api'), { ...api, tag: forged });
+  await edit.write('secretGroup', key('api'), forged(api, old));
   await edit.write('secretGroup', key('web'), old);
   expect(await codeOf(warm, operationOf('setSecretGroupVariable'), set('api'))).toBe('INTEGRITY');
   const fresh = await freshApp(app.store, app.owner);

@@ -26,7 +26,9 @@ afterEach(() => app.close());
 
 /** What a gateway that starts now answers, or the code of its error. */
 async function asked(query: string, read: (data: never) => unknown): Promise<unknown> {
-  const fresh = await freshApp(app.store, app.owner);
+  const fresh = await freshApp(app.store, app.owner).catch((error: unknown) => error as { readonly code?: string });
+  // It does not even start.
+  if (!('gql' in fresh)) return fresh.code;
   try {
     const { data, errors } = await fresh.gql(query, {}, app.owner);
     return errors ? errors[0]?.extensions.code : read(data as never);
@@ -74,6 +76,59 @@ describe('the number of the commit that made a revision', () => {
   });
 });
 
+describe('the beginning of a history', () => {
+  const revisions = (): Promise<unknown> =>
+    asked(
+      `{ project(slug: "default-project") { secretGroup(slug: "group") { revisions(first: 9) { nodes { revision } } } } }`,
+      (data: never) => revisionsIn(data),
+    );
+  const revisionsIn = (data: {
+    project: { secretGroup: { revisions: { nodes: readonly { revision: number }[] } } };
+  }): readonly number[] => data.project.secretGroup.revisions.nodes.map(({ revision }) => revision);
+  const purge = (before: number) =>
+    app.store.commit({
+      id: `purge ${before}`,
+      team: 'default',
+      at: new Date().toISOString(),
+      actor: 'test',
+      operation: 'test',
+      writes: [{ op: 'purge', kind: 'secretGroup', key: GROUP, before }],
+    });
+
+  it('is told right, also once it was cut', async () => {
+    expect(await revisions()).toEqual([3, 2, 1]);
+    await purge(2);
+    expect(await revisions()).toEqual([3, 2]);
+    expect(await Promise.all(seqs.map(valueAt))).toEqual(['HISTORY_EXPIRED', 'second', 'third']);
+    expect(await put('fourth')).toBeGreaterThan(0);
+    expect(await revisions()).toEqual([4, 3, 2]);
+    await purge(99);
+    expect(await revisions()).toEqual([4]);
+  });
+
+  it.each([1, 2])('is no later because the oldest were erased: %i', async (count) => {
+    for (let revision = 1; revision <= count; revision += 1) {
+      await edit.writeRevision('secretGroup', GROUP, revision, () => null);
+    }
+    expect(await revisions()).toBe('INTEGRITY');
+    expect(await valueAt(seqs[0] ?? 0)).toBe('INTEGRITY');
+  });
+
+  it('is no other because the document says so', async () => {
+    const now = edit.read('secretGroup', GROUP);
+    await edit.writeRevision('secretGroup', GROUP, 1, () => null);
+    await edit.write('secretGroup', GROUP, { ...now, since: 2 });
+    expect([await revisions(), await valueAt(seqs[0] ?? 0)]).toEqual(['INTEGRITY', 'INTEGRITY']);
+  });
+
+  it('is no earlier than it was cut, though the document is put back to before that', async () => {
+    const before = edit.read('secretGroup', GROUP);
+    await purge(3);
+    await edit.write('secretGroup', GROUP, before);
+    expect([await revisions(), await valueAt(seqs[0] ?? 0)]).toEqual(['INTEGRITY', 'INTEGRITY']);
+  });
+});
+
 describe('the log', () => {
   it('is told whole as long as nobody tampers', async () => {
     const all = Array.from({ length: seqs[2] ?? 0 }, (_, i) => i + 1);
@@ -98,6 +153,15 @@ describe('the log', () => {
   it('does not end in another commit than its head says', async () => {
     await edit.editCommit('default', seqs[2] ?? 0, (commit) => ({ ...commit, actor: 'somebody' }));
     expect(await commits('last: 1')).toBe('INTEGRITY');
+  });
+
+  it('does not begin later because the team says so', async () => {
+    const first = await app.store.commitsAfter('default', 0, 1);
+    await edit.editCommit('default', 1, () => null);
+    await edit.editHead(['default'], (head) => ({ ...head, start: { seq: 1, mac: first[0]?.mac ?? head.chain } }));
+    expect(await commits('first: 50')).toBe('INTEGRITY');
+    const { errors } = await app.gql('{ commits(first: 50) { nodes { seq } } }');
+    expect(errors?.[0]?.extensions.code).toBe('INTEGRITY');
   });
 
   it('does not begin later', async () => {

@@ -201,6 +201,10 @@ describe('case 112: plain fields that were edited', () => {
     await put('vault', edited(group('vault'), { tags: [] }));
     const putService = (app: TestApp) => codeOf(app, PUT_SERVICE, { input }, operator);
     expect(await t.ask(putService)).toEqual(REFUSED);
+    // The gateway has seen a commit that `restore` takes back, so the rest has another one.
+    restore = async () => {};
+    await t.app.close();
+    t = await tamperedApp();
   });
 });
 

@@ -43,6 +43,8 @@ async function worldFor({ prepare }: MutationCase): Promise<World> {
 const lent = (current: () => Store): Store => ({
   isEmpty: () => current().isEmpty(),
   head: (scope) => current().head(scope),
+  newest: (team) => current().newest(team),
+  lineage: (scope) => current().lineage(scope),
   get: (...args) => current().get(...args),
   getMany: (...args) => current().getMany(...args),
   list: (...args) => current().list(...args),

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { numberedTag } from '../../src/store/chain.ts';
+import { leafOf, numberedTag } from '../../src/store/chain.ts';
 import type { Key, Kind, Mac, NewCommit, Write } from '../../src/store/port.ts';
 
 /** A keyed MAC for stores under test. */
@@ -13,6 +13,10 @@ export const aTag = (...facts: readonly (string | number)[]): Uint8Array =>
 
 /** What a store keeps of a write's tag, once its commit has its number. */
 export const keptTag = (tag: Uint8Array, seq: number): Uint8Array => numberedTag(testMac, tag, seq);
+
+/** What its set adds up of a document that a commit wrote. */
+export const keptLeaf = (tag: Uint8Array, seq: number, since = 1): Uint8Array =>
+  leafOf(testMac, { tag: keptTag(tag, seq), since });
 
 /** A put of the revision after `expected` (null: a creation). */
 export function aPut(key: Key, expected: number | null = null, over: Partial<Put> = {}): Put {

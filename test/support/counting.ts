@@ -32,6 +32,8 @@ export function counting(store: Store): Counting {
   const port: Store = {
     isEmpty: counted('isEmpty', store.isEmpty.bind(store)),
     head: counted('head', store.head.bind(store)),
+    newest: counted('newest', store.newest.bind(store)),
+    lineage: counted('lineage', store.lineage.bind(store)),
     get: counted('get', store.get.bind(store)),
     getMany: counted('getMany', store.getMany.bind(store)),
     list: counted('list', store.list.bind(store)),

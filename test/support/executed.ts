@@ -21,7 +21,11 @@ export async function executed(work: () => Promise<unknown>): Promise<Executed> 
     for (const { url, functions } of result) {
       const [, file] = /\/src\/(.+\.ts)$/.exec(url) ?? [];
       if (file === undefined) continue;
-      const runs = functions.flatMap(({ ranges }) => ranges.map(({ count }) => count));
+      // Loops over the numbers of a leaf are as long whatever the set: how many leaves there are, calls tell.
+      const isOfOneLength = file === 'store/set-hash.ts';
+      const runs = functions.flatMap(({ ranges }) =>
+        (isOfOneLength ? ranges.slice(0, 1) : ranges).map(({ count }) => count),
+      );
       counts.set(file, (counts.get(file) ?? 0) + runs.reduce((sum, count) => sum + count, 0));
     }
     return counts;

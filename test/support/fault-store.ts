@@ -40,6 +40,8 @@ export function faultStore(store: Store, { nth, moment, methods, error }: Fault)
   const port: Store = {
     isEmpty: failing('isEmpty', store.isEmpty.bind(store)),
     head: failing('head', store.head.bind(store)),
+    newest: failing('newest', store.newest.bind(store)),
+    lineage: failing('lineage', store.lineage.bind(store)),
     get: failing('get', store.get.bind(store)),
     getMany: failing('getMany', store.getMany.bind(store)),
     list: failing('list', store.list.bind(store)),

@@ -20,6 +20,8 @@ const EDITS: Readonly<Record<string, (doc: Doc, other: Doc | null) => Doc | null
   'its number, later': (doc) => ({ ...doc, seq: doc.seq + 1 }),
   'its body': (doc) => ({ ...doc, body: flipped(doc.body) }),
   'its tag': (doc) => ({ ...doc, tag: flipped(doc.tag) }),
+  'its leaf': (doc) => ({ ...doc, leaf: flipped(doc.leaf) }),
+  'its beginning': (doc) => ({ ...doc, since: doc.since + 1 }),
   'a copy of another': (doc, other) => other && { ...other, key: doc.key },
   'another, as it is': (_doc, other) => other,
   'the body of another': (doc, other) => other && { ...doc, body: other.body },
@@ -31,6 +33,9 @@ const HEAD_EDITS: Readonly<Record<string, (head: Head) => Head | null>> = {
   'its number': (head) => ({ ...head, seq: head.seq - 1 }),
   'its chain': (head) => ({ ...head, chain: flipped(head.chain) }),
   'what it keeps': (head) => ({ ...head, bytes: head.bytes + 1 }),
+  'its beginning': (head) => ({ ...head, start: { ...head.start, seq: head.start.seq + 1 } }),
+  'what is below it': (head) => ({ ...head, below: { ...head.below, count: head.below.count + 1 } }),
+  'the digest of that': (head) => ({ ...head, below: { ...head.below, digest: flipped(head.below.digest) } }),
   'its MAC': (head) => ({ ...head, mac: flipped(head.mac) }),
   'a set left out': (head) => ({ ...head, sets: new Map([...head.sets].slice(1)) }),
   'a sum': (head) => ({
@@ -88,10 +93,7 @@ export function revisionMutations(edit: EditableRecords): readonly Mutation[] {
   return past.flatMap(({ kind, key }) => {
     const revision = Number.MAX_SAFE_INTEGER - Number(key[key.length - 1]);
     const own = key.slice(0, -1);
-    // Whoever erases the oldest makes history shorter, which nothing tells from a cut.
-    const ways = Object.entries(EDITS).filter(
-      ([what]) => what !== 'erased' && !/another$/.test(what) && what !== 'another, as it is',
-    );
+    const ways = Object.entries(EDITS).filter(([what]) => !/another$/.test(what) && what !== 'another, as it is');
     return ways.map(
       ([what, change]): Mutation => ({
         name: `${kind} ${own.join('/')}, revision ${revision}: ${what}`,
@@ -105,6 +107,7 @@ export function revisionMutations(edit: EditableRecords): readonly Mutation[] {
 export function logMutations(edit: EditableRecords): readonly Mutation[] {
   const places = edit.places();
   const heads = places.filter((place) => place.startsWith('h')).map((place) => place.slice(1).split('\0').slice(0, -1));
+  const beside = places.filter((place) => /^[bs]/.test(place));
   const commits = places.filter((place) => place.startsWith('c')).map((place) => place.slice(1).split('\0'));
   return [
     ...heads.flatMap((scope) =>
@@ -114,6 +117,9 @@ export function logMutations(edit: EditableRecords): readonly Mutation[] {
           apply: () => edit.editHead(scope, change),
         }),
       ),
+    ),
+    ...beside.map(
+      (place): Mutation => ({ name: `${place}: erased`, apply: () => edit.erase((each) => each === place) }),
     ),
     ...commits.flatMap(([team = '', ordinal = '']) => {
       const seq = Number(ordinal);

@@ -4,7 +4,9 @@ import { isAppError } from '../../kernel/errors.ts';
 import type { Job } from '../../kernel/job.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Keys } from '../../keys/keys.ts';
+import { sameBytes } from '../../store/chain.ts';
 import type { Doc, Kind, Store, TeamId } from '../../store/port.ts';
+import { EMPTY_SUM } from '../../store/set-hash.ts';
 import { type Change, changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
 import type { Vault } from '../../vault/port.ts';
@@ -75,7 +77,7 @@ export function createDestruction({ store, vault, keys, clock, log, access, isCl
   async function isEmptied(team: TeamId, slug: string): Promise<boolean> {
     const head = await store.head([team, slug]);
     return [...(head?.sets ?? [])].every(
-      ([kind, { sum, count }]) => kind === 'dek' || (count === 0 && sum.every((byte) => byte === 0)),
+      ([kind, { sum, count }]) => kind === 'dek' || (count === 0 && sameBytes(sum, EMPTY_SUM)),
     );
   }
 

@@ -124,7 +124,12 @@ export async function checkBackup(file: string): Promise<number> {
 }
 
 /** Puts a backup where no store is; nothing is left behind when it is refused. Answers how many records it holds. */
-export async function restore(file: string, dir: string): Promise<number> {
+export async function restore(
+  file: string,
+  dir: string,
+  /** Is given the directory of the copy before that takes its place. */
+  prepare: (dir: string) => Promise<void> = async () => {},
+): Promise<number> {
   if (existsSync(dir) && readdirSync(dir).length > 0) {
     throw unavailable(`${dir} holds a store already; stop Keyloom and move it away first`);
   }
@@ -138,6 +143,8 @@ export async function restore(file: string, dir: string): Promise<number> {
     await chmod(copy, 0o600);
     const { records } = await seen(copy);
     await rm(`${copy}-lock`, { force: true });
+    await prepare(folder);
+    for (const name of readdirSync(folder)) if (name !== basename(copy)) await rm(join(folder, name), { force: true });
     await synced(copy, 'r+');
     await synced(folder, 'r');
     // Takes the place of an empty folder, and of no other.

@@ -4,8 +4,8 @@ import type { EngineReader } from './engine.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 
-/** Sorts whose texts begin with a key: heads, commits, their ids, the first one kept. */
-const BY_KEY = ['h', 'c', 'i', 'f'];
+/** Sorts whose texts begin with a key: heads, what lies beside them, commits, their ids. */
+const BY_KEY = ['h', 'b', 's', 'c', 'i'];
 /** Sorts in which a kind comes before the key: documents, and their history. */
 const BY_KIND = ['d', 'r'];
 

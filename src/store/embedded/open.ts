@@ -1,11 +1,12 @@
 import { type Log, silentLog } from '../../kernel/log.ts';
+import { FORMAT } from '../format.ts';
 import type { Quotas } from '../kept.ts';
 import type { Mac, OpenedStore } from '../port.ts';
 import type { Engine } from './engine.ts';
 import { openLmdbEngine } from './lmdb-engine.ts';
 import { openMemoryEngine } from './memory-engine.ts';
 import { VERSION_AT } from './places.ts';
-import { checkFormat, encodeNumber, FORMAT } from './records.ts';
+import { checkFormat, encodeNumber } from './records.ts';
 import { createEmbeddedStore } from './store.ts';
 
 export interface MemoryOptions {
@@ -24,7 +25,7 @@ export function openMemoryStore({ mac, quotas }: MemoryOptions): OpenedStore {
   return createEmbeddedStore(openMemoryEngine(), mac, quotas);
 }
 
-/** The store in a directory of its own. UNAVAILABLE when another process has it, or a later version of Keyloom wrote it. */
+/** The store in a directory of its own. UNAVAILABLE when another process has it, or another version of Keyloom wrote it. */
 export async function openEmbeddedStore({ dir, mac, quotas, log = silentLog }: EmbeddedOptions): Promise<OpenedStore> {
   const engine = openLmdbEngine(dir, log);
   try {

@@ -22,7 +22,14 @@ export const HEADS: Range = { start: bytes('h'), end: bytes('i') };
 export const headAt = (scope: Key): Uint8Array => bytes(`h${keyText(scope)}`);
 export const commitAt = (team: TeamId, seq: Seq): Uint8Array => bytes(`c${keyText([team])}${ordinal(seq)}`);
 export const commitIdAt = (team: TeamId, id: string): Uint8Array => bytes(`i${keyText([team, id])}`);
-export const firstKeptAt = (team: TeamId): Uint8Array => bytes(`f${keyText([team])}`);
+/** Heads of a team and of its projects. */
+export const headRange = (team: TeamId): Range => ({
+  start: headAt([team]),
+  end: bytes(afterPrefix(`h${keyText([team])}`)),
+});
+/** Of the tree of heads below one. An empty part keeps nodes of longer scopes apart. */
+export const nodeAt = (scope: Key, path: string): Uint8Array => bytes(`b${keyText(scope)}\0${path}\0`);
+export const stateAt = (scope: Key, kind: Kind): Uint8Array => bytes(`s${keyText(scope)}\0${kind}\0`);
 
 /** Documents of a kind whose keys begin with `prefix`, after the key `after`. */
 export function docRange(kind: Kind, prefix: Key, after: Key | undefined): Range {

@@ -2,7 +2,7 @@ import { unavailable } from '../../kernel/errors.ts';
 import { checkCommit } from '../check.ts';
 import { assertFollows, pageSize, revisionBelow } from '../history.ts';
 import { type Quotas, USUAL_QUOTAS } from '../kept.ts';
-import { isKey, keyText } from '../keys.ts';
+import { isKey } from '../keys.ts';
 import { createListeners } from '../listeners.ts';
 import { type Known, type Plan, planCommit, type Step } from '../plan.ts';
 import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, OpenedStore, Seq, TeamId, Trouble } from '../port.ts';
@@ -10,6 +10,7 @@ import { relieves } from '../relief.ts';
 import { watchLog } from '../watch.ts';
 import { holdsBelow } from './below.ts';
 import { type Batch, createSection, type Engine, type EngineReader } from './engine.ts';
+import { createLineages } from './lineages.ts';
 import * as at from './places.ts';
 import * as record from './records.ts';
 
@@ -17,7 +18,7 @@ type Put = Batch[number];
 
 /** More than there can be of one document's revisions. */
 const ALL = 1_000_000_000;
-const MOST_HEADS = 10_000;
+const HEADS_PAGE = 1_000;
 
 function readDoc(view: EngineReader, kind: Kind, key: Key): Doc | null {
   if (!isKey(key)) return null;
@@ -33,37 +34,27 @@ function readHead(view: EngineReader, scope: Key): Head | null {
   return value && record.decodeHead(place, value);
 }
 
-interface LastHead {
-  readonly value: Uint8Array;
-  readonly head: Head;
-  /** Of the engine's writes, when it was last seen to be this. */
-  readonly writes: number | null;
-}
-
-/** Heads are read with every request and seldom change: one is read again after a write, and decoded again when it differs. */
-function createHeads(engine: Engine): (scope: Key) => Head | null {
-  const last = new Map<string, LastHead>();
-  return (scope) => {
-    engine.standing?.();
-    if (!isKey(scope)) return null;
-    const name = keyText(scope);
-    const known = last.get(name);
-    const writes = engine.writes();
-    if (known && writes !== null && known.writes === writes) return known.head;
-    const place = at.headAt(scope);
-    const value = engine.get(place);
-    if (!value) return null;
-    const isSame = known !== undefined && Buffer.compare(known.value, value) === 0;
-    const head = isSame ? known.head : record.decodeHead(place, value);
-    if (last.size >= MOST_HEADS) last.clear();
-    last.set(name, { value: isSame ? known.value : Uint8Array.from(value), head, writes });
-    return head;
-  };
+function newestOf(view: EngineReader, team: TeamId): Seq {
+  if (!isKey([team])) return 0;
+  let newest = 0;
+  let { start, end } = at.headRange(team);
+  for (;;) {
+    const page = view.range(start, end, HEADS_PAGE);
+    for (const { key, value } of page) newest = Math.max(newest, record.decodeHead(key, value).seq);
+    const last = page[page.length - 1];
+    if (!last || page.length < HEADS_PAGE) return newest;
+    start = Buffer.concat([last.key, Buffer.of(0)]);
+  }
 }
 
 function readNumber(view: EngineReader, place: Uint8Array): number | null {
   const value = view.get(place);
   return value && record.decodeNumber(place, value);
+}
+
+function readBytes(view: EngineReader, place: Uint8Array): Uint8Array | null {
+  const value = view.get(place);
+  return value && record.decodeBytes(place, value);
 }
 
 function readCommit(view: EngineReader, team: TeamId, seq: Seq): Commit | null {
@@ -85,7 +76,11 @@ function erased(view: EngineReader, kind: Kind, key: Key, below: number | null):
 }
 
 function putsOf(view: EngineReader, step: Step): readonly Put[] {
-  if (step.op === 'purge') return erased(view, step.kind, step.key, step.before);
+  if (step.op === 'purge') {
+    const { kind, key, since } = step.doc;
+    const place = at.docAt(kind, key);
+    return [...erased(view, kind, key, since), [place, record.encodeDoc(place, step.doc)]];
+  }
   if (step.op === 'remove') return [...erased(view, step.kind, step.key, null), [at.docAt(step.kind, step.key), null]];
   const { doc, replaced } = step;
   const place = at.docAt(doc.kind, doc.key);
@@ -95,7 +90,7 @@ function putsOf(view: EngineReader, step: Step): readonly Put[] {
   return [now, [then, record.encodeDoc(then, replaced)]];
 }
 
-function batchOf(view: EngineReader, { commit, heads, steps }: Plan): Batch {
+function batchOf(view: EngineReader, { commit, heads, nodes, states, steps }: Plan): Batch {
   const logAt = at.commitAt(commit.team, commit.seq);
   const idAt = at.commitIdAt(commit.team, commit.id);
   const puts = steps.flatMap((step) => putsOf(view, step));
@@ -103,9 +98,19 @@ function batchOf(view: EngineReader, { commit, heads, steps }: Plan): Batch {
     const place = at.headAt(head.scope);
     return [place, record.encodeHead(place, head)];
   });
+  const nodePuts = nodes.map(({ scope, path, bytes }): Put => {
+    const place = at.nodeAt(scope, path);
+    return [place, record.encodeBytes(place, bytes)];
+  });
+  const statePuts = states.map(({ scope, kind, state }): Put => {
+    const place = at.stateAt(scope, kind);
+    return [place, record.encodeBytes(place, state)];
+  });
   return [
     ...puts,
     ...headPuts,
+    ...nodePuts,
+    ...statePuts,
     [logAt, record.encodeCommit(logAt, commit)],
     [idAt, record.encodeNumber(idAt, commit.seq)],
   ];
@@ -124,7 +129,10 @@ function decideCommit(
     doc: (kind, key) => readDoc(view, kind, key),
     head: (scope) => readHead(view, scope),
     past: (kind, key, below) => pastBytes(view, kind, key, below),
+    node: (scope, path) => readBytes(view, at.nodeAt(scope, path)),
+    state: (scope, kind) => readBytes(view, at.stateAt(scope, kind)),
     hasCommit: (seq) => view.get(at.commitAt(request.team, seq)) !== null,
+    rootLags: false,
   };
   const plan = planCommit(mac, request, stored, quotas);
   return { result: plan.commit, batch: batchOf(view, plan) };
@@ -173,7 +181,7 @@ export function createEmbeddedStore(engine: Engine, mac: Mac, quotas = USUAL_QUO
   const section = createSection(engine);
   const listeners = createListeners();
   let closing: Promise<void> | null = null;
-  const heads = createHeads(engine);
+  const lineages = createLineages(engine);
   const open = (): void => {
     if (closing) throw unavailable('The store is closed');
   };
@@ -184,7 +192,7 @@ export function createEmbeddedStore(engine: Engine, mac: Mac, quotas = USUAL_QUO
     const { start, end } = at.commitRange(team, seq);
     const found = engine.range(start, end, pageSize({ limit }));
     const commits = found.map(({ key, value }) => record.decodeCommit(key, value));
-    await assertFollows(commits, seq, async () => readNumber(engine, at.firstKeptAt(team)));
+    await assertFollows(commits, seq, () => readHead(engine, [team])?.start.seq ?? 0);
     return commits;
   }
 
@@ -210,7 +218,16 @@ export function createEmbeddedStore(engine: Engine, mac: Mac, quotas = USUAL_QUO
     },
     async head(scope) {
       open();
-      return heads(scope);
+      engine.standing?.();
+      return readHead(engine, scope);
+    },
+    async newest(team) {
+      open();
+      return newestOf(engine, team);
+    },
+    async lineage(scope) {
+      open();
+      return lineages(scope);
     },
     async get(kind, key) {
       open();

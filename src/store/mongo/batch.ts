@@ -1,9 +1,10 @@
-import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
+import { type AnyBulkWriteOperation, Binary, type ClientSession } from 'mongodb';
 import { type AppError, isAppError } from '../../kernel/errors.ts';
 import type { Quotas } from '../kept.ts';
-import { afterPrefix, keyText } from '../keys.ts';
+import { afterPrefix, keyText, scopeOf } from '../keys.ts';
 import { type Known, type Plan, planCommit, type Step, scopesOf } from '../plan.ts';
-import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, TeamId } from '../port.ts';
+import type { Commit, Doc, Key, Kind, Mac, NewCommit, TeamId } from '../port.ts';
+import { type Beside, emptyBeside, headWrites, knownOf, loadHeads, sumWrites, take } from './beside.ts';
 import type { Collections } from './collections.ts';
 import { loadPast, type Past } from './past.ts';
 import * as record from './records.ts';
@@ -21,7 +22,7 @@ export interface BatchDeps {
 interface State {
   readonly docs: Map<string, Doc | null>;
   readonly past: Past;
-  readonly heads: Map<string, Head | null>;
+  readonly beside: Beside;
   readonly byId: Map<string, Commit>;
   readonly numbers: Set<number>;
 }
@@ -32,18 +33,19 @@ const nameOf = (kind: Kind, key: Key): string => `${kind}\0${keyText(key)}`;
 
 /** Everything that the batch's decisions rest on, in one read a collection. */
 async function load(
-  { docs, revisions, commits, heads }: Collections,
+  { docs, revisions, commits, heads, sums }: Collections,
   session: ClientSession,
   team: TeamId,
   batch: readonly NewCommit[],
 ): Promise<State> {
   const past = await loadPast(revisions, session, batch);
-  const state: State = { docs: new Map(), past, heads: new Map(), byId: new Map(), numbers: new Set() };
-  for (const scope of batch.flatMap(scopesOf)) state.heads.set(keyText(scope), null);
-  for await (const found of heads.find({ _id: { $in: [...state.heads.keys()] } }, { session })) {
-    state.heads.set(found._id, record.headOf(found));
+  const state: State = { docs: new Map(), past, beside: emptyBeside(), byId: new Map(), numbers: new Set() };
+  await loadHeads(heads, session, batch.flatMap(scopesOf), state.beside);
+  const sumIds = batch.flatMap(({ writes }) => writes.map(({ kind, key }) => record.sumId(scopeOf(team, key), kind)));
+  for await (const found of sums.find({ _id: { $in: [...new Set(sumIds)] } }, { session })) {
+    state.beside.sums.set(found._id, record.stateOf(found));
   }
-  const next = (state.heads.get(keyText([team]))?.seq ?? 0) + 1;
+  const next = (state.beside.heads.get(keyText([team]))?.seq ?? 0) + 1;
   const ours = { $or: [{ team, id: { $in: batch.map(({ id }) => id) } }, { _id: record.commitId(team, next) }] };
   for await (const found of commits.find(ours, { session })) {
     const commit = record.commitOf(found);
@@ -70,17 +72,18 @@ function decide({ mac, quotas }: BatchDeps, state: State, request: NewCommit): P
   if (earlier) return earlier;
   const known: Known = {
     doc: (kind, key) => state.docs.get(nameOf(kind, key)) ?? null,
-    head: (scope) => state.heads.get(keyText(scope)) ?? null,
+    ...knownOf(state.beside),
     past: (kind, key, below) => state.past.bytes(kind, key, below),
     hasCommit: (seq) => state.numbers.has(seq),
+    rootLags: true,
   };
   const plan = planCommit(mac, request, known, quotas);
   for (const step of plan.steps) {
     state.past.move(step);
-    if (step.op === 'put') state.docs.set(nameOf(step.doc.kind, step.doc.key), step.doc);
-    if (step.op === 'remove') state.docs.set(nameOf(step.kind, step.key), null);
+    if (step.op !== 'remove') state.docs.set(nameOf(step.doc.kind, step.doc.key), step.doc);
+    else state.docs.set(nameOf(step.kind, step.key), null);
   }
-  for (const head of plan.heads) state.heads.set(keyText(head.scope), head);
+  take(state.beside, plan);
   state.byId.set(request.id, plan.commit);
   state.numbers.add(plan.commit.seq);
   return plan;
@@ -88,11 +91,19 @@ function decide({ mac, quotas }: BatchDeps, state: State, request: NewCommit): P
 
 /** The writes of one step: to the document's collection, and to the revisions. */
 function writesOf(step: Step): { readonly present: DocWrites; readonly past: DocWrites } {
-  if (step.op !== 'put') {
-    const kept = record.revisionsOf(step.kind, step.key);
-    const end = step.op === 'purge' ? record.revisionId(step.kind, step.key, step.before) : kept + record.AFTER_DIGITS;
-    const past: DocWrites = [{ deleteMany: { filter: { _id: { $gte: kept, $lt: end } } } }];
-    return { present: step.op === 'remove' ? [{ deleteOne: { filter: { _id: keyText(step.key) } } }] : [], past };
+  const erased = (kind: Kind, key: Key, end: string): DocWrites => [
+    { deleteMany: { filter: { _id: { $gte: record.revisionsOf(kind, key), $lt: end } } } },
+  ];
+  if (step.op === 'remove') {
+    const { kind, key } = step;
+    const past = erased(kind, key, record.revisionsOf(kind, key) + record.AFTER_DIGITS);
+    return { present: [{ deleteOne: { filter: { _id: keyText(key) } } }], past };
+  }
+  if (step.op === 'purge') {
+    const { kind, key, since, leaf } = step.doc;
+    const update = { $set: { since, leaf: new Binary(leaf) } };
+    const past = erased(kind, key, record.revisionId(kind, key, since));
+    return { present: [{ updateOne: { filter: { _id: keyText(key) }, update } }], past };
   }
   const { doc, replaced } = step;
   const { _id, ...replacement } = record.docRecord(keyText(doc.key), doc);
@@ -117,7 +128,7 @@ function guardWrites(request: NewCommit): readonly (readonly [Kind, DocWrites])[
 }
 
 async function save(
-  { docs, revisions, commits, heads }: Collections,
+  { docs, revisions, commits, heads, sums }: Collections,
   session: ClientSession,
   decided: readonly { readonly request: NewCommit; readonly plan: Plan }[],
 ): Promise<void> {
@@ -126,22 +137,19 @@ async function save(
   const add = (kind: Kind, writes: DocWrites): void => {
     byKind.set(kind, [...(byKind.get(kind) ?? []), ...writes]);
   };
-  const lastHeads = new Map<string, Head>();
+  const last = emptyBeside();
   for (const { request, plan } of decided) {
     for (const [kind, writes] of guardWrites(request)) add(kind, writes);
     for (const step of plan.steps) {
       const { present, past } = writesOf(step);
-      add(step.op === 'put' ? step.doc.kind : step.kind, present);
+      add(step.op === 'remove' ? step.kind : step.doc.kind, present);
       history.push(...past);
     }
-    for (const head of plan.heads) lastHeads.set(keyText(head.scope), head);
+    take(last, plan);
   }
-  const headWrites = [...lastHeads.values()].map((head) => {
-    const { _id, ...replacement } = record.headRecord(head);
-    return { replaceOne: { filter: { _id }, replacement, upsert: true } };
-  });
   // The heads first: processes that write to one team at once meet there, before either has done its work.
-  await heads.bulkWrite(headWrites, { session });
+  await heads.bulkWrite(headWrites(last), { session });
+  if (last.sums.size > 0) await sums.bulkWrite(sumWrites(last), { session });
   for (const [kind, writes] of byKind) if (writes.length > 0) await docs(kind).bulkWrite(writes, { session });
   if (history.length > 0) await revisions.bulkWrite(history, { session });
   await commits.insertMany(

@@ -1,6 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import type { Kind } from '../port.ts';
-import type { CommitRecord, DocRecord, HeadRecord, MetaRecord } from './records.ts';
+import type { CommitRecord, DocRecord, HeadRecord, MetaRecord, NodeRecord, SumRecord } from './records.ts';
 import { ensureKind } from './schema.ts';
 
 /** Handles of the collections, typed. */
@@ -12,7 +12,8 @@ export interface Collections {
   readonly names: () => Promise<readonly string[]>;
   readonly revisions: Collection<DocRecord>;
   readonly commits: Collection<CommitRecord>;
-  readonly heads: Collection<HeadRecord>;
+  readonly heads: Collection<HeadRecord | NodeRecord>;
+  readonly sums: Collection<SumRecord>;
   readonly meta: Collection<MetaRecord>;
 }
 
@@ -29,7 +30,8 @@ export function collectionsOf(db: Db): Collections {
     docs: (kind) => db.collection<DocRecord>(kind),
     revisions: db.collection<DocRecord>('revisions'),
     commits: db.collection<CommitRecord>('commits'),
-    heads: db.collection<HeadRecord>('heads'),
+    heads: db.collection<HeadRecord | NodeRecord>('heads'),
+    sums: db.collection<SumRecord>('sums'),
     meta: db.collection<MetaRecord>('meta'),
   };
 }

@@ -61,8 +61,8 @@ export async function loadPast(
         if (replaced) kept.get(nameOf(doc.kind, doc.key))?.set(replaced.revision, keptBytes(replaced));
         return;
       }
-      const { kind, key } = step;
-      const gone = below(kind, key, step.op === 'purge' ? step.before : null);
+      const { kind, key } = step.op === 'purge' ? step.doc : step;
+      const gone = below(kind, key, step.op === 'purge' ? step.doc.since : null);
       for (const [revision] of gone) kept.get(nameOf(kind, key))?.delete(revision);
     },
   };

@@ -1,11 +1,10 @@
 import type { Db, Document } from 'mongodb';
 import { MongoServerError } from 'mongodb';
 import { unavailable } from '../../kernel/errors.ts';
+import { FORMAT, otherFormat } from '../format.ts';
 import type { Kind } from '../port.ts';
 import { FORMAT_ID, type MetaRecord } from './records.ts';
 
-/** The format of the records. A database of a later one is refused, not guessed at. */
-const FORMAT = 1;
 const NAMESPACE_EXISTS = 48;
 
 const text = { bsonType: 'string' };
@@ -22,7 +21,17 @@ const strict = (properties: Document, optional: Document = {}): Document => ({
 const listOf = (items: Document): Document => ({ bsonType: 'array', items });
 
 const DOC = strict(
-  { _id: text, revision: number, seq: number, deleted: flag, fields: text, body: bytes, tag: bytes },
+  {
+    _id: text,
+    revision: number,
+    seq: number,
+    deleted: flag,
+    fields: text,
+    body: bytes,
+    tag: bytes,
+    since: number,
+    leaf: bytes,
+  },
   { guard: text },
 );
 const COMMIT = strict({
@@ -34,23 +43,29 @@ const COMMIT = strict({
   actor: text,
   operation: text,
   touched: listOf(strict({ kind: text, key: listOf(text), revision: number })),
+  cut: listOf(strict({ kind: text, key: listOf(text), since: number })),
   mac: bytes,
 });
 const HEAD = strict({
   _id: text,
   seq: number,
   chain: bytes,
+  start: strict({ seq: number, mac: bytes }),
+  below: strict({ digest: bytes, count: number }),
   sets: listOf(strict({ kind: text, sum: bytes, count: number, seq: number })),
   bytes: number,
   mac: bytes,
 });
+const NODE = strict({ _id: text, node: bytes });
+const SUM = strict({ _id: text, state: bytes });
 const META = strict({ _id: text, value: number });
 
 /** Every collection with the shape of what it may hold, but for those of one kind of documents: they are made when needed. */
 const COLLECTIONS: ReadonlyMap<string, Document> = new Map<string, Document>([
   ['revisions', DOC],
   ['commits', COMMIT],
-  ['heads', HEAD],
+  ['heads', { oneOf: [HEAD, NODE] }],
+  ['sums', SUM],
   ['meta', META],
 ]);
 
@@ -80,14 +95,10 @@ async function ensureFormat(db: Db): Promise<void> {
   const meta = db.collection<MetaRecord>('meta');
   await meta.updateOne({ _id: FORMAT_ID }, { $setOnInsert: { value: FORMAT } }, { upsert: true });
   const format = (await meta.findOne({ _id: FORMAT_ID }))?.value ?? FORMAT;
-  if (format > FORMAT) {
-    throw unavailable(
-      `The database has format ${format}, and this version of Keyloom knows up to ${FORMAT}; use a later one`,
-    );
-  }
+  if (format !== FORMAT) throw unavailable(`The database has format ${format}, ${otherFormat}`);
 }
 
-/** Makes what is missing. A database of a later format is refused before anything in it changes. */
+/** Makes what is missing. A database of another format is refused before anything in it changes. */
 export async function ensureSchema(db: Db): Promise<void> {
   const existing = new Map(
     (await db.listCollections().toArray()).map((c) => [c.name, 'options' in c ? c.options : {}]),

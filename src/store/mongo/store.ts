@@ -6,9 +6,10 @@ import { assertFollows, pageSize, revisionBelow } from '../history.ts';
 import { type Quotas, USUAL_QUOTAS } from '../kept.ts';
 import { afterPrefix, isKey, keyText } from '../keys.ts';
 import { createListeners } from '../listeners.ts';
-import type { Commit, Doc, Key, Kind, Mac, OpenedStore, Seq, Store, TeamId } from '../port.ts';
+import type { Commit, Doc, Head, Key, Kind, Mac, OpenedStore, Seq, Store, TeamId } from '../port.ts';
 import { watchLog } from '../watch.ts';
 import { idRange } from './batch.ts';
+import { readLineage } from './beside.ts';
 import { type Collections, collectionsOf } from './collections.ts';
 import { createCommitter } from './committer.ts';
 import { connect } from './connect.ts';
@@ -17,6 +18,7 @@ import { mapped } from './errors.ts';
 import { createFeed } from './feed.ts';
 import * as record from './records.ts';
 import { PATIENCE, type Patience, reading, retrying } from './retry.ts';
+import { createRootKeeper } from './root.ts';
 import { ensureSchema } from './schema.ts';
 
 export interface MongoOptions {
@@ -37,7 +39,7 @@ export interface MongoOptions {
 const BATCH = 64;
 const WATCH_PAGE = 256;
 
-/** The store in MongoDB. UNAVAILABLE when it is not there, is no replica set, or a later version of Keyloom wrote it. */
+/** The store in MongoDB. UNAVAILABLE when it is not there, is no replica set, or another version of Keyloom wrote it. */
 export async function openMongoStore(options: MongoOptions): Promise<OpenedStore> {
   const patience = options.patience ?? PATIENCE;
   const client = await connect(options.url);
@@ -55,7 +57,7 @@ export async function openMongoStore(options: MongoOptions): Promise<OpenedStore
 const BESIDE: ReadonlySet<string> = new Set(['meta', 'counters']);
 
 /** Reads of one kind of answer each, retried and in our words. */
-function createReads({ docs, names, revisions, commits, heads, meta }: Collections, patience: Patience) {
+function createReads({ docs, names, revisions, commits, heads }: Collections, patience: Patience) {
   const byIds = async (kind: Kind, keys: readonly Key[]): Promise<ReadonlyMap<string, Doc>> => {
     const ids = [...new Set(keys.filter(isKey).map(keyText))];
     if (ids.length === 0) return new Map();
@@ -70,8 +72,11 @@ function createReads({ docs, names, revisions, commits, heads, meta }: Collectio
     const found = await reading(() => docs(kind).findOne({ _id: keyText(key) }), patience);
     return found && record.docOf(kind, key, found);
   }
-  const firstKept = async (team: TeamId): Promise<Seq | null> =>
-    (await reading(() => meta.findOne({ _id: record.firstKeptId(team) }), patience))?.value ?? null;
+  async function head(scope: Key): Promise<Head | null> {
+    if (!isKey(scope)) return null;
+    const found = await reading(() => heads.findOne({ _id: keyText(scope) }), patience);
+    return found && record.headOf(found);
+  }
 
   async function commitsAfter(team: TeamId, seq: Seq, limit: number): Promise<readonly Commit[]> {
     const size = pageSize({ limit });
@@ -79,7 +84,7 @@ function createReads({ docs, names, revisions, commits, heads, meta }: Collectio
     const ids = { $gt: record.commitId(team, seq), $lt: keyText([team]) + record.AFTER_DIGITS };
     const find = () => commits.find({ _id: ids }).sort({ _id: 1 }).limit(size).toArray();
     const found = (await reading(find, patience)).map(record.commitOf);
-    await assertFollows(found, seq, () => firstKept(team));
+    await assertFollows(found, seq, async () => (await head([team]))?.start.seq ?? 0);
     return found;
   }
 
@@ -126,7 +131,7 @@ function createReads({ docs, names, revisions, commits, heads, meta }: Collectio
     }
   }
 
-  const reads: Pick<Store, 'isEmpty' | 'holds' | 'head' | 'get' | 'getMany' | 'list' | 'commitsAfter' | 'revisions'> = {
+  const reads: Omit<Store, 'commit' | 'watch' | 'close'> = {
     get,
     commitsAfter,
     async isEmpty() {
@@ -136,11 +141,19 @@ function createReads({ docs, names, revisions, commits, heads, meta }: Collectio
       }
       return true;
     },
-    async head(scope) {
-      if (!isKey(scope)) return null;
-      const found = await reading(() => heads.findOne({ _id: keyText(scope) }), patience);
-      return found && record.headOf(found);
+    head,
+    async newest(team) {
+      if (!isKey([team])) return 0;
+      const find = () =>
+        heads
+          .find({ _id: idRange([team], undefined), seq: { $exists: true } })
+          .sort({ seq: -1 })
+          .limit(1)
+          .toArray();
+      const [last] = await reading(find, patience);
+      return last ? record.headOf(last).seq : 0;
     },
+    lineage: (scope) => reading(() => readLineage(heads, scope), patience),
     async getMany(kind, keys) {
       const found = await byIds(kind, keys);
       const given = new Set<Doc>();
@@ -197,6 +210,7 @@ function createMongoStore(client: MongoClient, collections: Collections, setting
   const listeners = createListeners();
   const committer = createCommitter({ client, collections, mac, quotas, log, patience, onAttempt, batchSize });
   const feed = createFeed({ commits: collections.commits, wake: listeners.wake, wakeAll: listeners.wakeAll, log });
+  const root = createRootKeeper({ client, collections, mac, log, patience });
   let closing: Promise<void> | null = null;
   const whileOpen = <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) => {
     return async (...args: Args): Promise<T> => {
@@ -208,6 +222,7 @@ function createMongoStore(client: MongoClient, collections: Collections, setting
 
   async function close(): Promise<void> {
     await committer.idle();
+    await root.close();
     listeners.wakeAll();
     await feed.close();
     await client.close();
@@ -216,6 +231,12 @@ function createMongoStore(client: MongoClient, collections: Collections, setting
   return {
     isEmpty: whileOpen(reads.isEmpty),
     head: whileOpen(reads.head),
+    newest: whileOpen(reads.newest),
+    lineage: whileOpen(async (scope) => {
+      const lineage = await reads.lineage(scope);
+      root.saw(lineage);
+      return lineage;
+    }),
     get: whileOpen(reads.get),
     getMany: whileOpen(reads.getMany),
     list: whileOpen(reads.list),
@@ -225,6 +246,7 @@ function createMongoStore(client: MongoClient, collections: Collections, setting
     commit: whileOpen(async (request) => {
       checkCommit(request);
       const commit = await committer.commit(request);
+      root.moved(request.team);
       listeners.wake(request.team);
       return commit;
     }),

@@ -65,6 +65,7 @@ const binding: fc.Arbitrary<Binding> = fc.record(
     instance: trickyText,
     team: trickyText,
     project: trickyText,
+    incarnation: trickyText,
     kind: trickyText,
     key: fc.array(trickyText, { maxLength: 3 }),
     revision: fc.nat(3),
@@ -72,7 +73,7 @@ const binding: fc.Arbitrary<Binding> = fc.record(
     fields: fc.dictionary(trickyText, trickyJson, { maxKeys: 2 }) as fc.Arbitrary<Fields>,
     at: trickyText,
   },
-  { requiredKeys: ['instance', 'team', 'project', 'kind', 'key', 'revision', 'deleted', 'fields'] },
+  { requiredKeys: ['instance', 'team', 'project', 'incarnation', 'kind', 'key', 'revision', 'deleted', 'fields'] },
 );
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
@@ -157,12 +158,15 @@ describe('associated data', () => {
       instance: 'i',
       team: 't',
       project: '',
+      incarnation: 'r',
       kind: 'team',
       key: ['t'],
       revision: 2,
       deleted: false,
       fields: { name: 'T', limits: { groups: 3 } },
     });
-    expect(Buffer.from(bytes).toString()).toBe('[9:keyloom 11:i1:t0:4:team[1:t]i2;f{6:limits{6:groupsi3;}4:name1:T}n]');
+    expect(Buffer.from(bytes).toString()).toBe(
+      '[9:keyloom 21:i1:t0:1:r4:team[1:t]i2;f{6:limits{6:groupsi3;}4:name1:T}n]',
+    );
   });
 });

@@ -59,12 +59,12 @@ describe('a new data key', () => {
     const creator = await start();
     const slow: Store = {
       ...store,
-      head: async (scope) => {
-        const head = await store.head(scope);
-        if (head !== null) return head;
+      lineage: async (scope) => {
+        const lineage = await store.lineage(scope);
+        if (lineage.levels.at(-1)?.head) return lineage;
         reached.open();
         await passed.opened;
-        return head;
+        return lineage;
       },
     };
     const keys = await start({ store: slow });

@@ -32,6 +32,7 @@ const AAD = associatedData({
   instance: 'i',
   team: 't',
   project: '',
+  incarnation: '',
   kind: 'team',
   key: ['t'],
   revision: 1,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMacHolder } from '../../../src/keys/mac-holder.ts';
-import { FORMAT } from '../../../src/keys/model.ts';
-import type { Doc, Store } from '../../../src/store/port.ts';
+import { FORMAT } from '../../../src/store/format.ts';
+import type { Doc, Lineage, Store } from '../../../src/store/port.ts';
 import {
   anInstallation,
   contentsOf,
@@ -83,7 +83,8 @@ describe('case 114: a store that holds data, but no installation', () => {
   ])('never gets new keys: %s', async (_what, edit, log) => {
     const { store, start } = anInstallation();
     await start();
-    const left: Store = { ...tampered(store, edit), head: async (scope) => (log ? store.head(scope) : null) };
+    const nothing: Lineage = { levels: [], mayLag: false };
+    const left: Store = { ...tampered(store, edit), lineage: async (scope) => (log ? store.lineage(scope) : nothing) };
     const content = {
       key: ['acme'],
       expected: null,

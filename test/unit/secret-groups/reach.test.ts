@@ -47,6 +47,7 @@ const aStored = (id: string, deleted: boolean, fields: Fields): Stored<Fields, u
   seq: 1,
   deleted,
   tag: new Uint8Array(),
+  since: 1,
   fields,
   body: () => null,
   size: 0,
@@ -61,7 +62,7 @@ function setOf<F extends Fields, B>(
   const any = type as unknown as DocumentType<Fields, unknown>;
   let held = NOTHING_HELD;
   for (const [id, stored] of changes)
-    held = moved(any, held, new Map([[id, stored ? { stored, bytes: 1 } : undefined]]));
+    held = moved(any, held, new Map([[id, stored ? { stored, leaf: new Uint8Array(), bytes: 1 } : undefined]]));
   return new HeldSet({ sum: new Uint8Array(), count: 0, seq: 1 }, held, new Set()) as unknown as DocumentSet<F, B>;
 }
 

@@ -3,32 +3,31 @@ import { describe, expect, it } from 'vitest';
 import { byCodePoint } from '../../../src/kernel/ids.ts';
 import * as chain from '../../../src/store/chain.ts';
 import { keyOfText, keyText, scopeOf } from '../../../src/store/keys.ts';
-import type { Commit, Head, Kind } from '../../../src/store/port.ts';
+import { emptyBeside, knownOf, take } from '../../../src/store/mongo/beside.ts';
+import { type LeafChange, nextHeads } from '../../../src/store/next-heads.ts';
+import type { Commit, Head, Key, Kind } from '../../../src/store/port.ts';
+import { EMPTY_STATE, EMPTY_SUM, movedState, sumOf } from '../../../src/store/set-hash.ts';
 import { aCommit, aTag, testMac } from '../../support/a-commit.ts';
 
-const tag = fc.uint8Array({ minLength: 32, maxLength: 32 });
-const number = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
-
-describe('sums of tags', () => {
-  it('add and subtract modulo 2^256', () => {
-    fc.assert(
-      fc.property(tag, tag, (a, b) => {
-        expect(number(chain.addTag(a, b))).toBe((number(a) + number(b)) % 2n ** 256n);
-        expect(chain.subtractTag(chain.addTag(a, b), b)).toEqual(a);
-      }),
-    );
-    const most = new Uint8Array(32).fill(255);
-    expect(chain.subtractTag(chain.EMPTY_SUM, chain.addTag(chain.EMPTY_SUM, most)).at(-1)).toBe(1);
-  });
-});
+/** What a commit of one team finds in an empty store, and writes into it. */
+function aKnown(rootLags = false) {
+  const beside = emptyBeside();
+  const known = { ...knownOf(beside), rootLags };
+  const commit = (made: Commit, changes: readonly LeafChange[] = []): readonly Head[] => {
+    const next = nextHeads(testMac, made, known, changes, []);
+    take(beside, next);
+    return next.heads;
+  };
+  return { beside, known, commit };
+}
 
 function aLog(count: number): readonly Commit[] {
   const log: Commit[] = [];
-  let head: Head | null = null;
+  const { known, commit: commitTo } = aKnown();
   for (let i = 0; i < count; i += 1) {
     const touched = [{ kind: 'team' as Kind, key: ['acme', `t${i}`], revision: 1 }];
-    const commit = chain.nextCommit(testMac, head, aCommit([], { id: `c${i}` }), touched);
-    head = chain.nextHeads(testMac, commit, () => head, [], [])[0] ?? null;
+    const commit = chain.nextCommit(testMac, known.head(['acme']), aCommit([], { id: `c${i}` }), { touched, cut: [] });
+    commitTo(commit);
     log.push(commit);
   }
   return log;
@@ -79,46 +78,68 @@ describe('heads', () => {
     key,
     before,
     after,
+    isCut: false,
   });
 
-  it('changes only the projects that were touched, and always the team', () => {
-    const heads = chain.nextHeads(
-      testMac,
-      commit,
-      () => null,
-      [
-        change('secretGroup', ['acme', 'p', 'a'], aTag('a')),
-        change('service', ['acme', 'q', 'a'], aTag('b')),
-        change('kek', ['elsewhere', 'x', 'y'], aTag('c')),
-      ],
-      [],
-    );
-    expect(heads.map(({ scope }) => scope)).toEqual([['acme'], ['acme', 'p'], ['acme', 'q']]);
-    expect(heads[0]?.sets.get('kek')?.sum).toEqual(aTag('c'));
+  it('changes only the projects that were touched, and always the team and the root', () => {
+    const heads = aKnown().commit(commit, [
+      change('secretGroup', ['acme', 'p', 'a'], aTag('a')),
+      change('service', ['acme', 'q', 'a'], aTag('b')),
+      change('kek', ['elsewhere', 'x', 'y'], aTag('c')),
+    ]);
+    expect(heads.map(({ scope }) => scope)).toEqual([['acme', 'p'], ['acme', 'q'], ['acme'], ['~root']]);
+    expect(heads[2]?.sets.get('kek')?.sum).toEqual(sumOf(movedState(EMPTY_STATE, [], [aTag('c')])));
     for (const head of heads) chain.verifyHead(testMac, head);
   });
 
+  it('writes a root that lags only with the first commit of a team', () => {
+    const { commit: commitTo } = aKnown(true);
+    expect(commitTo(commit).map(({ scope }) => scope)).toEqual([['acme'], ['~root']]);
+    expect(commitTo({ ...commit, seq: 2 }).map(({ scope }) => scope)).toEqual([['acme']]);
+  });
+
+  it('reads the state of the sets that it touches alone, and refuses one that is not what the head says', () => {
+    const { beside, known, commit: commitTo } = aKnown();
+    commitTo(commit, [change('tag', ['acme', 'a'], aTag('a')), change('role', ['acme', 'b'], aTag('b'))]);
+    const asked: string[] = [];
+    const watched = {
+      ...known,
+      state: (scope: Key, kind: Kind) => {
+        asked.push(kind);
+        return known.state(scope, kind);
+      },
+    };
+    nextHeads(testMac, { ...commit, seq: 2 }, watched, [change('tag', ['acme', 'c'], aTag('c'))], []);
+    expect(asked).toEqual(['tag']);
+    for (const [id, state] of beside.sums) beside.sums.set(id, movedState(state, [], [aTag('x')]));
+    expect(() => commitTo({ ...commit, seq: 2 }, [change('tag', ['acme', 'c'], aTag('c'))])).toThrow(/integrity/);
+  });
+
   it('refuses an edited head, whatever was edited', () => {
-    const [head] = chain.nextHeads(testMac, commit, () => null, [change('team', ['acme'], aTag('a'))], []);
+    const [head] = aKnown().commit(commit, [change('team', ['acme'], aTag('a'))]);
     const set = head?.sets.get('team');
     if (!head || !set) throw new Error('unreachable');
     const edits: readonly Partial<Head>[] = [
       { scope: ['acme', 'p'] },
       { seq: 2 },
-      { chain: chain.EMPTY_SUM },
+      { chain: chain.FIRST_CHAIN },
+      { start: { seq: 1, mac: chain.FIRST_CHAIN } },
+      { start: { seq: 0, mac: aTag('x') } },
+      { below: { digest: aTag('x'), count: 0 } },
+      { below: { ...head.below, count: 1 } },
       { sets: new Map() },
       { bytes: head.bytes + 1 },
       { sets: new Map([['tag', set]]) },
       { sets: new Map([['team', { ...set, count: 2 }]]) },
       { sets: new Map([['team', { ...set, seq: 2 }]]) },
-      { sets: new Map([['team', { ...set, sum: chain.EMPTY_SUM }]]) },
+      { sets: new Map([['team', { ...set, sum: EMPTY_SUM }]]) },
       { mac: head.mac.slice(1) },
     ];
     for (const edit of edits) expect(() => chain.verifyHead(testMac, { ...head, ...edit })).toThrow(/integrity/);
   });
 
   it('refuses to take out more than there is', () => {
-    const none = () => chain.nextHeads(testMac, commit, () => null, [change('team', ['acme'], null, aTag('a'))], []);
+    const none = () => aKnown().commit(commit, [change('team', ['acme'], null, aTag('a'))]);
     expect(none).toThrow(/integrity/);
   });
 });

@@ -17,6 +17,8 @@ const doc: Doc = {
   fields: { a: 'b' },
   body: new Uint8Array([1, 2, 3]),
   tag: aTag('x'),
+  since: 2,
+  leaf: aTag('y'),
 };
 
 const codeAt = (at: Uint8Array, value: Uint8Array): string => {

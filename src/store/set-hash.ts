@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { integrity } from '../kernel/errors.ts';
+
+/**
+ * LtHash: each leaf is stretched to 1,024 numbers of 16 bits, which are added one by one modulo 2^16. The sum says which leaves there
+ * are, in whatever order they came, and moves by the difference. Finding other leaves with the same sum is a short vector problem of
+ * that dimension; with one large number in place of many small ones, 2^36 steps were enough.
+ */
+export const STATE_BYTES = 2048;
+const WORDS = STATE_BYTES / 4;
+
+/** What the leaves of a set add up to. Never changed once it is made. */
+export type SetState = Uint8Array;
+
+export const EMPTY_STATE: SetState = new Uint8Array(STATE_BYTES);
+
+export const sumOf = (state: SetState): Uint8Array =>
+  new Uint8Array(createHash('sha256').update('keyloom.set.2').update(state).digest());
+
+/** Of no documents. */
+export const EMPTY_SUM: Uint8Array = sumOf(EMPTY_STATE);
+
+/** The state once these leaves are taken out and put in. Leaves are made under a key: none can be chosen. */
+export function movedState(state: SetState, removed: readonly Uint8Array[], added: readonly Uint8Array[]): SetState {
+  if (state.length !== STATE_BYTES) throw integrity('what a set adds up to is of the wrong length');
+  const next = Uint8Array.from(state);
+  const words = new Uint32Array(next.buffer);
+  for (const leaf of removed) subtract(words, stretched(leaf));
+  for (const leaf of added) add(words, stretched(leaf));
+  return next;
+}
+
+function stretched(leaf: Uint8Array): Uint32Array {
+  const bytes = createHash('shake256', { outputLength: STATE_BYTES }).update(leaf).digest();
+  return new Uint32Array(Uint8Array.from(bytes).buffer);
+}
+
+const LOW = 0x7fff7fff;
+const HIGH = 0x80008000;
+
+/** Two numbers a word: the highest bit of each is kept apart, so that nothing is carried from one into the other. */
+function add(words: Uint32Array, by: Uint32Array): void {
+  for (let i = 0; i < WORDS; i += 1) {
+    const [a, b] = [words[i] as number, by[i] as number];
+    words[i] = ((a & LOW) + (b & LOW)) ^ ((a ^ b) & HIGH);
+  }
+}
+
+function subtract(words: Uint32Array, by: Uint32Array): void {
+  for (let i = 0; i < WORDS; i += 1) {
+    const [a, b] = [words[i] as number, by[i] as number];
+    words[i] = ((a | HIGH) - (b & LOW)) ^ ((a ^ ~b) & HIGH);
+  }
+}
