@@ -1,6 +1,8 @@
 import { integrity } from '../kernel/errors.ts';
 import { Ordered } from '../kernel/ordered.ts';
+import { sameBytes } from '../store/chain.ts';
 import type { Fields, Seq, SetHead } from '../store/port.ts';
+import { EMPTY_SUM } from '../store/set-hash.ts';
 import type { DocumentType, Stored } from './document.ts';
 
 /** All documents of one kind in one scope, authenticated as a set: none missing, none added, none older. */
@@ -84,6 +86,9 @@ const nameOf = (term: string, id: string): string => `${term}\0${id}`;
 
 /** Of what is not stored yet. */
 const UNSEALED = new Uint8Array();
+
+/** Whether a set holds nothing, and nothing that went behind the gateway's back is still added up in it. */
+export const isEmptySet = ({ sum, count }: SetHead): boolean => count === 0 && sameBytes(sum, EMPTY_SUM);
 
 /** A set as it is handed out. `damaged` ones are not among what it holds. */
 export class HeldSet implements DocumentSet<Fields, unknown> {

@@ -214,7 +214,7 @@ const LAYERS: readonly {
   { files: /^cli\/main\.ts$/, own: ['kernel/errors.ts', 'graphql/engine/mask-error.ts', 'cli/'], packages: [] },
   { files: /^cli\//, own: ['cli/', 'client/', 'dialects/'], packages: ['node:', 'commander', 'yaml', '@bomb.sh/tab'] },
   { files: /^main\.ts$/, own: ['cli/main.ts'], packages: [] },
-  { files: /^(app\/(app|care|jobs|first-start)|demo)\.ts$/, own: [''], packages: ['node:'] },
+  { files: /^(app\/(app|care|verify|jobs|first-start)|demo)\.ts$/, own: [''], packages: ['node:'] },
 ];
 
 /** The rooms from the ground up. Each imports itself and rooms before it, and nothing runs back up. */

@@ -76,7 +76,7 @@ describe.skipIf(url === '')('a MongoDB', () => {
     await store.commit(aCommit([aPut(['acme', 'p', 'a']), aPut(['acme', 'blue'], null, { kind: 'tag' })]));
     await store.close();
     const names = (await raw.db(database).listCollections().toArray()).map(({ name }) => name);
-    expect(names.sort()).toEqual(['commits', 'heads', 'meta', 'revisions', 'secretGroup', 'tag']);
+    expect(names.sort()).toEqual(['commits', 'heads', 'meta', 'revisions', 'secretGroup', 'sums', 'tag']);
     for (const name of names) {
       const refused = raw.db(database).collection(name).insertOne({ odd: 1 });
       await expect(refused, name).rejects.toMatchObject({ code: 121 });

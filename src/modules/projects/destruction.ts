@@ -4,11 +4,10 @@ import { isAppError } from '../../kernel/errors.ts';
 import type { Job } from '../../kernel/job.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Keys } from '../../keys/keys.ts';
-import { sameBytes } from '../../store/chain.ts';
 import type { Doc, Kind, Store, TeamId } from '../../store/port.ts';
-import { EMPTY_SUM } from '../../store/set-hash.ts';
 import { type Change, changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
+import { isEmptySet } from '../../vault/document-set.ts';
 import type { Vault } from '../../vault/port.ts';
 import { ownAuthor, planOf } from '../../vault/writer.ts';
 import { projectDocument, type StoredProject } from './model.ts';
@@ -76,9 +75,7 @@ export function createDestruction({ store, vault, keys, clock, log, access, isCl
   /** Documents that were edited or erased behind the gateway leave a sum that no new project may inherit. */
   async function isEmptied(team: TeamId, slug: string): Promise<boolean> {
     const head = await store.head([team, slug]);
-    return [...(head?.sets ?? [])].every(
-      ([kind, { sum, count }]) => kind === 'dek' || (count === 0 && sameBytes(sum, EMPTY_SUM)),
-    );
+    return [...(head?.sets ?? [])].every(([kind, set]) => kind === 'dek' || isEmptySet(set));
   }
 
   async function destroy(team: TeamId, slug: string, signal: AbortSignal): Promise<void> {
