@@ -65,7 +65,9 @@ describe('backup and restore', () => {
     expect(await command(at('first'), 'restore', file)).toMatchObject({ code: 1, output: /holds a store already/ });
     expect(await slugsOf(server, token)).toContain('late');
 
-    const restored = await command(at('second'), 'restore', file);
+    // It begins another life of the store, which takes the key.
+    expect(await command(at('second'), 'restore', file)).toMatchObject({ code: 1, output: /root key|root\.key/ });
+    const restored = await command(keyed('second'), 'restore', file);
     expect([restored.code, restored.output]).toEqual([0, expect.stringContaining('were restored')]);
     const store = join(root, 'second/store');
     expect([statSync(store).mode & 0o777, statSync(join(store, 'store.mdb')).mode & 0o777]).toEqual([0o700, 0o600]);
@@ -100,7 +102,7 @@ describe('backup and restore', () => {
     ];
     for (const [what, bytes, words] of damaged) {
       writeFileSync(file, bytes);
-      expect(await command(at('second'), 'restore', file), what).toMatchObject({ code: 1, output: words });
+      expect(await command(keyed('second'), 'restore', file), what).toMatchObject({ code: 1, output: words });
       expect(await command(at('second'), 'verify', file), what).toMatchObject({ code: 1, output: words });
     }
     expect(readdirSync(root).sort()).toEqual(['copy.backup', 'first']);
