@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
-import { conflict, remains } from '../kernel/errors.ts';
+import { conflict, isAppError, remains } from '../kernel/errors.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Store, TeamId } from '../store/port.ts';
 import { changesOf } from '../vault/change.ts';
@@ -18,7 +18,7 @@ export interface Founding {
 const UNSEEN: Founding = { lifetimeMs: null, hand: async () => {}, takeBack: async () => {} };
 
 export interface BootstrapDeps {
-  readonly store: Pick<Store, 'holds'>;
+  readonly store: Pick<Store, 'head' | 'holds'>;
   readonly vault: Vault;
   readonly keys: Keys;
   readonly clock: Clock;
@@ -37,10 +37,15 @@ export function createBootstrap({ store, vault, keys, clock }: BootstrapDeps) {
    */
   return async function bootstrap(team: TeamId, handover: Founding = UNSEEN): Promise<string | null> {
     // Another process may found it while this one looks.
+    const isGone = (await store.head([team])) === null;
     if (await store.holds([team])) {
-      if ((await vault.view(team)).seq > 0 && (await isThere(team))) return null;
+      if (!isGone && (await vault.view(team)).seq > 0 && (await isThere(team))) return null;
       throw remains(`the team ${team}`);
     }
+    // Nothing is left of one that was erased, but the root knows that there was one.
+    await vault.view(team).catch((error: unknown) => {
+      throw isAppError(error) && error.code === 'INTEGRITY' ? remains(`the team ${team}`) : error;
+    });
     const now = clock();
     const at = now.toISOString();
     const { lifetimeMs } = handover;

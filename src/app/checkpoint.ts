@@ -23,6 +23,8 @@ const POSITION = z.strictObject({ seq: z.int().min(0), mac: z.string().regex(/^[
 const CONTENT = z.strictObject({
   format: z.literal(1),
   instance: z.string().max(100),
+  /** Of the life of the store: a backup that is restored begins another. */
+  incarnation: z.string().max(100),
   /** Accepted beside the store: whoever puts back the volume puts back both. */
   besideStore: z.boolean(),
   teams: z.record(z.string().max(200), POSITION),
@@ -81,6 +83,14 @@ async function headsOf({ store, keys, teams }: CheckpointDeps): Promise<readonly
 const positionsOf = (heads: readonly Head[]): Positions =>
   Object.fromEntries(heads.map(({ scope, seq, chain }) => [scope[0] ?? '', positionOf(seq, chain)]));
 
+const contentOf = ({ keys }: CheckpointDeps, besideStore: boolean, teams: Positions): Content => ({
+  format: 1,
+  instance: keys.instance,
+  incarnation: keys.incarnation,
+  besideStore,
+  teams,
+});
+
 async function isBesideStore({ file, storeDirectory }: CheckpointDeps): Promise<boolean> {
   if (storeDirectory === null) return false;
   const [ours, theirs] = await Promise.all([stat(dirname(file)), stat(storeDirectory)]);
@@ -136,6 +146,9 @@ export async function assertFollowsCheckpoint(deps: CheckpointDeps, isNew: boole
   if (typeof content === 'string') throw words(content);
   if (!content?.besideStore && (await isBesideStore(deps))) throw words("is on the store's own volume");
   if (!content) return;
+  if (content.incarnation !== deps.keys.incarnation) {
+    throw unavailable(`The store was restored from a backup after its checkpoint was written; ${ACCEPT}`);
+  }
   for (const [team, position] of Object.entries(content.teams)) {
     const why = await missing(deps.store, team, position);
     if (why) throw unavailable(`The store is older than its checkpoint, or another: ${why}; ${ACCEPT}`);
@@ -152,7 +165,7 @@ export async function lookAtCheckpoint(deps: CheckpointDeps, accept: boolean): P
   const file = typeof content === 'string' ? [`  it ${content}`] : told(content.teams);
   const lines = [`Checkpoint ${deps.file}:`, ...file, 'Store:', ...told(positionsOf(heads))];
   if (!accept) return [...lines, `${ACCEPT}.`];
-  await write(deps, { format: 1, instance: deps.keys.instance, besideStore, teams: positionsOf(heads) });
+  await write(deps, contentOf(deps, besideStore, positionsOf(heads)));
   const warning = "It is on the store's own volume: whoever puts back the volume puts back both.";
   return [...lines, 'The checkpoint is now where the store is.', ...(besideStore ? [warning] : [])];
 }
@@ -187,7 +200,7 @@ export async function followCheckpoint(deps: CheckpointDeps, log: Log): Promise<
       else if (found) next[team] = found;
     }
     if (Object.entries(next).every(([team, { mac }]) => last[team]?.mac === mac)) return;
-    await write(deps, { format: 1, instance: deps.keys.instance, besideStore, teams: next });
+    await write(deps, contentOf(deps, besideStore, next));
     last = next;
     failed = false;
   }

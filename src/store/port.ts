@@ -180,7 +180,7 @@ export interface Store {
   head(scope: Key): Promise<Head | null>;
   /** The head of a team or project with all that vouches for it, read at once. */
   lineage(scope: Key): Promise<Lineage>;
-  /** The greatest number that a head of a team or of one of its projects has; 0 without any. Whether they are ours is not looked at. */
+  /** The greatest number that a team's log or a head of it or of one of its projects has; 0 without any. Whether they are ours is not looked at. */
   newest(team: TeamId): Promise<Seq>;
   /** A copy; absent is null, never an error. */
   get(kind: Kind, key: Key): Promise<Doc | null>;

@@ -92,6 +92,24 @@ describe('case 260: the whole store put back', () => {
     expect((await ask(third.url, token, '{ viewer { role { slug } } }')).data.viewer.role.slug).toBe('owner');
   });
 
+  it('a backup that was restored is another life of the store, though nothing was committed since it was made', async (context) => {
+    if (!volume) return context.skip('a volume of its own cannot be mounted here');
+    const file = fileIn(volume.dir);
+    await stopped(await start(file), 'SIGTERM');
+    const backup = join(root, 'copy.backup');
+    const command = async (...args: readonly string[]): Promise<number | null> => {
+      const built = spawned(entry, env(file), args);
+      running.push(built);
+      return built.ended;
+    };
+    expect(await command('backup', backup)).toBe(0);
+    rmSync(join(data(), 'store'), { recursive: true });
+    expect(await command('restore', backup)).toBe(0);
+    expect(await refusal(file)).toContain('The store was restored from a backup');
+    await accepted(file);
+    await stopped(await start(file), 'SIGTERM');
+  });
+
   it('a store that was erased is not founded anew', async (context) => {
     if (!volume) return context.skip('a volume of its own cannot be mounted here');
     const file = fileIn(volume.dir);

@@ -47,20 +47,28 @@ async function started(): Promise<string> {
 const REFUSED =
   'The store holds data, but not the team default: restore the store from a backup, or begin with an empty one';
 const partsOf = (place: string): readonly string[] => place.split('\0');
-const ofInstance = (place: string): boolean => place.includes('~instance');
+/** What is about no team: the installation, and the root, which knows of teams. */
+const ofInstance = (place: string): boolean => place.includes('~instance') || place.includes('~root');
 /** A document, revision, head or commit of the team itself, not of a project. */
 const ofTeam = (place: string): boolean => {
   if (ofInstance(place)) return false;
-  if (/^[cif]/.test(place)) return true;
-  if (place.startsWith('h')) return place === 'hdefault\0';
+  if (/^[ci]/.test(place)) return true;
+  if (/^[hbs]/.test(place)) return place === 'hdefault\0' || place.slice(1).startsWith('default\0\0');
   return partsOf(place).filter((part) => part !== '').length <= 3;
 };
 
 describe('a start', () => {
   it('founds once, and goes on with what is there', async () => {
     expect(await started()).toBe('started');
-    await edit.erase((place) => !ofInstance(place));
+    await edit.erase(() => true);
     expect(await started()).toBe('started, with a new owner');
+  });
+
+  it('refuses where nothing at all is left of the team, because the root knows of it', async () => {
+    await edit.erase((place) => !ofInstance(place));
+    expect(await started()).toBe(REFUSED);
+    await edit.erase((place) => place.includes('~root'));
+    expect(await started()).toMatch(/integrity check: the head of ~instance/);
   });
 
   it('refuses projects without their team', async () => {
@@ -93,7 +101,7 @@ describe('a start', () => {
   });
 });
 
-it('no owner is made offline where there is no team', async () => {
+it('no owner is made offline where the team is gone', async () => {
   const offline = async (): Promise<string> => {
     const holder = createMacHolder();
     const store = edit.open(holder);
@@ -116,6 +124,6 @@ it('no owner is made offline where there is no team', async () => {
   expect(await offline()).toBe('made');
   await edit.erase(ofTeam);
   const before = edit.places();
-  expect(await offline()).toBe('There is no team default in the store: it is founded by the first start');
+  expect(await offline()).toContain('integrity check: the head of default');
   expect(edit.places()).toEqual(before);
 });

@@ -20,6 +20,7 @@ const LETTERS: ReadonlyMap<string, string> = new Map([
   ['revisions', 'r'],
   ['commits', 'c'],
   ['heads', 'h'],
+  ['sums', 's'],
   ['meta', 'm'],
 ]);
 const COLLECTIONS = new Map([...LETTERS].map(([name, letter]) => [letter, name]));
@@ -30,6 +31,7 @@ const turned = (id: string): string =>
   id.replace(DIGITS, (digits) => ordinal(Number.MAX_SAFE_INTEGER - Number(digits)));
 
 function placeOf(collection: string, id: string): string {
+  if (collection === 'heads' && id.includes('\0\0')) return `b${id}`;
   const letter = LETTERS.get(collection);
   if (letter === undefined) return `d${collection}\0${id}`;
   return letter + (letter === 'r' ? turned(id) : id);
@@ -37,6 +39,7 @@ function placeOf(collection: string, id: string): string {
 
 function addressOf(place: string): { readonly collection: string; readonly id: string } {
   const text = place.slice(1);
+  if (place.startsWith('b')) return { collection: 'heads', id: text };
   const collection = COLLECTIONS.get(place.charAt(0));
   if (collection === undefined) {
     const end = text.indexOf('\0');

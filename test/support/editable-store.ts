@@ -50,6 +50,8 @@ const LAST = Buffer.alloc(2000, 0xff);
 /** The key of the document, or the scope of the head, that a place is for. */
 export function keyAt(place: string): Key {
   if (/^[ci]/.test(place)) return [place.slice(1).split('\0')[0] ?? ''];
+  // What lies beside a head: an empty part follows its scope.
+  if (/^[bs]/.test(place)) return keyOfText(place.slice(1, place.indexOf('\0\0') + 1)) ?? [];
   if (place.startsWith('h')) return keyOfText(place.slice(1)) ?? [];
   const afterKind = place.slice(place.indexOf('\0') + 1);
   // The number of a former revision follows an empty part.
@@ -120,6 +122,7 @@ export function editableStore(): EditableStore {
       engine.apply([...changes].map(([place, value]) => [Buffer.from(place, 'utf8'), value] as const)),
     movedTo(place, from, value) {
       const [to, own, key] = [Buffer.from(place), Buffer.from(from), keyAt(place)];
+      if (/^[bs]/.test(place)) return record.encodeBytes(to, record.decodeBytes(own, value));
       if (place.startsWith('h')) return record.encodeHead(to, { ...record.decodeHead(own, value), scope: key });
       return record.encodeDoc(to, { ...record.decodeDoc(own, value), key });
     },

@@ -17,19 +17,20 @@ export interface Timeline {
 /** What of a scope is meant: the letters that places begin with. */
 const PARTS: Readonly<Record<string, RegExp>> = {
   'all of it': /^/,
-  'documents and head': /^[hd]/,
-  'documents, former revisions and head': /^[hdr]/,
-  'the head': /^h/,
+  'documents and head': /^[hbsd]/,
+  'documents, former revisions and head': /^[hbsdr]/,
+  'the head': /^[hbs]/,
+  'the head without what lies beside it': /^h/,
   documents: /^d/,
   'the log': /^[ci]/,
   'documents and log': /^[dci]/,
-  'head and log': /^[hci]/,
+  'head and log': /^[hbsci]/,
 };
 
 /** The scope whose head is about a place. */
 function scopeAt(team: string, place: string): string {
   const key = keyAt(place);
-  if (place.startsWith('h')) return key.join('/');
+  if (/^[hbs]/.test(place)) return key.join('/');
   return key[0]?.startsWith('~') ? key[0] : scopeOf(team, key).join('/');
 }
 

@@ -42,9 +42,12 @@ function newestOf(view: EngineReader, team: TeamId): Seq {
     const page = view.range(start, end, HEADS_PAGE);
     for (const { key, value } of page) newest = Math.max(newest, record.decodeHead(key, value).seq);
     const last = page[page.length - 1];
-    if (!last || page.length < HEADS_PAGE) return newest;
+    if (!last || page.length < HEADS_PAGE) break;
     start = Buffer.concat([last.key, Buffer.of(0)]);
   }
+  const after = at.commitRange(team, newest);
+  const [more] = view.range(after.start, after.end, 1);
+  return more ? record.decodeCommit(more.key, more.value).seq : newest;
 }
 
 function readNumber(view: EngineReader, place: Uint8Array): number | null {

@@ -151,7 +151,10 @@ function createReads({ docs, names, revisions, commits, heads }: Collections, pa
           .limit(1)
           .toArray();
       const [last] = await reading(find, patience);
-      return last ? record.headOf(last).seq : 0;
+      const seq = last ? record.headOf(last).seq : 0;
+      const ids = { $gt: record.commitId(team, seq), $lt: keyText([team]) + record.AFTER_DIGITS };
+      const more = await reading(() => commits.findOne({ _id: ids }), patience);
+      return more ? record.commitOf(more).seq : seq;
     },
     lineage: (scope) => reading(() => readLineage(heads, scope), patience),
     async getMany(kind, keys) {
