@@ -67,7 +67,7 @@ async function verifyDocuments(store: Store, keys: Keys, kind: Kind, heads: read
     const page = await store.list(kind, [], { limit: PAGE, ...(after && { after }) });
     for (const [name, leaves] of await leavesOf(keys, page)) {
       const { state, count } = sums.get(name) ?? NONE;
-      sums.set(name, { state: movedState(state, [], leaves), count: count + leaves.length });
+      sums.set(name, { state: movedState(keys.mac('log'), state, [], leaves), count: count + leaves.length });
     }
     if (page.length < PAGE) break;
     after = page.at(-1)?.key;

@@ -39,7 +39,7 @@ export const shredded = () => new AppError('NOT_FOUND', 'This data is shredded: 
 export const noKey = (scope: Scope) => integrity(`no data key of ${ringKey(...scope).join('/')}`);
 
 async function deksOf({ documents, tagging }: DekRingDeps, scope: Scope): Promise<readonly Dek[]> {
-  const docs = await wholeSet(documents, 'dek', ringKey(...scope));
+  const docs = await wholeSet(documents, tagging, 'dek', ringKey(...scope));
   return docs.map((doc) => ({ doc, fields: checkedFields(tagging, dekFields, doc) }));
 }
 

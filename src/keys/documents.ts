@@ -49,14 +49,19 @@ export interface Tagging {
 }
 
 /** All documents of a kind in a scope. INTEGRITY when one is missing, was added, or is older than the log says. */
-export async function wholeSet(documents: KeyDocuments, kind: Kind, scope: Key): Promise<readonly Doc[]> {
+export async function wholeSet(
+  documents: KeyDocuments,
+  { logMac }: Tagging,
+  kind: Kind,
+  scope: Key,
+): Promise<readonly Doc[]> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const docs: Doc[] = [];
     for await (const doc of documents.list(kind, scope)) docs.push(doc);
     const head = await documents.head(scope);
     const { sum, count } = head?.sets.get(kind) ?? { sum: EMPTY_SUM, count: 0 };
     const leaves = docs.map(({ leaf }) => leaf);
-    if (docs.length === count && sameBytes(sum, sumOf(movedState(EMPTY_STATE, [], leaves)))) return docs;
+    if (docs.length === count && sameBytes(sum, sumOf(movedState(logMac, EMPTY_STATE, [], leaves)))) return docs;
     // A commit may have come between the two reads.
   }
   throw integrity(`the set of ${kind} in ${scope.join('/')}`);

@@ -49,7 +49,7 @@ export async function loadKekRing(deps: KekRingDeps): Promise<KekRing> {
 
 async function readRing({ documents, tagging, root }: KekRingDeps): Promise<readonly Kek[]> {
   const keks: Kek[] = [];
-  for (const doc of await wholeSet(documents, 'kek', [INSTANCE_TEAM])) {
+  for (const doc of await wholeSet(documents, tagging, 'kek', [INSTANCE_TEAM])) {
     const fields = checkedFields(tagging, kekFields, doc);
     keks.push({ doc, fields, key: fields.state === 'destroyed' ? null : unwrapKek(root(), tagging.instance, doc) });
   }

@@ -40,7 +40,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<Keys & KeyCare
   holder.set(mac('log'));
   const tagging: Tagging = { instance: instance.id, mac: mac('set'), logMac: mac('log') };
   const { incarnation } = checkedFields(tagging, instanceFields, doc);
-  await wholeSet(documents, 'instance', [INSTANCE_TEAM]);
+  await wholeSet(documents, tagging, 'instance', [INSTANCE_TEAM]);
   const keks = await loadKekRing({ documents, tagging, root: () => root });
   const rotation: RotationDeps = { documents, tagging, keks, root: () => root, clock, random };
   return {

@@ -87,14 +87,14 @@ export function nextHeads(
   const own = byScope.get(keyText(teamScope))?.changes ?? [];
   byScope.delete(keyText(teamScope));
   const projects = [...byScope.values()].map(({ scope, changes: those }) => {
-    const { sets, states } = nextSets(known, scope, those, seq);
+    const { sets, states } = nextSets(mac, known, scope, those, seq);
     const grown = growth.filter(({ key }) => keyText(scopeOf(team, key)) === keyText(scope));
     const log = { chain: new Uint8Array(), start: WHOLE_LOG };
     const bytes = keptAfter(known.head(scope), grown, 0);
     return { head: sealedHead(mac, { scope, seq, ...log, sets, below: NOTHING_BELOW, bytes }), states };
   });
   const heads = projects.map(({ head }) => head);
-  const { sets, states } = nextSets(known, teamScope, own, seq);
+  const { sets, states } = nextSets(mac, known, teamScope, own, seq);
   const before = known.head(teamScope);
   const { below, nodes } = withHeads(known, teamScope, heads);
   const log = { chain: commit.mac, start: before?.start ?? WHOLE_LOG };
@@ -134,7 +134,7 @@ function withHeads({ head, node }: Pick<KnownHeads, 'head' | 'node'>, scope: Key
   return { below, nodes: [...written].map(([path, bytes]): NodeWritten => ({ scope, path, bytes })) };
 }
 
-function nextSets({ head, state }: KnownHeads, scope: Key, changes: readonly LeafChange[], seq: Seq) {
+function nextSets(mac: Mac, { head, state }: KnownHeads, scope: Key, changes: readonly LeafChange[], seq: Seq) {
   const sets = new Map(head(scope)?.sets);
   const states: StateWritten[] = [];
   for (const kind of new Set(changes.map((change) => change.kind))) {
@@ -144,6 +144,7 @@ function nextSets({ head, state }: KnownHeads, scope: Key, changes: readonly Lea
       throw integrity(`the sum of ${kind} in ${scope.join('/')}`);
     const those = changes.filter((change) => change.kind === kind);
     const next = movedState(
+      mac,
       now,
       those.flatMap((change) => change.before ?? []),
       those.flatMap((change) => change.after ?? []),

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { integrity } from '../kernel/errors.ts';
+import type { Mac } from './port.ts';
 
 /**
  * LtHash: each leaf is stretched to 1,024 numbers of 16 bits, which are added one by one modulo 2^16. The sum says which leaves there
  * are, in whatever order they came, and moves by the difference. Finding other leaves with the same sum is a short vector problem of
- * that dimension; with one large number in place of many small ones, 2^36 steps were enough.
+ * that dimension; with one large number in place of many small ones, 2^36 steps were enough. And it is keyed: who has not the key
+ * cannot compute what a leaf that is seen in the store adds.
  */
 export const STATE_BYTES = 2048;
 const WORDS = STATE_BYTES / 4;
+const KEY_LABEL = Buffer.from('keyloom.set.2 key');
 
 /** What the leaves of a set add up to. Never changed once it is made. */
 export type SetState = Uint8Array;
@@ -20,18 +23,25 @@ export const sumOf = (state: SetState): Uint8Array =>
 /** Of no documents. */
 export const EMPTY_SUM: Uint8Array = sumOf(EMPTY_STATE);
 
-/** The state once these leaves are taken out and put in. Leaves are made under a key: none can be chosen. */
-export function movedState(state: SetState, removed: readonly Uint8Array[], added: readonly Uint8Array[]): SetState {
+/** The state once these leaves are taken out and put in. */
+export function movedState(
+  mac: Mac,
+  state: SetState,
+  removed: readonly Uint8Array[],
+  added: readonly Uint8Array[],
+): SetState {
   if (state.length !== STATE_BYTES) throw integrity('what a set adds up to is of the wrong length');
+  // One MAC for all of them: it is what each leaf is stretched under.
+  const key = mac(KEY_LABEL);
   const next = Uint8Array.from(state);
   const words = new Uint32Array(next.buffer);
-  for (const leaf of removed) subtract(words, stretched(leaf));
-  for (const leaf of added) add(words, stretched(leaf));
+  for (const leaf of removed) subtract(words, stretched(key, leaf));
+  for (const leaf of added) add(words, stretched(key, leaf));
   return next;
 }
 
-function stretched(leaf: Uint8Array): Uint32Array {
-  const bytes = createHash('shake256', { outputLength: STATE_BYTES }).update(leaf).digest();
+function stretched(key: Uint8Array, leaf: Uint8Array): Uint32Array {
+  const bytes = createHash('shake256', { outputLength: STATE_BYTES }).update(key).update(leaf).digest();
   return new Uint32Array(Uint8Array.from(bytes).buffer);
 }
 

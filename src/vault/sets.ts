@@ -6,7 +6,7 @@ import type { Work } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
 import { sameBytes } from '../store/chain.ts';
 import { createHeads, isSameScope } from '../store/heads.ts';
-import type { Commit, Doc, Fields, Head, Key, Kind, Seq, SetHead, Store } from '../store/port.ts';
+import type { Commit, Doc, Fields, Head, Key, Kind, Mac, Seq, SetHead, Store } from '../store/port.ts';
 import { EMPTY_STATE, EMPTY_SUM, movedState, type SetState, sumOf } from '../store/set-hash.ts';
 import { damagedAmong } from './damage.ts';
 import { type DocumentType, idOf, placeOf } from './document.ts';
@@ -148,7 +148,7 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
       changes.set(id, next && entryOf(next));
     }
     const held = moved(type, old.held, changes);
-    const state = movedState(old.state, removed, added);
+    const state = movedState(keys.mac('log'), old.state, removed, added);
     return held.entries.size === head.count && sameBytes(sumOf(state), head.sum) ? loaded(head, state, held) : null;
   }
 
@@ -186,7 +186,7 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
     const followed = cached ? await follow(type, scope, cached, wanted) : null;
     if (followed) return followed;
     const found = await readWhole(type, scope);
-    const state = stateOf(found);
+    const state = stateOf(keys.mac('log'), found);
     const isWhole = state !== null && found.size === wanted.count && sameBytes(sumOf(state), wanted.sum);
     const damaged = isWhole ? NONE_DAMAGED : await damagedIn(type.kind, scope, wanted, found);
     const entries = [...found].filter(([id]) => !damaged.has(id)).map(([id, read]) => [id, entryOf(read)] as const);
@@ -231,11 +231,11 @@ function keyIdOf({ body }: Doc): Uint8Array | null {
 const entryOf = ({ stored, leaf, bytes }: Read): Entry => ({ stored, leaf, bytes });
 
 /** What these documents add up to; null when one of them is not genuine. */
-function stateOf(found: ReadonlyMap<string, Read>): SetState | null {
+function stateOf(mac: Mac, found: ReadonlyMap<string, Read>): SetState | null {
   const leaves: Uint8Array[] = [];
   for (const { isGenuine, leaf } of found.values()) {
     if (!isGenuine) return null;
     leaves.push(leaf);
   }
-  return movedState(EMPTY_STATE, [], leaves);
+  return movedState(mac, EMPTY_STATE, [], leaves);
 }

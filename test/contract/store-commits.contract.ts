@@ -6,7 +6,7 @@ import { EMPTY_STATE, EMPTY_SUM, movedState, sumOf } from '../../src/store/set-h
 import { aCommit, aPut, aTag, keptLeaf, keptTag, testMac } from '../support/a-commit.ts';
 import { codeOf, type OpenStore, type StoreUnderTest, wholeLog } from './store-under-test.ts';
 
-const sumOver = (...leaves: readonly Uint8Array[]): Uint8Array => sumOf(movedState(EMPTY_STATE, [], leaves));
+const sumOver = (...leaves: readonly Uint8Array[]): Uint8Array => sumOf(movedState(testMac, EMPTY_STATE, [], leaves));
 
 export function commitsContract(open: OpenStore): void {
   let under: StoreUnderTest;

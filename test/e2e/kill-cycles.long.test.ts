@@ -31,7 +31,7 @@ async function expectSound(store: Store, acknowledged: ReadonlyMap<number, strin
   for (const one of [head, team]) if (one) verifyHead(testMac, one);
   expect(team?.chain).toEqual(log.at(-1)?.mac);
   const leaves = docs.map(({ leaf }) => leaf);
-  const sum = sumOf(movedState(EMPTY_STATE, [], leaves));
+  const sum = sumOf(movedState(testMac, EMPTY_STATE, [], leaves));
   expect(head?.sets.get('secretGroup')?.sum).toEqual(docs.length > 0 ? sum : undefined);
   for (const { key, revision } of docs) {
     const kept = await store.revisions('secretGroup', key, { limit: 100_000 });

@@ -88,7 +88,7 @@ describe('heads', () => {
       change('kek', ['elsewhere', 'x', 'y'], aTag('c')),
     ]);
     expect(heads.map(({ scope }) => scope)).toEqual([['acme', 'p'], ['acme', 'q'], ['acme'], ['~root']]);
-    expect(heads[2]?.sets.get('kek')?.sum).toEqual(sumOf(movedState(EMPTY_STATE, [], [aTag('c')])));
+    expect(heads[2]?.sets.get('kek')?.sum).toEqual(sumOf(movedState(testMac, EMPTY_STATE, [], [aTag('c')])));
     for (const head of heads) chain.verifyHead(testMac, head);
   });
 
@@ -111,7 +111,7 @@ describe('heads', () => {
     };
     nextHeads(testMac, { ...commit, seq: 2 }, watched, [change('tag', ['acme', 'c'], aTag('c'))], []);
     expect(asked).toEqual(['tag']);
-    for (const [id, state] of beside.sums) beside.sums.set(id, movedState(state, [], [aTag('x')]));
+    for (const [id, state] of beside.sums) beside.sums.set(id, movedState(testMac, state, [], [aTag('x')]));
     expect(() => commitTo({ ...commit, seq: 2 }, [change('tag', ['acme', 'c'], aTag('c'))])).toThrow(/integrity/);
   });
 
