@@ -12,10 +12,12 @@ interface PastDeps {
   readonly store: Pick<Store, 'get' | 'revisions'>;
   readonly keys: Keys;
   readonly log: Log;
+  /** Whether there is such a document by its set, whatever the store has in its place. */
+  readonly isKept: <F extends Fields, B>(type: DocumentType<F, B>, key: Key) => Promise<boolean>;
 }
 
 /** Documents by themselves, and their history: each as it was written, and all of it that is kept. */
-export function createPast({ store, keys, log }: PastDeps) {
+export function createPast({ store, keys, log, isKept }: PastDeps) {
   /** What the store answered for this place, if it was written there: its plain fields count before its body is opened. */
   async function genuine(kind: Kind, key: Key, doc: Doc): Promise<Doc> {
     const inPlace = doc.kind === kind && doc.key.length === key.length && key.every((part, i) => doc.key[i] === part);
@@ -48,17 +50,26 @@ export function createPast({ store, keys, log }: PastDeps) {
   }
 
   /** INTEGRITY unless a page begins where it was asked to, has no gaps, and ends no earlier than history does. */
-  async function requireWhole(kind: Kind, key: Key, docs: readonly Doc[], page: RevisionsPage): Promise<void> {
+  async function requireWhole<F extends Fields, B>(
+    type: DocumentType<F, B>,
+    key: Key,
+    docs: readonly Doc[],
+    page: RevisionsPage,
+  ): Promise<void> {
+    const { kind } = type;
     const isGapless = docs.every((doc, i) => i === 0 || doc.revision + 1 === docs[i - 1]?.revision);
     if (!isGapless) throw lost(kind, key);
     if (page.asOf !== undefined) return;
     const below = page.after === undefined ? null : Number(page.after[0]);
     const [first, last] = [docs[0], docs[docs.length - 1]];
     const isFull = docs.length >= page.limit;
-    if (below === null ? isFull || first?.since === last?.revision : isFull && first?.revision === below - 1) return;
+    const isAll = first !== undefined && first.since === last?.revision;
+    if (below === null ? isFull || isAll : isFull && first?.revision === below - 1) return;
     const now = await present(kind, key);
     if (!now) {
-      if (docs.length > 0) throw lost(kind, key);
+      // Looked for once more: it may have been made meanwhile.
+      const isLost = docs.length > 0 || ((await isKept(type, key)) && !(await present(kind, key)));
+      if (isLost) throw lost(kind, key);
       return;
     }
     const from = below === null ? now.revision : Math.min(now.revision, below - 1);
@@ -79,7 +90,7 @@ export function createPast({ store, keys, log }: PastDeps) {
       await work.spend({ documents: 1, bytes: mayRead(doc.fields as F) ? doc.body.length : HIDDEN_BYTES });
       await genuine(type.kind, key, doc);
     }
-    await requireWhole(type.kind, key, docs, page);
+    await requireWhole(type, key, docs, page);
     return Promise.all(docs.map(async (doc) => storedFrom(type, doc, await opener(doc))));
   }
 

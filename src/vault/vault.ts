@@ -5,15 +5,15 @@ import type { PageRequest } from '../kernel/page.ts';
 import { createWork, OWN_WORK } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
 import { FIRST_CHAIN, verifyCommits } from '../store/chain.ts';
-import type { Commit, Fields, Seq, Store, TeamId } from '../store/port.ts';
+import type { Commit, Fields, Key, Seq, Store, TeamId } from '../store/port.ts';
 import { createCommits } from './commits.ts';
-import type { DocumentType } from './document.ts';
+import { type DocumentType, idOf, placeOf } from './document.ts';
 import { createExclusive } from './exclusive.ts';
 import { createLog } from './log.ts';
 import { createPast } from './past.ts';
 import type { Vault } from './port.ts';
 import type { View } from './reading.ts';
-import { createSets } from './sets.ts';
+import { createSets, retryingStale } from './sets.ts';
 import { viewAt } from './view.ts';
 import { createWriter } from './writer.ts';
 
@@ -40,11 +40,20 @@ export function createVault({
   const commitsAfter = createLog({ store, keys, headOf: sets.verifiedHead });
 
   /** Documents outside any set, each as it was written: its plain fields count before its body is opened. */
-  const past = createPast({ store, keys, log });
+  const past = createPast({ store, keys, log, isKept });
 
   async function view(team: TeamId): Promise<View> {
     const head = await sets.verifiedHead([team]);
     return viewAt(team, head, sets, ownWork);
+  }
+
+  /** Whether there is such a document by its set, whatever the store has in its place. */
+  function isKept<F extends Fields, B>(type: DocumentType<F, B>, key: Key): Promise<boolean> {
+    const { team, project } = placeOf(type.kind, key);
+    return retryingStale(async () => {
+      const set = await (await view(team)).set(type, project ?? undefined);
+      return set.get(idOf(key)) !== null;
+    });
   }
 
   async function* verified(team: TeamId, seq: Seq, signal: AbortSignal): AsyncGenerator<Commit> {

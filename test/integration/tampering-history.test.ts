@@ -187,3 +187,15 @@ describe('a team that was put back to before a commit of its project', () => {
     expect(edit.places()).toEqual(before);
   });
 });
+
+it('a history whose document is gone is no empty one, also to a gateway that has read it before', async () => {
+  const query =
+    '{ project(slug: "default-project") { secretGroup(slug: "group") { revisions(first: 5) { nodes { revision } } } } }';
+  const before = await app.gql(query);
+  expect(before.data.project.secretGroup.revisions.nodes).toHaveLength(3);
+  await edit.write('secretGroup', GROUP, null);
+  // Nothing that was answered is good any more; the set of groups is.
+  await done(app, PUT_SERVICE, aServiceInput({ name: 'Renamed' }));
+  const { data, errors } = await app.gql(query);
+  expect({ data, code: errors?.[0]?.extensions.code }).toMatchObject({ code: 'INTEGRITY' });
+});
