@@ -12,8 +12,11 @@ export interface Running {
 }
 
 /** The built gateway as its users run it, on the embedded store, empty, with the token of its owner. */
-export async function startEmpty(env: Readonly<Record<string, string>> = {}): Promise<Running> {
-  const child = spawn(process.execPath, ['dist/src/main.js'], {
+export async function startEmpty(
+  env: Readonly<Record<string, string>> = {},
+  options: readonly string[] = [],
+): Promise<Running> {
+  const child = spawn(process.execPath, [...options, 'dist/src/main.js'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,

@@ -1,10 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import { startKeyloom } from './keyloom.ts';
 import type { LoadOrder, LoadReport } from './load.ts';
+import { cpuOf, firstLineOf, spawnScript } from './processes.ts';
 import { GROUPS, OPERATION, PER_GROUP } from './work.ts';
 
 // Resolving one service with 50 variables over 10 groups, warm, with a real token: requests a second next to bare node:http
@@ -32,22 +29,6 @@ const LAST = `VARIABLE_${GROUPS * PER_GROUP - 1}`;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
-
-function spawnScript(file: string, argument: string): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', pathOf(file), argument], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_ENV: 'production' },
-  });
-}
-
-/** The first line that a child prints. */
-async function firstLineOf(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('No output');
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  return line;
-}
-
 function orderOf(url: string, body: string, headers: LoadOrder['headers'], expect: string): LoadOrder {
   return { url, body, headers, expect, connections: CONNECTIONS, seconds: SECONDS };
 }
@@ -69,16 +50,6 @@ async function startSubject(children: ChildProcess[]): Promise<Target> {
     pid: child.pid ?? 0,
     order: orderOf(url, OPERATION, { authorization: `Bearer ${token}` }, LAST),
   };
-}
-
-/** Microseconds of processor time that a process has used; NaN where the system has no /proc. */
-function cpuOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * 10_000;
-  } catch {
-    return Number.NaN;
-  }
 }
 
 async function measureOnce({ order, pid }: Target): Promise<Measured> {
