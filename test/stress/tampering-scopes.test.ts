@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { scopeWorld, sweepScopes } from '../support/scopes-sweep.ts';
+import { sweptStores } from '../support/swept-stores.ts';
+import { backMutations, crossMutations, pairMutations } from '../support/tampered-scopes.ts';
+
+const PARTS = 4;
+
+describe.each(sweptStores())('%s', (_store, make) => {
+  it.each(Array.from({ length: PARTS }, (_, i) => i))(
+    'whatever is put back of one, two or three scopes, or laid over others, is told or does no harm: part %i',
+    async (part) => {
+      const { edit, open, dispose } = make();
+      const world = await scopeWorld(edit, open);
+      const { timeline } = world;
+      const all = [...backMutations(timeline), ...pairMutations(timeline), ...crossMutations(timeline, edit)];
+      const { unseen, mutations } = await sweepScopes(
+        edit,
+        world,
+        all.filter((_, i) => i % PARTS === part),
+      );
+      expect(unseen).toEqual([]);
+      expect(mutations).toBeGreaterThan(120);
+      await world.app.close();
+      await dispose();
+    },
+  );
+});
