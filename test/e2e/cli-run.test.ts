@@ -1,6 +1,10 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { build } from '../support/built.ts';
 import { type CliWorld, cliWorld, until } from '../support/cli.ts';
 
 let world: CliWorld;
@@ -188,5 +192,29 @@ describe('run', () => {
     expect(running.out()).toBe('port 8080\nbye\nport 9090\n');
     running.process.kill('SIGTERM');
     expect((await running.ended).code).toBe(0);
+  });
+});
+
+describe('whoever waits', () => {
+  const hasScript = spawnSync('script', ['--version']).status === 0;
+
+  it.skipIf(!hasScript)('is told at a terminal for whom, and not elsewhere', async () => {
+    // Answers late, and then what nobody can use.
+    const slow = createServer((_request, response) => void setTimeout(() => response.end('{}'), 2_500));
+    await new Promise<void>((listening) => slow.listen(0, '127.0.0.1', listening));
+    const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+    const args = ['export', ...WEB, '--url', url];
+    const quiet = await world.run(args);
+    expect([quiet.code, quiet.err]).toEqual([2, 'keyloom: the gateway answered 200 without a result\n']);
+    const env = { PATH: process.env.PATH ?? '', KEYLOOM_TOKEN: world.owner };
+    const command = `"${process.execPath}" "${build()}" ${args.join(' ')}`;
+    const child = spawn('script', ['-qec', command, '/dev/null'], { env, cwd: world.dir });
+    let shown = '';
+    child.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+    expect(await new Promise((done) => child.once('close', done))).toBe(2);
+    const lines = shown.replaceAll('\u001b[K', '').split('\r');
+    const told = (seconds: number) => `keyloom: waiting for ${url}, ${seconds} s`;
+    expect(lines).toEqual(['', told(1), told(2), 'keyloom: the gateway answered 200 without a result', '\n']);
+    await new Promise((closed) => slow.close(closed));
   });
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Committed, outcomeOf, Refusal, statusOf } from '../../src/http/rest/problem.ts';
 import type { Given, JsonObject, RestRoute } from '../../src/http/rest/route.ts';
 import { ROUTES } from '../../src/http/rest/table.ts';
 import { formsOf } from '../support/canaries.ts';
 import { rest } from '../support/rest.ts';
+import { byDocument } from '../support/rest-documents.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { isDue, isSeenByOwner, PRINCIPALS } from '../support/sweep/model.ts';
 import { aWorld, type World } from '../support/sweep/world.ts';
@@ -63,32 +63,8 @@ const givenOf = (route: RestRoute, path: Given['path'], body: JsonObject = {}): 
 });
 
 /** What the document of a route gives over GraphQL, as the route would answer it. */
-async function byDocument(route: RestRoute, given: Given, principal: string) {
-  const ask = async (query: string, variables: JsonObject): Promise<unknown> => {
-    const response = await fetch(`${app.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${world.tokens[principal]}` },
-      body: JSON.stringify({ query, variables }),
-    });
-    return outcomeOf((await response.json()) as never, query.startsWith('mutation')).result;
-  };
-  const page = route.isList ? { first: 50, after: null, rows: true } : {};
-  try {
-    const before = await route.prepare?.(given, ask);
-    const found = await ask(route.document, { ...route.variables(given, before), ...page });
-    const result = route.complete ? await route.complete(found, given, ask) : found;
-    return { status: 200, data: JSON.parse(JSON.stringify(route.reply(result as never, given).data)) };
-  } catch (error) {
-    if (error instanceof Committed) return { status: 200, data: null };
-    if (error instanceof Refusal) {
-      const circumstances = { isWorkload: principal === 'dependent', isConditional: false };
-      return { status: statusOf(error.problem, circumstances), data: null };
-    }
-    // What the route itself misses in the result, or refuses to do with it.
-    const isHidden = (error as { code?: string }).code === 'NOT_FOUND' && principal !== 'dependent';
-    return { status: isHidden ? 404 : 403, data: null };
-  }
-}
+const documentFor = (route: RestRoute, given: Given, principal: string) =>
+  byDocument(app.url, world.tokens[principal] ?? '', principal === 'dependent', route, given);
 
 const READING = ROUTES.filter(({ method }) => method === 'GET');
 
@@ -103,7 +79,7 @@ describe('reading over REST', () => {
         const given = givenOf(route, path);
         const search = Object.entries(given.query).map(([name, [value = '']]) => `${name}=${value}`);
         const url = `${filled(route.path, path)}${search.length > 0 ? `?${search.join('&')}` : ''}`;
-        const [answer, document] = [await rest(app, 'GET', url, { token }), await byDocument(route, given, principal)];
+        const [answer, document] = [await rest(app, 'GET', url, { token }), await documentFor(route, given, principal)];
         statuses.add(answer.status);
         if (answer.status !== document.status) wrong.push(`${url}: ${answer.status}, not ${document.status}`);
         else if (document.data) expect(answer.body.data, url).toEqual(document.data);
@@ -169,7 +145,7 @@ describe('whoever may change nothing changes nothing over REST', () => {
       for (const path of pathsOf(route)) {
         const url = filled(route.path, path);
         const answer = await rest(app, route.method, url, { ...body, token: world.tokens[principal] ?? '' });
-        const document = await byDocument(route, givenOf(route, path, BODIES[route.name] ?? {}), principal);
+        const document = await documentFor(route, givenOf(route, path, BODIES[route.name] ?? {}), principal);
         expect([principal, url, [403, 404].includes(answer.status), answer.status]).toEqual([
           principal,
           url,

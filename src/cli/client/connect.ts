@@ -8,6 +8,7 @@ export interface ConnectOptions {
   readonly token?: string;
   readonly context?: string;
   readonly allowHttp?: boolean;
+  readonly quiet?: boolean;
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -27,9 +28,10 @@ export function checkedUrl(text: string, allowHttp: boolean): string {
 /** Options go before variables of the environment, and those before the context. The token of a context goes to its URL alone. */
 export async function connect(options: ConnectOptions): Promise<Api> {
   const allowHttp = options.allowHttp === true || process.env.KEYLOOM_ALLOW_HTTP === 'true';
+  const isTold = process.stderr.isTTY === true && !options.quiet;
   const givenUrl = options.url ?? process.env.KEYLOOM_URL;
   const givenToken = options.token ?? process.env.KEYLOOM_TOKEN;
-  if (givenUrl && givenToken) return createApi({ url: checkedUrl(givenUrl, allowHttp), token: givenToken });
+  if (givenUrl && givenToken) return createApi({ url: checkedUrl(givenUrl, allowHttp), token: givenToken, isTold });
   const { current, contexts } = await readContexts();
   const name = options.context ?? current;
   const context = name === null ? undefined : contexts.get(name);
@@ -40,5 +42,5 @@ export async function connect(options: ConnectOptions): Promise<Api> {
   const token = givenToken ?? (context && checkedUrl(context.url, true) === checked ? context.token : undefined);
   if (token === undefined)
     throw new Failure('access', `there is no token for ${checked}: log in, or set KEYLOOM_TOKEN`);
-  return createApi({ url: checked, token });
+  return createApi({ url: checked, token, isTold });
 }

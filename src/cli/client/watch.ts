@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { watchAt } from '../../client/watch.ts';
 import type { Api } from './api.ts';
 import type { Place } from './resolved.ts';
 import { printable } from './text.ts';
@@ -6,49 +7,42 @@ import { printable } from './text.ts';
 interface Deps {
   readonly say: (words: string) => void;
   readonly signal: AbortSignal;
+  /** What is known of it already. */
+  readonly since: { readonly digest: string };
 }
-
-const FOLLOW = `subscription Follow($project: Slug!, $workload: WorkloadRefInput!, $scope: Scope!, $after: Cursor) {
-  environmentChanged(project: $project, workload: $workload, scope: $scope, after: $after) {
-    __typename ... on EnvironmentEvent { cursor digest } ... on HistoryExpired { cursor } } }`;
 
 /** More changes that come so soon after one are one change. */
 const GATHER_MS = 250;
-const LONGEST_WAIT_MS = 30_000;
-
-interface Told {
-  readonly environmentChanged: { readonly cursor: string };
-}
+/** Until what was refused is asked for again: somebody may have changed it. */
+const REFUSED_MS = 30_000;
 
 /**
  * Calls `onChange` whenever what the workload gets may have changed, one call at a time, until `signal`. A stream that ends is
  * taken up where it was; what fails is said and tried again, and what runs is left alone.
  */
 export async function watchEnvironment(
-  api: Api,
-  { project, kind, id, scope }: Place,
-  { say, signal }: Deps,
+  { transport }: Api,
+  place: Place,
+  { say, signal, since }: Deps,
   onChange: () => Promise<void>,
 ): Promise<void> {
-  let after: string | null = null;
-  let wait = 250;
   const changes = gathered(onChange, say);
+  const failed = (error: unknown): void =>
+    say(printable(`changes cannot be followed, trying again: ${wordsOf(error)}`));
+  let after: string | null = null;
   while (!signal.aborted) {
     try {
-      // Without a place to go on from, something may have happened while nobody listened.
-      if (after === null) changes.ask();
-      const variables: object = { project, workload: { kind, id }, scope, after };
-      for await (const told of api.events<Told>(FOLLOW, variables, signal)) {
-        after = told.environmentChanged.cursor;
-        wait = 250;
+      const from: { readonly since: Deps['since'] } | { readonly after: string } =
+        after === null ? { since } : { after };
+      for await (const { cursor } of watchAt(transport, place, { ...from, signal, onRetry: failed })) {
+        after = cursor;
         changes.ask();
       }
     } catch (error) {
       if (signal.aborted) return;
-      say(printable(`changes cannot be followed, trying again: ${wordsOf(error)}`));
+      failed(error);
+      await sleep(REFUSED_MS, undefined, { signal }).catch(() => {});
     }
-    await sleep(wait, undefined, { signal }).catch(() => {});
-    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
 }
 
@@ -74,4 +68,6 @@ function gathered(work: () => Promise<void>, say: (words: string) => void): { as
 }
 
 const wordsOf = (error: unknown): string =>
-  (error as Error).name === 'Failure' ? (error as Error).message : `it failed (${(error as Error).name})`;
+  ['Failure', 'KeyloomError'].includes((error as Error).name)
+    ? (error as Error).message
+    : `it failed (${(error as Error).name})`;

@@ -81,7 +81,7 @@ async function watched({ api, place, options, say, first, prepare, ...rest }: Wa
       });
     };
     follow(running);
-    void watchEnvironment(api, place, { say, signal: stopping.signal }, async () => {
+    void watchEnvironment(api, place, { say, signal: stopping.signal, since: first }, async () => {
       const next = await resolve(api, place, options, say);
       if (next.digest === digest) return;
       const start = await prepare(next);

@@ -29,7 +29,7 @@ export async function watch(args: readonly string[]): Promise<readonly string[]>
   let last = await standing();
   if (options.now) await told(last);
   say('watching');
-  await watchEnvironment(api, place, { say, signal: stop.signal }, async () => {
+  await watchEnvironment(api, place, { say, signal: stop.signal, since: last }, async () => {
     const next = await standing();
     if (next.digest === last.digest) return;
     // First: what fails is not done again until the next change.
