@@ -13,9 +13,7 @@ const newest = (folder) =>
 const isStale = () => !existsSync(MAIN) || statSync(MAIN).mtimeMs < Math.max(...SOURCES.map(newest));
 
 function build() {
-  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], {
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
   return status === 0;
 }
 

@@ -13,13 +13,16 @@ import {
   isNonNullType,
   isObjectType,
   isScalarType,
+  lexicographicSortSchema,
   type OperationDefinitionNode,
   parse,
   type SelectionSetNode,
   validate,
 } from 'graphql';
 import { DOCUMENTS } from '../../src/client/documents.ts';
-import { schema } from '../support/schema.ts';
+import { schema as built } from '../support/schema.ts';
+
+const schema = lexicographicSortSchema(built);
 
 const SCALARS: Readonly<Record<string, string>> = {
   ...{ Int: 'number', Float: 'number', SafeInt: 'number', Boolean: 'boolean', JSON: 'unknown' },

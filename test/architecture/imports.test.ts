@@ -151,7 +151,7 @@ const LAYERS: readonly {
   {
     files: /^graphql\/engine\//,
     own: ['kernel/', 'graphql/types/', 'graphql/engine/', 'streams/', 'audit/'],
-    packages: ['node:module', 'graphql', 'graphql-jit', 'graphql-yoga', 'lru-cache'],
+    packages: ['graphql', 'graphql-jit', 'graphql-yoga', 'lru-cache'],
   },
   { files: /^app\/slices\.ts$/, own: ['access/named.ts', 'modules/'], packages: [] },
   { files: /^app\/schema\.ts$/, own: ['graphql/', 'modules/slice.ts', 'app/slices.ts'], packages: ['graphql'] },

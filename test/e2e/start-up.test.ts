@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { build, serving, spawned, stopped } from '../support/built.ts';
 import { loadedBy } from '../support/loaded.ts';
@@ -21,6 +21,12 @@ const NOT_AT_START = new Set([
   ...['mongodb', 'bson', 'pg', 'mysql2', 'redis', '@redis/client', 'amqplib', 'aws4fetch', 'isomorphic-git'],
   ...['@graphql-yoga/render-graphiql', 'graphql-jit', 'ajv', 'fast-json-stringify', 'node-forge'],
 ]);
+/** Of a file of the bundle. */
+function packagesIn(path: string): readonly string[] {
+  const packages = JSON.parse(readFileSync(join(dirname(entry), '../bundle/packages.json'), 'utf8'));
+  return packages[basename(path)];
+}
+
 const SMALL = ['src/cli/commands.js', 'src/cli/main.js', 'src/main.js'];
 
 describe('what is loaded', () => {
@@ -40,10 +46,16 @@ describe('what is loaded', () => {
 
   it('at the start, the embedded store, is what serving needs, and neither a database nor a driver', async () => {
     const env = { KEYLOOM_DATA: dir, KEYLOOM_PORT: '0', KEYLOOM_DEVELOPMENT: 'true' };
-    const { packages } = await loadedBy(async (extra) => {
+    const { packages, own } = await loadedBy(async (extra) => {
       await stopped(await serving(entry, { ...env, ...extra }), 'SIGTERM');
     });
     expect(packages.filter((name) => NOT_AT_START.has(name))).toEqual([]);
-    expect(packages).toContain('graphql');
+    expect(packages).toContain('lmdb');
+    // One file, and what it shares with commands, plugins and later files.
+    expect(own).toContain('bundle/serve.js');
+    expect(own.filter((path) => !path.startsWith('plugins/')).length).toBeLessThan(20);
+    const bundled = own.filter((path) => path.startsWith('bundle/')).flatMap(packagesIn);
+    expect(bundled.filter((name) => NOT_AT_START.has(name))).toEqual([]);
+    expect(bundled).toContain('graphql');
   });
 });

@@ -19,7 +19,7 @@ export async function loadedBy(run: (env: { readonly NODE_V8_COVERAGE: string })
     const urls = new Set(readdirSync(dir).flatMap((name) => urlsIn(join(dir, name))));
     const paths = [...urls].filter((url) => url.startsWith('file:')).map((url) => fileURLToPath(url));
     const packages = paths.flatMap((path) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
-    const own = paths.flatMap((path) => /\/dist\/((?:src|plugins)\/.*)$/.exec(path)?.[1] ?? []);
+    const own = paths.flatMap((path) => /\/dist\/((?:src|plugins|bundle)\/.*)$/.exec(path)?.[1] ?? []);
     return { packages: [...new Set(packages)].sort(), own: own.sort() };
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import {
   type ArgumentNode,
   BREAK,
@@ -20,19 +19,32 @@ import {
 /** Executes an operation with variables that are coerced already. */
 export type Run = (context: unknown, variables: Record<string, unknown>) => ExecutionResult | Promise<ExecutionResult>;
 
-const require = createRequire(import.meta.url);
+type Compiler = typeof import('graphql-jit');
 
-/** Loaded with the first operation that comes twice: it has parsers and validators of its own, which no start needs. */
-const compiler = (): typeof import('graphql-jit') => require('graphql-jit');
+let loading: Promise<Compiler> | null = null;
+let loaded: Compiler | null = null;
+
+/** Loaded when an operation comes twice: it has parsers and validators of its own, which no start needs. */
+export async function loadCompiler(): Promise<void> {
+  loading ??= import('graphql-jit');
+  loaded = await loading;
+}
+
+/** The compiler; null: it is not there yet, but will be for a later use. */
+export function compilerNow(): Compiler | null {
+  // A gateway that cannot load a part of itself ends.
+  if (loaded === null) void loadCompiler();
+  return loaded;
+}
 
 /** Compiles an operation, or answers null where graphql's own execution is the safe or only choice. */
 export function compileOperation(
+  { compileQuery, isCompiledQuery }: Compiler,
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): Run | null {
   if (operation.operation === 'subscription' || !isTame(schema, document)) return null;
-  const { compileQuery, isCompiledQuery } = compiler();
   const compiled = compileQuery(
     withPassingScalar(schema),
     withPassingVariables(document),

@@ -12,7 +12,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
-import { compileOperation, type Run } from './compile.ts';
+import { compileOperation, compilerNow, type Run } from './compile.ts';
 import { type Measured, measureOperation } from './limits.ts';
 import { badRequest, QuietValuesRule, syntaxMessage } from './wording.ts';
 
@@ -21,7 +21,7 @@ export interface Operation extends Measured {
   readonly document: DocumentNode;
   readonly node: OperationDefinitionNode;
   readonly name: string | null;
-  /** Compiled on the second use; null: executed by graphql itself. */
+  /** Compiled from the second use on; null: executed by graphql itself. */
   readonly run: () => Run | null;
 }
 
@@ -117,12 +117,14 @@ function anOperation(
   { schema, compileFrom = 2 }: Deps,
 ): Operation {
   let uses = 0;
-  let compiled: Run | null = null;
+  let compiled: Run | null | undefined;
   const run = (): Run | null => {
     uses += 1;
     // A flood of documents that are used once is not worth a compilation each.
-    if (uses === compileFrom) compiled = compileOperation(schema, document, node);
-    return compiled;
+    if (compiled !== undefined || compileFrom === 0 || uses < compileFrom) return compiled ?? null;
+    const compiler = compilerNow();
+    if (compiler !== null) compiled = compileOperation(compiler, schema, document, node);
+    return compiled ?? null;
   };
   return { ...measured, document, node, name: node.name?.value ?? null, run };
 }

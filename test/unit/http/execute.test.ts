@@ -1,6 +1,7 @@
 import { type ExecutionResult, execute, parse, validate } from 'graphql';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createAnswers } from '../../../src/graphql/engine/answers.ts';
+import { loadCompiler } from '../../../src/graphql/engine/compile.ts';
 import { createDocuments, type Operation } from '../../../src/graphql/engine/documents.ts';
 import { type Answer, createGraphql, type Graphql } from '../../../src/graphql/engine/execute.ts';
 import { createMask } from '../../../src/graphql/engine/mask-error.ts';
@@ -13,6 +14,9 @@ import { aSchema, type Journal } from '../../support/http-app.ts';
 interface Engine extends Graphql {
   readonly operationOf: (query: string) => Operation;
 }
+
+// What is asked for is compiled at once, and not only when the compiler has come.
+beforeAll(loadCompiler);
 
 /** `compileFrom` 1: compiled at once; 0: never. */
 function anEngine(compileFrom: number, journal: Journal = []): Engine {
