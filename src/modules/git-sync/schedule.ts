@@ -1,3 +1,4 @@
+import type { TeamId } from '../../store/port.ts';
 /** When each global secret's git file is looked at next, and what is known of it in this process alone. */
 
 export interface Known {
@@ -96,3 +97,8 @@ export function createSchedule(everyMs: number, random: () => number = Math.rand
 
   return { entryOf, begin, failed, succeeded, call, isDue, nextAt, called, forget };
 }
+
+export type Schedule = ReturnType<typeof createSchedule>;
+
+/** What a global secret is called in a schedule. */
+export const named = (team: TeamId, slug: string): string => `${team}\0${slug}`;

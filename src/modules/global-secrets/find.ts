@@ -40,3 +40,7 @@ export const writableGlobal = ({ slug, expectedRevision }: GlobalUpdate, session
   },
   seen: (present: StoredGlobal) => ({ expected: expectedRevision, present }),
 });
+
+/** As the viewer may see it; NOT_FOUND otherwise. */
+export const bySlug = (slug: string, session: Session): Promise<StoredGlobal> =>
+  session.read((view) => visibleGlobal(slug, view, session));

@@ -94,37 +94,8 @@ function addUpdate<Rules extends z.ZodObject>(
   });
 }
 
-export function addGlobalMutations(builder: Builder): void {
-  addMutation(builder, {
-    name: 'createGlobalSecret',
-    description: 'Creates a global secret. Needs `WRITE` on its type.',
-    input: wholeFields,
-    allowed: allowedInTeam('write', 'globalSecret'),
-    rules: inputs.createGlobalInput,
-    failures: ['notFound', 'conflict', 'limit'],
-    run: (input, { services, session }) => services.globalSecrets.create(input, session),
-    payload,
-  });
-  addMutation(builder, {
-    name: 'putGlobalSecret',
-    description:
-      'Creates the global secret with the slug that the name gives, or replaces it as a whole, but for its type.',
-    input: (t) => ({ ...wholeFields(t), expectedRevision: expectedRevision(t) }),
-    allowed: allowedInTeam('write', 'globalSecret'),
-    rules: inputs.putGlobalInput,
-    failures: ['notFound', 'conflict', 'limit'],
-    run: (input, { services, session }) => services.globalSecrets.put(input, session),
-    payload,
-  });
-  addUpdate(builder, {
-    name: 'updateGlobalSecret',
-    description:
-      'Changes what is given, within `gitops` too. Given values or files replace all of them. Needs `WRITE`.',
-    input: (t) => contentFields(t, GitopsPatchInput),
-    verb: 'write',
-    rules: inputs.updateGlobalInput,
-    run: (ref, input, { services, session }) => services.globalSecrets.update(ref, input, session),
-  });
+/** Of those that follow a git file. */
+function addGitMutations(builder: Builder): void {
   addUpdate(builder, {
     name: 'syncGlobalSecret',
     description: 'Looks at the git file now. One commit, whatever comes of it: the status tells. Needs `WRITE`.',
@@ -155,6 +126,40 @@ export function addGlobalMutations(builder: Builder): void {
         toldOf: ({ globalSecret }) => subjectOf(globalDocument.kind, globalSecret.key),
       },
     },
+  });
+}
+
+export function addGlobalMutations(builder: Builder): void {
+  addGitMutations(builder);
+  addMutation(builder, {
+    name: 'createGlobalSecret',
+    description: 'Creates a global secret. Needs `WRITE` on its type.',
+    input: wholeFields,
+    allowed: allowedInTeam('write', 'globalSecret'),
+    rules: inputs.createGlobalInput,
+    failures: ['notFound', 'conflict', 'limit'],
+    run: (input, { services, session }) => services.globalSecrets.create(input, session),
+    payload,
+  });
+  addMutation(builder, {
+    name: 'putGlobalSecret',
+    description:
+      'Creates the global secret with the slug that the name gives, or replaces it as a whole, but for its type.',
+    input: (t) => ({ ...wholeFields(t), expectedRevision: expectedRevision(t) }),
+    allowed: allowedInTeam('write', 'globalSecret'),
+    rules: inputs.putGlobalInput,
+    failures: ['notFound', 'conflict', 'limit'],
+    run: (input, { services, session }) => services.globalSecrets.put(input, session),
+    payload,
+  });
+  addUpdate(builder, {
+    name: 'updateGlobalSecret',
+    description:
+      'Changes what is given, within `gitops` too. Given values or files replace all of them. Needs `WRITE`.',
+    input: (t) => contentFields(t, GitopsPatchInput),
+    verb: 'write',
+    rules: inputs.updateGlobalInput,
+    run: (ref, input, { services, session }) => services.globalSecrets.update(ref, input, session),
   });
   addUpdate(builder, {
     name: 'deleteGlobalSecret',

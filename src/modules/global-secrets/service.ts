@@ -1,5 +1,4 @@
 import type { Session } from '../../access/session.ts';
-import type { Sensitivity } from '../../domain/types.ts';
 import type { GitReader } from '../../git/port.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { conflict, forbidden, invalidInput } from '../../kernel/errors.ts';
@@ -11,20 +10,11 @@ import { requireCount } from '../../vault/order.ts';
 import type { Vault } from '../../vault/port.ts';
 import type { View } from '../../vault/reading.ts';
 import type { Inspect } from '../certificates/inspection.ts';
-import {
-  accountChecks,
-  accountIsSecret,
-  createGitops,
-  type FirstLook,
-  followingLike,
-  mayUseSecretAccounts,
-  nameFrom,
-} from '../git-sync/gitops.ts';
-import { type GitopsPatch, patchedGitops } from '../git-sync/gitops-rule.ts';
-import { decideSync } from '../git-sync/sync-decide.ts';
-import { pendingStatus, type SyncBody, syncDocument } from '../git-sync/sync-model.ts';
-import { sensitivityOf } from '../vcs/model.ts';
-import { deletedGlobal, type Find, type GlobalUpdate, visibleGlobal } from './find.ts';
+import { createGitops, followingLike } from '../git-sync/gitops.ts';
+import { patchedGitops } from '../git-sync/gitops-rule.ts';
+import type { SyncBody } from '../git-sync/sync-model.ts';
+import { bySlug, deletedGlobal, type Find, type GlobalUpdate, visibleGlobal } from './find.ts';
+import { createFromGit, type Named } from './from-git.ts';
 import { createKeeping } from './history.ts';
 import { type CreateGlobalInput, FROM_GIT, type PutGlobalInput, type UpdateGlobalInput } from './inputs.ts';
 import { createInspected } from './inspected.ts';
@@ -43,13 +33,6 @@ export interface GlobalSecretsDeps {
   readonly inspect: Inspect;
 }
 export type GlobalSecretsService = ReturnType<typeof createGlobalSecrets>;
-
-/** What a create works with before it looks at anything that is there. */
-interface Named {
-  readonly name: string;
-  /** null: there is no git file. */
-  readonly first: FirstLook | null;
-}
 
 interface Changed {
   readonly body: GlobalBody;
@@ -73,22 +56,37 @@ const isTaken = (key: readonly string[]) =>
     existing: { kind: 'globalSecret', key },
   });
 
+function requireReplaceable(before: StoredGlobal, input: PutGlobalInput, operation: string, session: Session): void {
+  // An upsert onto what the caller may not see must neither overwrite nor describe it.
+  if (!mayOnGlobal(session, 'list', before.fields.type)) throw isTaken([]);
+  if (operation === 'globalSecret.create') throw isTaken(before.key);
+  if (before.fields.type !== input.type) {
+    throw invalidInput([{ path: ['type'], rule: 'fixed', message: 'cannot be changed after creation' }]);
+  }
+}
+
+async function list(session: Session): Promise<readonly StoredGlobal[]> {
+  const { live } = await session.read((view) => view.set(globalDocument));
+  return live.filter(({ fields }) => mayOnGlobal(session, 'list', fields.type));
+}
+
+/** What every change takes before it writes a body. */
+function createWritingRules(deps: GlobalSecretsDeps) {
+  const { clock, limits, inspect } = deps;
+  const { keeping } = createKeeping(deps);
+  const requireWithinLimits = createSizeCheck(limits);
+  const fromGit = createFromGit({ clock, gitops: createGitops(deps), requireWithinLimits });
+  return { clock, limits, inspected: createInspected(inspect), requireWithinLimits, keeping, fromGit };
+}
+type WritingRules = ReturnType<typeof createWritingRules>;
+
 /** Bundles of values and files for all projects of the team. Every use case reads, decides and commits once. */
 export function createGlobalSecrets(deps: GlobalSecretsDeps) {
-  const { clock, limits, inspect } = deps;
-  const inspected = createInspected(inspect);
-  const requireWithinLimits = createSizeCheck(limits);
-  const gitops = createGitops(deps);
-  const { keeping } = createKeeping(deps);
+  const rules = createWritingRules(deps);
+  return { bySlug, list, ...createMaking(rules), ...createChanging(rules) };
+}
 
-  const bySlug = (slug: string, session: Session): Promise<StoredGlobal> =>
-    session.read((view) => visibleGlobal(slug, view, session));
-
-  async function list(session: Session): Promise<readonly StoredGlobal[]> {
-    const { live } = await session.read((view) => view.set(globalDocument));
-    return live.filter(({ fields }) => mayOnGlobal(session, 'list', fields.type));
-  }
-
+function createMaking({ clock, limits, inspected, requireWithinLimits, keeping, fromGit }: WritingRules) {
   const create = (input: CreateGlobalInput, session: Session) => createOrPut(input, 'globalSecret.create', session);
   const put = (input: PutGlobalInput, session: Session) => createOrPut(input, 'globalSecret.put', session);
 
@@ -96,10 +94,10 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     const { idempotencyKey, type } = input;
     // Before anything else, so that a conflict tells nothing to those who may not write.
     if (!mayOnGlobal(session, 'write', type)) throw forbidden();
-    if (input.gitops) await gitops.requireAllowed(input.gitops, type, session);
+    if (input.gitops) await fromGit.requireAllowed(input.gitops, type, session);
     let named: Promise<Named> | null = null;
     const nameOnce = (): Promise<Named> => {
-      named ??= nameOf(input, session);
+      named ??= fromGit.nameOf(input, session);
       return named;
     };
     const keyOf = async () => [session.principal.team, slugOf((await nameOnce()).name)];
@@ -122,7 +120,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       }),
       async decide({ key, taken, before, count }, view) {
         const given = await nameOnce();
-        const { body: content, sync, checks } = await contentOf(given, input, before, view, session);
+        const { body: content, sync, checks } = await fromGit.contentOf(given, input, before, view, session);
         requireWithinLimits(content);
         const body = await inspected(content, session.work);
         const updatedAt = clock().toISOString();
@@ -140,69 +138,10 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
     return { globalSecret: await bySlug(idOf(object), session), commit };
   }
 
-  /** The name, and the git file if there is one: the name may come from it. */
-  async function nameOf({ name, type, gitops: wanted }: PutGlobalInput, session: Session): Promise<Named> {
-    const slug = typeof name === 'string' ? slugOf(name) : null;
-    const first = wanted ? await gitops.look(wanted, type, slug, session) : null;
-    if (typeof name === 'string') return { name, first };
-    if (!wanted || !first)
-      throw invalidInput([{ path: ['name'], rule: 'required', message: 'is required without `gitops`' }]);
-    return { name: nameFrom(wanted, first.outcome), first };
-  }
+  return { create, put };
+}
 
-  async function contentOf(
-    { first }: Named,
-    input: PutGlobalInput,
-    before: StoredGlobal | null,
-    view: View,
-    session: Session,
-  ) {
-    const { description, values, files } = input;
-    if (!input.gitops || !first) {
-      const byHand = { description, values: values ?? {}, files: files ?? new Map<never, never>(), gitops: null };
-      return { body: byHand, sync: null, checks: [] };
-    }
-    const kept = before?.body() ?? { values: {}, files: new Map<never, never>() };
-    const start = { ...kept, description, gitops: input.gitops };
-    return following(start, input.type, first, before, view, session);
-  }
-
-  /** What the first look at a git file makes of a body, and what is known of it from then on. */
-  async function following(
-    body: GlobalBody,
-    type: Sensitivity,
-    first: FirstLook,
-    before: StoredGlobal | null,
-    view: View,
-    session: Session,
-  ) {
-    const known = before && (await view.set(syncDocument)).get(idOf(before.key));
-    if (first.before && known?.body().status.commit !== first.before.commit) {
-      throw conflict('CHANGED_MEANWHILE', 'The global secret changed while its git file was read; try again');
-    }
-    // By the rights of now: they may have changed since the look.
-    const secretAccounts = mayUseSecretAccounts(session, type);
-    if (first.account && sensitivityOf(first.account) === 'secret' && !secretAccounts) throw accountIsSecret(type);
-    const checks = await accountChecks(first, type, view);
-    if (!checks)
-      throw conflict('CHANGED_MEANWHILE', 'The account changed while the git file was read with it; try again');
-    const at = clock().toISOString();
-    const about = { at, asked: true, acceptRewrite: false, requireWithinLimits };
-    const decision = decideSync(body, first.before ?? pendingStatus(at), first.outcome, about);
-    const hookSecret = known && !known.deleted ? known.body().hookSecret : null;
-    const sync: SyncBody = { status: decision.status, hookSecret, secretAccounts };
-    return { body: decision.body ?? body, sync, checks };
-  }
-
-  function requireReplaceable(before: StoredGlobal, input: PutGlobalInput, operation: string, session: Session): void {
-    // An upsert onto what the caller may not see must neither overwrite nor describe it.
-    if (!mayOnGlobal(session, 'list', before.fields.type)) throw isTaken([]);
-    if (operation === 'globalSecret.create') throw isTaken(before.key);
-    if (before.fields.type !== input.type) {
-      throw invalidInput([{ path: ['type'], rule: 'fixed', message: 'cannot be changed after creation' }]);
-    }
-  }
-
+function createChanging({ clock, inspected, requireWithinLimits, keeping, fromGit }: WritingRules) {
   /** The one way to change a global secret that is there. */
   async function change(
     { slug, expectedRevision }: GlobalUpdate,
@@ -239,7 +178,7 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
 
   async function update(ref: GlobalUpdate, input: Omit<UpdateGlobalInput, 'expectedRevision'>, session: Session) {
     const patch = input.gitops;
-    const { settings, first } = patch ? await firstLook(ref, patch, session) : { settings: patch, first: null };
+    const { settings, first } = patch ? await fromGit.firstLook(ref, patch, session) : { settings: patch, first: null };
     return change(ref, 'globalSecret.update', session, async (before, view) => {
       const body = before.body();
       const wanted = patch ? patchedGitops(body.gitops, patch) : patch;
@@ -249,20 +188,10 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
       const { description = body.description, values = body.values, files = body.files } = input;
       const next = { description, values, files, gitops: wanted === undefined ? body.gitops : wanted };
       requireByHand(next, input);
-      if (wanted && first) return following(next, before.fields.type, first, before, view, session);
+      if (wanted && first) return fromGit.following(next, before.fields.type, first, before, view, session);
       const isPlain = [input.values, input.files, patch].every((given) => given === undefined);
       return { body: next, sync: wanted === null ? null : undefined, isPlain };
     });
-  }
-
-  /** Nobody makes the gateway ask a host who might not change the global secret anyway. */
-  async function firstLook({ slug }: GlobalUpdate, patch: GitopsPatch, session: Session) {
-    const before = await bySlug(slug, session);
-    if (!mayOnGlobal(session, 'write', before.fields.type)) throw forbidden();
-    const settings = patchedGitops(before.body().gitops, patch);
-    const { type } = before.fields;
-    await gitops.requireAllowed(settings, type, session);
-    return { settings, first: await gitops.look(settings, type, slug, session) };
   }
 
   /** Refused while anything refers to it, unless `force` leaves the references unresolved. */
@@ -288,5 +217,5 @@ export function createGlobalSecrets(deps: GlobalSecretsDeps) {
   const restore = (ref: GlobalUpdate, session: Session) =>
     change(ref, 'globalSecret.restore', session, async (before) => ({ body: before.body() }), deletedGlobal);
 
-  return { bySlug, list, create, put, update, remove, restore };
+  return { update, remove, restore };
 }
