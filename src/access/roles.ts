@@ -59,6 +59,18 @@ export function createRoles(deps: RolesDeps) {
   return { ...lookups, ...createRoleChanges({ ...deps, ownRole, roleBySlug: lookups.roleBySlug }) };
 }
 
+/** Somebody must be able to administer roles and tokens afterwards, if a role that allowed it changes. */
+async function guardsFor(
+  before: Stored<RoleFields, null>,
+  grants: Role['grants'],
+  view: View,
+  { expiry, builtIn }: Pick<RolesDeps, 'expiry' | 'builtIn'>,
+) {
+  if (administers({ grants }) || !administers(before.fields)) return [];
+  const role = { slug: idOf(before.key), grants };
+  return requireAdministrator({ role }, view, expiry.now(), builtIn);
+}
+
 type Lookups = ReturnType<typeof createRoleLookups>;
 
 function createRoleChanges({
@@ -95,13 +107,6 @@ function createRoleChanges({
     return { role: await roleBySlug(slug, session), commit };
   }
 
-  /** Somebody must be able to administer roles and tokens afterwards, if a role that allowed it changes. */
-  async function guardsFor(before: Stored<RoleFields, null>, grants: Role['grants'], view: View) {
-    if (administers({ grants }) || !administers(before.fields)) return [];
-    const role = { slug: idOf(before.key), grants };
-    return requireAdministrator({ role }, view, expiry.now(), builtIn);
-  }
-
   async function updateRole(id: string, input: UpdateRoleInput, session: Session) {
     const { commit } = await session.run({
       operation: 'role.update',
@@ -117,7 +122,7 @@ function createRoleChanges({
         const { name = before.fields.name, grants = before.fields.grants } = input;
         const bindings = input.grants ? await named.bindingsFor(grants, view) : before.fields.bindings;
         const fields = { ...before.fields, name, grants, bindings };
-        const guards = input.grants ? await guardsFor(before, grants, view) : [];
+        const guards = input.grants ? await guardsFor(before, grants, view, { expiry, builtIn }) : [];
         const change = changes.replace(before, fields, null);
         return { changes: [change], guards, standing: changes.standing(before, change) };
       },

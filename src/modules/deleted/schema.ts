@@ -1,4 +1,5 @@
-import type { Builder } from '../../graphql/types/builder.ts';
+import type { EnumRef } from '@pothos/core';
+import type { Builder, Types } from '../../graphql/types/builder.ts';
 import { idOfDocument } from '../../graphql/types/ids.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { invalidInput } from '../../kernel/errors.ts';
@@ -24,18 +25,9 @@ function askOf(place: Shown['place'], kind: string, project: string | null, app:
   return { kind, project, app };
 }
 
-/** What was deleted and can be restored. */
-export function addDeleted(builder: Builder, kinds: ShownKinds): void {
+function addDeletedType(builder: Builder, kinds: ShownKinds, KindEnum: EnumRef<Types, string>) {
   const { appOfTouched, projectOf } = createVisibility(kinds);
-  const KindEnum = builder.enumType('RestorableKind', {
-    description: 'Kinds of things that can be restored.',
-    values: Object.fromEntries(
-      [...kinds].flatMap(([kind, { restorable }]) =>
-        restorable ? [[constant(kind), { value: kind, description: restorable.words }] as const] : [],
-      ),
-    ),
-  });
-  const DeletedType = builder.objectRef<DeletedObject>('DeletedObject').implement({
+  return builder.objectRef<DeletedObject>('DeletedObject').implement({
     description:
       'Something that was deleted and can be restored by the `restore` mutation of its kind. Never holds a value.',
     fields: (t) => ({
@@ -80,6 +72,19 @@ export function addDeleted(builder: Builder, kinds: ShownKinds): void {
       }),
     }),
   });
+}
+
+/** What was deleted and can be restored. */
+export function addDeleted(builder: Builder, kinds: ShownKinds): void {
+  const KindEnum = builder.enumType('RestorableKind', {
+    description: 'Kinds of things that can be restored.',
+    values: Object.fromEntries(
+      [...kinds].flatMap(([kind, { restorable }]) =>
+        restorable ? [[constant(kind), { value: kind, description: restorable.words }] as const] : [],
+      ),
+    ),
+  });
+  const DeletedType = addDeletedType(builder, kinds, KindEnum);
   const connection = builder.connectionObject(
     { type: DeletedType, name: 'DeletedObjectConnection' },
     { name: 'DeletedObjectEdge' },

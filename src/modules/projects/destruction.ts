@@ -32,25 +32,11 @@ const QUEUE: Kind = 'restartQueue';
 
 const changes = changesOf(projectDocument);
 
-/**
- * Destroys projects whose grace is over: first the data keys, so that nothing can be read any more, then the documents in
- * small commits, and the slug is free. Each step is found in the store, so whoever comes after a crash goes on from there.
- */
-export function createDestruction({ store, vault, keys, clock, log, access, isClockSteady }: DestructionDeps): Job {
+/** What is left of a project whose keys are gone, and how it goes. */
+function createRemains({ store, vault }: Pick<DestructionDeps, 'store' | 'vault'>) {
   function commit(team: TeamId, made: readonly Change[]) {
     const author = ownAuthor(vault, team, ACTOR);
     return vault.writer.commit(author, planOf(author, 'project.destroy', made));
-  }
-
-  async function stored(team: TeamId, slug: string): Promise<StoredProject | null> {
-    return (await (await vault.view(team)).set(projectDocument)).get(slug);
-  }
-
-  /** From here on nobody can restore it; its name and description go with their history. */
-  async function begin(project: StoredProject): Promise<void> {
-    const [team = '', slug = ''] = project.key;
-    const fields = { ...project.fields, name: slug, destruction: 'begun' } as const;
-    await commit(team, [changes.erase(project, fields, { description: null })]);
   }
 
   async function inScope(kind: Kind, team: TeamId, slug: string): Promise<readonly Doc[]> {
@@ -76,6 +62,27 @@ export function createDestruction({ store, vault, keys, clock, log, access, isCl
   async function isEmptied(team: TeamId, slug: string): Promise<boolean> {
     const head = await store.head([team, slug]);
     return [...(head?.sets ?? [])].every(([kind, set]) => kind === 'dek' || isEmptySet(set));
+  }
+
+  return { commit, removeAll, isEmptied };
+}
+
+/**
+ * Destroys projects whose grace is over: first the data keys, so that nothing can be read any more, then the documents in
+ * small commits, and the slug is free. Each step is found in the store, so whoever comes after a crash goes on from there.
+ */
+export function createDestruction({ store, vault, keys, clock, log, access, isClockSteady }: DestructionDeps): Job {
+  const { commit, removeAll, isEmptied } = createRemains({ store, vault });
+
+  async function stored(team: TeamId, slug: string): Promise<StoredProject | null> {
+    return (await (await vault.view(team)).set(projectDocument)).get(slug);
+  }
+
+  /** From here on nobody can restore it; its name and description go with their history. */
+  async function begin(project: StoredProject): Promise<void> {
+    const [team = '', slug = ''] = project.key;
+    const fields = { ...project.fields, name: slug, destruction: 'begun' } as const;
+    await commit(team, [changes.erase(project, fields, { description: null })]);
   }
 
   async function destroy(team: TeamId, slug: string, signal: AbortSignal): Promise<void> {

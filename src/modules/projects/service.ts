@@ -20,15 +20,29 @@ export interface ProjectsDeps {
 }
 export type ProjectsService = ReturnType<typeof createProjects>;
 
-export function createProjects({ keys, clock }: ProjectsDeps) {
-  const bySlug = (slug: string, session: Session): Promise<StoredProject> =>
-    session.read((view) => visibleProject(slug, view, session));
+const bySlug = (slug: string, session: Session): Promise<StoredProject> =>
+  session.read((view) => visibleProject(slug, view, session));
 
-  async function list(session: Session): Promise<readonly StoredProject[]> {
-    const { live } = await session.read((view) => view.set(projectDocument));
-    return live.filter(({ key }) => can(session.principal, 'list', 'project', { project: key[1] ?? '' }));
-  }
+async function list(session: Session): Promise<readonly StoredProject[]> {
+  const { live } = await session.read((view) => view.set(projectDocument));
+  return live.filter(({ key }) => can(session.principal, 'list', 'project', { project: key[1] ?? '' }));
+}
 
+const changeable = (slug: string, verb: Verb, session: Session) => async (view: View) => {
+  const before = await visibleProject(slug, view, session);
+  if (!can(session.principal, verb, 'project', { project: slug })) throw forbidden();
+  return before;
+};
+
+export const createProjects = (deps: ProjectsDeps) => ({
+  bySlug,
+  list,
+  ...createMaking(deps),
+  ...createChanging(deps),
+});
+
+/** What makes a project, or brings one back. */
+function createMaking({ keys, clock }: ProjectsDeps) {
   async function create(input: CreateProjectInput, session: Session) {
     const { team } = session.principal;
     const slug = slugOf(input.name);
@@ -51,12 +65,36 @@ export function createProjects({ keys, clock }: ProjectsDeps) {
     return { project: await bySlug(slug, session), commit };
   }
 
-  const changeable = (slug: string, verb: Verb, session: Session) => async (view: View) => {
-    const before = await visibleProject(slug, view, session);
-    if (!can(session.principal, verb, 'project', { project: slug })) throw forbidden();
-    return before;
-  };
+  /** While its keys are there: it comes back with all that it held when it was deleted. */
+  async function restore(slug: string, session: Session) {
+    const { team } = session.principal;
+    const { commit } = await session.run({
+      operation: 'project.restore',
+      subject: [team, slug],
+      async find(view) {
+        const stored = (await view.set(projectDocument)).get(slug);
+        const maySee = can(session.principal, 'list', 'project', { project: slug });
+        if (!stored || !maySee || stored.fields.destruction !== null) throw notFound(`Project ${slug}`);
+        if (!can(session.principal, 'delete', 'project', { project: slug })) throw forbidden();
+        return stored;
+      },
+      decide(stored) {
+        if (!stored.deleted) throw conflict('NOT_DELETED', 'The project is not deleted');
+        const now = clock();
+        const { shredAfter } = stored.fields;
+        if (shredAfter !== null && shredAfter <= now.toISOString())
+          throw conflict('TOO_LATE', 'The seven days to restore it are over');
+        const fields = { ...stored.fields, updatedAt: now.toISOString(), shredAfter: null };
+        return { changes: [changes.replace(stored, fields, stored.body())] };
+      },
+    });
+    return { project: await bySlug(slug, session), commit };
+  }
 
+  return { create, restore };
+}
+
+function createChanging({ clock }: Pick<ProjectsDeps, 'clock'>) {
   async function update(slug: string, input: UpdateProjectInput, session: Session) {
     const { commit } = await session.run({
       operation: 'project.update',
@@ -90,33 +128,7 @@ export function createProjects({ keys, clock }: ProjectsDeps) {
     return { project, commit };
   }
 
-  /** While its keys are there: it comes back with all that it held when it was deleted. */
-  async function restore(slug: string, session: Session) {
-    const { team } = session.principal;
-    const { commit } = await session.run({
-      operation: 'project.restore',
-      subject: [team, slug],
-      async find(view) {
-        const stored = (await view.set(projectDocument)).get(slug);
-        const maySee = can(session.principal, 'list', 'project', { project: slug });
-        if (!stored || !maySee || stored.fields.destruction !== null) throw notFound(`Project ${slug}`);
-        if (!can(session.principal, 'delete', 'project', { project: slug })) throw forbidden();
-        return stored;
-      },
-      decide(stored) {
-        if (!stored.deleted) throw conflict('NOT_DELETED', 'The project is not deleted');
-        const now = clock();
-        const { shredAfter } = stored.fields;
-        if (shredAfter !== null && shredAfter <= now.toISOString())
-          throw conflict('TOO_LATE', 'The seven days to restore it are over');
-        const fields = { ...stored.fields, updatedAt: now.toISOString(), shredAfter: null };
-        return { changes: [changes.replace(stored, fields, stored.body())] };
-      },
-    });
-    return { project: await bySlug(slug, session), commit };
-  }
-
-  return { bySlug, list, create, update, remove, restore };
+  return { update, remove };
 }
 
 /** Refuses a project with workloads in it. */

@@ -19,8 +19,8 @@ const historyOf = (now: StoredGroup, { services, session }: Context): RevisionLi
   isShown: (row) => isRevisionShown(row, session),
 });
 
-export function addGroupHistory(builder: Builder): void {
-  const RevisionType = builder.objectRef<Revision>('SecretGroupRevision').implement({
+const addRevisionType = (builder: Builder) =>
+  builder.objectRef<Revision>('SecretGroupRevision').implement({
     description: 'A secret group as one change left it. At least 50 are kept, and those of the last 24 hours.',
     fields: (t) => ({
       revision: t.int({ description: 'Its number.', resolve: ({ past }) => past.revision }),
@@ -55,7 +55,9 @@ export function addGroupHistory(builder: Builder): void {
       }),
     }),
   });
-  const DiffType = builder.objectRef<GroupDiff>('SecretGroupDiff').implement({
+
+const addDiffType = (builder: Builder) =>
+  builder.objectRef<GroupDiff>('SecretGroupDiff').implement({
     description: 'What differs between two revisions of a group: names, never values.',
     fields: (t) => ({
       fields: t.stringList({ description: 'Settings that differ.', resolve: ({ fields }) => [...fields] }),
@@ -73,6 +75,9 @@ export function addGroupHistory(builder: Builder): void {
       }),
     }),
   });
+
+export function addGroupHistory(builder: Builder): void {
+  const RevisionType = addRevisionType(builder);
   const connection = builder.connectionObject(
     { type: RevisionType, name: 'SecretGroupRevisionConnection' },
     { name: 'SecretGroupRevisionEdge' },
@@ -90,7 +95,7 @@ export function addGroupHistory(builder: Builder): void {
       connection,
     ),
     diff: t.field({
-      type: DiffType,
+      type: addDiffType(builder),
       description:
         'What differs between two of its revisions. Needs `LIST_KEYS` on both; without `READ` on both, every key that both have counts as changed.',
       args: {

@@ -18,7 +18,7 @@ const projectOf = ({ key }: StoredGroup): string => key[1] ?? '';
 const rowsOf = (group: StoredGroup, part: 'files' | 'mounts', { services, session }: Context) =>
   filesOf(group, part, session, (project, entry) => services.workloads.fileBytes(project, entry, session));
 
-export function addSecretGroups(builder: Builder): void {
+function addGroupNode(builder: Builder): void {
   implementNode(builder, SecretGroupNode, {
     description: 'A bundle of variables, files, mounts and addon links that workloads of a project inherit.',
     fields: (t) => ({
@@ -67,34 +67,6 @@ export function addSecretGroups(builder: Builder): void {
         description: 'Who inherits it.',
         resolve: ({ fields }) => fields.restrictions,
       }),
-      variables: t.field({
-        type: [VariableType],
-        description: 'Its variables by name, as written. Needs `LIST_KEYS`; values need `READ`.',
-        resolve: (group, _args, context) => listed(variablesOf(group, context.session), context),
-      }),
-      variable: t.field({
-        type: VariableType,
-        nullable: true,
-        description: 'One variable; null when there is none. Needs `LIST_KEYS`; its value needs `READ`.',
-        args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
-        resolve: (group, { name }, { session }) => variableOf(group, name, session),
-      }),
-      files: t.field({
-        type: [SecretFileType],
-        description: 'Its files by path. Needs `LIST_KEYS`; contents need `READ`.',
-        resolve: (group, _args, context) => listed(rowsOf(group, 'files', context), context),
-      }),
-      dockerSecretMounts: t.field({
-        type: [MountType],
-        description:
-          'Its Docker secret mounts by name; inherited at build time only. Needs `LIST_KEYS`; contents need `READ`.',
-        resolve: (group, _args, context) => listed(rowsOf(group, 'mounts', context), context),
-      }),
-      addonLinks: t.field({
-        type: [AddonLinkType],
-        description: 'The addons whose keys it passes on. Needs `LIST_KEYS`.',
-        resolve: (group, _args, { session }) => [...keysOf(group, session).links],
-      }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
       createdAt: t.field({
         type: 'DateTime',
@@ -108,6 +80,45 @@ export function addSecretGroups(builder: Builder): void {
       }),
     }),
   });
+}
+
+/** What it holds, by the names of it. */
+function addGroupContents(builder: Builder): void {
+  builder.objectFields(SecretGroupNode, (t) => ({
+    variables: t.field({
+      type: [VariableType],
+      description: 'Its variables by name, as written. Needs `LIST_KEYS`; values need `READ`.',
+      resolve: (group, _args, context) => listed(variablesOf(group, context.session), context),
+    }),
+    variable: t.field({
+      type: VariableType,
+      nullable: true,
+      description: 'One variable; null when there is none. Needs `LIST_KEYS`; its value needs `READ`.',
+      args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
+      resolve: (group, { name }, { session }) => variableOf(group, name, session),
+    }),
+    files: t.field({
+      type: [SecretFileType],
+      description: 'Its files by path. Needs `LIST_KEYS`; contents need `READ`.',
+      resolve: (group, _args, context) => listed(rowsOf(group, 'files', context), context),
+    }),
+    dockerSecretMounts: t.field({
+      type: [MountType],
+      description:
+        'Its Docker secret mounts by name; inherited at build time only. Needs `LIST_KEYS`; contents need `READ`.',
+      resolve: (group, _args, context) => listed(rowsOf(group, 'mounts', context), context),
+    }),
+    addonLinks: t.field({
+      type: [AddonLinkType],
+      description: 'The addons whose keys it passes on. Needs `LIST_KEYS`.',
+      resolve: (group, _args, { session }) => [...keysOf(group, session).links],
+    }),
+  }));
+}
+
+export function addSecretGroups(builder: Builder): void {
+  addGroupNode(builder);
+  addGroupContents(builder);
   builder.objectField(ProjectNode, 'secretGroup', (t) =>
     t.field({
       type: SecretGroupNode,

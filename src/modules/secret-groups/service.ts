@@ -25,22 +25,36 @@ export type SecretGroupsService = ReturnType<typeof createSecretGroups>;
 const replaced = (links: readonly AddonLink[], isMeant: (link: AddonLink) => boolean, link: AddonLink) =>
   links.some(isMeant) ? links.map((each) => (isMeant(each) ? link : each)) : [...links, link];
 
+const bySlug = (ref: GroupRef, session: Session): Promise<StoredGroup> =>
+  session.read((view) => visibleGroup(ref, view, session));
+
+function list(project: string, session: Session): Promise<readonly StoredGroup[]> {
+  return session.read(async (view) => {
+    await visibleProject(project, view, session);
+    const { live } = await view.set(groupDocument, project);
+    return live.filter(({ fields }) => mayOnGroup(session, 'list', project, fields.type));
+  });
+}
+
+type Writing = ReturnType<typeof createWriting>;
+
 /** Bundles of variables and files. Every use case reads, decides and commits once. */
 export function createSecretGroups(deps: SecretGroupsDeps) {
-  const { clock } = deps;
-  const { createOrPut, change, rehearse, keepFiles, requireCountable, history } = createWriting(deps);
+  const writing = createWriting(deps);
+  return {
+    bySlug,
+    list,
+    ...createWhole(writing),
+    ...createVariables(writing),
+    ...createFiles(writing),
+    ...createLinks(writing),
+    remove: createRemoval(deps),
+    history: writing.history,
+  };
+}
 
-  const bySlug = (ref: GroupRef, session: Session): Promise<StoredGroup> =>
-    session.read((view) => visibleGroup(ref, view, session));
-
-  function list(project: string, session: Session): Promise<readonly StoredGroup[]> {
-    return session.read(async (view) => {
-      await visibleProject(project, view, session);
-      const { live } = await view.set(groupDocument, project);
-      return live.filter(({ fields }) => mayOnGroup(session, 'list', project, fields.type));
-    });
-  }
-
+/** Changes of a group as a whole. */
+function createWhole({ createOrPut, change, keepFiles, requireCountable, history }: Writing) {
   const create = (input: CreateGroupInput, session: Session) => createOrPut(input, 'secretGroup.create', session);
   const put = (input: PutGroupInput, session: Session) => createOrPut(input, 'secretGroup.put', session);
 
@@ -64,10 +78,36 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     });
   }
 
+  function restore(ref: GroupUpdate, session: Session) {
+    const restored = async (state: GroupState, _before: StoredGroup, view: View): Promise<Decision> => {
+      requireCountable((await view.set(groupDocument, ref.project)).liveCount);
+      return { state, isAsItWas: true, isRestored: true };
+    };
+    return change(ref, 'secretGroup.restore', session, restored, deletedGroup);
+  }
+
+  /** Makes an earlier revision the present one, as a new revision. */
+  function rollback(ref: GroupUpdate, revision: number, session: Session) {
+    return change(ref, 'secretGroup.rollback', session, async (_state, before) => ({
+      state: stateOf(await history.revision(before, revision, session)),
+      isAsItWas: true,
+    }));
+  }
+
+  return { create, put, update, restore, rollback };
+}
+
+function createVariables({ change, rehearse }: Writing) {
   function setVariable(ref: GroupUpdate, name: string, value: string, session: Session) {
     return change(ref, 'secretGroup.setVariable', session, (state) => ({
       state: { ...state, variables: new Map(state.variables).set(name, value) },
       variable: name,
+    }));
+  }
+
+  function unsetVariable(ref: GroupUpdate, name: string, session: Session) {
+    return change(ref, 'secretGroup.unsetVariable', session, (state) => ({
+      state: { ...state, variables: without(state.variables, name, 'variable') },
     }));
   }
 
@@ -87,12 +127,11 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     return preview;
   }
 
-  function unsetVariable(ref: GroupUpdate, name: string, session: Session) {
-    return change(ref, 'secretGroup.unsetVariable', session, (state) => ({
-      state: { ...state, variables: without(state.variables, name, 'variable') },
-    }));
-  }
+  return { setVariable, unsetVariable, importVariables, previewImport };
+}
 
+/** Its files and its Docker secret mounts. */
+function createFiles({ change, keepFiles }: Writing) {
   /** `part`: whether the upload is a file or a Docker secret mount. */
   function setFile(ref: GroupUpdate, part: 'files' | 'mounts', name: string, upload: Upload, session: Session) {
     return change(ref, `secretGroup.set.${part}`, session, async (state) => {
@@ -109,6 +148,10 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     }));
   }
 
+  return { setFile, unsetFile };
+}
+
+function createLinks({ change }: Writing) {
   function linkAddon(ref: GroupUpdate, link: AddonLink, session: Session) {
     const other = isLink(link.addonKind, link.addonId);
     return change(ref, 'secretGroup.linkAddon', session, (state) => ({
@@ -126,7 +169,11 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
     });
   }
 
-  async function remove(ref: GroupUpdate, session: Session) {
+  return { linkAddon, unlinkAddon };
+}
+
+function createRemoval({ clock }: SecretGroupsDeps) {
+  return async function remove(ref: GroupUpdate, session: Session) {
     const key = [session.principal.team, ref.project, ref.slug];
     const { made: secretGroup, commit } = await session.run({
       operation: 'secretGroup.delete',
@@ -143,41 +190,5 @@ export function createSecretGroups(deps: SecretGroupsDeps) {
       },
     });
     return { secretGroup, commit };
-  }
-
-  function restore(ref: GroupUpdate, session: Session) {
-    const restored = async (state: GroupState, _before: StoredGroup, view: View): Promise<Decision> => {
-      requireCountable((await view.set(groupDocument, ref.project)).liveCount);
-      return { state, isAsItWas: true, isRestored: true };
-    };
-    return change(ref, 'secretGroup.restore', session, restored, deletedGroup);
-  }
-
-  /** Makes an earlier revision the present one, as a new revision. */
-  function rollback(ref: GroupUpdate, revision: number, session: Session) {
-    return change(ref, 'secretGroup.rollback', session, async (_state, before) => ({
-      state: stateOf(await history.revision(before, revision, session)),
-      isAsItWas: true,
-    }));
-  }
-
-  return {
-    bySlug,
-    list,
-    create,
-    put,
-    update,
-    setVariable,
-    importVariables,
-    previewImport,
-    unsetVariable,
-    setFile,
-    unsetFile,
-    linkAddon,
-    unlinkAddon,
-    remove,
-    restore,
-    rollback,
-    history,
   };
 }

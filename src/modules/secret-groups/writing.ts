@@ -66,13 +66,21 @@ function requireNamedRestrictions(before: GroupState | null, { restrictions }: P
   throw invalidInput([{ path: ['restrictions'], rule: 'required', message }]);
 }
 
-/** The two ways in which the state of a group is written: as a whole under its name, and as a change of what is there. */
-export function createWriting(deps: WritingDeps) {
-  const { contents, clock, limits, addons } = deps;
-  const history = createHistory(deps);
+const bySlug = (ref: GroupUpdate, session: Session) => session.read((view) => visibleGroup(ref, view, session));
 
-  const bySlug = (ref: GroupUpdate, session: Session) => session.read((view) => visibleGroup(ref, view, session));
+function writeOf(
+  key: readonly string[],
+  taken: StoredGroup | null,
+  before: StoredGroup | null,
+  state: GroupState,
+  updatedAt: string,
+): Change {
+  const { fields, body } = partsOf(state, { createdAt: before?.fields.createdAt ?? updatedAt, updatedAt });
+  return taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
+}
 
+/** What every written group must pass, and what its contents become. */
+function createGroupRules({ contents, limits, addons }: WritingDeps) {
   /** The state that a whole input describes, with the contents to be written for it. */
   async function wholeState(input: CreateGroupInput, before: GroupState | null, session: Session): Promise<Decision> {
     const { project, idempotencyKey: _, files, dockerSecretMounts, addonLinks, ...rest } = input;
@@ -107,66 +115,6 @@ export function createWriting(deps: WritingDeps) {
     if (count >= most) throw limitExceeded('secret groups in the project', most, count + 1, 'groupsPerProject');
   }
 
-  async function createOrPut(input: PutGroupInput, operation: string, session: Session) {
-    const { project } = input;
-    const slug = slugOf(input.name);
-    const key = [session.principal.team, project, slug];
-    const { expectedRevision, ...whole } = input;
-    const { commit } = await session.run({
-      operation,
-      subject: key,
-      once: { idempotencyKey: input.idempotencyKey, input: requestOf(input) },
-      find: (view) => replaceable(input, key, operation, view, session),
-      seen: ({ before: present }) => ({
-        expected: expectedRevision,
-        present,
-        absent: 'There is no such secret group yet',
-      }),
-      async decide({ taken, before, count, guard }, view) {
-        const old = before ? stateOf(before) : null;
-        requireNamedRestrictions(old, input);
-        const decided = await wholeState(whole, old, session);
-        requireMayChange(session, project, old, decided.state);
-        const guards = await guardsFor(decided, old, input, view, session);
-        const change = writeOf(key, taken, before, decided.state);
-        return {
-          changes: [change, ...(decided.contents ?? [])],
-          guards: [guard, ...guards],
-          async room() {
-            if (!before) requireCountable(count);
-            await requireRoom({ project, slug }, before, decided.state, view, session);
-          },
-          standing: holdsNothing(decided.state) ? changes.standing(before, change) : null,
-        };
-      },
-      keeps: [history.keeping],
-    });
-    return { secretGroup: await bySlug({ project, slug }, session), commit };
-  }
-
-  /** What a group of this name would take the place of, for whoever may write it there. */
-  async function replaceable(
-    { project, type }: PutGroupInput,
-    key: Key,
-    operation: string,
-    view: View,
-    session: Session,
-  ) {
-    const guard = changesOf(projectDocument).unchanged(await visibleProject(project, view, session));
-    // Before anything else, so that a conflict tells nothing to those who may not write.
-    if (!mayOnGroup(session, 'write', project, type)) throw forbidden();
-    const set = await view.set(groupDocument, project);
-    const taken = set.get(idOf(key));
-    const before = taken && !taken.deleted ? taken : null;
-    if (before) {
-      const maySee = mayOnGroup(session, 'list', project, before.fields.type);
-      if (operation === 'secretGroup.create') throw isTaken(maySee ? key : []);
-      // An upsert onto a group that the caller may not see must neither overwrite nor describe it.
-      if (!maySee) throw isTaken([]);
-    }
-    return { taken, before, count: set.liveCount, guard };
-  }
-
   /** What a change brings must be fit to be brought. Answers checks for its commit. */
   async function guardsFor(
     decided: Decision,
@@ -199,17 +147,87 @@ export function createWriting(deps: WritingDeps) {
     return requireRoomForGroup({ project, view, session, limits }, before, { header, weight });
   }
 
-  function writeOf(
-    key: readonly string[],
-    taken: StoredGroup | null,
-    before: StoredGroup | null,
-    state: GroupState,
-  ): Change {
-    const updatedAt = clock().toISOString();
-    const { fields, body } = partsOf(state, { createdAt: before?.fields.createdAt ?? updatedAt, updatedAt });
-    return taken ? changes.replace(taken, fields, body) : changes.create(key, fields, body);
-  }
+  return { wholeState, keepFiles, requireCountable, guardsFor, requireRoom };
+}
 
+interface Means extends ReturnType<typeof createGroupRules> {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly history: ReturnType<typeof createHistory>;
+}
+
+/** The two ways in which the state of a group is written: as a whole under its name, and as a change of what is there. */
+export function createWriting(deps: WritingDeps) {
+  const history = createHistory(deps);
+  const rules = createGroupRules(deps);
+  const means = { ...rules, clock: deps.clock, limits: deps.limits, history };
+  const { keepFiles, requireCountable } = rules;
+  return { createOrPut: createPutting(means), ...createChanging(means), keepFiles, requireCountable, history };
+}
+
+function createPutting({ clock, history, wholeState, requireCountable, guardsFor, requireRoom }: Means) {
+  return async function createOrPut(input: PutGroupInput, operation: string, session: Session) {
+    const { project } = input;
+    const slug = slugOf(input.name);
+    const key = [session.principal.team, project, slug];
+    const { expectedRevision, ...whole } = input;
+    const { commit } = await session.run({
+      operation,
+      subject: key,
+      once: { idempotencyKey: input.idempotencyKey, input: requestOf(input) },
+      find: (view) => replaceable(input, key, operation, view, session),
+      seen: ({ before: present }) => ({
+        expected: expectedRevision,
+        present,
+        absent: 'There is no such secret group yet',
+      }),
+      async decide({ taken, before, count, guard }, view) {
+        const old = before ? stateOf(before) : null;
+        requireNamedRestrictions(old, input);
+        const decided = await wholeState(whole, old, session);
+        requireMayChange(session, project, old, decided.state);
+        const guards = await guardsFor(decided, old, input, view, session);
+        const change = writeOf(key, taken, before, decided.state, clock().toISOString());
+        return {
+          changes: [change, ...(decided.contents ?? [])],
+          guards: [guard, ...guards],
+          async room() {
+            if (!before) requireCountable(count);
+            await requireRoom({ project, slug }, before, decided.state, view, session);
+          },
+          standing: holdsNothing(decided.state) ? changes.standing(before, change) : null,
+        };
+      },
+      keeps: [history.keeping],
+    });
+    return { secretGroup: await bySlug({ project, slug }, session), commit };
+  };
+}
+
+/** What a group of this name would take the place of, for whoever may write it there. */
+async function replaceable(
+  { project, type }: PutGroupInput,
+  key: Key,
+  operation: string,
+  view: View,
+  session: Session,
+) {
+  const guard = changesOf(projectDocument).unchanged(await visibleProject(project, view, session));
+  // Before anything else, so that a conflict tells nothing to those who may not write.
+  if (!mayOnGroup(session, 'write', project, type)) throw forbidden();
+  const set = await view.set(groupDocument, project);
+  const taken = set.get(idOf(key));
+  const before = taken && !taken.deleted ? taken : null;
+  if (before) {
+    const maySee = mayOnGroup(session, 'list', project, before.fields.type);
+    if (operation === 'secretGroup.create') throw isTaken(maySee ? key : []);
+    // An upsert onto a group that the caller may not see must neither overwrite nor describe it.
+    if (!maySee) throw isTaken([]);
+  }
+  return { taken, before, count: set.liveCount, guard };
+}
+
+function createChanging({ clock, limits, history, guardsFor, requireRoom }: Means) {
   /** The one way to change a group that is there. */
   async function change(...[ref, operation, session, decide, find]: Changing) {
     const { commit } = await session.run(changing(ref, operation, session, decide, find));
@@ -239,7 +257,7 @@ export function createWriting(deps: WritingDeps) {
         requireMayChange(session, ref.project, state, decided.state);
         requireWithinLimits(limits, [decided.state.variables], [decided.state.files, decided.state.mounts]);
         const guards = await guardsFor(decided, state, ref, view, session);
-        const written = writeOf(key, before, before, decided.state);
+        const written = writeOf(key, before, before, decided.state, clock().toISOString());
         return {
           changes: [written, ...(decided.contents ?? [])],
           guards,
@@ -251,5 +269,5 @@ export function createWriting(deps: WritingDeps) {
     });
   }
 
-  return { createOrPut, change, rehearse, keepFiles, requireCountable, history };
+  return { change, rehearse };
 }

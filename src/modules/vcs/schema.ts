@@ -65,6 +65,10 @@ export function addVcsAccounts(builder: Builder): void {
       resolve: async (_root, _args, { services, session }) => [...(await services.vcsAccounts.list(session))],
     }),
   );
+  addVcsMutations(builder);
+}
+
+function addVcsMutations(builder: Builder): void {
   const payload = { vcsAccount: { type: VcsAccountNode, description: 'The account.' } };
   addMutation(builder, {
     name: 'putVcsAccount',

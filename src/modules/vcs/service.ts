@@ -26,24 +26,31 @@ export interface VcsAccountsDeps {
 }
 export type VcsAccountsService = ReturnType<typeof createVcsAccounts>;
 
+async function visible(id: string, view: View, session: Session): Promise<StoredAccount> {
+  const stored = (await view.set(accountDocument)).get(id);
+  if (!stored || stored.deleted || !mayOnAccount(session, 'list', sensitivityOf(stored))) throw notFound('Account');
+  return stored;
+}
+
+const byId = (id: string, session: Session): Promise<StoredAccount> =>
+  session.read((view) => visible(id, view, session));
+
+async function list(session: Session): Promise<readonly StoredAccount[]> {
+  const { live } = await session.read((view) => view.set(accountDocument));
+  return live.filter((stored) => mayOnAccount(session, 'list', sensitivityOf(stored)));
+}
+
 /** Logins of the team at hosts of repositories. Their tokens go in and never come out. */
-export function createVcsAccounts({ clock, limits, mayAsk }: VcsAccountsDeps) {
-  async function visible(id: string, view: View, session: Session): Promise<StoredAccount> {
-    const stored = (await view.set(accountDocument)).get(id);
-    if (!stored || stored.deleted || !mayOnAccount(session, 'list', sensitivityOf(stored))) throw notFound('Account');
-    return stored;
-  }
+export const createVcsAccounts = (deps: VcsAccountsDeps) => ({
+  byId,
+  list,
+  put: createPutting(deps),
+  ...createChanging(deps),
+});
 
-  const byId = (id: string, session: Session): Promise<StoredAccount> =>
-    session.read((view) => visible(id, view, session));
-
-  async function list(session: Session): Promise<readonly StoredAccount[]> {
-    const { live } = await session.read((view) => view.set(accountDocument));
-    return live.filter((stored) => mayOnAccount(session, 'list', sensitivityOf(stored)));
-  }
-
+function createPutting({ clock, limits, mayAsk }: VcsAccountsDeps) {
   /** Links an account, or replaces what is known of it. */
-  async function put(input: PutAccountInput, session: Session) {
+  return async function put(input: PutAccountInput, session: Session) {
     const { service, selfHostedVcsId = null, accountLogin, token } = input;
     const sensitivity = input.sensitivity ?? 'secret';
     requireMayPut(session, null, sensitivity);
@@ -76,8 +83,10 @@ export function createVcsAccounts({ clock, limits, mayAsk }: VcsAccountsDeps) {
       },
     });
     return { vcsAccount: await byId(id, session), commit };
-  }
+  };
+}
 
+function createChanging({ clock }: Pick<VcsAccountsDeps, 'clock'>) {
   /** Says how secret what is read with an account is; its token stays. */
   async function update(id: string, { sensitivity, expectedRevision }: UpdateAccountInput, session: Session) {
     const key = [session.principal.team, id];
@@ -117,7 +126,7 @@ export function createVcsAccounts({ clock, limits, mayAsk }: VcsAccountsDeps) {
     return { vcsAccount, commit };
   }
 
-  return { byId, list, put, update, remove };
+  return { update, remove };
 }
 
 /** A token that is replaced neither opens what was read with the last nor closes it, without a word. */

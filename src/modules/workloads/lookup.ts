@@ -21,3 +21,7 @@ export async function visibleWorkload(
   }
   return { ...stored, kind };
 }
+
+/** As the viewer may see it; NOT_FOUND otherwise. */
+export const byId = (project: string, kind: WorkloadKind, id: string, session: Session): Promise<StoredWorkload> =>
+  session.read((view) => visibleWorkload(project, kind, id, view, session));

@@ -91,3 +91,11 @@ export const putWorkloadInput = z.strictObject({
 });
 export const workloadOnlyInput = z.strictObject({ project: slugRule, id: platformIdRule });
 export type PutWorkloadInput = z.output<typeof putWorkloadInput>;
+
+/** Of one that holds nothing itself. */
+export const NONE: DirectValues = {
+  variables: new Map(),
+  buildArguments: new Map(),
+  files: new Map(),
+  buildFiles: new Map(),
+};
