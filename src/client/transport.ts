@@ -39,6 +39,22 @@ const EVENTS = 'text/event-stream';
 const MINUTE_MS = 60_000;
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** What ends a stream in which nothing was heard for so long. */
+function attended(silenceMs: number) {
+  const own = new AbortController();
+  const quiet = (): void => own.abort(new DOMException('nothing was heard', 'TimeoutError'));
+  let timer = setTimeout(quiet, silenceMs);
+  const alive = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(quiet, silenceMs);
+  };
+  const close = (): void => {
+    clearTimeout(timer);
+    own.abort();
+  };
+  return { own: own.signal, alive, close };
+}
+
 /** Requests to one gateway, as their answers or as KeyloomError. */
 export function createTransport(options: TransportOptions): Transport {
   const { token, deadlineMs = MINUTE_MS, silenceMs = MINUTE_MS, fetch: send = fetch } = options;
@@ -74,18 +90,8 @@ export function createTransport(options: TransportOptions): Transport {
     },
 
     async open<T>(query: string, variables: object, signal: AbortSignal) {
-      const own = new AbortController();
-      const either = AbortSignal.any([signal, own.signal]);
-      const quiet = (): void => own.abort(new DOMException('nothing was heard', 'TimeoutError'));
-      let timer = setTimeout(quiet, silenceMs);
-      const alive = (): void => {
-        clearTimeout(timer);
-        timer = setTimeout(quiet, silenceMs);
-      };
-      const close = (): void => {
-        clearTimeout(timer);
-        own.abort();
-      };
+      const { own, alive, close } = attended(silenceMs);
+      const either = AbortSignal.any([signal, own]);
       try {
         const response = await post(query, variables, EVENTS, either);
         const { status, body } = response;

@@ -30,11 +30,9 @@ interface Idle {
 
 const isOrderly = (error: unknown): boolean => error instanceof PluginFailure && error.reason !== 'TIMEOUT';
 
-export function createPool({ maxProcesses, idleMs, waitMs }: PoolBounds): Pool {
-  let idle: Idle[] = [];
+/** Places for processes, one for each call; who waited longest is next. */
+function createSeats({ maxProcesses, waitMs }: Pick<PoolBounds, 'maxProcesses' | 'waitMs'>) {
   const waiting = new Set<() => void>();
-  const links = new Set<ChildLink>();
-  let opening = 0;
   let seats = maxProcesses;
   let isClosed = false;
 
@@ -68,6 +66,22 @@ export function createPool({ maxProcesses, idleMs, waitMs }: PoolBounds): Pool {
     waiting.delete(next);
     next();
   }
+
+  function close(): void {
+    isClosed = true;
+    for (const take of waiting) take();
+    waiting.clear();
+  }
+
+  return { seat, leave, close };
+}
+
+/** The processes that are there, and those of them that nobody needs just now. */
+function createProcesses({ maxProcesses, idleMs }: Pick<PoolBounds, 'maxProcesses' | 'idleMs'>) {
+  let idle: Idle[] = [];
+  const links = new Set<ChildLink>();
+  let opening = 0;
+  let isClosed = false;
 
   function forget(link: ChildLink): void {
     links.delete(link);
@@ -114,6 +128,18 @@ export function createPool({ maxProcesses, idleMs, waitMs }: PoolBounds): Pool {
     idle.push({ plugin, link, timer });
   }
 
+  async function close(): Promise<void> {
+    isClosed = true;
+    await Promise.all([...links].map(end));
+  }
+
+  return { kept, opened, keep, end, close, size: () => links.size };
+}
+
+export function createPool(bounds: PoolBounds): Pool {
+  const { seat, leave, close } = createSeats(bounds);
+  const processes = createProcesses(bounds);
+  const { kept, opened, keep, end } = processes;
   return {
     async use(plugin, open, work) {
       await seat();
@@ -133,12 +159,10 @@ export function createPool({ maxProcesses, idleMs, waitMs }: PoolBounds): Pool {
         leave();
       }
     },
-    size: () => links.size,
+    size: processes.size,
     async close() {
-      isClosed = true;
-      for (const take of waiting) take();
-      waiting.clear();
-      await Promise.all([...links].map(end));
+      close();
+      await processes.close();
     },
   };
 }

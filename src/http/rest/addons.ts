@@ -86,8 +86,12 @@ const valued = (all: readonly Credential[], isSecret: boolean): JsonObject =>
 
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-function routesOf({ path: segment, plural, field, words, group }: Kind): readonly RestRoute[] {
-  const path = `/projects/{projectId}/${segment}`;
+const pathOf = ({ path }: Kind): string => `/projects/{projectId}/${path}`;
+
+/** All of a project. */
+function routesOfAll(kind: Kind): readonly RestRoute[] {
+  const { plural, field, words, group } = kind;
+  const path = pathOf(kind);
   const type = capital(field);
   return [
     routeOf<Connection<AddonResult>>({
@@ -125,10 +129,18 @@ function routesOf({ path: segment, plural, field, words, group }: Kind): readonl
       reply: shown,
       placeOf: (at) => (at[0] === 'provider' ? ['type', ...at.slice(1)] : at),
     }),
+  ];
+}
+
+function routesOfOne(kind: Kind): readonly RestRoute[] {
+  const { field, words, group } = kind;
+  const path = `${pathOf(kind)}/{addonId}`;
+  const type = capital(field);
+  return [
     routeOf<AddonResult>({
       group,
       method: 'GET',
-      path: `${path}/{addonId}`,
+      path,
       name: `get${type}`,
       summary: `Read an ${words}`,
       answer,
@@ -140,7 +152,7 @@ function routesOf({ path: segment, plural, field, words, group }: Kind): readonl
     routeOf<{ readonly credentials: readonly Credential[] }>({
       group,
       method: 'GET',
-      path: `${path}/{addonId}/credentials`,
+      path: `${path}/credentials`,
       name: `get${type}Credentials`,
       summary: `Read what the provider of an ${words} gives for each of its keys`,
       answer: z.strictObject({ secrets: valuesAnswer, envs: valuesAnswer }).meta({
@@ -154,7 +166,7 @@ function routesOf({ path: segment, plural, field, words, group }: Kind): readonl
     routeOf({
       group,
       method: 'DELETE',
-      path: `${path}/{addonId}`,
+      path,
       name: `delete${type}`,
       summary: `Delete an ${words} that no secret group links`,
       answer: z.strictObject({}),
@@ -168,4 +180,4 @@ function routesOf({ path: segment, plural, field, words, group }: Kind): readonl
   ];
 }
 
-export const addonRoutes: readonly RestRoute[] = KINDS.flatMap(routesOf);
+export const addonRoutes: readonly RestRoute[] = KINDS.flatMap((kind) => [...routesOfAll(kind), ...routesOfOne(kind)]);

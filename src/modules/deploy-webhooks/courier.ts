@@ -45,10 +45,24 @@ interface Taken {
 
 export type Courier = ReturnType<typeof createCourier>;
 
-/** Carries requests to the deploy webhooks: one at a time for each project, whichever process does it. */
-export function createCourier({ clock, limits, fetch, random, session: sessionOf }: CourierDeps) {
+function dueIn({ deliveries: all, webhook }: Book, now: Date, limits: Limits): readonly StoredDelivery[] {
+  // Switched off: they wait.
+  if (webhook && !webhook.fields.enabled) return [];
+  return all.live.filter((delivery) => isUndelivered(delivery) && isDue(delivery.fields.nextAt, now, limits));
+}
+
+function nextAtOf({ deliveries: all, webhook }: Book, after: ReadonlyMap<string, string | null>): string | null {
+  if (webhook && !webhook.fields.enabled) return null;
+  const times = all.live.filter(isUndelivered).map(({ key, fields }) => {
+    const told = after.get(idOf(key));
+    return told === undefined ? fields.nextAt : told;
+  });
+  return times.filter((time) => time !== null).sort()[0] ?? null;
+}
+
+/** Which process delivers for a project. */
+function createLeases({ clock, limits }: Pick<CourierDeps, 'clock' | 'limits'>) {
   const holder = randomUUID();
-  const under = new Set<string>();
   /** Leases of others: by how long they are seen here, not by anybody's clock. */
   const seen = new Map<string, { readonly token: string; readonly since: number }>();
 
@@ -59,12 +73,6 @@ export function createCourier({ clock, limits, fetch, random, session: sessionOf
     const since = known?.token === lease.token ? known.since : performance.now();
     seen.set(name, { token: lease.token, since });
     return performance.now() - since >= limits.webhookLeaseMs;
-  }
-
-  function dueIn({ deliveries: all, webhook }: Book, now: Date): readonly StoredDelivery[] {
-    // Switched off: they wait.
-    if (webhook && !webhook.fields.enabled) return [];
-    return all.live.filter((delivery) => isUndelivered(delivery) && isDue(delivery.fields.nextAt, now, limits));
   }
 
   /** Makes the lease ours, in a commit that only one process can make. */
@@ -78,7 +86,7 @@ export function createCourier({ clock, limits, fetch, random, session: sessionOf
         const { queue } = book;
         if (!queue || !isDue(queue.fields.nextAt, now, limits)) return null;
         if (!isFree(`${session.principal.team}/${project}`, queue.fields.lease)) return null;
-        const due = dueIn(book, now);
+        const due = dueIn(book, now, limits);
         if (due.length === 0) {
           const idle = { ...queue.fields, lease: null, nextAt: nextAtOf(book, new Map()) };
           return { changes: [queues.replace(queue, idle, null)], made: null };
@@ -92,15 +100,10 @@ export function createCourier({ clock, limits, fetch, random, session: sessionOf
     return taken?.made ?? null;
   }
 
-  function nextAtOf({ deliveries: all, webhook }: Book, after: ReadonlyMap<string, string | null>): string | null {
-    if (webhook && !webhook.fields.enabled) return null;
-    const times = all.live.filter(isUndelivered).map(({ key, fields }) => {
-      const told = after.get(idOf(key));
-      return told === undefined ? fields.nextAt : told;
-    });
-    return times.filter((time) => time !== null).sort()[0] ?? null;
-  }
+  return take;
+}
 
+function createSending({ clock, limits, fetch }: Pick<CourierDeps, 'clock' | 'limits' | 'fetch'>) {
   async function send({ book, due, failures: before }: Taken, signal: AbortSignal): Promise<readonly Sent[]> {
     const until = performance.now() + limits.webhookLeaseMs / 3;
     const sent: Sent[] = [];
@@ -124,6 +127,10 @@ export function createCourier({ clock, limits, fetch, random, session: sessionOf
     return post(request, delivery, webhook, { fetch, clock, signal });
   }
 
+  return send;
+}
+
+function createSettling({ clock, limits, random }: Pick<CourierDeps, 'clock' | 'limits' | 'random'>) {
   /** Records what came of them and gives the lease back, unless somebody else has taken it. */
   async function settle(project: string, { token }: Taken, sent: readonly Sent[], session: Session): Promise<void> {
     await session.runIf({
@@ -153,6 +160,17 @@ export function createCourier({ clock, limits, fetch, random, session: sessionOf
       },
     });
   }
+
+  return settle;
+}
+
+/** Carries requests to the deploy webhooks: one at a time for each project, whichever process does it. */
+export function createCourier(deps: CourierDeps) {
+  const { limits, session: sessionOf } = deps;
+  const take = createLeases(deps);
+  const send = createSending(deps);
+  const settle = createSettling(deps);
+  const under = new Set<string>();
 
   /** Delivers what is due in a project, for as long as its turn lasts. */
   return async function deliver(team: string, project: string, signal: AbortSignal): Promise<void> {

@@ -27,40 +27,60 @@ const may = (session: Session, verb: Verb, project: string): boolean =>
 
 export type WebhooksService = ReturnType<typeof createWebhooks>;
 
+async function visible(project: string, view: View, session: Session): Promise<StoredWebhook> {
+  await visibleProject(project, view, session);
+  const stored = (await view.set(webhookDocument, project)).get(WEBHOOK_ID);
+  if (!stored || stored.deleted || !may(session, 'list', project)) throw notFound('Deploy webhook');
+  return stored;
+}
+
+const ofProject = (project: string, session: Session): Promise<StoredWebhook> =>
+  session.read((view) => visible(project, view, session));
+
+/** The whole URL often is a credential. */
+const urlOf = ({ key, body }: StoredWebhook, session: Session): Value =>
+  new Value(subjectOf(webhookDocument.kind, key), may(session, 'read', key[1] ?? ''), () => body().url);
+
+function withSecret(secrets: readonly SigningSecret[], text: string, at: string, overlapSeconds: number) {
+  const until = new Date(Date.parse(at) + overlapSeconds * 1000).toISOString();
+  // Two are enough: who rotates again ends the one before the last.
+  const old = secrets.slice(0, 1).map((each) => ({ ...each, until }));
+  return [{ text, since: at, until: null }, ...(overlapSeconds > 0 ? old : [])];
+}
+
+/** Deliveries that waited while it was switched off, or under another URL, are due again. */
+async function stirred(project: string, view: View, session: Session, at: string): Promise<readonly Change[]> {
+  const { queue, deliveries } = await bookOf(project, view);
+  if (!deliveries.live.some(isUndelivered)) return [];
+  const fields = { ...(queue?.fields ?? { lease: null }), nextAt: at, failures: 0 };
+  const queues = changesOf(queueDocument);
+  return [queue ? queues.replace(queue, fields, null) : queues.create([session.principal.team, project], fields, null)];
+}
+
+/** The first steps of a change: the webhook, for whoever may do this to it and saw its present revision. */
+const changeable = (project: string, verb: Verb, expected: number | null | undefined, session: Session) => ({
+  async find(view: View): Promise<StoredWebhook> {
+    const before = await visible(project, view, session);
+    if (!may(session, verb, project)) throw forbidden();
+    return before;
+  },
+  seen: (present: StoredWebhook) => ({ expected, present }),
+});
+
+interface WebhooksDeps {
+  readonly clock: Clock;
+  readonly mayAsk: MayAsk;
+}
+
 /** Where the restarts of a project are announced. */
-export function createWebhooks({ clock, mayAsk }: { readonly clock: Clock; readonly mayAsk: MayAsk }) {
-  async function visible(project: string, view: View, session: Session): Promise<StoredWebhook> {
-    await visibleProject(project, view, session);
-    const stored = (await view.set(webhookDocument, project)).get(WEBHOOK_ID);
-    if (!stored || stored.deleted || !may(session, 'list', project)) throw notFound('Deploy webhook');
-    return stored;
-  }
+export function createWebhooks(deps: WebhooksDeps) {
+  const secretsSince = (webhook: StoredWebhook): readonly SigningSecret[] =>
+    validSecrets(webhook.body(), deps.clock().toISOString());
 
-  const ofProject = (project: string, session: Session): Promise<StoredWebhook> =>
-    session.read((view) => visible(project, view, session));
+  return { ofProject, urlOf, put: createPutting(deps), ...createChanging(deps), secretsSince };
+}
 
-  /** The whole URL often is a credential. */
-  const urlOf = ({ key, body }: StoredWebhook, session: Session): Value =>
-    new Value(subjectOf(webhookDocument.kind, key), may(session, 'read', key[1] ?? ''), () => body().url);
-
-  function withSecret(secrets: readonly SigningSecret[], text: string, at: string, overlapSeconds: number) {
-    const until = new Date(Date.parse(at) + overlapSeconds * 1000).toISOString();
-    // Two are enough: who rotates again ends the one before the last.
-    const old = secrets.slice(0, 1).map((each) => ({ ...each, until }));
-    return [{ text, since: at, until: null }, ...(overlapSeconds > 0 ? old : [])];
-  }
-
-  /** Deliveries that waited while it was switched off, or under another URL, are due again. */
-  async function stirred(project: string, view: View, session: Session, at: string): Promise<readonly Change[]> {
-    const { queue, deliveries } = await bookOf(project, view);
-    if (!deliveries.live.some(isUndelivered)) return [];
-    const fields = { ...(queue?.fields ?? { lease: null }), nextAt: at, failures: 0 };
-    const queues = changesOf(queueDocument);
-    return [
-      queue ? queues.replace(queue, fields, null) : queues.create([session.principal.team, project], fields, null),
-    ];
-  }
-
+function createPutting({ clock, mayAsk }: WebhooksDeps) {
   async function put(input: PutWebhookInput, session: Session) {
     const { project, url, isEnabled: enabled, expectedRevision } = input;
     const key = [session.principal.team, project, WEBHOOK_ID];
@@ -96,16 +116,10 @@ export function createWebhooks({ clock, mayAsk }: { readonly clock: Clock; reado
     return { deployWebhook: await ofProject(project, session), secret: told, commit };
   }
 
-  /** The first steps of a change: the webhook, for whoever may do this to it and saw its present revision. */
-  const changeable = (project: string, verb: Verb, expected: number | null | undefined, session: Session) => ({
-    async find(view: View): Promise<StoredWebhook> {
-      const before = await visible(project, view, session);
-      if (!may(session, verb, project)) throw forbidden();
-      return before;
-    },
-    seen: (present: StoredWebhook) => ({ expected, present }),
-  });
+  return put;
+}
 
+function createChanging({ clock }: Pick<WebhooksDeps, 'clock'>) {
   async function rotate(project: string, input: RotateSecretInput, session: Session) {
     const { made: told, commit } = await session.run({
       operation: 'deployWebhook.rotateSecret',
@@ -140,8 +154,5 @@ export function createWebhooks({ clock, mayAsk }: { readonly clock: Clock; reado
     return { deployWebhook, commit };
   }
 
-  const secretsSince = (webhook: StoredWebhook): readonly SigningSecret[] =>
-    validSecrets(webhook.body(), clock().toISOString());
-
-  return { ofProject, urlOf, put, rotate, remove, secretsSince };
+  return { rotate, remove };
 }

@@ -1,33 +1,24 @@
-import { LRUCache } from 'lru-cache';
 import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { explain } from '../../domain/explain.ts';
 import type { Explanation } from '../../domain/explanation.ts';
-import { applicableGroups, everyGroup } from '../../domain/gather.ts';
+import { everyGroup } from '../../domain/gather.ts';
 import { LIMITS } from '../../domain/limits.ts';
-import { missingRequired, resolve } from '../../domain/resolve.ts';
-import type { AddonLink, Globals, Group, Resolution, ResolutionInput, ResolvedFile } from '../../domain/types.ts';
+import type { Resolution, ResolvedFile } from '../../domain/types.ts';
 import type { Kind as EntryKind } from '../../domain/warn.ts';
 import type { Services } from '../../graphql/types/services.ts';
-import { AppError, forbidden, invalidInput } from '../../kernel/errors.ts';
+import { forbidden } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Keys } from '../../keys/keys.ts';
 import type { Vault } from '../../vault/port.ts';
-import { evenReading, type View } from '../../vault/reading.ts';
-import type { Drawn } from '../addons/drawing.ts';
+import type { View } from '../../vault/reading.ts';
 import type { Contents } from '../contents.ts';
-import { globalDocument } from '../global-secrets/model.ts';
-import { groupDocument, groupFacts } from '../secret-groups/model.ts';
-import { type GroupSet, groupsNear } from '../secret-groups/reach.ts';
 import { visibleWorkload } from '../workloads/lookup.ts';
-import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
-import { charge } from './charge.ts';
+import type { StoredWorkload } from '../workloads/model.ts';
+import { createComputing } from './computing.ts';
 import { createFollowed } from './followed.ts';
-import { globalsNow } from './globals.ts';
 import type { Environment, WorkloadAsk } from './model.ts';
-import { createPasts } from './past.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenBytes } from './sight.ts';
-import { withWarnings } from './warnings.ts';
 
 export interface ResolutionsDeps {
   readonly vault: Vault;
@@ -40,25 +31,32 @@ export interface ResolutionsDeps {
 }
 export type ResolutionsService = ReturnType<typeof createResolutions>;
 
-interface Finished {
-  /** The sets that went in: the same objects as long as nothing in them changed. */
-  readonly from: readonly unknown[];
-  readonly links: readonly AddonLink[];
-  readonly drawn: Drawn;
-  readonly resolution: Resolution;
-  readonly input: ResolutionInput;
-  readonly digest: string;
-  readonly bytes: number;
+/** What somebody sees of an outcome, by its digest. */
+function createSeenDigests(keys: Keys) {
+  const seenDigests = new WeakMap<Resolution, Map<string, string>>();
+
+  /** The digest of what somebody sees: that of the outcome for those who see all, one of its own kind for others. */
+  function digestFor(environment: Environment, sight: Sight): string {
+    const { ask, resolution, digest: whole, workload } = environment;
+    if (sight.isWhole) return whole;
+    const made = seenDigests.get(resolution) ?? new Map<string, string>();
+    seenDigests.set(resolution, made);
+    const seen = made.get(sight.key) ?? seenDigest(factsOf(environment), sight, [...workload.key, ask.kind, ask.scope]);
+    made.set(sight.key, seen);
+    return seen;
+  }
+
+  const seenDigest = (facts: EnvironmentFacts, sight: Sight, place: readonly string[]): string =>
+    Buffer.from(keys.mac('digest')(seenBytes(facts, sight, place))).toString('base64url');
+
+  return { digestFor, seenDigest };
 }
 
-export function createResolutions({ vault, keys, contents, addons, limits, cacheBytes }: ResolutionsDeps) {
+export function createResolutions(deps: ResolutionsDeps) {
+  const { vault, keys, contents, limits } = deps;
   const bounds = { ...LIMITS, references: limits.environmentReferences };
-  const finished =
-    cacheBytes === 0
-      ? null
-      : new LRUCache<string, Finished>({ maxSize: cacheBytes, sizeCalculation: ({ bytes }) => bytes });
-
-  const pastOf = createPasts(vault);
+  const computed = createComputing({ ...deps, bounds });
+  const { digestFor, seenDigest } = createSeenDigests(keys);
 
   /** One store call when the team has not changed since it was last read; a constant number otherwise. */
   function environment(ask: WorkloadAsk, session: Session): Promise<Environment> {
@@ -83,84 +81,6 @@ export function createResolutions({ vault, keys, contents, addons, limits, cache
   /** The same as somebody sees it. */
   const seenBy = async (ask: WorkloadAsk, now: StoredWorkload, view: View, sight: Sight): Promise<string> =>
     digestFor(await computed(ask, now, view), sight);
-
-  async function computed(ask: WorkloadAsk, now: StoredWorkload, view: View): Promise<Environment> {
-    const { project, kind, id } = ask;
-    const seq = atOf(ask, view);
-    if (seq !== view.seq) return { ask, seq, ...(await once(ask, now, seq, view)) };
-    const groups = await view.set(groupDocument, project);
-    // Nobody can tell what a group that was tampered with would have given: fail, rather than leave something out.
-    for (const damaged of groups.damaged) groups.get(damaged);
-    const name = [view.team, project, kind, id, ask.scope].join('\0');
-    const globals = await view.set(globalDocument);
-    const from = [groups, await view.set(documentOf(kind), project), globals];
-    const kept = finished?.get(name);
-    const known = kept?.from.every((set, i) => set === from[i]) ? kept : undefined;
-    // Whoever asks for a commit is to see what it told of.
-    const isPatient = ask.at !== null;
-    const base = known?.input ?? presentInput(ask, now, groups, globalsNow(globals));
-    const links = known?.links ?? linksOf(base);
-    const drawn =
-      links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: null, isPatient });
-    const isKnown = known && isSame(known.drawn, drawn);
-    if (!isKnown) await charge(base, view.work);
-    const fresh = isKnown ? known : finish(ask, view, { base, links, drawn, from });
-    if (fresh !== kept) finished?.set(name, fresh);
-    return { ask, seq, workload: now, version: now.revision, ...resultOf(fresh) };
-  }
-
-  function finish(ask: WorkloadAsk, view: View, { base, links, drawn, from }: Parts): Finished {
-    const input = { ...base, addons: drawn.addons };
-    const pure = resolve(input, { limits: bounds });
-    requireRequiredLinks(input, pure);
-    const resolution = withWarnings(pure, drawn.stale);
-    const canonical = pure.canonical();
-    const place = Buffer.from(`${[view.team, ask.project, ask.kind, ask.id].join('\0')}\0`);
-    const digest = Buffer.from(keys.mac('digest')(Buffer.concat([place, canonical]))).toString('base64url');
-    return { from, links, drawn, resolution, input, digest, bytes: 2000 + canonical.length * 4 };
-  }
-
-  const resolved = new WeakMap<View, Map<string, ReturnType<typeof asOf>>>();
-
-  /** Resolved once for all who ask for it in one view, as aliases of a query do. */
-  function once(ask: WorkloadAsk, now: StoredWorkload, seq: number, view: View): ReturnType<typeof asOf> {
-    const known = resolved.get(view) ?? new Map<string, ReturnType<typeof asOf>>();
-    resolved.set(view, known);
-    const name = [ask.project, ask.kind, ask.id, ask.scope, seq].join('\0');
-    const made = known.get(name) ?? asOf(ask, now, seq, view);
-    known.set(name, made);
-    return made;
-  }
-
-  async function asOf(ask: WorkloadAsk, now: StoredWorkload, seq: number, view: View) {
-    const { project, kind } = ask;
-    const then = await vault.asOf(documentOf(kind), now, seq, evenReading(view.work));
-    if (!then) throw new AppError('NOT_FOUND', `The ${kind} was not there at commit ${seq}`);
-    const { groups, globals } = await pastOf(project, seq, view);
-    const workload = { ...then, kind };
-    const base = inputOf(ask, workload, groups, globals);
-    const links = linksOf(base);
-    const drawn =
-      links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: seq, isPatient: true });
-    await charge(base, view.work);
-    return { workload, version: then.revision, ...resultOf(finish(ask, view, { base, links, drawn, from: [] })) };
-  }
-
-  const seenDigests = new WeakMap<Resolution, Map<string, string>>();
-
-  /** The digest of what somebody sees: that of the outcome for those who see all, one of its own kind for others. */
-  function digestFor(environment: Environment, sight: Sight): string {
-    const { ask, resolution, digest: whole, workload } = environment;
-    if (sight.isWhole) return whole;
-    const made = seenDigests.get(resolution) ?? new Map<string, string>();
-    seenDigests.set(resolution, made);
-    const seen = made.get(sight.key) ?? seenDigest(factsOf(environment), sight, [...workload.key, ask.kind, ask.scope]);
-    made.set(sight.key, seen);
-    return seen;
-  }
-
-  const seenDigest = (facts: EnvironmentFacts, sight: Sight, place: readonly string[]): string =>
-    Buffer.from(keys.mac('digest')(seenBytes(facts, sight, place))).toString('base64url');
 
   async function explanation(
     environment: Environment,
@@ -196,54 +116,4 @@ export function createResolutions({ vault, keys, contents, addons, limits, cache
     explanation,
     fileBytes,
   };
-}
-
-type Parts = Pick<Finished, 'links' | 'drawn' | 'from'> & { readonly base: ResolutionInput };
-
-const NOTHING_DRAWN: Drawn = { addons: new Map(), outcomes: [], stale: new Set(), versions: new Map() };
-
-const isSame = (a: Drawn, b: Drawn): boolean =>
-  a.outcomes.length === b.outcomes.length && a.outcomes.every((outcome, i) => outcome === b.outcomes[i]);
-
-/** What goes in but for what addons yield. */
-function inputOf(
-  { scope }: WorkloadAsk,
-  workload: StoredWorkload,
-  groups: readonly Group[],
-  globals: Globals,
-): ResolutionInput {
-  return { scope, workload: workloadFacts(workload), groups, addons: new Map(), globals };
-}
-
-/** The same of the present: groups that cannot apply are not looked at. */
-function presentInput(ask: WorkloadAsk, workload: StoredWorkload, groups: GroupSet, globals: Globals): ResolutionInput {
-  const { kind, fields } = workload;
-  const near = groupsNear(groups, { kind, id: ask.id, tags: fields.tags });
-  const everyGroup = (): readonly Group[] => groups.live.map(groupFacts);
-  return { ...inputOf(ask, workload, near.map(groupFacts), globals), everyGroup };
-}
-
-const linksOf = (input: ResolutionInput): readonly AddonLink[] =>
-  applicableGroups(input).flatMap((group) => group.body().links);
-
-const resultOf = ({ resolution, input, digest, drawn }: Finished) => ({
-  resolution,
-  input,
-  digest,
-  volatile: drawn.outcomes.some((outcome) => outcome.volatile),
-  addonVersions: drawn.versions,
-});
-
-function atOf({ at }: WorkloadAsk, view: View): number {
-  if (at === null) return view.seq;
-  if (at >= 1 && at <= view.seq) return at;
-  throw invalidInput([{ path: ['at'], rule: 'range', message: `must be between 1 and ${view.seq}` }]);
-}
-
-/** A link marked as required fails the whole rather than start a workload half configured (spec 4). */
-function requireRequiredLinks(input: ResolutionInput, { unresolved }: Resolution): void {
-  // Only a link that yields nothing is listed without the braces of a template.
-  if (unresolved.every(({ reference }) => reference.startsWith('$'))) return;
-  const [missing] = missingRequired(input);
-  if (missing) throw new AppError('UNRESOLVED', `${missing.name} comes from a required addon link: ${missing.reason}`);
 }

@@ -103,11 +103,8 @@ function stepOf(team: string, restart: StoredRestart, books: readonly Book[], no
   return { changes };
 }
 
-/** Releases waves, delivers and forgets, in whichever process looks first. */
-export function createRestartJob({ clock, limits, teams, session: sessionOf, deliver }: JobsDeps): Job {
-  /** Queue -> its revision when old requests were last looked for. */
-  const lookedAt = new LRUCache<string, number>({ max: 10_000 });
-
+/** What there is to do for one restart, one project and one team. */
+function createSteps({ clock, limits }: Pick<JobsDeps, 'clock' | 'limits'>) {
   async function step(id: string, session: Session): Promise<void> {
     const { team } = session.principal;
     await session.runIf({
@@ -161,6 +158,15 @@ export function createRestartJob({ clock, limits, teams, session: sessionOf, del
       },
     });
   }
+
+  return { step, prune, pruneRestarts };
+}
+
+/** Releases waves, delivers and forgets, in whichever process looks first. */
+export function createRestartJob({ clock, limits, teams, session: sessionOf, deliver }: JobsDeps): Job {
+  const { step, prune, pruneRestarts } = createSteps({ clock, limits });
+  /** Queue -> its revision when old requests were last looked for. */
+  const lookedAt = new LRUCache<string, number>({ max: 10_000 });
 
   /** `each` takes care that what fails in one place is told, and keeps nothing else from being done. */
   async function forTeam(team: string, signal: AbortSignal, each: Careful): Promise<void> {

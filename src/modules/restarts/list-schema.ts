@@ -3,9 +3,9 @@ import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
 import { ProjectNode } from '../projects/node.ts';
 import { workloads } from '../workloads/types.ts';
+import type { RequestView } from './lookup.ts';
 import type { DeliveryState, RequestState } from './model.ts';
 import { RestartNode, RestartRequestNode } from './node.ts';
-import type { RequestView } from './service.ts';
 import { DeliveryStateEnum, RequestStateEnum } from './types.ts';
 
 interface Filter {

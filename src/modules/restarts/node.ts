@@ -1,8 +1,8 @@
 import { groupAddress } from '../../graphql/types/ids.ts';
 import { byId, nodeRef } from '../../graphql/types/nodes.ts';
 import { idOf } from '../../vault/document.ts';
+import type { RequestView } from './lookup.ts';
 import type { StoredRestart } from './model.ts';
-import type { RequestView } from './service.ts';
 import { types } from './types.ts';
 
 export const RestartNode = nodeRef(types, 'Restart', {

@@ -53,35 +53,8 @@ const AT_A_TIME = 20;
 
 const restarts = changesOf(restartDocument);
 
-/** Asks for restarts: one request for each workload that runs something else than it would get now. */
-export function createRequests({ clock, limits, dependents, digestAt }: RequestsDeps) {
-  async function restart(source: SourceAddress, input: RestartInput, session: Session) {
-    const { team, id: actor } = session.principal;
-    const at = clock().toISOString();
-    const key = [team, newId(at)];
-    const { object, commit } = await session.run({
-      operation: 'restart.request',
-      subject: [team, 'restart'],
-      once: { idempotencyKey: input.idempotencyKey, input: { source, ...input }, object: key },
-      find: (view) => permitted(source, view, session),
-      async decide(all, view) {
-        const decision = await decide(all, input.onlyChangedSince, view, session);
-        return { changes: changesFor(key, source, input, decision, at, actor) };
-      },
-    });
-    return { id: object[1] ?? '', commit };
-  }
-
-  /** All that depend on it, for whoever may restart them all. */
-  async function permitted(source: SourceAddress, view: View, session: Session): Promise<readonly Dependent[]> {
-    const all = await dependents(source, session, view);
-    const allowed = all.every(({ project, workload: { kind, key } }) =>
-      can(session.principal, 'restart', 'workload', { project, workload: { kind, id: idOf(key) } }),
-    );
-    if (!allowed) throw forbidden('You may not restart all of its dependents');
-    return all;
-  }
-
+/** Finds whose environments have changed. */
+function createComparison(digestAt: RequestsDeps['digestAt']) {
   async function decide(
     all: readonly Dependent[],
     since: number | null,
@@ -130,74 +103,114 @@ export function createRequests({ clock, limits, dependents, digestAt }: Requests
     return changed.length === 0 ? 'unchanged' : changed;
   }
 
-  function changesFor(
-    key: readonly string[],
-    source: SourceAddress,
-    { waves, reason }: RestartInput,
-    { seq, wanted, skipped, books, guards }: Decision,
-    at: string,
-    actor: string,
-  ): readonly Change[] {
-    const [team = '', id = ''] = key;
-    const { size, pauseSeconds, waitForAcknowledgement, timeoutSeconds, onTimeout } = waves ?? ALL_AT_ONCE;
-    const changes: Change[] = [...guards];
-    const open = new Map([...books].map(([project, book]) => [project, openByWorkload(book)]));
-    wanted.forEach(({ project, workload, scopes }, i) => {
-      const book = books.get(project);
-      if (!book) return;
-      const wave = Math.floor(i / size) + 1;
-      const name = `${workload.kind} ${idOf(workload.key)}`;
-      const mine = open.get(project);
-      for (const older of mine?.get(name) ?? []) changes.push(...closed(book, older, 'superseded', at));
-      mine?.set(name, []);
-      const notBefore = new Date(Date.parse(at) + (wave - 1) * pauseSeconds * 1000).toISOString();
-      const isFirst = wave === 1;
-      const fields: RequestFields = {
-        restart: id,
-        kind: workload.kind,
-        workload: idOf(workload.key),
-        scopes,
-        seq,
-        wave,
-        state: isFirst ? 'released' : 'waiting',
-        requestedAt: at,
-        notBefore,
-        releasedAt: isFirst ? at : null,
-        closedAt: null,
-      };
-      const place = [team, project, newId(at)];
-      changes.push(createRequest(place, fields, { reason }));
-      if (isFirst) changes.push(...deliveryFor(book, { key: place, fields }, at));
-    });
-    for (const [project, book] of books) {
-      const left = [...(open.get(project)?.values() ?? [])].flat().length;
-      const count = left + wanted.filter((each) => each.project === project).length;
-      if (count > limits.restartRequestsOpen) {
-        throw limitExceeded(
-          'open restart requests of a project',
-          limits.restartRequestsOpen,
-          count,
-          'restartRequestsOpen',
-        );
-      }
-      changes.push(queued(team, book, at));
-    }
-    const count = Math.ceil(wanted.length / size);
-    const fields: RestartFields = {
-      source,
-      projects: [...books.keys()],
-      requestedAt: at,
-      requestedBy: actor,
+  return decide;
+}
+
+/** When it is asked, and by whom. */
+interface Asking {
+  readonly at: string;
+  readonly actor: string;
+  readonly limits: Limits;
+}
+
+function changesFor(
+  key: readonly string[],
+  source: SourceAddress,
+  { waves, reason }: RestartInput,
+  { seq, wanted, skipped, books, guards }: Decision,
+  { at, actor, limits }: Asking,
+): readonly Change[] {
+  const [team = '', id = ''] = key;
+  const { size, pauseSeconds, waitForAcknowledgement, timeoutSeconds, onTimeout } = waves ?? ALL_AT_ONCE;
+  const changes: Change[] = [...guards];
+  const open = new Map([...books].map(([project, book]) => [project, openByWorkload(book)]));
+  wanted.forEach(({ project, workload, scopes }, i) => {
+    const book = books.get(project);
+    if (!book) return;
+    const wave = Math.floor(i / size) + 1;
+    const name = `${workload.kind} ${idOf(workload.key)}`;
+    const mine = open.get(project);
+    for (const older of mine?.get(name) ?? []) changes.push(...closed(book, older, 'superseded', at));
+    mine?.set(name, []);
+    const notBefore = new Date(Date.parse(at) + (wave - 1) * pauseSeconds * 1000).toISOString();
+    const isFirst = wave === 1;
+    const fields: RequestFields = {
+      restart: id,
+      kind: workload.kind,
+      workload: idOf(workload.key),
+      scopes,
       seq,
-      waves: count,
-      released: Math.min(1, count),
-      releasedAt: at,
-      pauseSeconds,
-      timeoutSeconds: waitForAcknowledgement ? timeoutSeconds : null,
-      onTimeout,
-      state: count > 1 ? 'running' : 'released',
+      wave,
+      state: isFirst ? 'released' : 'waiting',
+      requestedAt: at,
+      notBefore,
+      releasedAt: isFirst ? at : null,
+      closedAt: null,
     };
-    return [...changes, restarts.create(key, fields, { reason, skipped })];
+    const place = [team, project, newId(at)];
+    changes.push(createRequest(place, fields, { reason }));
+    if (isFirst) changes.push(...deliveryFor(book, { key: place, fields }, at));
+  });
+  for (const [project, book] of books) {
+    const left = [...(open.get(project)?.values() ?? [])].flat().length;
+    const count = left + wanted.filter((each) => each.project === project).length;
+    if (count > limits.restartRequestsOpen) {
+      throw limitExceeded(
+        'open restart requests of a project',
+        limits.restartRequestsOpen,
+        count,
+        'restartRequestsOpen',
+      );
+    }
+    changes.push(queued(team, book, at));
+  }
+  const count = Math.ceil(wanted.length / size);
+  const fields: RestartFields = {
+    source,
+    projects: [...books.keys()],
+    requestedAt: at,
+    requestedBy: actor,
+    seq,
+    waves: count,
+    released: Math.min(1, count),
+    releasedAt: at,
+    pauseSeconds,
+    timeoutSeconds: waitForAcknowledgement ? timeoutSeconds : null,
+    onTimeout,
+    state: count > 1 ? 'running' : 'released',
+  };
+  return [...changes, restarts.create(key, fields, { reason, skipped })];
+}
+
+/** Asks for restarts: one request for each workload that runs something else than it would get now. */
+export function createRequests({ clock, limits, dependents, digestAt }: RequestsDeps) {
+  const decide = createComparison(digestAt);
+
+  async function restart(source: SourceAddress, input: RestartInput, session: Session) {
+    const { team, id: actor } = session.principal;
+    const at = clock().toISOString();
+    const key = [team, newId(at)];
+    const { object, commit } = await session.run({
+      operation: 'restart.request',
+      subject: [team, 'restart'],
+      once: { idempotencyKey: input.idempotencyKey, input: { source, ...input }, object: key },
+      find: (view) => permitted(source, view, session),
+      async decide(all, view) {
+        const decision = await decide(all, input.onlyChangedSince, view, session);
+        return { changes: changesFor(key, source, input, decision, { at, actor, limits }) };
+      },
+    });
+    return { id: object[1] ?? '', commit };
+  }
+
+  /** All that depend on it, for whoever may restart them all. */
+  async function permitted(source: SourceAddress, view: View, session: Session): Promise<readonly Dependent[]> {
+    const all = await dependents(source, session, view);
+    const allowed = all.every(({ project, workload: { kind, key } }) =>
+      can(session.principal, 'restart', 'workload', { project, workload: { kind, id: idOf(key) } }),
+    );
+    if (!allowed) throw forbidden('You may not restart all of its dependents');
+    return all;
   }
 
   return { restart };

@@ -47,7 +47,39 @@ export async function runningOf(workload: StoredWorkload, scope: Scope, view: Vi
   return stored && stored.fields.at >= workload.fields.createdAt ? stored : null;
 }
 
-export function createRunning({ resolutions, clock }: RunningDeps) {
+/** Requests whose every scope runs what they asked for, once this one does. */
+async function endedBy(workload: StoredWorkload, scope: Scope, seq: number, view: View) {
+  const book = await bookOf(workload.key[1] ?? '', view);
+  const ended: StoredRequest[] = [];
+  for (const request of book.requests.live) {
+    const { kind, workload: id, state, scopes } = request.fields;
+    const isMeant = kind === workload.kind && id === idOf(workload.key);
+    if (!isMeant || (state !== 'waiting' && state !== 'released')) continue;
+    const seqs = await Promise.all(
+      scopes.map(async (each) => (each === scope ? seq : ((await runningOf(workload, each, view))?.fields.seq ?? 0))),
+    );
+    if (seqs.every((each) => each >= request.fields.seq)) ended.push(request);
+  }
+  return ended;
+}
+
+/** The workload, for whoever may say what it runs. */
+async function acknowledgeable(
+  { project, seq, workload: { kind, id } }: AcknowledgeInput,
+  view: View,
+  session: Session,
+) {
+  const parent = await visibleProject(project, view, session);
+  const workload = await visibleWorkload(project, kind, id, view, session);
+  requireMayAcknowledge({ project, kind, id }, session);
+  if (seq > view.seq) {
+    throw invalidInput([{ path: ['seq'], rule: 'range', message: `must be between 1 and ${view.seq}` }]);
+  }
+  return { workload, guard: changesOf(projectDocument).unchanged(parent) };
+}
+
+/** What workloads get, and got, by its digest. */
+function createDigests(resolutions: RunningDeps['resolutions']) {
   /** What the workload gets as of a commit; null when that cannot be told. */
   async function digestAt(workload: StoredWorkload, scope: Scope, at: number | null, view: View) {
     const { kind, key } = workload;
@@ -59,6 +91,27 @@ export function createRunning({ resolutions, clock }: RunningDeps) {
       throw error;
     }
   }
+
+  /** Whoever does not see all of it knows it by a digest of their own. */
+  async function acknowledgedDigest(
+    workload: StoredWorkload,
+    { project, scope, seq, digest: given }: AcknowledgeInput,
+    view: View,
+    session: Session,
+  ): Promise<string | null> {
+    const whole = given === null ? await digestAt(workload, scope, seq, view) : given;
+    const { kind, key } = workload;
+    const sight = sightOf({ project, kind, id: idOf(key) }, session);
+    if (given === null || sight.isWhole) return whole;
+    const seen = await resolutions.seenBy({ project, kind, id: idOf(key), scope, at: seq }, workload, view, sight);
+    return given === seen ? digestAt(workload, scope, seq, view) : given;
+  }
+
+  return { digestAt, acknowledgedDigest };
+}
+
+export function createRunning({ resolutions, clock }: RunningDeps) {
+  const { digestAt, acknowledgedDigest } = createDigests(resolutions);
 
   async function withCurrent(workload: StoredWorkload, stored: StoredRunning, view: View): Promise<Running> {
     const now = stored.fields.digest === null ? null : await digestAt(workload, stored.fields.scope, null, view);
@@ -120,52 +173,6 @@ export function createRunning({ resolutions, clock }: RunningDeps) {
     const workload = await session.read((view) => visibleWorkload(project, kind, id, view, session));
     const now = await running(workload, scope, session);
     return { running: now, project, ended: done?.made ?? [], commit };
-  }
-
-  /** The workload, for whoever may say what it runs. */
-  async function acknowledgeable(
-    { project, seq, workload: { kind, id } }: AcknowledgeInput,
-    view: View,
-    session: Session,
-  ) {
-    const parent = await visibleProject(project, view, session);
-    const workload = await visibleWorkload(project, kind, id, view, session);
-    requireMayAcknowledge({ project, kind, id }, session);
-    if (seq > view.seq) {
-      throw invalidInput([{ path: ['seq'], rule: 'range', message: `must be between 1 and ${view.seq}` }]);
-    }
-    return { workload, guard: changesOf(projectDocument).unchanged(parent) };
-  }
-
-  /** Whoever does not see all of it knows it by a digest of their own. */
-  async function acknowledgedDigest(
-    workload: StoredWorkload,
-    { project, scope, seq, digest: given }: AcknowledgeInput,
-    view: View,
-    session: Session,
-  ): Promise<string | null> {
-    const whole = given === null ? await digestAt(workload, scope, seq, view) : given;
-    const { kind, key } = workload;
-    const sight = sightOf({ project, kind, id: idOf(key) }, session);
-    if (given === null || sight.isWhole) return whole;
-    const seen = await resolutions.seenBy({ project, kind, id: idOf(key), scope, at: seq }, workload, view, sight);
-    return given === seen ? digestAt(workload, scope, seq, view) : given;
-  }
-
-  /** Requests whose every scope runs what they asked for, once this one does. */
-  async function endedBy(workload: StoredWorkload, scope: Scope, seq: number, view: View) {
-    const book = await bookOf(workload.key[1] ?? '', view);
-    const ended: StoredRequest[] = [];
-    for (const request of book.requests.live) {
-      const { kind, workload: id, state, scopes } = request.fields;
-      const isMeant = kind === workload.kind && id === idOf(workload.key);
-      if (!isMeant || (state !== 'waiting' && state !== 'released')) continue;
-      const seqs = await Promise.all(
-        scopes.map(async (each) => (each === scope ? seq : ((await runningOf(workload, each, view))?.fields.seq ?? 0))),
-      );
-      if (seqs.every((each) => each >= request.fields.seq)) ended.push(request);
-    }
-    return ended;
   }
 
   return { running, list, acknowledge, digestAt };

@@ -1,29 +1,30 @@
-import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
-import type { WorkloadKind } from '../../domain/types.ts';
 import type { Services } from '../../graphql/types/services.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { conflict, forbidden, notFound } from '../../kernel/errors.ts';
+import { conflict, forbidden } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Keys } from '../../keys/keys.ts';
 import { changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
 import type { Vault } from '../../vault/port.ts';
-import type { View } from '../../vault/reading.ts';
-import { visibleProject } from '../projects/lookup.ts';
-import type { StoredWorkload } from '../workloads/model.ts';
 import { type Book, bookOf, deliveryFor, queued } from './book.ts';
-import { booksOf, ended, requestsOf } from './jobs.ts';
+import { ended } from './jobs.ts';
 import {
-  deliveryDocument,
-  restartDocument,
-  type StoredDelivery,
-  type StoredRequest,
-  type StoredRestart,
-  type WorkloadName,
-} from './model.ts';
+  byId,
+  list,
+  mayOn,
+  nameOf,
+  ofWorkload,
+  requestsOfRestart,
+  restartById,
+  restartOrNull,
+  seenRestart,
+  skippedOf,
+  visibleRequest,
+} from './lookup.ts';
+import { deliveryDocument, type StoredRequest } from './model.ts';
 import { createRequests } from './requests.ts';
-import { createRunning, visibleOrNull } from './running.ts';
+import { createRunning } from './running.ts';
 import { createRestartStreams } from './stream.ts';
 
 export interface RestartsDeps {
@@ -36,130 +37,7 @@ export interface RestartsDeps {
 }
 export type RestartsService = ReturnType<typeof createRestarts>;
 
-/** A request with its workload and its way to the webhook. */
-export interface RequestView {
-  readonly project: string;
-  readonly request: StoredRequest;
-  /** null: it was forgotten since. */
-  readonly workload: StoredWorkload | null;
-  /** null: nothing goes to a webhook. */
-  readonly delivery: StoredDelivery | null;
-}
-
-const nameOf = ({ key, fields }: StoredRequest): WorkloadName => ({
-  project: key[1] ?? '',
-  kind: fields.kind,
-  id: fields.workload,
-});
-const mayOn = (session: Session, verb: 'list' | 'restart', { project, kind, id }: WorkloadName): boolean =>
-  can(session.principal, verb, 'workload', { project, workload: { kind, id } });
-
-/** Restarts of those who depend on something, and what they say that they run. */
-export function createRestarts(deps: RestartsDeps) {
-  const { clock } = deps;
-  const running = createRunning(deps);
-  const requests = createRequests({ ...deps, digestAt: running.digestAt });
-
-  async function viewOf(request: StoredRequest, { project, deliveries }: Book, view: View, session: Session) {
-    const { kind, workload: id } = request.fields;
-    const workload = await visibleOrNull(project, kind, id, view, session);
-    return { project, request, workload, delivery: deliveries.get(idOf(request.key)) };
-  }
-
-  /** Those of a project, oldest first, of workloads that the caller may list. */
-  function list(project: string, session: Session): Promise<readonly RequestView[]> {
-    return session.read(async (view) => {
-      await visibleProject(project, view, session);
-      const book = await bookOf(project, view);
-      const seen = book.requests.live.filter((request) => mayOn(session, 'list', nameOf(request)));
-      return Promise.all(seen.map((request) => viewOf(request, book, view, session)));
-    });
-  }
-
-  const ofWorkload = async (project: string, kind: WorkloadKind, id: string, session: Session) =>
-    (await list(project, session)).filter(({ request: { fields } }) => fields.kind === kind && fields.workload === id);
-
-  const byId = (project: string, id: string, session: Session): Promise<RequestView> =>
-    session.read((view) => visibleRequest(project, id, view, session));
-
-  async function visibleRequest(project: string, id: string, view: View, session: Session): Promise<RequestView> {
-    await visibleProject(project, view, session);
-    const book = await bookOf(project, view);
-    const request = book.requests.get(id);
-    if (!request || !mayOn(session, 'list', nameOf(request))) throw notFound('Restart request');
-    return viewOf(request, book, view, session);
-  }
-
-  interface Seen {
-    readonly restart: StoredRestart;
-    readonly books: readonly Book[];
-    /** Of all its requests, those that the caller may list. */
-    readonly requests: readonly StoredRequest[];
-    readonly total: number;
-  }
-
-  /** A restart for whoever may list any of its workloads, or made it. */
-  async function seenRestart(id: string, view: View, session: Session): Promise<Seen> {
-    const restart = (await view.set(restartDocument)).get(id);
-    if (!restart || restart.deleted) throw notFound('Restart');
-    const books = await booksOf(restart, view);
-    const all = books.flatMap((book) => requestsOf(restart, book));
-    const seen = all.filter((request) => mayOn(session, 'list', nameOf(request)));
-    if (seen.length === 0 && restart.fields.requestedBy !== session.principal.id) throw notFound('Restart');
-    return { restart, books, requests: seen, total: all.length };
-  }
-
-  const restartById = (id: string, session: Session): Promise<StoredRestart> =>
-    session.read(async (view) => (await seenRestart(id, view, session)).restart);
-
-  /** null: it is kept no more. */
-  const restartOrNull = (id: string, session: Session): Promise<StoredRestart | null> =>
-    session.read(async (view) => {
-      const stored = (await view.set(restartDocument)).get(id);
-      return stored && (await seenRestart(id, view, session)).restart;
-    });
-
-  const requestsOfRestart = (id: string, session: Session): Promise<readonly RequestView[]> =>
-    session.read(async (view) => {
-      const { restart, books } = await seenRestart(id, view, session);
-      const found = books.flatMap((book) =>
-        requestsOf(restart, book)
-          .filter((request) => mayOn(session, 'list', nameOf(request)))
-          .map((request) => viewOf(request, book, view, session)),
-      );
-      return Promise.all(found);
-    });
-
-  /** Left alone by a restart, of workloads that the caller may list. */
-  const skippedOf = (restart: StoredRestart, session: Session) =>
-    restart.body().skipped.filter((each) => mayOn(session, 'list', each));
-
-  async function restart(...[source, input, session]: Parameters<typeof requests.restart>) {
-    const { id, commit } = await requests.restart(source, input, session);
-    return { restart: await restartById(id, session), commit };
-  }
-
-  /** Ends what waits for its wave and what nobody was told yet. */
-  async function cancel(id: string, session: Session) {
-    const { commit } = await session.run({
-      operation: 'restart.cancel',
-      subject: [session.principal.team, 'restart', id],
-      async find(view) {
-        const seen = await seenRestart(id, view, session);
-        const mayAll = seen.requests.every((request) => mayOn(session, 'restart', nameOf(request)));
-        if (!mayAll || seen.requests.length < seen.total) throw forbidden();
-        return seen;
-      },
-      decide(seen) {
-        const changes = ended(seen.restart, seen.books, 'cancelled', clock().toISOString(), true);
-        const isOver = seen.restart.fields.state !== 'running' && changes.length === 1;
-        if (isOver) throw conflict('WRONG_STATE', 'Nothing of the restart is left to be cancelled');
-        return { changes };
-      },
-    });
-    return { restart: await restartById(id, session), commit };
-  }
-
+function createRedelivery(clock: Clock) {
   /** Redelivers a request now. Refuses closed and superseded requests. */
   async function redeliver(project: string, id: string, session: Session) {
     const { team } = session.principal;
@@ -188,6 +66,41 @@ export function createRestarts(deps: RestartsDeps) {
     return { restartRequest: await byId(project, id, session), commit };
   }
 
+  return redeliver;
+}
+
+/** Restarts of those who depend on something, and what they say that they run. */
+export function createRestarts(deps: RestartsDeps) {
+  const { clock } = deps;
+  const running = createRunning(deps);
+  const requests = createRequests({ ...deps, digestAt: running.digestAt });
+
+  async function restart(...[source, input, session]: Parameters<typeof requests.restart>) {
+    const { id, commit } = await requests.restart(source, input, session);
+    return { restart: await restartById(id, session), commit };
+  }
+
+  /** Ends what waits for its wave and what nobody was told yet. */
+  async function cancel(id: string, session: Session) {
+    const { commit } = await session.run({
+      operation: 'restart.cancel',
+      subject: [session.principal.team, 'restart', id],
+      async find(view) {
+        const seen = await seenRestart(id, view, session);
+        const mayAll = seen.requests.every((request) => mayOn(session, 'restart', nameOf(request)));
+        if (!mayAll || seen.requests.length < seen.total) throw forbidden();
+        return seen;
+      },
+      decide(seen) {
+        const changes = ended(seen.restart, seen.books, 'cancelled', clock().toISOString(), true);
+        const isOver = seen.restart.fields.state !== 'running' && changes.length === 1;
+        if (isOver) throw conflict('WRONG_STATE', 'Nothing of the restart is left to be cancelled');
+        return { changes };
+      },
+    });
+    return { restart: await restartById(id, session), commit };
+  }
+
   async function acknowledge(...[input, session]: Parameters<typeof running.acknowledge>) {
     const { running: now, ended: ids, project, commit } = await running.acknowledge(input, session);
     const acknowledged = await Promise.all(ids.map((id) => byId(project, id, session)));
@@ -198,7 +111,7 @@ export function createRestarts(deps: RestartsDeps) {
     stream: createRestartStreams(deps.vault),
     restart,
     cancel,
-    redeliver,
+    redeliver: createRedelivery(clock),
     acknowledge,
     list,
     ofWorkload,

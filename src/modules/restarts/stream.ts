@@ -31,6 +31,16 @@ const isRequestIn =
 /** Commits whose releases are kept for all who listen to workloads of the project. */
 const MOST_COMMITS = 100;
 
+async function maySee({ project, kind, id }: WorkloadName, session: Session): Promise<boolean> {
+  if (!can(session.principal, 'list', 'workload', { project, workload: { kind, id } })) return false;
+  return session
+    .read((view) => visibleProject(project, view, session))
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
 /** The releases of requests to restart one workload, which may be registered later. */
 export function createRestartStreams(vault: Vault) {
   const commits = new LRUCache<string, Promise<Released>>({ max: MOST_COMMITS });
@@ -75,16 +85,6 @@ export function createRestartStreams(vault: Vault) {
     }
     if (now.deleted) return false;
     return !before || before.deleted || before.fields.registration !== now.fields.registration;
-  }
-
-  async function maySee({ project, kind, id }: WorkloadName, session: Session): Promise<boolean> {
-    if (!can(session.principal, 'list', 'workload', { project, workload: { kind, id } })) return false;
-    return session
-      .read((view) => visibleProject(project, view, session))
-      .then(
-        () => true,
-        () => false,
-      );
   }
 
   /** NOT_FOUND as for the workload itself, by the rights alone: whether there is such a workload makes no difference. */

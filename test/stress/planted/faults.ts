@@ -217,7 +217,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'own values of workloads are not masked',
-    file: 'modules/workloads/service.ts',
+    file: 'modules/workloads/rights.ts',
     find: "return can(session.principal, 'read', 'workload', { project, type: 'secret', workload: { kind, id: idOf(key) } });",
     put: "return can(session.principal, 'list', 'workload', { project, workload: { kind, id: idOf(key) } });",
   },
