@@ -14,6 +14,8 @@ export interface ListenOrder {
   readonly stalled: number;
   /** Where to begin; null: now. */
   readonly after: string | null;
+  /** Whether each listens to a service of its own, `svc-<number>`. */
+  readonly own?: boolean;
 }
 
 /** What it is asked afterwards, one line of JSON each; each is answered by a line. */
@@ -133,7 +135,8 @@ function listen(index: number, after: string | null): Promise<Listener> {
         if (data[0] === 0x89 && data.length === 2) return;
         if (!data.includes('connection_ack')) return reject(new Error(`No acknowledgement: ${wordsOf(data)}`));
         listener.acknowledged = true;
-        const payload = { query: order.query, variables: after === null ? {} : { after } };
+        const own = order.own ? { service: `svc-${index}` } : {};
+        const payload = { query: order.query, variables: { ...own, ...(after === null ? {} : { after }) } };
         socket.write(frame({ id: `subscription-${index}`, type: 'subscribe', payload }));
         return resolve(listener);
       }
