@@ -4,7 +4,7 @@ import type { Session } from '../access/session.ts';
 import { isAppError } from '../kernel/errors.ts';
 import type { Commit, Seq } from '../store/port.ts';
 import type { Pace } from './pace.ts';
-import type { Delivery, End, Joining, Subscriber } from './subscriber.ts';
+import type { Delivery, End, Subject, Subscriber } from './subscriber.ts';
 
 /** What a channel asks of its team. */
 export interface ChannelTeam {
@@ -61,24 +61,24 @@ const GIVEN_AT_ONCE = 50;
  * All subscribers to whom every delivery is the same: one operation, one set of rights. A commit is looked at once, put into
  * words once, and the same bytes go to all. Those who begin at an earlier commit are brought up by themselves first.
  */
-export function createChannel(name: string, first: Joining, principal: Principal, team: ChannelTeam) {
-  const { stream, deliver } = first;
+export function createChannel(name: string, subject: Subject, principal: Principal, team: ChannelTeam) {
+  const { stream, deliver } = subject;
   const live = new Set<Subscriber>();
   const members = new Set<Subscriber>();
   let waiting: Waiting[] = [];
   let working = false;
   let previous = team.position();
 
-  /** What a commit means for the channel's viewers, in words. The last of several tries throws. */
-  async function delivery({ commit, operations }: Waiting, since: Seq): Promise<Delivery | null> {
+  /** What a commit means for the channel's viewers, in words. The last of several tries throws. `isKept`: not all are given it at once. */
+  async function delivery({ commit, operations }: Waiting, since: Seq, isKept: boolean): Promise<Delivery | null> {
     const { viewer, system, stamp } = await team.sessions(principal, commit.seq);
     const cursor = team.cursorOf(stream.name, commit.seq);
     try {
       const event = await stream.event({ commit, operations, previous: since, session: viewer, system });
-      return event === null ? null : await deliver({ expired: false, cursor, commit, event }, viewer, stamp);
+      return event === null ? null : await deliver({ expired: false, cursor, commit, event }, viewer, stamp, isKept);
     } catch (error) {
       if (!isExpired(error)) throw error;
-      return deliver({ expired: true, cursor }, viewer, stamp);
+      return deliver({ expired: true, cursor }, viewer, stamp, isKept);
     }
   }
 
@@ -96,7 +96,7 @@ export function createChannel(name: string, first: Joining, principal: Principal
   function give(subscriber: Subscriber, made: Delivery | null): void {
     if (subscriber.left) return;
     if (team.isExpired(subscriber.principal)) team.drop(subscriber, 'forbidden');
-    else if (made !== null) subscriber.joining.sink.send(made);
+    else if (made !== null) subscriber.sink.send(made);
   }
 
   async function work(): Promise<void> {
@@ -105,7 +105,7 @@ export function createChannel(name: string, first: Joining, principal: Principal
       const [next] = waiting;
       if (next === undefined || members.size === 0) break;
       const { seq } = next.commit;
-      const made = await patiently(() => team.pace.run(() => delivery(next, previous)));
+      const made = await patiently(() => team.pace.run(() => delivery(next, previous, false)));
       waiting.shift();
       previous = seq;
       let given = 0;
@@ -130,10 +130,10 @@ export function createChannel(name: string, first: Joining, principal: Principal
 
   /** A subscriber's own delivery of something that it missed. */
   async function tell(subscriber: Subscriber, missed: Waiting): Promise<void> {
-    await subscriber.joining.sink.ready();
+    await subscriber.sink.ready();
     if (subscriber.left) return;
     const since = subscriber.previous;
-    const made = await patiently(() => team.pace.run(() => delivery(missed, since)));
+    const made = await patiently(() => team.pace.run(() => delivery(missed, since, true)));
     subscriber.previous = missed.commit.seq;
     give(subscriber, made);
   }
@@ -201,7 +201,7 @@ export function createChannel(name: string, first: Joining, principal: Principal
     const seq = team.position();
     const { viewer, stamp } = await patiently(() => team.sessions(principal, seq));
     const cursor = team.cursorOf(stream.name, seq);
-    const made = await deliver({ expired: true, cursor }, viewer, stamp);
+    const made = await deliver({ expired: true, cursor }, viewer, stamp, true);
     subscriber.position = seq;
     subscriber.previous = seq;
     give(subscriber, made);
@@ -210,7 +210,7 @@ export function createChannel(name: string, first: Joining, principal: Principal
 
   return {
     name,
-    stream,
+    subject,
     size: () => members.size,
     offer(commit: Commit): void {
       if (members.size === 0 || !stream.concerns(commit)) return;

@@ -28,29 +28,37 @@ export interface Sink {
   end(why: End): void;
 }
 
-export interface Joining {
+/** What is the same for all who ask for the same. */
+export interface Subject {
   readonly stream: Stream<unknown>;
+  /** Everything of the request that decides what deliveries look like: those with the same get the same. */
+  readonly operation: string;
+  /**
+   * Puts an item into words. `stamp`: the viewer's rights and the state of the team that `session` sees. `isKept`: others may ask for
+   * the same item by themselves, as those do who come again.
+   */
+  readonly deliver: (item: Item, session: Session, stamp: string, isKept: boolean) => Promise<Delivery>;
+}
+
+export interface Joining extends Subject {
   /** The viewer's, made for the request that subscribes. */
   readonly session: Session;
   /** Only what comes after it; null: only what comes from now on. */
   readonly after: string | null;
-  /** Everything of the request that decides what deliveries look like: those with the same get the same. */
-  readonly operation: string;
-  /** Puts an item into words. `stamp`: the viewer's rights and the state of the team that `session` sees. */
-  readonly deliver: (item: Item, session: Session, stamp: string) => Promise<Delivery>;
   readonly sink: Sink;
 }
 
 /** All to whom every delivery is the same. */
 export interface Company {
   readonly name: string;
+  readonly subject: Subject;
   size(): number;
   remove(subscriber: Subscriber): void;
 }
 
-/** Someone who listens. */
+/** Someone who listens: no more is kept of each than this, and nothing of the request that began it. */
 export interface Subscriber {
-  readonly joining: Joining;
+  readonly sink: Sink;
   /** Those who share what it is given. */
   readonly channel: Company;
   principal: Principal;

@@ -15,7 +15,7 @@ import type { Cursors } from './cursor.ts';
 import { openFeed } from './feed.ts';
 import { Multimap } from './multimap.ts';
 import type { Pace } from './pace.ts';
-import type { End, Joining, Subscriber } from './subscriber.ts';
+import type { End, Joining, Subject, Subscriber } from './subscriber.ts';
 import { topicsOf } from './topics.ts';
 
 export interface TeamStreamsDeps {
@@ -31,13 +31,16 @@ const EVERYTHING = '*';
 
 const hashes = new WeakMap<Principal, string>();
 
+/** Each who listens keeps it. */
+const shortOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
 /** Equal for principals that may do the same: who they are besides makes no difference to what they may see. */
 function rightsOf(principal: Principal): string {
   const { team, kind, workload, role } = principal;
   const known = hashes.get(principal);
   if (known !== undefined) return known;
   const facts = JSON.stringify([team, kind, workload, role.grants]);
-  const made = createHash('sha256').update(facts).digest('base64url');
+  const made = shortOf(facts);
   hashes.set(principal, made);
   return made;
 }
@@ -47,6 +50,8 @@ interface Recheck {
   readonly standing: StandingNow;
   readonly concerned: Concerned;
 }
+
+type Placed = Pick<Subscriber, 'sink' | 'position' | 'previous'>;
 
 export interface Ending {
   /** The last subscriber has gone. */
@@ -95,7 +100,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
 
   /** Under `EVERYTHING` those that want to see every commit. */
   const byTopic = new Multimap<Channel>();
-  const topicsFor = ({ stream }: Channel): readonly string[] => stream.topics ?? [EVERYTHING];
+  const topicsFor = ({ subject }: Channel): readonly string[] => subject.stream.topics ?? [EVERYTHING];
 
   function about(commit: Commit): ReadonlySet<Channel> {
     const found = new Set<Channel>();
@@ -103,11 +108,11 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     return found;
   }
 
-  function channelFor(joining: Joining, principal: Principal): Channel {
-    const name = `${rightsOf(principal)} ${joining.operation}`;
+  function channelFor(subject: Subject, principal: Principal): Channel {
+    const name = `${rightsOf(principal)} ${subject.operation}`;
     const known = channels.get(name);
     if (known) return known;
-    const made = createChannel(name, joining, principal, asTeam);
+    const made = createChannel(name, subject, principal, asTeam);
     channels.set(name, made);
     for (const each of topicsFor(made)) byTopic.add(each, made);
     return made;
@@ -131,17 +136,16 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
   function drop(subscriber: Subscriber, why: End): void {
     if (subscriber.left) return;
     remove(subscriber);
-    subscriber.joining.sink.end(why);
+    subscriber.sink.end(why);
   }
 
   function dropAll(why: End): void {
     for (const subscriber of audience.all()) drop(subscriber, why);
   }
 
-  function enter(joining: Joining, principal: Principal, place: Pick<Subscriber, 'position' | 'previous'>): Subscriber {
-    const channel = channelFor(joining, principal);
-    const { position, previous } = place;
-    const subscriber: Subscriber = { joining, principal, channel, position, previous, left: false };
+  function enter(subject: Subject, principal: Principal, { sink, position, previous }: Placed): Subscriber {
+    const channel = channelFor(subject, principal);
+    const subscriber: Subscriber = { sink, channel, principal, position, previous, left: false };
     audience.add(subscriber);
     channel.add(subscriber);
     return subscriber;
@@ -162,7 +166,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
   const moved = new WeakMap<Subscriber, Subscriber>();
 
   function move(subscriber: Subscriber, principal: Principal): void {
-    const next = enter(subscriber.joining, principal, subscriber);
+    const next = enter(subscriber.channel.subject, principal, subscriber);
     remove(subscriber);
     moved.set(subscriber, next);
   }
@@ -219,11 +223,12 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
 
   /** Starts delivery. Throws INVALID_CURSOR if the cursor is from another stream or ahead of the log. Returns an unsubscribe function. */
   async function join(joining: Joining): Promise<() => void> {
-    const { session, after, stream } = joining;
+    const { session, after, stream, deliver, operation, sink } = joining;
     const start = after === null ? session.seq : cursors.read(team, stream.name, after);
     if (start > session.seq) throw invalidCursor();
     const principal = await presentPrincipal(session);
-    const subscriber = enter(joining, principal, { position: start, previous: start });
+    const subject = { stream, deliver, operation: shortOf(operation) };
+    const subscriber = enter(subject, principal, { sink, position: start, previous: start });
     return () => {
       let last = subscriber;
       for (let next = moved.get(last); next; next = moved.get(last)) last = next;

@@ -38,7 +38,7 @@ export interface Graphql {
   /** Whether other plugins than the shipped ones see requests: then no answer is given past them. */
   readonly isExtended: boolean;
   /** Puts what was thrown beside them into words. */
-  refusal(error: unknown, request: GraphqlRequest): Answer;
+  refusal(error: unknown, request: Asked): Answer;
 }
 
 interface Deps {
@@ -55,10 +55,13 @@ interface Deps {
   readonly inFlight: InFlight;
 }
 
+/** What errors tell of a request. */
+type Asked = Pick<GraphqlRequest, 'requestId'>;
+
 /** The one way between a parsed request and an answer, for every transport: through the pipeline. */
 export function createGraphql(deps: Deps): Graphql {
   const { pipeline, mask, answers } = deps;
-  const refusal = (error: unknown, { requestId }: GraphqlRequest): Answer => {
+  const refusal = (error: unknown, { requestId }: Asked): Answer => {
     const masked = mask.all(error instanceof Refused ? error.errors : [error], requestId);
     const [first] = masked;
     const status = first === undefined ? 500 : statusOf(first);
@@ -90,18 +93,23 @@ export function createGraphql(deps: Deps): Graphql {
     }
   };
 
+  /** Of a request that others may outlive: all that is kept of it is its id. */
+  const writingFor =
+    (asked: Asked): Write =>
+    async (viewer, run) => {
+      try {
+        const { body, latin1 } = await metered(deps, viewer, run, (made) => masked(made, asked, mask));
+        return { latin1, whole: body.errors === undefined };
+      } catch (error) {
+        return { latin1: refusal(error, asked).latin1, whole: false };
+      }
+    };
+
   const stream = async (request: GraphqlRequest, context: object): Promise<Opened | Answer> => {
     try {
       const ready = await admit(pipeline, request, context);
       if (ready.operation.node.operation !== 'subscription') return await answerReady(ready, context);
-      const write: Write = async (viewer, run) => {
-        try {
-          const { body, latin1 } = await metered(deps, viewer, run, (made) => masked(made, request, mask));
-          return { latin1, whole: body.errors === undefined };
-        } catch (error) {
-          return { latin1: refusal(error, request).latin1, whole: false };
-        }
-      };
+      const write = writingFor({ requestId: request.requestId });
       const { args, operation } = ready;
       return await openStream(await ready.subscribe(args), {
         args,
@@ -179,7 +187,7 @@ async function admit({ getEnveloped }: Pipeline, request: GraphqlRequest, contex
 const bodyOf = ({ data, errors }: ExecutionResult): Body =>
   errors === undefined ? { data } : { data, errors: errors as unknown as NonNullable<Body['errors']> };
 
-const masked = ({ data, errors }: ExecutionResult, { requestId }: GraphqlRequest, mask: Mask): Body =>
+const masked = ({ data, errors }: ExecutionResult, { requestId }: Asked, mask: Mask): Body =>
   errors === undefined ? { data } : { data, errors: mask.all(errors, requestId) };
 
 const notAStream = (): AppError =>

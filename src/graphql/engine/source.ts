@@ -2,7 +2,7 @@ import { type ArgumentNode, type ExecutionArgs, type ExecutionResult, execute, K
 import { type Noting, shownWith, takenWith } from '../../audit/notes.ts';
 import type { Delivery, Sink } from '../../streams/subscriber.ts';
 import type { Context } from '../types/context.ts';
-import { shareOf } from '../types/sharing.ts';
+import { type Sharing, shareOf } from '../types/sharing.ts';
 import type { Answers } from './answers.ts';
 import type { Operation } from './documents.ts';
 import { pipedOf, Refused } from './piped.ts';
@@ -37,25 +37,38 @@ export async function openStream(source: AsyncIterable<unknown> | ExecutionResul
   const share = shareOf(source);
   // What the pipeline made of it are results already.
   if (share === null) return { begin: async (sink) => pump(source as AsyncIterable<ExecutionResult>, given, sink) };
-  const { args, operation, request, answers, write, lane } = given;
-  const viewer = operation.hasPages ? (args.contextValue as Context).session.principal.id : '';
-  const name = nameOf(operation, request, lane, viewer);
-  return {
-    begin: (sink) =>
-      share({
-        operation: name,
-        sink,
-        deliver: (item, context, stamp) =>
-          answers.once(`stream ${stamp}`, Buffer.from(`${name}\0${item.cursor}`), async () => {
-            const run = () => execute({ ...args, rootValue: item, contextValue: context });
-            const { latin1, whole } = await write(context, run);
-            const repeatable = whole && context.isRepeatable();
-            const shown = shownWith(context);
-            return { status: 200, latin1, operationName: operation.name, cursor: item.cursor, shown, repeatable };
-          }) as Promise<Delivery>,
-      }),
-  };
+  return openShared(share, given);
 }
+
+/** Apart, so that of the request that began it nothing is kept: each event has a context of its own. */
+function openShared(
+  share: NonNullable<ReturnType<typeof shareOf>>,
+  { args: { contextValue, ...args }, operation, request, answers, write, lane }: Stream,
+): Opened {
+  const viewer = operation.hasPages ? (contextValue as Context).session.principal.id : '';
+  const name = nameOf(operation, request, lane, viewer);
+  const deliver = delivering(name, { args, operation, answers, write });
+  return { begin: (sink) => share({ operation: name, sink, deliver }) };
+}
+
+type Delivering = Pick<Stream, 'operation' | 'answers' | 'write'> & {
+  readonly args: Omit<ExecutionArgs, 'contextValue'>;
+};
+
+const delivering =
+  (name: string, { args, operation, answers, write }: Delivering): Sharing['deliver'] =>
+  (item, context, stamp, isKept) => {
+    const make = async () => {
+      const run = () => execute({ ...args, rootValue: item, contextValue: context });
+      const { latin1, whole } = await write(context, run);
+      const repeatable = whole && context.isRepeatable();
+      const shown = shownWith(context);
+      return { status: 200, latin1, operationName: operation.name, cursor: item.cursor, shown, repeatable };
+    };
+    // What all are given at once is asked for once: kept, it would only be in the way of what is asked for again.
+    if (!isKept) return make();
+    return answers.once(`stream ${stamp}`, Buffer.from(`${name}\0${item.cursor}`), make) as Promise<Delivery>;
+  };
 
 /** Equal for requests whose events look alike: where they begin makes no difference. */
 function nameOf(

@@ -6,7 +6,8 @@ import type { Context } from './context.ts';
 export interface Sharing {
   /** Everything of the request that decides what deliveries look like. */
   readonly operation: string;
-  readonly deliver: (item: Item, context: Context, stamp: string) => Promise<Delivery>;
+  /** `isKept`: others may ask for the same item by themselves. */
+  readonly deliver: (item: Item, context: Context, stamp: string, isKept: boolean) => Promise<Delivery>;
   readonly sink: Sink;
 }
 

@@ -1,9 +1,10 @@
 import type { ArgBuilder, InputFieldMap, InputShapeFromFields, ObjectRef } from '@pothos/core';
 import type { Item, Stream } from '../../streams/stream.ts';
+import type { Subject } from '../../streams/subscriber.ts';
 import type { Builder, Types } from './builder.ts';
 import type { Context } from './context.ts';
 import { shared } from './shared.ts';
-import { sharedSource } from './sharing.ts';
+import { type Sharing, sharedSource } from './sharing.ts';
 
 /** An event of a stream with its place. */
 export type Happened<Event> = Extract<Item<Event>, { readonly expired: false }>;
@@ -103,7 +104,7 @@ function addEventType<Event>(
   return type;
 }
 
-/** Where those who ask for the same come together; each event gets a context of its own. */
+/** Where those who ask for the same come together. */
 const join = (stream: Stream<unknown>, after: string | null, { session, services, withSession }: Context) =>
   sharedSource(({ operation, deliver, sink }) =>
     services.streams.join({
@@ -111,7 +112,13 @@ const join = (stream: Stream<unknown>, after: string | null, { session, services
       session,
       after,
       operation: JSON.stringify([...stream.name, operation]),
-      deliver: (item, viewer, stamp) => deliver(item, withSession(viewer), stamp),
+      deliver: delivering(deliver, withSession),
       sink,
     }),
   );
+
+/** Each event gets a context of its own. Apart, so that what stays holds nothing of the request that subscribed. */
+const delivering =
+  (deliver: Sharing['deliver'], withSession: Context['withSession']): Subject['deliver'] =>
+  (item, viewer, stamp, isKept) =>
+    deliver(item, withSession(viewer), stamp, isKept);

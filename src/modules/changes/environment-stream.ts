@@ -9,6 +9,7 @@ import type { Commit, Seq } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { topic } from '../../streams/topics.ts';
 import { visibleProject } from '../projects/lookup.ts';
+import { Entries } from '../resolution/entry-facts.ts';
 import type { Followed } from '../resolution/followed.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenFacts, sightOf } from '../resolution/sight.ts';
 
@@ -44,9 +45,15 @@ interface State {
 const OBSERVED = 'externalAddon.observe';
 const forgotten = (): AppError => new AppError('HISTORY_EXPIRED', 'What an external addon gave is not known any more');
 
-const EMPTY: EnvironmentFacts = { variables: new Map(), files: new Map(), mounts: new Map() };
+const NO_ENTRIES = new Entries([]);
+const EMPTY: EnvironmentFacts = { variables: NO_ENTRIES, files: NO_ENTRIES, mounts: NO_ENTRIES };
 const NOTHING: State = { registration: null, digest: null, isDated: false, facts: EMPTY };
-const MOST_STATES = 20_000;
+/** Beside those that streams hold themselves: for those who come again, and where several look at one workload. */
+const STATE_BYTES = 4 * 2 ** 20;
+const SMALLEST_STATE_BYTES = 200;
+
+const bytesOf = ({ facts }: State): number =>
+  SMALLEST_STATE_BYTES + facts.variables.bytes + facts.files.bytes + facts.mounts.bytes;
 
 function stateOf({ registration, environment }: Followed, present: Seq): State {
   if (!environment) return { ...NOTHING, registration };
@@ -100,23 +107,44 @@ export interface EnvironmentStreams {
 
 /** What workloads get, followed from commit to commit: once for all who look at the same workload and scope. */
 export function createEnvironmentStreams(resolutions: Services['resolutions']): EnvironmentStreams {
-  const states = new LRUCache<string, Promise<State>>({ max: MOST_STATES });
+  const states = new LRUCache<string, State>({ maxSize: STATE_BYTES, sizeCalculation: bytesOf });
+  const making = new Map<string, Promise<State>>();
 
   async function resolved(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
     const found = await resolutions.followed({ ...ask, at: seq }, system);
     return found ? stateOf(found, system.seq) : NOTHING;
   }
 
-  function stateAt(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
+  async function make(name: string, ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
+    try {
+      const state = await resolved(ask, seq, system);
+      states.set(name, state);
+      return state;
+    } finally {
+      // What failed is asked again.
+      making.delete(name);
+    }
+  }
+
+  async function stateAt(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
     const { project, kind, id, scope } = ask;
     const name = [system.principal.team, project, kind, id, scope, seq].join('\0');
-    const known = states.get(name);
+    const known = states.get(name) ?? making.get(name);
     if (known) return known;
-    const made = resolved(ask, seq, system);
-    states.set(name, made);
-    // What failed is asked again.
-    made.catch(() => states.delete(name));
+    const made = make(name, ask, seq, system);
+    making.set(name, made);
     return made;
+  }
+
+  /** What a stream was at last, which is where it goes on from: however many there are, none has to look into the past. */
+  function follower(ask: EnvironmentAsk) {
+    let last: { readonly seq: Seq; readonly state: State } | null = null;
+    return async (seq: Seq, system: Session): Promise<State> => {
+      if (last?.seq === seq) return last.state;
+      const state = await stateAt(ask, seq, system);
+      if (last === null || seq > last.seq) last = { seq, state };
+      return state;
+    };
   }
 
   /** As the viewer's `environment` tells it. */
@@ -145,7 +173,8 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
       if (!mayList(ask, session)) throw notFound(kind, id);
       if (!mayKnow(ask, session)) throw forbidden();
       // Cheap now, and a look into the past later.
-      await stateAt(ask, system.seq, system);
+      const at = follower(ask);
+      await at(system.seq, system);
       return {
         // A cursor is good for this project alone, not for the next of its slug.
         name: ['environmentChanged', project, fields.incarnation, kind, id, scope],
@@ -154,8 +183,8 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
         concerns: (commit) => concerns(ask, commit),
         async event({ commit, operations, previous, session: viewer, system: own }) {
           if (!mayKnow(ask, viewer) || !(await isThere(ask, viewer))) return null;
-          const before = knownTo(viewer, await stateAt(ask, previous, own));
-          const after = knownTo(viewer, await stateAt(ask, commit.seq, own));
+          const before = knownTo(viewer, await at(previous, own));
+          const after = knownTo(viewer, await at(commit.seq, own));
           const sight = sightOf(ask, viewer);
           const digest = digestFor(ask, after, sight, own);
           const isSame = before.registration === after.registration;
@@ -170,9 +199,13 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
   };
 }
 
+const NO_DIFFERENCE: NameDiff = { added: [], removed: [], changed: [] };
+
 /** What is hidden from the viewer differs when it was written, whether it became another one or not. */
 function differences(before: EnvironmentFacts, after: EnvironmentFacts, sight: Sight) {
   const part = (name: keyof EnvironmentFacts): NameDiff =>
-    diffMaps(seenFacts(before[name], sight), seenFacts(after[name], sight));
+    before[name].isSame(after[name])
+      ? NO_DIFFERENCE
+      : diffMaps(seenFacts(before[name], sight), seenFacts(after[name], sight));
   return { variables: part('variables'), files: part('files'), dockerSecretMounts: part('mounts') };
 }

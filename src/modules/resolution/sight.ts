@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
 import { can, isSelf } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { fileFacts } from '../../domain/canonical.ts';
 import { DRAWS, type ResolvedFile, type ResolvedVariable, type Sensitivity } from '../../domain/types.ts';
 import { mayOnGlobal } from '../global-secrets/rights.ts';
+import { Entries, type EntryFacts, type Guarded, hashOfFacts } from './entry-facts.ts';
 import type { Environment, WorkloadAsk } from './model.ts';
-
-/** What decides whether somebody may see an entry of an environment. */
-export type Guarded = Pick<ResolvedVariable, 'type' | 'own' | 'draws'>;
 
 /** What one viewer may see of the environment of one workload. Equal keys: the same of every environment. */
 export interface Sight {
@@ -44,19 +41,11 @@ export function sightOf({ project, kind, id }: Omit<WorkloadAsk, 'scope' | 'at'>
   };
 }
 
-/** One entry, as little as tells whether it is another one: by what is in it, and by when its source was written. */
-export interface EntryFacts extends Guarded {
-  readonly content: string;
-  readonly written: string;
-}
 export interface EnvironmentFacts {
-  readonly variables: ReadonlyMap<string, EntryFacts>;
-  readonly files: ReadonlyMap<string, EntryFacts>;
-  readonly mounts: ReadonlyMap<string, EntryFacts>;
+  readonly variables: Entries;
+  readonly files: Entries;
+  readonly mounts: Entries;
 }
-
-const short = (facts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
 
 const known = new WeakMap<object, EnvironmentFacts>();
 
@@ -74,11 +63,11 @@ export function factsOf({ resolution, input, addonVersions, version }: Environme
   const entries = <T extends ResolvedVariable | ResolvedFile>(
     of: ReadonlyMap<string, T>,
     content: (entry: T) => readonly unknown[],
-  ): ReadonlyMap<string, EntryFacts> =>
-    new Map(
+  ): Entries =>
+    new Entries(
       [...of].map(([name, entry]) => {
         const { type, own, draws } = entry;
-        return [name, { type, own, draws, content: short(content(entry)), written: written(entry) }];
+        return [name, { type, own, draws, content: hashOfFacts(content(entry)), written: written(entry) }];
       }),
     );
   const files = (part: 'files' | 'mounts') => entries(resolution[part], (file) => fileFacts(file, resolution.render));
@@ -92,7 +81,7 @@ export function factsOf({ resolution, input, addonVersions, version }: Environme
 }
 
 /** Name -> what is equal as long as the viewer sees the same, and nothing was written that is hidden. */
-export function seenFacts(entries: ReadonlyMap<string, EntryFacts>, sight: Sight): ReadonlyMap<string, string> {
+export function seenFacts(entries: Entries, sight: Sight): ReadonlyMap<string, string> {
   return new Map(
     [...entries].map(([name, entry]) => [
       name,
@@ -103,6 +92,12 @@ export function seenFacts(entries: ReadonlyMap<string, EntryFacts>, sight: Sight
 
 /** The outcome as somebody sees it who does not see all of it, as bytes for a digest of its own kind. */
 export function seenBytes(facts: EnvironmentFacts, sight: Sight, place: readonly string[]): Uint8Array {
-  const parts = (['variables', 'files', 'mounts'] as const).map((part) => [...seenFacts(facts[part], sight)]);
+  const told = ([name, entry]: readonly [string, EntryFacts]): readonly [string, string] => [
+    name,
+    sight.sees(entry)
+      ? `seen ${Buffer.from(entry.content, 'latin1').toString('base64url')}`
+      : `hidden ${sight.typeOf(entry)} ${entry.written}`,
+  ];
+  const parts = (['variables', 'files', 'mounts'] as const).map((part) => [...facts[part]].map(told));
   return Buffer.from(JSON.stringify(['keyloom-seen-1', sight.key, place, parts]));
 }

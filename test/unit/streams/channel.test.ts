@@ -7,7 +7,7 @@ import type { Commit, Seq } from '../../../src/store/port.ts';
 import { type ChannelTeam, createChannel } from '../../../src/streams/channel.ts';
 import { createPace } from '../../../src/streams/pace.ts';
 import type { Stream } from '../../../src/streams/stream.ts';
-import type { Joining, Subscriber } from '../../../src/streams/subscriber.ts';
+import type { Subject, Subscriber } from '../../../src/streams/subscriber.ts';
 
 interface Told {
   readonly seq: Seq;
@@ -53,25 +53,22 @@ function aChannel(coalesces: boolean) {
       log.push(commit);
       return commit;
     });
-  const joining = (told: Told[]): Joining => ({
+  const subject: Subject = {
     stream,
-    session: {} as Session,
-    after: null,
     operation: 'o',
     deliver: async (item) => {
       if (!item.expired) return { cursor: item.cursor, latin1: JSON.stringify(item.event), shown: NOTHING_SHOWN };
       throw new Error('expired');
     },
-    sink: {
-      send: ({ latin1 }) => void told.push(JSON.parse(latin1)),
-      ready: async () => {},
-      end: () => {},
-    },
-  });
+  };
   const subscriber = (position: Seq) => {
     const told: Told[] = [];
     const made: Subscriber = {
-      joining: joining(told),
+      sink: {
+        send: ({ latin1 }) => void told.push(JSON.parse(latin1)),
+        ready: async () => {},
+        end: () => {},
+      },
       principal: PRINCIPAL,
       channel,
       position,
@@ -80,7 +77,7 @@ function aChannel(coalesces: boolean) {
     };
     return { told, made };
   };
-  const channel = createChannel('test', joining([]), PRINCIPAL, team);
+  const channel = createChannel('test', subject, PRINCIPAL, team);
   const write = (count: number): void => {
     for (const commit of append(count)) channel.offer(commit);
   };
