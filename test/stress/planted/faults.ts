@@ -234,6 +234,18 @@ export const FAULTS: readonly Fault[] = [
     put: 'const isSeen = true;',
   },
   {
+    name: 'credentials of addons are told to whoever may list them',
+    file: 'modules/addons/credentials.ts',
+    find: "if (!mayOnAddon(session, 'read', project)) throw forbidden('You do not have permission to read the addon');",
+    put: '',
+  },
+  {
+    name: 'secret credentials of addons are told to whoever may read the others',
+    file: 'modules/addons/credentials.ts',
+    find: "const isResolved = mayOnAddon(session, 'resolve', project);",
+    put: 'const isResolved = true;',
+  },
+  {
     name: 'addons are changed by whoever may list them',
     file: 'modules/addons/rights.ts',
     find: '  if (!mayOnAddon(session, verb, ref.project)) throw forbidden();\n',

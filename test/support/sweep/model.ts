@@ -22,6 +22,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   'one project': ({ project }) => project === 'default-project',
   // It may list global secrets and not read them: what a template draws in of these is none of its business.
   'no globals': ({ where }) => ['group', 'certificate', 'direct', 'addon', 'parameter'].includes(where),
+  // The parameter that is no secret, of the addon that nothing links.
+  'reads addons': ({ where, reachesSvc }) => where === 'addon' && !reachesSvc,
   dependent: ({ reachesSvc }) => reachesSvc,
 };
 

@@ -264,6 +264,8 @@ const CUSTOM: Readonly<Record<string, object>> = {
     { resources: ['PROJECT', 'WORKLOAD', 'SECRET_GROUP', 'ADDON'], verbs: ['LIST', 'LIST_KEYS', 'READ', 'RESOLVE'] },
     { resources: ['GLOBAL_SECRET'], verbs: ['LIST', 'LIST_KEYS'] },
   ],
+  // What a provider makes of secret parameters takes more.
+  'reads addons': { resources: ['PROJECT', 'ADDON'], verbs: ['LIST', 'LIST_KEYS', 'READ'] },
   'one project': { resources: HOLDERS, verbs: ['LIST', 'LIST_KEYS', 'READ', 'RESOLVE'], projects: ['default-project'] },
   'keys only': { resources: HOLDERS, verbs: ['LIST', 'LIST_KEYS'] },
   'config only': { resources: HOLDERS, verbs: ['LIST', 'LIST_KEYS', 'READ', 'RESOLVE'], types: ['CONFIG'] },
