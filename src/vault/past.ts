@@ -12,12 +12,12 @@ interface PastDeps {
   readonly store: Pick<Store, 'get' | 'revisions'>;
   readonly keys: Keys;
   readonly log: Log;
-  /** Whether there is such a document by its set, whatever the store has in its place. */
-  readonly isKept: <F extends Fields, B>(type: DocumentType<F, B>, key: Key) => Promise<boolean>;
+  /** The document as its set has it, whatever the store has in its place. */
+  readonly inSet: <F extends Fields, B>(type: DocumentType<F, B>, key: Key) => Promise<Stored<F, B> | null>;
 }
 
 /** Documents by themselves, and their history: each as it was written, and all of it that is kept. */
-export function createPast({ store, keys, log, isKept }: PastDeps) {
+export function createPast({ store, keys, log, inSet }: PastDeps) {
   /** What the store answered for this place, if it was written there: its plain fields count before its body is opened. */
   async function genuine(kind: Kind, key: Key, doc: Doc): Promise<Doc> {
     const inPlace = doc.kind === kind && doc.key.length === key.length && key.every((part, i) => doc.key[i] === part);
@@ -49,48 +49,58 @@ export function createPast({ store, keys, log, isKept }: PastDeps) {
     return doc && genuine(kind, key, doc);
   }
 
-  /** INTEGRITY unless a page begins where it was asked to, has no gaps, and ends no earlier than history does. */
+  /**
+   * INTEGRITY unless a page begins where it was asked to, has no gaps, and ends no earlier than history does. `known`: the document as its
+   * set had it before the page was read.
+   */
   async function requireWhole<F extends Fields, B>(
     type: DocumentType<F, B>,
     key: Key,
     docs: readonly Doc[],
-    page: RevisionsPage,
+    { below, isFull, known }: { below: number; isFull: boolean; known: Stored<F, B> | null },
   ): Promise<void> {
-    const { kind } = type;
     const isGapless = docs.every((doc, i) => i === 0 || doc.revision + 1 === docs[i - 1]?.revision);
-    if (!isGapless) throw lost(kind, key);
-    if (page.asOf !== undefined) return;
-    const below = page.after === undefined ? null : Number(page.after[0]);
-    const [first, last] = [docs[0], docs[docs.length - 1]];
-    const isFull = docs.length >= page.limit;
-    const isAll = first !== undefined && first.since === last?.revision;
-    if (below === null ? isFull || isAll : isFull && first?.revision === below - 1) return;
-    const now = await present(kind, key);
-    if (!now) {
-      // Looked for once more: it may have been made meanwhile.
-      const isLost = docs.length > 0 || ((await isKept(type, key)) && !(await present(kind, key)));
-      if (isLost) throw lost(kind, key);
-      return;
+    const first = docs[0]?.revision ?? 0;
+    const last = docs[docs.length - 1]?.revision ?? below;
+    if (!isGapless || (docs.length > 0 && first < Math.min(known?.revision ?? 0, below - 1)))
+      throw lost(type.kind, key);
+    const beginsAsAsked = docs.length === 0 || below === Number.POSITIVE_INFINITY || first === below - 1;
+    if (beginsAsAsked && (isFull || last === docs[0]?.since)) return;
+    // What was forgotten or removed since the set was read is no loss.
+    const now = await present(type.kind, key);
+    // Looked for once more: it may have been made meanwhile.
+    const isThere = now !== null || ((await inSet(type, key)) !== null && !(await present(type.kind, key)));
+    const beginsLate = !beginsAsAsked && now !== null && first < Math.min(now.revision, below - 1);
+    const endsEarly = !isFull && isThere && last > (now?.since ?? 0);
+    if (beginsLate || endsEarly) throw lost(type.kind, key);
+  }
+
+  async function read<F extends Fields>(
+    type: { readonly kind: Kind },
+    key: Key,
+    page: RevisionsPage,
+    { work, mayRead }: Reading<F>,
+  ): Promise<readonly Doc[]> {
+    const docs = await store.revisions(type.kind, key, page);
+    for (const doc of docs) {
+      await work.spend({ documents: 1, bytes: mayRead(doc.fields as F) ? doc.body.length : HIDDEN_BYTES });
+      await genuine(type.kind, key, doc);
     }
-    const from = below === null ? now.revision : Math.min(now.revision, below - 1);
-    // What came or went since the page was read is no loss.
-    const beginsLate = first !== undefined && below !== null && first.revision < from && first.revision !== below - 1;
-    const endsEarly = !isFull && (last?.revision ?? from + 1) > now.since && from >= now.since;
-    if (beginsLate || endsEarly) throw lost(kind, key);
+    return docs;
   }
 
   async function revisions<F extends Fields, B>(
     type: DocumentType<F, B>,
     key: Key,
     page: RevisionsPage,
-    { work, mayRead }: Reading<F>,
+    reading: Reading<F>,
   ): Promise<readonly Stored<F, B>[]> {
-    const docs = await store.revisions(type.kind, key, page);
-    for (const doc of docs) {
-      await work.spend({ documents: 1, bytes: mayRead(doc.fields as F) ? doc.body.length : HIDDEN_BYTES });
-      await genuine(type.kind, key, doc);
-    }
-    await requireWhole(type, key, docs, page);
+    // From the present one on: which one that is, its set knows.
+    const known = page.after === undefined && page.asOf === undefined ? await inSet(type, key) : null;
+    const docs = await read(type, key, page, reading);
+    const below = page.after === undefined ? Number.POSITIVE_INFINITY : Number(page.after[0]);
+    const isFull = page.asOf !== undefined || docs.length >= page.limit;
+    await requireWhole(type, key, docs, { below, isFull, known });
     return Promise.all(docs.map(async (doc) => storedFrom(type, doc, await opener(doc))));
   }
 

@@ -7,7 +7,7 @@ import type { Keys } from '../keys/keys.ts';
 import { FIRST_CHAIN, verifyCommits } from '../store/chain.ts';
 import type { Commit, Fields, Key, Seq, Store, TeamId } from '../store/port.ts';
 import { createCommits } from './commits.ts';
-import { type DocumentType, idOf, placeOf } from './document.ts';
+import { type DocumentType, idOf, placeOf, type Stored } from './document.ts';
 import { createExclusive } from './exclusive.ts';
 import { createLog } from './log.ts';
 import { createPast } from './past.ts';
@@ -40,19 +40,19 @@ export function createVault({
   const commitsAfter = createLog({ store, keys, headOf: sets.verifiedHead });
 
   /** Documents outside any set, each as it was written: its plain fields count before its body is opened. */
-  const past = createPast({ store, keys, log, isKept });
+  const past = createPast({ store, keys, log, inSet });
 
   async function view(team: TeamId): Promise<View> {
     const head = await sets.verifiedHead([team]);
     return viewAt(team, head, sets, ownWork);
   }
 
-  /** Whether there is such a document by its set, whatever the store has in its place. */
-  function isKept<F extends Fields, B>(type: DocumentType<F, B>, key: Key): Promise<boolean> {
+  /** The document as its set has it, whatever the store has in its place. */
+  function inSet<F extends Fields, B>(type: DocumentType<F, B>, key: Key): Promise<Stored<F, B> | null> {
     const { team, project } = placeOf(type.kind, key);
     return retryingStale(async () => {
       const set = await (await view(team)).set(type, project ?? undefined);
-      return set.get(idOf(key)) !== null;
+      return set.get(idOf(key));
     });
   }
 

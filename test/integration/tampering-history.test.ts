@@ -17,7 +17,7 @@ const put = async (value: string): Promise<number> => {
 
 beforeEach(async () => {
   edit = editableStore();
-  app = await startApp({ open: edit.open });
+  app = await startApp({ open: edit.open, answerCacheBytes: 0 });
   await aProject(app);
   await done(app, PUT_SERVICE, aServiceInput());
   seqs = [await put('first'), await put('second'), await put('third')];
@@ -112,6 +112,39 @@ describe('the beginning of a history', () => {
     }
     expect(await revisions()).toBe('INTEGRITY');
     expect(await valueAt(seqs[0] ?? 0)).toBe('INTEGRITY');
+  });
+
+  it.each([
+    ['newest former', 3, 2],
+    ['oldest', 2, 1],
+  ])('is whole on a later page: the %s one erased', async (_what, below, revision) => {
+    const first = `{ project(slug: "default-project") { secretGroup(slug: "group") { revisions(first: ${4 - below}) { pageInfo { endCursor } } } } }`;
+    const { endCursor } = (await app.gql(first)).data.project.secretGroup.revisions.pageInfo;
+    const page = () =>
+      asked(
+        `{ project(slug: "default-project") { secretGroup(slug: "group") { revisions(first: 9, after: "${endCursor}") { nodes { revision } } } } }`,
+        (data: never) => revisionsIn(data),
+      );
+    expect(await page()).toEqual(below === 3 ? [2, 1] : [1]);
+    await edit.writeRevision('secretGroup', GROUP, revision, () => null);
+    expect(await page()).toBe('INTEGRITY');
+  });
+
+  it('is told whole by a gateway that has read before, or not at all', async () => {
+    const query = `{ project(slug: "default-project") { secretGroup(slug: "group") { revisions(first: 9) { nodes { revision } } } } }`;
+    const told = async () => (await app.gql(query)).errors?.[0]?.extensions.code ?? 'served';
+    expect(await told()).toBe('served');
+    const now = edit.read('secretGroup', GROUP);
+    for (const other of [
+      null,
+      edit.readRevision('secretGroup', GROUP, 2),
+      edit.readRevision('secretGroup', GROUP, 1),
+    ]) {
+      await edit.write('secretGroup', GROUP, other);
+      expect(await told()).toBe('INTEGRITY');
+    }
+    await edit.write('secretGroup', GROUP, now);
+    expect(await told()).toBe('served');
   });
 
   it('is no other because the document says so', async () => {

@@ -4,7 +4,7 @@ import { sweptStores } from '../support/swept-stores.ts';
 import { backMutations, crossMutations, pairMutations } from '../support/tampered-scopes.ts';
 
 /** All of them are in the stress tests. */
-const EVERY: Readonly<Record<string, number>> = { embedded: 20, MongoDB: 200 };
+const EVERY: Readonly<Record<string, number>> = { embedded: 50, MongoDB: 400 };
 
 describe.each(sweptStores())('%s', (store, make) => {
   it('whatever is done to parts of whole scopes, what is told is right, or it is refused: a sample', async () => {
