@@ -51,11 +51,13 @@ function only(changes: Changes, isMeant: (place: string) => boolean): Changes {
 /** A change of many places once; not at all where it changes nothing, or makes the whole of a store what it was. */
 function distinct(found: readonly ScopeMutation[], timeline: Timeline): readonly ScopeMutation[] {
   const { past, now } = timeline;
-  const known = new Set(past.map((copy) => nameOf(changesBetween(now, copy))));
-  known.add('');
+  const known = new Set(['']);
+  const headsOf = (changes: Changes): string => nameOf(only(changes, (place) => place.startsWith('h')));
+  // With every head that differs, the root among them, it is the whole store to whoever asks for no more than those bind.
+  const wholes = new Set(past.map((copy) => headsOf(changesBetween(now, copy))));
   return found.filter(({ changes }) => {
     const name = nameOf(changes);
-    const isNew = !known.has(name);
+    const isNew = !known.has(name) && !wholes.has(headsOf(changes));
     known.add(name);
     return isNew;
   });

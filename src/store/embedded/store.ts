@@ -2,7 +2,7 @@ import { unavailable } from '../../kernel/errors.ts';
 import { checkCommit } from '../check.ts';
 import { assertFollows, pageSize, revisionBelow } from '../history.ts';
 import { type Quotas, USUAL_QUOTAS } from '../kept.ts';
-import { isKey } from '../keys.ts';
+import { isKey, keyText } from '../keys.ts';
 import { createListeners } from '../listeners.ts';
 import { type Known, type Plan, planCommit, type Step } from '../plan.ts';
 import type { Commit, Doc, Head, Key, Kind, Mac, NewCommit, OpenedStore, Seq, TeamId, Trouble } from '../port.ts';
@@ -11,6 +11,7 @@ import { watchLog } from '../watch.ts';
 import { holdsBelow } from './below.ts';
 import { type Batch, createSection, type Engine, type EngineReader } from './engine.ts';
 import { createLineages } from './lineages.ts';
+import { once } from './once.ts';
 import * as at from './places.ts';
 import * as record from './records.ts';
 
@@ -130,9 +131,12 @@ function decideCommit(
   if (earlier) return { result: earlier, batch: [] };
   const stored: Known = {
     doc: (kind, key) => readDoc(view, kind, key),
-    head: (scope) => readHead(view, scope),
+    head: once(keyText, (scope: Key) => readHead(view, scope)),
     past: (kind, key, below) => pastBytes(view, kind, key, below),
-    node: (scope, path) => readBytes(view, at.nodeAt(scope, path)),
+    node: once(
+      (scope: Key, path: string) => keyText([...scope, path]),
+      (scope, path) => readBytes(view, at.nodeAt(scope, path)),
+    ),
     state: (scope, kind) => readBytes(view, at.stateAt(scope, kind)),
     hasCommit: (seq) => view.get(at.commitAt(request.team, seq)) !== null,
     rootLags: false,
