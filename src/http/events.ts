@@ -3,6 +3,7 @@ import { guarded } from '../kernel/guarded.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Delivery, End } from '../streams/subscriber.ts';
 import { commonHeaders, type Exchange, sendLatin1 } from './exchange.ts';
+import { createHeartbeat } from './heartbeat.ts';
 import { watchOutgoing } from './outgoing.ts';
 
 /** Server-sent events in the distinct connections mode of graphql-sse: one stream a request. */
@@ -49,10 +50,7 @@ function frameOf(delivery: Delivery): Buffer {
 
 export function createEventStreams(limits: Limits): EventStreams {
   const open = new Set<(why: End) => void>();
-  const beats = new Set<() => void>();
-  const heart = setInterval(() => {
-    for (const beat of beats) beat();
-  }, limits.socketPingMs).unref();
+  const heart = createHeartbeat(limits.socketPingMs);
 
   async function serve({ response, id, headers, onFault }: Exchange, { begin }: Opened): Promise<void> {
     const outgoing = watchOutgoing(response, limits);
@@ -70,7 +68,7 @@ export function createEventStreams(limits: Limits): EventStreams {
     const end = (why: End): void => {
       if (ended) return;
       ended = true;
-      beats.delete(beat);
+      heart.delete(beat);
       open.delete(end);
       leave();
       head();
@@ -103,7 +101,7 @@ export function createEventStreams(limits: Limits): EventStreams {
     leave = await begin({ send, ready: outgoing.ready, end });
     if (ended || response.destroyed) return leave();
     open.add(end);
-    beats.add(beat);
+    heart.add(beat);
     head();
     // The client learns that it listens before anything happens.
     response.write(':\n\n');
@@ -113,7 +111,7 @@ export function createEventStreams(limits: Limits): EventStreams {
   return {
     serve,
     close() {
-      clearInterval(heart);
+      heart.stop();
       for (const end of [...open]) end('fault');
     },
   };

@@ -9,6 +9,7 @@ import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
 import { clientAddressOf, clientKeyOf, type TrustedProxies } from '../net/client-address.ts';
 import { authorizationOf } from './authorization.ts';
+import { createHeartbeat } from './heartbeat.ts';
 import { checkOrigin } from './origin.ts';
 import { parseQuery } from './params.ts';
 import { openSocket, type Socket, type SocketDeps } from './socket.ts';
@@ -43,16 +44,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
     handleProtocols: (offered) =>
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : ([...offered][0] ?? false),
   });
-  const heart = setInterval(() => {
-    for (const socket of sockets) beat(socket);
-  }, limits.socketPingMs).unref();
-  const beat = (socket: Socket): void =>
-    guarded(
-      () => sockets.delete(socket),
-      () => {
-        if (!socket.beat()) sockets.delete(socket);
-      },
-    )();
+  const heart = createHeartbeat(limits.socketPingMs);
 
   const takes = (target: string): boolean => [path, `${path}/`].includes(target.split('?')[0] ?? '');
 
@@ -84,10 +76,18 @@ export function createSockets(deps: SocketsDeps): Sockets {
       const opening = { authorization, headers, target: asked, client, address };
       const socket = openSocket(deps, { ws, stream, requestId, ...opening });
       sockets.add(socket);
+      const gone = (): void => {
+        sockets.delete(socket);
+        heart.delete(beat);
+      };
+      const beat = guarded(gone, () => {
+        if (!socket.beat()) gone();
+      });
+      heart.add(beat);
       ws.once(
         'close',
         guarded(failed(requestId, stream), (code: number) => {
-          sockets.delete(socket);
+          gone();
           log.info('socket', { code, ms: Math.round(performance.now() - startedAt), client, requestId });
         }),
       );
@@ -113,7 +113,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
     },
     close() {
       closing = true;
-      clearInterval(heart);
+      heart.stop();
       for (const socket of sockets) socket.close(1001, 'The gateway is shutting down');
     },
   };
