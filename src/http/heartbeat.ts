@@ -1,3 +1,5 @@
+import { guarded } from '../kernel/guarded.ts';
+
 /** Calls each of many once in a period, a few at a time: all in one turn would keep everything else waiting. */
 export interface Heartbeat {
   /** `beat` never throws. */
@@ -16,11 +18,14 @@ export function createHeartbeat(periodMs: number): Heartbeat {
   const places = new Map<() => void, number>();
   let next = 0;
   let turn = 0;
+  const tick = (): void => {
+    const part = parts[turn] ?? [];
+    turn = (turn + 1) % count;
+    for (const beat of part) beat();
+  };
+  // Each of them ends what it belongs to when it fails, so that there is nothing left to end here.
   const timer = setInterval(
-    () => {
-      for (const beat of parts[turn] ?? []) beat();
-      turn = (turn + 1) % count;
-    },
+    guarded(() => {}, tick),
     Math.ceil(periodMs / count),
   ).unref();
 
