@@ -8,7 +8,7 @@ import type { Change } from '../../vault/change.ts';
 import type { Vault } from '../../vault/port.ts';
 import { ownReading, pageBelow, type Reading } from '../../vault/reading.ts';
 import { createRetention } from '../../vault/retention.ts';
-import { type GroupFields, type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
+import { type GroupFields, type GroupState, groupDocument, PLAIN_NAMES, type StoredGroup, stateOf } from './model.ts';
 import { mayOnGroup } from './rights.ts';
 
 export interface GroupDiff {
@@ -53,7 +53,7 @@ export function createHistory({ vault, clock, limits }: HistoryDeps) {
     const diffOf = isSeen ? diffMaps<string> : writtenNames;
     const hashes = (map: GroupState['files']) => new Map([...map].map(([name, { hash }]) => [name, hash]));
     return {
-      fields: PLAIN.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])),
+      fields: PLAIN_NAMES.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])),
       variables: diffOf(before.variables, after.variables),
       files: diffOf(hashes(before.files), hashes(after.files)),
       dockerSecretMounts: diffOf(hashes(before.mounts), hashes(after.mounts)),
@@ -84,8 +84,6 @@ const readingOf = ({ key }: StoredGroup, session: Session): Reading<GroupFields>
 });
 
 const timeOf = ({ fields }: StoredGroup): string => fields.updatedAt;
-
-const PLAIN = ['name', 'description', 'stageId', 'tags', 'type', 'secretType', 'priority', 'restrictions'] as const;
 
 /** By id; addons of both kinds may share one. */
 function linksOf({ links }: GroupState): ReadonlyMap<string, string> {

@@ -98,6 +98,22 @@ export interface GroupState extends GroupContent {
   readonly restrictions: Restrictions;
 }
 
+/** What is compared by the names in it. */
+type Named = 'variables' | 'files' | 'mounts' | 'links';
+
+/** What differences of revisions name as a whole: all the rest, which the compiler asks for. */
+const PLAIN = {
+  name: true,
+  description: true,
+  stageId: true,
+  tags: true,
+  type: true,
+  secretType: true,
+  priority: true,
+  restrictions: true,
+} as const satisfies Record<Exclude<keyof GroupState, Named>, true>;
+export const PLAIN_NAMES = Object.keys(PLAIN) as readonly (keyof typeof PLAIN)[];
+
 export const stateOf = ({ fields, body }: StoredGroup): GroupState => {
   const { name, stageId, tags, type, secretType, priority, restrictions } = fields;
   return { name, stageId, tags, type, secretType, priority, restrictions, ...body() };

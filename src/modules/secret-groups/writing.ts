@@ -83,13 +83,12 @@ function writeOf(
 function createGroupRules({ contents, limits, addons }: WritingDeps) {
   /** The state that a whole input describes, with the contents to be written for it. */
   async function wholeState(input: CreateGroupInput, before: GroupState | null, session: Session): Promise<Decision> {
-    const { project, idempotencyKey: _, files, dockerSecretMounts, addonLinks, ...rest } = input;
+    const { project, idempotencyKey: _, allowDangerousNames: _meant, ...given } = input;
+    const { files, dockerSecretMounts, addonLinks, restrictions, ...plain } = given;
     requireWithinLimits(limits, [input.variables], [sizesOf(files), sizesOf(dockerSecretMounts)]);
     const kept = await keepFiles(project, files, before, [], session);
     const mounts = await keepFiles(project, dockerSecretMounts, before, [kept.entries], session);
-    const { name, description, stageId, tags, type, secretType, priority, restrictions, variables } = rest;
-    const plain = { name, description, stageId, tags, type, secretType, priority, variables };
-    const state = {
+    const state: GroupState = {
       ...plain,
       restrictions: newRestrictions(restrictions),
       files: kept.entries,
