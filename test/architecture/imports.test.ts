@@ -252,6 +252,7 @@ const floorOf = (file: string): number => FLOORS.indexOf(roomOf(file));
 
 /** Which other nouns each noun imports, whichever of their files. What is more than a name or a look-up comes as `Services`. */
 const NOUNS: Readonly<Record<string, string>> = {
+  access: 'workloads',
   addons: 'projects secret-groups',
   'app-secrets': 'apps',
   apps: 'app-secrets',

@@ -4,23 +4,16 @@ import type { TokenKind } from '../../access/model.ts';
 import type { TokenFacts } from '../../access/tokens.ts';
 import { allowedInTeam } from '../../graphql/types/allowed.ts';
 import type { Builder, Types } from '../../graphql/types/builder.ts';
-import { idempotencyKey, WorkloadKindEnum } from '../../graphql/types/fields.ts';
+import { idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
+import { WorkloadRefInput } from '../workloads/types.ts';
 import { TokenNode } from './node.ts';
 
 const ofToken = ({ token }: { readonly token: TokenFacts }): string => `token/${token.id}`;
 
 /** Making and ending tokens. */
 export function addTokenMutations(builder: Builder, TokenKindEnum: EnumRef<Types, TokenKind>): void {
-  const AddressInput = builder.inputType('WorkloadAddressInput', {
-    description: 'Which workload.',
-    fields: (t) => ({
-      project: t.field({ type: 'Slug', required: true, description: 'Its project.' }),
-      kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),
-      id: t.string({ required: true, description: "The platform's id." }),
-    }),
-  });
   const token = { type: TokenNode, description: 'The token.' };
   addMutation(builder, {
     name: 'createToken',
@@ -30,8 +23,8 @@ export function addTokenMutations(builder: Builder, TokenKindEnum: EnumRef<Types
       kind: t.field({ type: TokenKindEnum, required: true, description: 'Who it is for.' }),
       role: t.field({ type: 'Slug', required: true, description: 'Slug of its role.' }),
       workload: t.field({
-        type: AddressInput,
-        description: 'The workload of a dependent; required for one, and only for one.',
+        type: WorkloadRefInput,
+        description: 'The workload of a dependent, with its project; required for one, and only for one.',
       }),
       expiresAt: t.field({ type: 'DateTime', description: 'When it ends; absent: never.' }),
       networks: t.stringList({

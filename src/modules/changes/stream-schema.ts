@@ -9,6 +9,7 @@ import { idOf } from '../../vault/document.ts';
 import { GlobalSecretNode } from '../global-secrets/node.ts';
 import { EnvironmentType, environmentOf } from '../resolution/schema.ts';
 import type { ShownKinds } from '../shown.ts';
+import { refIn } from '../workloads/ref.ts';
 import { WorkloadRefInput } from '../workloads/types.ts';
 import type { CommitEvent, DocumentChange } from './commit-stream.ts';
 import type { EnvironmentEvent } from './environment-stream.ts';
@@ -154,8 +155,8 @@ function addEnvironmentChanged(builder: Builder): void {
       workload: arg({ type: WorkloadRefInput, required: true, description: 'Which workload.' }),
       scope: arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'In which scope.' }),
     }),
-    stream: ({ project, workload: { kind, id }, scope }, { services, session }) =>
-      services.changes.environment({ project, kind, id, scope }, session),
+    stream: ({ project, workload, scope }, { services, session }) =>
+      services.changes.environment({ ...refIn(project, workload, ['workload']), project, scope }, session),
   });
   const names = (part: keyof typeof NAME_DIFFS) => (happened: Happened<EnvironmentEvent>) => happened.event[part];
   builder.objectFields(event, (t) => ({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { idempotencyKeyRule, platformIdRule, slugRule, valueRule, wholeRule } from '../../input/rules.ts';
+import { idempotencyKeyRule, slugRule, valueRule, wholeRule } from '../../input/rules.ts';
+import { workloadRefRule } from '../workloads/ref.ts';
 
 /** One line or several, for people. */
 const reasonRule = valueRule
@@ -39,11 +40,9 @@ export const restartInput = z.strictObject({
   idempotencyKey: idempotencyKeyRule,
 });
 
-const workloadRule = z.strictObject({ kind: z.enum(['service', 'job']), id: platformIdRule });
-
 export const acknowledgeInput = z.strictObject({
   project: slugRule,
-  workload: workloadRule,
+  workload: workloadRefRule,
   scope: z
     .enum(['RUNTIME', 'BUILD'])
     .nullish()

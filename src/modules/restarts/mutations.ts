@@ -5,6 +5,7 @@ import { idempotencyKey } from '../../graphql/types/fields.ts';
 import { decodeGlobalId, groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
+import { refIn } from '../workloads/ref.ts';
 import { WorkloadRefInput } from '../workloads/types.ts';
 import * as inputs from './inputs.ts';
 import type { SourceAddress, SourceKind } from './model.ts';
@@ -104,7 +105,8 @@ function addAcknowledge(builder: Builder): void {
     allowed: allowedToItself('restart'),
     rules: inputs.acknowledgeInput,
     failures: ['notFound', 'conflict'],
-    run: (input, { services, session }) => services.restarts.acknowledge(input, session),
+    run: ({ workload, ...input }, { services, session }) =>
+      services.restarts.acknowledge({ ...input, workload: refIn(input.project, workload, ['workload']) }, session),
     payload: {
       running: {
         type: RunningType,

@@ -4,6 +4,7 @@ import { orNull } from '../../graphql/types/or-null.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { addSubscription } from '../../graphql/types/subscription.ts';
 import { idOf } from '../../vault/document.ts';
+import { refIn } from '../workloads/ref.ts';
 import { WorkloadRefInput } from '../workloads/types.ts';
 import { RestartRequestNode } from './node.ts';
 import type { RegisteredEvent, RestartEvent } from './stream.ts';
@@ -26,8 +27,8 @@ export function addRestartStream(builder: Builder): void {
       is: (it): it is RegisteredEvent => it.request === null,
     },
     args,
-    stream: ({ project, workload: { kind, id } }, { services, session }) =>
-      services.restarts.stream({ project, kind, id }, session),
+    stream: ({ project, workload }, { services, session }) =>
+      services.restarts.stream({ ...refIn(project, workload, ['workload']), project }, session),
   });
   builder.objectFields(event, (t) => ({
     scopes: t.field({

@@ -21,6 +21,7 @@ import {
   valueRule,
   variablesRule,
 } from '../../input/rules.ts';
+import { refIn, workloadRefRule } from '../workloads/ref.ts';
 import { importedRule } from './importing.ts';
 import { UNRESTRICTED } from './model.ts';
 
@@ -31,26 +32,25 @@ const priorityRule = z.int().min(0, { error: 'must be at least 0' }).max(100, { 
 /** What is named; null is no way to say something. */
 export const restrictionsRule = z.strictObject({
   restricted: z.boolean({ error: 'must be true or false' }).optional(),
-  workloads: distinct(
-    z.strictObject({ id: platformIdRule, kind: z.enum(['service', 'job']) }),
-    ({ id, kind }) => `${kind} ${id}`,
-    1000,
-  ).optional(),
+  workloads: distinct(workloadRefRule, ({ id, kind }) => `${kind} ${id}`, 1000).optional(),
   tags: tagsRule.optional(),
   tagMatchCondition: z.enum(['and', 'or']).optional(),
 });
 export type GivenRestrictions = z.output<typeof restrictionsRule>;
 
 /** The restrictions of a new group: whoever names any part of them means them, unless `restricted` is false. */
-export const newRestrictions = (given: GivenRestrictions | null | undefined): Restrictions =>
-  given ? restrictionsAfter({ ...UNRESTRICTED, restricted: Object.keys(given).length > 0 }, given) : UNRESTRICTED;
+export const newRestrictions = (project: string, given: GivenRestrictions | null | undefined): Restrictions =>
+  given
+    ? restrictionsAfter(project, { ...UNRESTRICTED, restricted: Object.keys(given).length > 0 }, given)
+    : UNRESTRICTED;
 
 /** A patch: members that are not named stay, so that nothing opens a group but `restricted: false`. */
-export function restrictionsAfter(before: Restrictions, given: GivenRestrictions): Restrictions {
+export function restrictionsAfter(project: string, before: Restrictions, given: GivenRestrictions): Restrictions {
   const { restricted, workloads, tags, tagMatchCondition } = given;
   return {
     restricted: restricted ?? before.restricted,
-    workloads: workloads ?? before.workloads,
+    workloads:
+      workloads?.map((each, i) => refIn(project, each, ['restrictions', 'workloads', String(i)])) ?? before.workloads,
     tags: tags ?? before.tags,
     tagMatchCondition: tagMatchCondition ?? before.tagMatchCondition,
   };

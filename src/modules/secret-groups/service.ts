@@ -68,7 +68,9 @@ function createWhole({ createOrPut, change, keepFiles, requireCountable, history
       const next: GroupState = {
         ...state,
         ...given,
-        restrictions: restrictions ? restrictionsAfter(state.restrictions, restrictions) : state.restrictions,
+        restrictions: restrictions
+          ? restrictionsAfter(ref.project, state.restrictions, restrictions)
+          : state.restrictions,
         files: kept?.entries ?? state.files,
         mounts: mounts?.entries ?? state.mounts,
         links: addonLinks ?? state.links,

@@ -90,7 +90,7 @@ function createGroupRules({ contents, limits, addons }: WritingDeps) {
     const mounts = await keepFiles(project, dockerSecretMounts, before, [kept.entries], session);
     const state: GroupState = {
       ...plain,
-      restrictions: newRestrictions(restrictions),
+      restrictions: newRestrictions(project, restrictions),
       files: kept.entries,
       mounts: mounts.entries,
       links: addonLinks,

@@ -13,8 +13,12 @@ export const workloads = {
 };
 
 export const WorkloadRefInput = types.inputType('WorkloadRefInput', {
-  description: 'A workload of a project.',
+  description: 'A workload.',
   fields: (t) => ({
+    project: t.field({
+      type: 'Slug',
+      description: 'Its project. May be left out where the project is known, and is that one otherwise.',
+    }),
     kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),
     id: t.string({ required: true, description: "The platform's id." }),
   }),
