@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AppError, unavailable } from '../../src/kernel/errors.ts';
+import { unavailable } from '../../src/kernel/errors.ts';
+import type { MacHolder } from '../../src/keys/mac-holder.ts';
+import { openMemoryEngine } from '../../src/store/embedded/memory-engine.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { Store } from '../../src/store/port.ts';
+import { storeOverEngine } from '../support/engine-store.ts';
 import { type Listener, listen, until } from '../support/listening.ts';
 import { aGroup, aProject, done, operation, PUT_SERVICE, run } from '../support/makers.ts';
 import { type AppOptions, startApp, type TestApp } from '../support/start-app.ts';
@@ -75,31 +78,28 @@ it('case 142: while the store is slow requests end at their deadline; listeners 
 
 describe('case 153: a log that was cut', () => {
   it('is told of as HistoryExpired with a cursor to go on from, and never passed over in silence', async () => {
-    let firstKept = 0;
-    const cut = async (name: keyof Store, [, seq]: readonly unknown[]): Promise<void> => {
-      if (name === 'commitsAfter' && (seq as number) + 1 < firstKept)
-        throw new AppError('HISTORY_EXPIRED', 'The log no longer reaches back this far');
+    const engine = openMemoryEngine();
+    const under = ({ mac }: MacHolder) => storeOverEngine(engine, () => {}, undefined, mac);
+    const stores: ReturnType<typeof under>[] = [];
+    const open = (holder: MacHolder) => {
+      const opened = under(holder);
+      stores.push(opened);
+      return opened.store;
     };
-    const store = { now: null as Store | null };
-    const app = await start({
-      open: ({ mac }) => {
-        store.now = before(openMemoryStore({ mac }), cut);
-        return store.now;
-      },
-    });
+    const app = await start({ open });
     await aProject(app);
     const first = await follow(app, CHANGES, { kinds: ['SERVICE'] });
     for (const id of ['a', 'b', 'c', 'd']) await put(app, id);
     await first.count(4);
-    firstKept = first.events[2].seq;
+    await stores[0]?.forget('default', first.events[2].seq);
     // Another process: it has no recent commits of its own.
-    const other = await startApp({ open: () => store.now as Store });
+    const other = { ...(await start({ open })), owner: app.owner };
     const resumed = await listen(other.url, app.owner, CHANGES, {
       variables: { kinds: ['SERVICE'], after: first.events[0].cursor },
     });
     listeners.push(resumed);
     await resumed.count(1);
-    await put(app, 'e');
+    await put(other, 'e');
     await resumed.count(2);
     expect(resumed.events).toMatchObject([
       { __typename: 'HistoryExpired', cursor: first.events[3].cursor },

@@ -30,7 +30,10 @@ export function wantedOf(given: GraphQLInputType): string {
   const type = getNullableType(given);
   if (isListType(type)) return `a list, each item ${wantedOf(type.ofType)}`;
   if (isEnumType(type)) {
-    const names = type.getValues().map(({ name }) => name);
+    const names = type
+      .getValues()
+      .map(({ name }) => name)
+      .sort();
     return `one of ${names.slice(0, MAX_NAMES).join(', ')}${names.length > MAX_NAMES ? ', ...' : ''}`;
   }
   if (isInputObjectType(type)) return `an object of type ${type.name}`;
