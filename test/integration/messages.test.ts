@@ -100,7 +100,10 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
 const wantedOf = (type: GraphQLInputType): string => {
   const named = getNamedType(type);
   if (isEnumType(named)) {
-    const names = (named as GraphQLEnumType).getValues().map(({ name }) => name);
+    const names = (named as GraphQLEnumType)
+      .getValues()
+      .map(({ name }) => name)
+      .sort();
     return `one of ${names.join(', ')}`;
   }
   return isInputObjectType(named) ? `an object of type ${named.name}` : (WANTED[named.name] ?? 'nothing is known');
