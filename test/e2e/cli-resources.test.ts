@@ -72,7 +72,7 @@ describe('secret groups', () => {
     expect((await world.run(['get', 'secret', 'example-secret', ...IN])).code).toBe(4);
   });
 
-  it('are taken from --input rather than from --file, with a word on the history of the shell', async () => {
+  it('case 212: are taken from --input rather than from --file, with a word on the history of the shell', async () => {
     const file = join(world.dir, 'loses.yaml');
     writeFileSync(file, 'name: Loses\nsecretType: environment\npriority: 1\n');
     const input = '{"name":"Wins","secretType":"arguments","priority":2}';
@@ -80,6 +80,14 @@ describe('secret groups', () => {
     expect([ran.code, JSON.parse(ran.out).id]).toEqual([0, 'wins']);
     expect(ran.err).toContain('history of the shell');
     expect((await world.run(['get', 'secret', 'loses', ...IN])).code).toBe(4);
+  });
+
+  it('case 212: tell what is sent by names alone, however much is to be told', async () => {
+    const secrets = { variables: { A: 'canary-of-verbose' } };
+    const input = JSON.stringify({ name: 'Loud', secretType: 'environment', priority: 3, secrets });
+    const ran = await world.run(['put', 'secret', ...IN, '--verbose', '-f', '-'], { input });
+    expect([ran.code, ran.err]).toEqual([0, expect.stringContaining('secrets')]);
+    expect(ran.out + ran.err).not.toContain('canary-of-verbose');
   });
 
   it('are read from standard input', async () => {

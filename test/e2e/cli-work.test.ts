@@ -51,7 +51,7 @@ describe('import', () => {
     expect(await valuesOf()).toEqual({ A: '3', SECRET });
   });
 
-  it('takes back what was exported, byte by byte', async () => {
+  it('case 62: takes back what was exported, byte by byte', async () => {
     const { out } = await world.run(['export', ...WEB, '-d', 'posix', '--only', 'SECRET']);
     const ran = await world.run(['import', '-', '-d', 'posix', ...GROUP], { input: out });
     expect([ran.code, ran.out]).toEqual([0, '']);

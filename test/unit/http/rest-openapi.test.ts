@@ -8,7 +8,7 @@ import { ROUTES } from '../../../src/http/rest/table.ts';
 const description = openApiOf(ROUTES, '1') as any;
 
 describe('the description of /v1', () => {
-  it('has every route, twice, and nothing else', () => {
+  it('case 227: has every route, twice, and nothing else', () => {
     const described = Object.entries(description.paths as Record<string, object>).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
