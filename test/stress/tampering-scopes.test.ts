@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { scopeWorld, sweepScopes } from '../support/scopes-sweep.ts';
+import { SHARE } from '../support/share.ts';
 import { sweptStores } from '../support/swept-stores.ts';
 import { backMutations, crossMutations, pairMutations } from '../support/tampered-scopes.ts';
 
@@ -14,7 +15,7 @@ describe.each(sweptStores())('%s', (store, make) => {
       const { edit, open, dispose } = make();
       const world = await scopeWorld(edit, open);
       const { timeline } = world;
-      const every = EVERY[store] ?? 1;
+      const every = (EVERY[store] ?? 1) * SHARE;
       const all = [...backMutations(timeline), ...pairMutations(timeline), ...crossMutations(timeline, edit)];
       const { unseen, mutations } = await sweepScopes(
         edit,
@@ -22,7 +23,7 @@ describe.each(sweptStores())('%s', (store, make) => {
         all.filter((_, i) => i % (PARTS * every) === part),
       );
       expect(unseen).toEqual([]);
-      expect(mutations).toBeGreaterThan(120 / every);
+      expect(mutations).toBeGreaterThan(Math.floor(120 / every));
       await world.app.close();
       await dispose();
     },
