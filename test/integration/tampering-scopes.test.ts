@@ -8,8 +8,8 @@ const EVERY: Readonly<Record<string, number>> = { embedded: 50, MongoDB: 400 };
 
 describe.each(sweptStores())('%s', (store, make) => {
   it('whatever is done to parts of whole scopes, what is told is right, or it is refused: a sample', async () => {
-    const { edit, open, dispose } = make();
-    const world = await scopeWorld(edit, open);
+    const { edit, open, settled, dispose } = make();
+    const world = await scopeWorld(edit, open, settled);
     const { timeline } = world;
     const all = [...backMutations(timeline), ...pairMutations(timeline), ...crossMutations(timeline, edit)];
     const every = EVERY[store] ?? 1;

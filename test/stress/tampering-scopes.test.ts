@@ -12,8 +12,8 @@ describe.each(sweptStores())('%s', (store, make) => {
   it.each(Array.from({ length: PARTS }, (_, i) => i))(
     'whatever is put back of one, two or three scopes, or laid over others, is told or does no harm: part %i',
     async (part) => {
-      const { edit, open, dispose } = make();
-      const world = await scopeWorld(edit, open);
+      const { edit, open, settled, dispose } = make();
+      const world = await scopeWorld(edit, open, settled);
       const { timeline } = world;
       const every = (EVERY[store] ?? 1) * SHARE;
       const all = [...backMutations(timeline), ...pairMutations(timeline), ...crossMutations(timeline, edit)];

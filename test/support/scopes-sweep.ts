@@ -62,7 +62,7 @@ function questionsOf(app: TestApp, tokens: readonly string[], commits: number): 
 }
 
 /** Steps in which each scope changes, some by itself and some with others. */
-export async function scopeWorld(edit: CopiedStore, open: Open, settled = async () => {}): Promise<ScopeWorld> {
+export async function scopeWorld(edit: CopiedStore, open: Open, settled: () => Promise<void>): Promise<ScopeWorld> {
   const app = await founded(open);
   const departing = await app.token('owner', { name: 'departing' });
   const clerk = await app.token('clerk', { name: 'clerk' });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { editableMongo } from './editable-mongo.ts';
 import { type EditableRecords, editableStore } from './editable-store.ts';
@@ -9,6 +10,8 @@ export interface SweptStore {
   readonly open: Open;
   /** To be called when what was written is to be swept. */
   readonly refresh: () => Promise<void>;
+  /** Waits until the root over all heads is as new as they are. */
+  readonly settled: () => Promise<void>;
   readonly dispose: () => Promise<void>;
 }
 
@@ -17,11 +20,13 @@ const nothing = async (): Promise<void> => {};
 const STORES: Readonly<Record<string, (url: string) => SweptStore>> = {
   embedded: () => {
     const edit = editableStore();
-    return { edit, open: edit.open, refresh: nothing, dispose: nothing };
+    return { edit, open: edit.open, refresh: nothing, settled: nothing, dispose: nothing };
   },
   MongoDB: (url) => {
     const edit = editableMongo(url);
-    return { edit, open: edit.open, refresh: edit.refresh, dispose: edit.dispose };
+    // It is written half a second after a commit: who copies the store before that has one that was never put back.
+    const settled = () => sleep(1_500);
+    return { edit, open: edit.open, refresh: edit.refresh, settled, dispose: edit.dispose };
   },
 };
 
