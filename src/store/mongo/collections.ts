@@ -35,3 +35,11 @@ export function collectionsOf(db: Db): Collections {
     meta: db.collection<MetaRecord>('meta'),
   };
 }
+
+/** Of every write: all of it is read at one moment, and acknowledged by most of the servers. */
+export const TRANSACTION = {
+  readConcern: { level: 'snapshot' },
+  writeConcern: { w: 'majority' },
+  readPreference: 'primary',
+  maxCommitTimeMS: 10_000,
+} as const;

@@ -4,7 +4,7 @@ import type { Log } from '../../kernel/log.ts';
 import type { Quotas } from '../kept.ts';
 import type { Commit, Mac, NewCommit, TeamId } from '../port.ts';
 import { applyBatch, type Outcome } from './batch.ts';
-import type { Collections } from './collections.ts';
+import { type Collections, TRANSACTION } from './collections.ts';
 import { isRefusal, isUncertain, mapped } from './errors.ts';
 import { type Patience, pause, retrying } from './retry.ts';
 
@@ -29,12 +29,6 @@ interface Waiting {
 const BATCH_BYTES = 8 * 1024 * 1024;
 /** Past this many waiting commits of one team, refusing is kinder than queueing. */
 const QUEUE = 10_000;
-const TRANSACTION = {
-  readConcern: { level: 'snapshot' },
-  writeConcern: { w: 'majority' },
-  readPreference: 'primary',
-  maxCommitTimeMS: 10_000,
-} as const;
 const COMMIT_ATTEMPTS = 4;
 
 /** The same commit again while nobody knows whether it happened: that is safe, and mostly answers. */

@@ -4,7 +4,7 @@ import { fitOf } from '../lineage.ts';
 import { nextRoot, requireVouched } from '../next-heads.ts';
 import type { Key, Lineage, Mac, TeamId } from '../port.ts';
 import { emptyBeside, headWrites, knownOf, loadHeads, take } from './beside.ts';
-import type { Collections } from './collections.ts';
+import { type Collections, TRANSACTION } from './collections.ts';
 import { type Patience, retrying } from './retry.ts';
 
 export interface RootKeeperDeps {
@@ -17,12 +17,6 @@ export interface RootKeeperDeps {
 
 /** The root is to be no more than a second behind; half of it is for the transaction. */
 const BEHIND_MS = 500;
-const TRANSACTION = {
-  readConcern: { level: 'snapshot' },
-  writeConcern: { w: 'majority' },
-  readPreference: 'primary',
-  maxCommitTimeMS: 10_000,
-} as const;
 
 /**
  * Brings the root up to the heads of teams behind their commits, so that teams do not meet in one document. It never goes back: a
