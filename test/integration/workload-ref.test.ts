@@ -49,6 +49,8 @@ describe('a workload that is named where its project is known', () => {
   ])('is refused by %s', async (name, scope) => {
     const response = await fetch(`${app.url}/graphql`, {
       method: 'POST',
+      // One that is not refused would stay open.
+      signal: AbortSignal.timeout(20_000),
       headers: {
         authorization: `Bearer ${app.owner}`,
         'content-type': 'application/json',
