@@ -107,6 +107,13 @@ function checkOrder(listener: Listener, data: Buffer): void {
   listener.tail = text.slice(Math.max(end, text.length - LONGEST_SEQ));
 }
 
+let complaints = 0;
+/** Of many that are refused alike, some will do. */
+function complain(data: Buffer): void {
+  complaints += 1;
+  if (complaints <= 3) process.stderr.write(`${data.toString('latin1').slice(0, 300)}\n`);
+}
+
 function listen(index: number, after: string | null): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port: Number(port), host: hostname }).setNoDelay(true);
@@ -140,7 +147,7 @@ function listen(index: number, after: string | null): Promise<Listener> {
         socket.write(frame({ id: `subscription-${index}`, type: 'subscribe', payload }));
         return resolve(listener);
       }
-      if (data.includes('"type":"error"')) process.stderr.write(`${data.toString('latin1').slice(0, 300)}\n`);
+      if (data.includes('"type":"error"')) complain(data);
       if (order.after !== null) checkOrder(listener, data);
       count(listener, data);
     });
