@@ -1,41 +1,60 @@
-import type { Resolution, ResolvedFile } from './types.ts';
+import type { Resolution, ResolvedFile, ResolvedVariable, Scope, UnresolvedReference } from './types.ts';
 
-/** Texts one after another, each behind its length: no two different sequences give the same bytes. */
-interface Writer {
-  readonly put: (texts: readonly string[]) => void;
-  readonly bytes: () => Uint8Array;
+/** Texts one after another, each behind its length: no two different sequences give the same text. */
+function written(texts: readonly string[]): string {
+  let all = '';
+  for (const text of texts) all += `${text.length}:${text}`;
+  return all;
 }
 
-function createWriter(): Writer {
-  const parts: string[] = [];
-  return {
-    put: (texts) => {
-      for (const text of texts) parts.push(`${text.length}:`, text);
-    },
-    bytes: () => new TextEncoder().encode(parts.join('')),
-  };
+export const variableText = ({ name, value, error }: Pick<ResolvedVariable, 'name' | 'value' | 'error'>): string =>
+  error === null
+    ? written([name, 'value', value ?? ''])
+    : written([name, 'error', error.code, String(error.path.length), ...error.path]);
+
+export function contentsText(contents: ReadonlyMap<string, ResolvedFile>, render: Resolution['render']): string {
+  let all = written([String(contents.size)]);
+  for (const file of contents.values()) all += written(fileFacts(file, render));
+  return all;
 }
+
+export function unresolvedText(unresolved: readonly UnresolvedReference[]): string {
+  let all = written([String(unresolved.length)]);
+  for (const { name, reference, reason } of unresolved) all += written([name, reference, reason]);
+  return all;
+}
+
+/** The pieces of an outcome in their order: of variables the texts by name, of the rest each part as one. */
+export interface Pieces {
+  readonly scope: Scope;
+  readonly count: number;
+  readonly variables: string;
+  readonly files: string;
+  readonly mounts: string;
+  readonly unresolved: string;
+}
+
+const encoder = new TextEncoder();
+
+export const bytesOfPieces = ({ scope, count, variables, files, mounts, unresolved }: Pieces): Uint8Array =>
+  encoder.encode(written(['keyloom-resolution-2', scope, String(count)]) + variables + files + mounts + unresolved);
 
 /**
  * What a workload gets, as unambiguous bytes: equal bytes mean that nothing changed for it. Types, where a value was written
  * and what a person is warned of are left out, since they change nothing in what is delivered.
  */
-export function canonicalBytes(resolution: Omit<Resolution, 'canonical'>): Uint8Array {
+export function canonicalBytes(resolution: Omit<Resolution, 'canonical' | 'laid'>): Uint8Array {
   const { scope, variables, files, mounts, unresolved, render } = resolution;
-  const writer = createWriter();
-  writer.put(['keyloom-resolution-2', scope, String(variables.size)]);
-  for (const { name, value, error } of variables.values()) {
-    writer.put([name]);
-    if (error === null) writer.put(['value', value ?? '']);
-    else writer.put(['error', error.code, String(error.path.length), ...error.path]);
-  }
-  for (const contents of [files, mounts]) {
-    writer.put([String(contents.size)]);
-    for (const file of contents.values()) writer.put(fileFacts(file, render));
-  }
-  writer.put([String(unresolved.length)]);
-  for (const { name, reference, reason } of unresolved) writer.put([name, reference, reason]);
-  return writer.bytes();
+  let texts = '';
+  for (const variable of variables.values()) texts += variableText(variable);
+  return bytesOfPieces({
+    scope,
+    count: variables.size,
+    variables: texts,
+    files: contentsText(files, render),
+    mounts: contentsText(mounts, render),
+    unresolved: unresolvedText(unresolved),
+  });
 }
 
 /** A file as texts: its content's hash and what its references draw in stand for the content itself. */

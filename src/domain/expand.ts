@@ -95,11 +95,39 @@ function measure(node: Node, limits: Limits): void {
   else if (size > limits.resultBytes) node.error = 'TOO_LARGE';
 }
 
+/**
+ * Judges one that nothing refers to, over others that are judged already and of which none is in error through what the
+ * environment comes to in all.
+ */
+export function expandOver(node: Node, limits: Limits): void {
+  const targets = node.edges.flatMap((edge) => (edge.kind === 'variable' ? [edge.target] : []));
+  for (const { type, draws } of targets) {
+    if (type === 'secret') node.type = 'secret';
+    node.draws |= draws;
+  }
+  if (targets.some(({ error }) => error === 'CYCLE')) node.error = 'CYCLE';
+  else measure(node, limits);
+  if (node.error !== null) node.text = null;
+  else if (node.text === null) node.text = textOf(node);
+}
+
+/** Bytes of results of templates by who may see them, as limits count them. */
+export function templateBytes(variables: Iterable<Node>): ReadonlyMap<string, number> {
+  const totals = new Map<string, number>();
+  for (const node of variables) {
+    if (isTemplated(node)) totals.set(viewersOf(node), (totals.get(viewersOf(node)) ?? 0) + node.size);
+  }
+  return totals;
+}
+
+const viewersOf = ({ type, draws }: Node): string => `${type} ${draws}`;
+const isTemplated = ({ edges, error }: Node): boolean => edges.length > 0 && error === null;
+
 /** Those apart that the same people may see: what is told of one depends on no other that is hidden from them. */
 function byViewers(variables: readonly Node[]): readonly (readonly Node[])[] {
   const apart = new Map<string, Node[]>();
   for (const node of variables) {
-    const viewers = `${node.type} ${node.draws}`;
+    const viewers = viewersOf(node);
     apart.set(viewers, [...(apart.get(viewers) ?? []), node]);
   }
   return [...apart.values()];
@@ -107,7 +135,7 @@ function byViewers(variables: readonly Node[]): readonly (readonly Node[])[] {
 
 /** Results of templates, counted in name order: those past the total are too large. */
 function pastTotal(variables: readonly Node[], totalBytes: number): readonly Node[] {
-  const templated = variables.filter((node) => node.edges.length > 0 && node.error === null);
+  const templated = variables.filter(isTemplated);
   let total = 0;
   return templated
     .sort((a, b) => byCodePoint(a.name, b.name))

@@ -34,11 +34,15 @@ export interface Node {
 }
 
 /** The look-up of names that a text of one environment sees. */
-export interface Names {
-  readonly variables: ReadonlyMap<string, Node>;
+export interface Lookup {
+  readonly variables: Pick<ReadonlyMap<string, Node>, 'get'>;
   /** Keys won by a linked addon key without a value. */
   readonly unavailable: ReadonlySet<string>;
   readonly globals: Globals;
+}
+
+export interface Names extends Lookup {
+  readonly variables: ReadonlyMap<string, Node>;
 }
 
 interface Draft extends Node {
@@ -106,11 +110,7 @@ function fileNode(name: string, { entry }: Merged<FileEntry>, names: Names, scan
     refuse(node);
     return node;
   }
-  const references = fileReferences(entry.content, scan);
-  link(node, references, names);
-  const size = references.reduce((rest, { raw }) => rest - utf8Size(raw), entry.content.size);
-  node.literalSize = () => Math.max(0, size);
-  node.text = '';
+  fillFile(node, entry.content, names, scan, link);
   return node;
 }
 
@@ -161,17 +161,22 @@ function literalNode(name: string, text: string, type: Sensitivity): Draft {
   };
 }
 
-function link(node: Draft, pieces: readonly (string | Reference)[], names: Names): void {
+function link(node: Draft, pieces: readonly (string | Reference)[], names: Lookup): void {
+  refer(node, pieces, names);
+  for (const edge of node.edges) if (edge.kind === 'variable') edge.target.dependents.push(node);
+}
+
+/** The same, of which what is referred to knows nothing. */
+function refer(node: Draft, pieces: readonly (string | Reference)[], names: Lookup): void {
   const edges: Edge[] = [];
   node.pieces = pieces.map((piece) => {
     if (typeof piece === 'string') return piece;
     const edge = edgeOf(piece, names);
     edges.push(edge);
-    if (edge.kind === 'variable') edge.target.dependents.push(node);
-    else if (edge.kind === 'global') {
+    if (edge.kind === 'global') {
       node.draws |= DRAWS[edge.type];
       if (edge.type === 'secret') node.type = 'secret';
-    } else node.draws |= edge.draws;
+    } else if (edge.kind === 'nothing') node.draws |= edge.draws;
     return edge;
   });
   node.edges = edges;
@@ -180,8 +185,30 @@ function link(node: Draft, pieces: readonly (string | Reference)[], names: Names
   node.text = null;
 }
 
+/** A variable of a workload's own over a graph that stays as it is: nothing in there refers to it. */
+export function ownVariableNode(name: string, text: string, names: Lookup, scan: Scan): Node {
+  const node = literalNode(name, text, 'secret');
+  if (text.includes('${')) refer(node, scan(text), names);
+  return node;
+}
+
+/** The same for a file. */
+export function ownFileNode(name: string, file: FileEntry, names: Lookup, scan: Scan): Node {
+  const node = literalNode(name, '', 'secret');
+  if (file.encoding !== 'binary' && file.references.length > 0) fillFile(node, file, names, scan, refer);
+  return node;
+}
+
+function fillFile(node: Draft, file: FileEntry, names: Lookup, scan: Scan, connect: typeof link): void {
+  const references = fileReferences(file, scan);
+  connect(node, references, names);
+  const size = references.reduce((rest, { raw }) => rest - utf8Size(raw), file.size);
+  node.literalSize = () => Math.max(0, size);
+  node.text = '';
+}
+
 /** What a reference leads to. Names are looked up in maps, so `constructor` is a name like any other. */
-export function edgeOf(reference: Reference, names: Names): Edge {
+export function edgeOf(reference: Reference, names: Lookup): Edge {
   const { raw, name } = reference;
   const draw = readGlobal(name, names.globals);
   if (draw?.ok === true) return { kind: 'global', raw, name, text: draw.text, type: draw.type };

@@ -2,8 +2,8 @@ import { byCodePoint } from '../kernel/ids.ts';
 import { canonicalBytes } from './canonical.ts';
 import { drawnText, errorOf, expand } from './expand.ts';
 import { type Gathered, gather } from './gather.ts';
-import { contentNodes, edgeOf, type Names, type Node, referenceRoom, variableNodes } from './graph.ts';
-import type { VariableContent } from './layer.ts';
+import { contentNodes, edgeOf, type Lookup, type Names, type Node, referenceRoom, variableNodes } from './graph.ts';
+import type { Entry, VariableContent } from './layer.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import type { Merged } from './merge.ts';
 import { type Scan, scanTemplate, utf8Size } from './template.ts';
@@ -14,6 +14,7 @@ import type {
   ResolutionWarning,
   ResolvedFile,
   ResolvedVariable,
+  Scope,
   UnresolvedReference,
 } from './types.ts';
 import {
@@ -30,51 +31,64 @@ export interface ResolveOptions {
   readonly scan?: Scan;
 }
 
-/**
- * What a workload gets in one scope. BUILD draws on groups for arguments, on build arguments and build files, and has mounts;
- * RUNTIME draws on groups for the environment, on variables and files, and has no mounts. Pure: equal inputs give equal
- * results in whatever order groups and maps come.
- */
-export function resolve(input: ResolutionInput, options: ResolveOptions = {}): Resolution {
-  const { limits = LIMITS, scan = scanTemplate } = options;
+/** The graph of one environment, judged. */
+export interface Evaluated {
+  readonly gathered: Gathered;
+  readonly names: Names;
+  readonly files: Nodes;
+  readonly mounts: Nodes;
+}
+
+export function evaluate(input: ResolutionInput, { limits = LIMITS, scan = scanTemplate }: ResolveOptions): Evaluated {
   const gathered = gather(input);
   const take = referenceRoom(limits.references);
   const names = variableNodes(gathered.variables, input.globals, scan, take);
   const files = contentNodes(gathered.files, names, scan, take);
   const mounts = contentNodes(gathered.mounts, names, scan, take);
   expand([...names.variables.values()], [...files.values(), ...mounts.values()], limits);
+  return { gathered, names, files, mounts };
+}
+
+/**
+ * What a workload gets in one scope. BUILD draws on groups for arguments, on build arguments and build files, and has mounts;
+ * RUNTIME draws on groups for the environment, on variables and files, and has no mounts. Pure: equal inputs give equal
+ * results in whatever order groups and maps come.
+ */
+export const resolve = (input: ResolutionInput, options: ResolveOptions = {}): Resolution =>
+  outcomeOf(evaluate(input, options), input.scope, options.limits);
+
+export function outcomeOf(evaluated: Evaluated, scope: Scope, limits: Limits = LIMITS): Resolution {
+  const { gathered, names, files, mounts } = evaluated;
+  const sorted = byName(gathered.variables);
   const variables = new Map<string, ResolvedVariable>();
-  for (const [name, merged] of byName(gathered.variables)) {
+  for (const [name, merged] of sorted) {
     const node = names.variables.get(name);
-    if (node !== undefined) variables.set(name, resolvedVariable(node, merged));
+    if (node !== undefined) variables.set(name, resolvedVariable(node, merged.entry));
   }
   const facts = {
-    scope: input.scope,
+    scope,
     variables,
     files: resolvedFiles(gathered.files, files),
     mounts: resolvedFiles(gathered.mounts, mounts),
     warnings: warningsOf(gathered, variables),
-    unresolved: [...unresolvedVariables(gathered, names), ...unresolvedIn(files), ...unresolvedIn(mounts)],
+    unresolved: [...unresolvedVariables(sorted, names), ...unresolvedIn(files), ...unresolvedIn(mounts)],
     render: (text: string) => render(text, names, limits),
   };
-  let bytes: Uint8Array | null = null;
-  const canonical = (): Uint8Array => {
-    bytes ??= canonicalBytes(facts);
-    return bytes;
-  };
-  return { ...facts, canonical };
+  return { ...facts, canonical: () => canonicalBytes(facts) };
 }
 
-function byName<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
+export function byName<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
   return [...map].sort(([a], [b]) => byCodePoint(a, b));
 }
 
 type Contents = ReadonlyMap<string, Merged<FileEntry>>;
 type Nodes = ReadonlyMap<string, Node>;
 
-function resolvedVariable(node: Node, merged: Merged<VariableContent>): ResolvedVariable {
+export function resolvedVariable(
+  node: Node,
+  { source, type: own }: Pick<Entry<unknown>, 'source' | 'type'>,
+): ResolvedVariable {
   const { name, type, draws } = node;
-  const { source, type: own } = merged.entry;
   return { name, value: node.text, type, own: own ?? type, draws, source, error: errorOf(node) };
 }
 
@@ -83,30 +97,47 @@ function resolvedFiles(contents: Contents, nodes: Nodes): ReadonlyMap<string, Re
   for (const [name, node] of nodes) {
     const merged = contents.get(name);
     if (merged === undefined) continue;
-    const { content, source, type: own } = merged.entry;
-    const { type, draws } = node;
-    files.set(name, { name, entry: content, type, own: own ?? type, draws, source, error: errorOf(node) });
+    files.set(name, resolvedFile(node, merged.entry));
   }
   return files;
 }
 
-function warningsOf(gathered: Gathered, variables: ReadonlyMap<string, unknown>): readonly ResolutionWarning[] {
-  const warnings = [
-    ...caseTwinWarnings('variable', variables.keys()),
-    ...shellNameWarnings(variables.keys()),
-    ...caseTwinWarnings('file', gathered.files.keys()),
-    ...folderWarnings(gathered.files.keys()),
-  ];
-  for (const [name, merged] of gathered.variables) {
-    warnings.push(...mergeWarnings('variable', name, merged), ...linkWarnings(name, merged));
-  }
-  for (const [name, merged] of gathered.files) warnings.push(...mergeWarnings('file', name, merged));
-  for (const [name, merged] of gathered.mounts) warnings.push(...mergeWarnings('mount', name, merged));
-  return sortedWarnings(warnings);
+export function resolvedFile(node: Node, { content, source, type: own }: Entry<FileEntry>): ResolvedFile {
+  const { name, type, draws } = node;
+  return { name, entry: content, type, own: own ?? type, draws, source, error: errorOf(node) };
 }
 
-function unresolvedVariables(gathered: Gathered, names: Names): readonly UnresolvedReference[] {
-  return byName(gathered.variables).flatMap(([name, { entry }]) => {
+const warningsOf = (gathered: Gathered, variables: ReadonlyMap<string, unknown>): readonly ResolutionWarning[] =>
+  sortedWarnings([
+    ...caseTwinWarnings('variable', variables.keys()),
+    ...shellNameWarnings(variables.keys()),
+    ...variableWarnings(gathered.variables),
+    ...fileWarnings(gathered.files),
+    ...mountWarnings(gathered.mounts),
+  ]);
+
+/** About who won which variable. */
+export const variableWarnings = (variables: Gathered['variables']): readonly ResolutionWarning[] =>
+  [...variables].flatMap(([name, merged]) => [
+    ...mergeWarnings('variable', name, merged),
+    ...linkWarnings(name, merged),
+  ]);
+
+export const fileWarnings = (files: Contents): readonly ResolutionWarning[] => [
+  ...caseTwinWarnings('file', files.keys()),
+  ...folderWarnings(files.keys()),
+  ...[...files].flatMap(([name, merged]) => mergeWarnings('file', name, merged)),
+];
+
+export const mountWarnings = (mounts: Contents): readonly ResolutionWarning[] =>
+  [...mounts].flatMap(([name, merged]) => mergeWarnings('mount', name, merged));
+
+/** In the order of the names. */
+export function unresolvedVariables(
+  sorted: readonly (readonly [string, Merged<VariableContent>])[],
+  names: Names,
+): readonly UnresolvedReference[] {
+  return sorted.flatMap(([name, { entry }]) => {
     const node = names.variables.get(name);
     if (node !== undefined) return unresolvedOf(node);
     const { source, content } = entry;
@@ -117,10 +148,10 @@ function unresolvedVariables(gathered: Gathered, names: Names): readonly Unresol
   });
 }
 
-const unresolvedIn = (nodes: Nodes): readonly UnresolvedReference[] => [...nodes.values()].flatMap(unresolvedOf);
+export const unresolvedIn = (nodes: Nodes): readonly UnresolvedReference[] => [...nodes.values()].flatMap(unresolvedOf);
 
 /** In text order; a reference that a text repeats is listed once. */
-function unresolvedOf(node: Node): readonly UnresolvedReference[] {
+export function unresolvedOf(node: Node): readonly UnresolvedReference[] {
   if (node.edges.length === 0) return [];
   const byReference = new Map<string, UnresolvedReference>();
   for (const edge of node.edges) {
@@ -130,7 +161,7 @@ function unresolvedOf(node: Node): readonly UnresolvedReference[] {
   return [...byReference.values()];
 }
 
-function render(text: string, names: Names, limits: Limits): string | null {
+export function render(text: string, names: Lookup, limits: Limits): string | null {
   const pieces = scanTemplate(text);
   const most = pieces.every((piece) => typeof piece === 'string') ? Number.POSITIVE_INFINITY : limits.resultBytes;
   const parts: string[] = [];

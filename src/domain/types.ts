@@ -209,4 +209,14 @@ export interface Resolution {
   readonly render: (text: string) => string | null;
   /** Unambiguous bytes of the whole outcome; the digest is a keyed hash of them. */
   readonly canonical: () => Uint8Array;
+  /** How it was made, when a workload's own values were laid over what others get as well. */
+  readonly laid?: Laid | undefined;
+}
+
+/** What is a workload's own of an outcome, over what all with the same groups share. */
+export interface Laid {
+  /** What one without values of its own would get: the same object for all. */
+  readonly over: Resolution;
+  readonly variables: ReadonlyMap<string, ResolvedVariable>;
+  readonly files: ReadonlyMap<string, ResolvedFile>;
 }

@@ -98,6 +98,24 @@ describe('answers', () => {
   });
 });
 
+describe('what workloads share of their environments', () => {
+  it('is noted as the value of whoever it is shown of', async () => {
+    const ids = ['none', 'alike', 'own'];
+    for (const id of ids) {
+      const variables = id === 'own' ? [{ name: 'OWN', value: 'x' }] : [];
+      await done(app, PUT_SERVICE, aServiceInput({ id, variables }));
+    }
+    const graphql = engineOf();
+    const of = (id: string) => `s_${id}: service(id: "${id}") { environment { variables { value } } }`;
+    const query = `{ project(slug: "default-project") { ${ids.map(of).join(' ')} } }`;
+    const { shown } = await graphql.answer(requestFor(query), await contextOf(app));
+    const counts = { none: 3, alike: 3, own: 4 };
+    expect(noted(shown)).toEqual(
+      Object.fromEntries(Object.entries(counts).map(([id, count]) => [`service/default-project/${id}`, count])),
+    );
+  });
+});
+
 interface Answered {
   readonly data: { readonly node: { readonly variables: readonly unknown[] } };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { compareWithModel, type Hits, WANTED } from '../unit/domain/properties.ts';
+import { compareLaidOver, compareWithModel, type Hits, WANTED, WAYS } from '../unit/domain/properties.ts';
 
 const RUNS = Number(process.env.KEYLOOM_RUNS ?? 10_000);
 
@@ -8,3 +8,9 @@ it(`case 97, 100: engine and model agree on ${RUNS} random projects`, () => {
   compareWithModel(RUNS, hits);
   expect(WANTED.filter((name) => !hits.has(name))).toEqual([]);
 }, 600_000);
+
+it(`a workload's own values over a shared part make the same as the whole and the model on ${RUNS} random projects`, () => {
+  const ways = new Map<string, number>();
+  compareLaidOver(RUNS, ways);
+  expect(WAYS.filter((way) => !ways.has(way))).toEqual([]);
+}, 1_200_000);

@@ -15,6 +15,12 @@ export interface Drawn {
   readonly versions: ReadonlyMap<string, number>;
 }
 
+/** Whether what they bring is the same, and was set by the same revisions. */
+export const isSameDrawn = (a: Drawn, b: Drawn): boolean =>
+  a.outcomes.length === b.outcomes.length &&
+  a.outcomes.every((outcome, i) => outcome === b.outcomes[i]) &&
+  [...a.versions].every(([name, revision]) => b.versions.get(name) === revision);
+
 /** Of the links, and when they are looked at. */
 export interface Place {
   readonly project: string;

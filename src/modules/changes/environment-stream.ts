@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
-import { diffMaps, type NameDiff } from '../../domain/diff.ts';
+import type { NameDiff } from '../../domain/diff.ts';
 import type { Scope, WorkloadKind } from '../../domain/types.ts';
 import type { Services } from '../../graphql/types/services.ts';
 import { AppError, forbidden, isAppError, notFound } from '../../kernel/errors.ts';
@@ -9,9 +9,10 @@ import type { Commit, Seq } from '../../store/port.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { topic } from '../../streams/topics.ts';
 import { visibleProject } from '../projects/lookup.ts';
-import { Entries } from '../resolution/entry-facts.ts';
+import { PackedEntries } from '../resolution/entry-facts.ts';
 import type { Followed } from '../resolution/followed.ts';
-import { type EnvironmentFacts, factsOf, type Sight, seenFacts, sightOf } from '../resolution/sight.ts';
+import { seenDifference } from '../resolution/seen-difference.ts';
+import { type EnvironmentFacts, factsOf, type Sight, sightOf } from '../resolution/sight.ts';
 
 export interface EnvironmentAsk {
   readonly project: string;
@@ -45,7 +46,7 @@ interface State {
 const OBSERVED = 'externalAddon.observe';
 const forgotten = (): AppError => new AppError('HISTORY_EXPIRED', 'What an external addon gave is not known any more');
 
-const NO_ENTRIES = new Entries([]);
+const NO_ENTRIES = new PackedEntries([]);
 const EMPTY: EnvironmentFacts = { variables: NO_ENTRIES, files: NO_ENTRIES, mounts: NO_ENTRIES };
 const NOTHING: State = { registration: null, digest: null, isDated: false, facts: EMPTY };
 /** Beside those that streams hold themselves: for those who come again, and where several look at one workload. */
@@ -199,13 +200,8 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
   };
 }
 
-const NO_DIFFERENCE: NameDiff = { added: [], removed: [], changed: [] };
-
 /** What is hidden from the viewer differs when it was written, whether it became another one or not. */
 function differences(before: EnvironmentFacts, after: EnvironmentFacts, sight: Sight) {
-  const part = (name: keyof EnvironmentFacts): NameDiff =>
-    before[name].isSame(after[name])
-      ? NO_DIFFERENCE
-      : diffMaps(seenFacts(before[name], sight), seenFacts(after[name], sight));
+  const part = (name: keyof EnvironmentFacts): NameDiff => seenDifference(before[name], after[name], sight);
   return { variables: part('variables'), files: part('files'), dockerSecretMounts: part('mounts') };
 }

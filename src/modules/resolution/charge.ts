@@ -3,10 +3,10 @@ import type { ResolutionInput } from '../../domain/types.ts';
 import type { Work } from '../../kernel/work.ts';
 
 /**
- * Charges a resolution before it is made: by the groups that apply and the names that they hold, which say nothing of values.
- * Opens what it needs, with pauses, so that resolving itself is short.
+ * Charges what groups give before it is made: by the groups that apply and the names that they hold, which say nothing of
+ * values. Opens what it needs, with pauses, so that resolving itself is short.
  */
-export async function charge(input: ResolutionInput, work: Work): Promise<void> {
+export async function chargeGroups(input: ResolutionInput, work: Work): Promise<void> {
   await work.spend({ templateSteps: input.groups.length });
   let names = 0;
   for (const group of applicableGroups(input)) {
@@ -14,5 +14,18 @@ export async function charge(input: ResolutionInput, work: Work): Promise<void> 
     const { variables, files, mounts } = group.body();
     names += variables.size + files.size + mounts.size;
   }
-  await work.spend({ resolutions: 1, templateSteps: names });
+  await work.spend({ templateSteps: names });
+}
+
+/** Charges a whole resolution. */
+export async function charge(input: ResolutionInput, work: Work): Promise<void> {
+  await chargeGroups(input, work);
+  await work.spend({ resolutions: 1 });
+}
+
+/** Charges what a workload's own values cost over what its groups give. */
+export async function chargeOwn({ workload }: ResolutionInput, work: Work): Promise<void> {
+  const { variables, buildArguments, files, buildFiles } = workload.direct();
+  const templateSteps = variables.size + buildArguments.size + files.size + buildFiles.size;
+  await work.spend({ resolutions: 1, templateSteps });
 }

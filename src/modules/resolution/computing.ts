@@ -1,22 +1,23 @@
 import { LRUCache } from 'lru-cache';
 import { applicableGroups } from '../../domain/gather.ts';
 import type { LIMITS } from '../../domain/limits.ts';
+import { layOver } from '../../domain/overlay.ts';
 import { missingRequired, resolve } from '../../domain/resolve.ts';
 import type { AddonLink, Globals, Group, Resolution, ResolutionInput } from '../../domain/types.ts';
 import type { Services } from '../../graphql/types/services.ts';
 import { AppError, invalidInput } from '../../kernel/errors.ts';
+import type { Work } from '../../kernel/work.ts';
 import type { Keys } from '../../keys/keys.ts';
 import type { Vault } from '../../vault/port.ts';
 import { evenReading, type View } from '../../vault/reading.ts';
-import type { Drawn } from '../addons/drawing.ts';
+import { type Drawn, isSameDrawn } from '../addons/drawing.ts';
 import { globalDocument } from '../global-secrets/model.ts';
-import { groupDocument, groupFacts } from '../secret-groups/model.ts';
-import { type GroupSet, groupsNear } from '../secret-groups/reach.ts';
+import { groupDocument } from '../secret-groups/model.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
-import { charge } from './charge.ts';
-import { globalsNow } from './globals.ts';
+import { charge, chargeGroups, chargeOwn } from './charge.ts';
 import type { Environment, WorkloadAsk } from './model.ts';
 import { createPasts } from './past.ts';
+import { createSharedParts, type Shared } from './shared-parts.ts';
 import { withWarnings } from './warnings.ts';
 
 interface ComputingDeps {
@@ -29,7 +30,7 @@ interface ComputingDeps {
 }
 
 interface Finished {
-  /** The sets that went in: the same objects as long as nothing in them changed. */
+  /** What went in: the same objects as long as nothing in them changed. */
   readonly from: readonly unknown[];
   readonly links: readonly AddonLink[];
   readonly drawn: Drawn;
@@ -39,19 +40,33 @@ interface Finished {
   readonly bytes: number;
 }
 
-type Parts = Pick<Finished, 'links' | 'drawn' | 'from'> & { readonly base: ResolutionInput };
+type Parts = Pick<Finished, 'links' | 'drawn' | 'from' | 'input' | 'resolution'>;
 
-/** Resolves what goes in, once it is all there. */
-function createFinishing({ keys, bounds }: Pick<ComputingDeps, 'keys' | 'bounds'>) {
-  function finish(ask: WorkloadAsk, view: View, { base, links, drawn, from }: Parts): Finished {
-    const input = { ...base, addons: drawn.addons };
-    const pure = resolve(input, { limits: bounds });
+/** Of one kept, beside its texts and entries. */
+const KEPT_BYTES = 2_000;
+/** Of an entry with its place in maps and graph, and of one that stands in the graph that others share. */
+const ENTRY_BYTES = 500;
+const SHARED_ENTRY_BYTES = 200;
+
+function bytesOf(resolution: Resolution, canonical: Uint8Array): number {
+  const { laid } = resolution;
+  const { variables, files, mounts } = laid?.over ?? resolution;
+  const entries = variables.size + files.size + mounts.size;
+  if (laid === undefined) return KEPT_BYTES + entries * ENTRY_BYTES + 4 * canonical.length;
+  const own = laid.variables.size + laid.files.size;
+  const texts = [...laid.variables.values()].reduce((sum, { value }) => sum + 2 * (value?.length ?? 0), 0);
+  return KEPT_BYTES + entries * SHARED_ENTRY_BYTES + own * ENTRY_BYTES + texts;
+}
+
+/** Makes what is kept of an outcome, once it is there. */
+function createFinishing({ keys }: Pick<ComputingDeps, 'keys'>) {
+  function finish(ask: WorkloadAsk, view: View, { input, resolution: pure, links, drawn, from }: Parts): Finished {
     requireRequiredLinks(input, pure);
     const resolution = withWarnings(pure, drawn.stale);
     const canonical = pure.canonical();
     const place = Buffer.from(`${[view.team, ask.project, ask.kind, ask.id].join('\0')}\0`);
     const digest = Buffer.from(keys.mac('digest')(Buffer.concat([place, canonical]))).toString('base64url');
-    return { from, links, drawn, resolution, input, digest, bytes: 2000 + canonical.length * 4 };
+    return { from, links, drawn, resolution, input, digest, bytes: bytesOf(pure, canonical) };
   }
 
   return finish;
@@ -61,8 +76,9 @@ function createFinishing({ keys, bounds }: Pick<ComputingDeps, 'keys' | 'bounds'
 function createPastComputing({
   vault,
   addons,
+  bounds,
   finish,
-}: Pick<ComputingDeps, 'vault' | 'addons'> & { readonly finish: ReturnType<typeof createFinishing> }) {
+}: Pick<ComputingDeps, 'vault' | 'addons' | 'bounds'> & { readonly finish: ReturnType<typeof createFinishing> }) {
   const pastOf = createPasts(vault);
   const resolved = new WeakMap<View, Map<string, ReturnType<typeof asOf>>>();
 
@@ -87,7 +103,10 @@ function createPastComputing({
     const drawn =
       links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: seq, isPatient: true });
     await charge(base, view.work);
-    return { workload, version: then.revision, ...resultOf(finish(ask, view, { base, links, drawn, from: [] })) };
+    const input = { ...base, addons: drawn.addons };
+    const resolution = resolve(input, { limits: bounds });
+    const parts = { input, resolution, links, drawn, from: [] };
+    return { workload, version: then.revision, ...resultOf(finish(ask, view, parts)) };
   }
 
   return once;
@@ -95,13 +114,30 @@ function createPastComputing({
 
 /** What workloads get, made anew only when something that went in has changed. */
 export function createComputing(deps: ComputingDeps) {
-  const { addons, cacheBytes } = deps;
+  const { addons, bounds } = deps;
+  // What is shared serves many.
+  const partBytes = Math.floor(deps.cacheBytes / 4);
+  const cacheBytes = deps.cacheBytes - partBytes;
+  const sharedBy = createSharedParts(bounds, partBytes);
   const finish = createFinishing(deps);
   const once = createPastComputing({ ...deps, finish });
   const finished =
     cacheBytes === 0
       ? null
       : new LRUCache<string, Finished>({ maxSize: cacheBytes, sizeCalculation: ({ bytes }) => bytes });
+
+  /** From what its groups give to others as well, or as a whole where that is not enough. */
+  async function present(ask: WorkloadAsk, now: StoredWorkload, shared: Shared, drawn: Drawn, work: Work) {
+    const { groups, everyGroup, globals } = shared;
+    const input = { ...inputOf(ask, now, groups, globals), everyGroup, addons: drawn.addons };
+    const part = await shared.part(input, drawn, work);
+    if (part === null) await chargeGroups(input, work);
+    await chargeOwn(input, work);
+    const laid = part && layOver(part, input.workload.direct());
+    if (laid) return { input, resolution: laid };
+    if (part) await chargeGroups(input, work);
+    return { input, resolution: resolve(input, { limits: bounds }) };
+  }
 
   async function computed(ask: WorkloadAsk, now: StoredWorkload, view: View): Promise<Environment> {
     const { project, kind, id } = ask;
@@ -112,29 +148,27 @@ export function createComputing(deps: ComputingDeps) {
     for (const damaged of groups.damaged) groups.get(damaged);
     const name = [view.team, project, kind, id, ask.scope].join('\0');
     const globals = await view.set(globalDocument);
-    const from = [groups, await view.set(documentOf(kind), project), globals];
+    const from = [groups, now.fields, globals];
     const kept = finished?.get(name);
     const known = kept?.from.every((set, i) => set === from[i]) ? kept : undefined;
     // Whoever asks for a commit is to see what it told of.
     const isPatient = ask.at !== null;
-    const base = known?.input ?? presentInput(ask, now, groups, globalsNow(globals));
-    const links = known?.links ?? linksOf(base);
+    const answered = (made: Finished) => ({ ask, seq, workload: now, version: now.revision, ...resultOf(made) });
+    const shared = known ? null : sharedBy(ask, now, { groups, globals }, view);
+    const links = (known ?? shared)?.links ?? [];
     const drawn =
       links.length === 0 ? NOTHING_DRAWN : await addons.drawn(links, { project, view, at: null, isPatient });
-    const isKnown = known && isSame(known.drawn, drawn);
-    if (!isKnown) await charge(base, view.work);
-    const fresh = isKnown ? known : finish(ask, view, { base, links, drawn, from });
-    if (fresh !== kept) finished?.set(name, fresh);
-    return { ask, seq, workload: now, version: now.revision, ...resultOf(fresh) };
+    if (known && isSameDrawn(known.drawn, drawn)) return answered(known);
+    const made = await present(ask, now, shared ?? sharedBy(ask, now, { groups, globals }, view), drawn, view.work);
+    const fresh = finish(ask, view, { ...made, links, drawn, from });
+    finished?.set(name, fresh);
+    return answered(fresh);
   }
 
   return computed;
 }
 
 const NOTHING_DRAWN: Drawn = { addons: new Map(), outcomes: [], stale: new Set(), versions: new Map() };
-
-const isSame = (a: Drawn, b: Drawn): boolean =>
-  a.outcomes.length === b.outcomes.length && a.outcomes.every((outcome, i) => outcome === b.outcomes[i]);
 
 /** What goes in but for what addons yield. */
 function inputOf(
@@ -144,14 +178,6 @@ function inputOf(
   globals: Globals,
 ): ResolutionInput {
   return { scope, workload: workloadFacts(workload), groups, addons: new Map(), globals };
-}
-
-/** The same of the present: groups that cannot apply are not looked at. */
-function presentInput(ask: WorkloadAsk, workload: StoredWorkload, groups: GroupSet, globals: Globals): ResolutionInput {
-  const { kind, fields } = workload;
-  const near = groupsNear(groups, { kind, id: ask.id, tags: fields.tags });
-  const everyGroup = (): readonly Group[] => groups.live.map(groupFacts);
-  return { ...inputOf(ask, workload, near.map(groupFacts), globals), everyGroup };
 }
 
 const linksOf = (input: ResolutionInput): readonly AddonLink[] =>

@@ -13,7 +13,7 @@ import {
   type StoredGlobal,
 } from '../global-secrets/model.ts';
 
-type GlobalSet = DocumentSet<GlobalFields, GlobalBody>;
+export type GlobalSet = DocumentSet<GlobalFields, GlobalBody>;
 
 const textOf = ({ data, encoding }: GlobalFile): string =>
   encoding === 'binary' ? data : Buffer.from(data, 'base64').toString('utf8');

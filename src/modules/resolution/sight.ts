@@ -1,9 +1,15 @@
 import { can, isSelf } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { fileFacts } from '../../domain/canonical.ts';
-import { DRAWS, type ResolvedFile, type ResolvedVariable, type Sensitivity } from '../../domain/types.ts';
+import {
+  DRAWS,
+  type Resolution,
+  type ResolvedFile,
+  type ResolvedVariable,
+  type Sensitivity,
+} from '../../domain/types.ts';
 import { mayOnGlobal } from '../global-secrets/rights.ts';
-import { Entries, type EntryFacts, type Guarded, hashOfFacts } from './entry-facts.ts';
+import { type Entries, type EntryFacts, type Guarded, hashOfFacts, LaidEntries, PackedEntries } from './entry-facts.ts';
 import type { Environment, WorkloadAsk } from './model.ts';
 
 /** What one viewer may see of the environment of one workload. Equal keys: the same of every environment. */
@@ -47,47 +53,68 @@ export interface EnvironmentFacts {
   readonly mounts: Entries;
 }
 
-const known = new WeakMap<object, EnvironmentFacts>();
+/** By outcome; of what is shared by what all share of it. */
+const known = new WeakMap<Resolution, EnvironmentFacts>();
+const shared = new WeakMap<Resolution, Readonly<Record<keyof EnvironmentFacts, PackedEntries>>>();
 
-/** Contents as they were delivered; rights by the types of now. */
-export function factsOf({ resolution, input, addonVersions, version }: Environment): EnvironmentFacts {
-  const made = known.get(resolution);
-  if (made) return made;
+type Written = (entry: Pick<ResolvedVariable, 'source'>) => string;
+
+/** When the source of an entry was written, as texts that differ whenever it was written again. */
+function writtenIn({ input, addonVersions, version }: Environment): Written {
   const versions = new Map(input.groups.map(({ id, version: of = 0 }) => [id, of]));
-  const written = ({ source }: Pick<ResolvedVariable, 'source'>): string => {
+  return ({ source }) => {
     if (source.kind === 'direct') return `direct ${version}`;
     const group = `${source.group} ${versions.get(source.group)}`;
     if (source.kind === 'group') return group;
     return `${group} ${addonVersions.get(`${source.addonKind}/${source.addonId}`)}`;
   };
-  const entries = <T extends ResolvedVariable | ResolvedFile>(
-    of: ReadonlyMap<string, T>,
-    content: (entry: T) => readonly unknown[],
-  ): Entries =>
-    new Entries(
-      [...of].map(([name, entry]) => {
-        const { type, own, draws } = entry;
-        return [name, { type, own, draws, content: hashOfFacts(content(entry)), written: written(entry) }];
-      }),
-    );
-  const files = (part: 'files' | 'mounts') => entries(resolution[part], (file) => fileFacts(file, resolution.render));
-  const facts = {
-    variables: entries(resolution.variables, ({ value, error }) => [value, error?.code, error?.path]),
-    files: files('files'),
-    mounts: files('mounts'),
+}
+
+function packed<T extends ResolvedVariable | ResolvedFile>(
+  entries: ReadonlyMap<string, T>,
+  written: Written,
+  content: (entry: T) => readonly unknown[],
+): PackedEntries {
+  return new PackedEntries(
+    [...entries].map(([name, entry]) => {
+      const { type, own, draws } = entry;
+      return [name, { type, own, draws, content: hashOfFacts(content(entry)), written: written(entry) }];
+    }),
+  );
+}
+
+type Parts = Pick<Resolution, 'variables' | 'files' | 'mounts'>;
+
+function packedParts({ variables, files, mounts }: Parts, written: Written, render: Resolution['render']) {
+  const contents = (part: Parts['files']) => packed(part, written, (file) => fileFacts(file, render));
+  return {
+    variables: packed(variables, written, ({ value, error }) => [value, error?.code, error?.path]),
+    files: contents(files),
+    mounts: contents(mounts),
   };
+}
+
+/** Contents as they were delivered; rights by the types of now. */
+export function factsOf(environment: Environment): EnvironmentFacts {
+  const { resolution } = environment;
+  const made = known.get(resolution);
+  if (made) return made;
+  const facts = newFacts(environment);
   known.set(resolution, facts);
   return facts;
 }
 
-/** Name -> what is equal as long as the viewer sees the same, and nothing was written that is hidden. */
-export function seenFacts(entries: Entries, sight: Sight): ReadonlyMap<string, string> {
-  return new Map(
-    [...entries].map(([name, entry]) => [
-      name,
-      sight.sees(entry) ? `seen ${entry.content}` : `hidden ${sight.typeOf(entry)} ${entry.written}`,
-    ]),
-  );
+function newFacts(environment: Environment): EnvironmentFacts {
+  const { resolution } = environment;
+  const { laid } = resolution;
+  const written = writtenIn(environment);
+  if (laid === undefined) return packedParts(resolution, written, resolution.render);
+  const over = shared.get(laid.over) ?? packedParts(laid.over, written, laid.over.render);
+  shared.set(laid.over, over);
+  const own = packedParts({ ...laid, mounts: new Map() }, written, resolution.render);
+  const laidOver = (part: 'variables' | 'files'): Entries =>
+    laid[part].size === 0 ? over[part] : new LaidEntries(own[part], over[part]);
+  return { variables: laidOver('variables'), files: laidOver('files'), mounts: over.mounts };
 }
 
 /** The outcome as somebody sees it who does not see all of it, as bytes for a digest of its own kind. */

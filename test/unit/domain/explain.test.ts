@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explain } from '../../../src/domain/explain.ts';
 import type { Explanation } from '../../../src/domain/explanation.ts';
+import { groupsPart } from '../../../src/domain/groups-part.ts';
 import { LIMITS } from '../../../src/domain/limits.ts';
+import { layOver } from '../../../src/domain/overlay.ts';
 import { resolve } from '../../../src/domain/resolve.ts';
 import { checkExplanation } from './check-explanation.ts';
 import { anyLimits, anyProject, CANARY } from './generate.ts';
@@ -37,8 +39,11 @@ describe('an explanation', () => {
     const property = fc.property(anyProject, anyLimits, (data, limits) => {
       const input = inputOf(data);
       const resolution = resolve(input, { limits });
+      const part = groupsPart(input, { limits });
+      const laid = part && layOver(part, input.workload.direct());
       for (const [what, name] of KEYS) {
         const explanation = explain(input, resolution, what, name, limits);
+        if (laid) expect(explain(input, laid, what, name, limits)).toEqual(explanation);
         outcomes.add(`${explanation.outcome} ${explanation.error?.code ?? ''}`.trim());
         expect(checkExplanation(explanation, limits)).toEqual([]);
         expect(JSON.stringify(explanation)).not.toContain(CANARY);

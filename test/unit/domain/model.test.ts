@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareWithModel, type Hits, WANTED } from './properties.ts';
+import { compareLaidOver, compareWithModel, type Hits, WANTED, WAYS } from './properties.ts';
 
 describe('the engine and a plain model of the rules', () => {
   const hits: Hits = new Map();
@@ -10,5 +10,13 @@ describe('the engine and a plain model of the rules', () => {
 
   it('random projects held everything that the rules speak of', () => {
     expect(WANTED.filter((name) => !hits.has(name))).toEqual([]);
+  });
+});
+
+describe("a workload's own values over what its groups give", () => {
+  it('make the same as the whole, whatever others lay over the same part', () => {
+    const ways = new Map<string, number>();
+    compareLaidOver(600, ways);
+    expect(WAYS.filter((way) => !ways.has(way))).toEqual([]);
   });
 });

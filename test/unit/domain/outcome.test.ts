@@ -62,11 +62,6 @@ describe('canonical bytes', () => {
       broken: [],
     });
   });
-
-  it('are computed once', () => {
-    const { canonical } = resolved(base);
-    expect(canonical()).toBe(canonical());
-  });
 });
 
 describe('the difference of two resolutions', () => {

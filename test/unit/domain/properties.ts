@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { groupsPart } from '../../../src/domain/groups-part.ts';
+import type { Limits } from '../../../src/domain/limits.ts';
+import { layOver } from '../../../src/domain/overlay.ts';
 import { resolve } from '../../../src/domain/resolve.ts';
 import { anyLimits, anyProject, CANARY, reversed } from './generate.ts';
 import { modelOutcome } from './model.ts';
@@ -21,6 +24,56 @@ export function compareWithModel(numRuns: number, hits: Hits, seed?: number): vo
     expectNoLeak(outcome);
   });
   fc.assert(property, { numRuns, ...(seed === undefined ? {} : { seed }) });
+}
+
+/** Which way a workload's own values were laid over what others share. */
+export const WAYS = ['laid over', 'no part to share', 'referred to', 'twin', 'limit', 'nothing of its own'] as const;
+
+/**
+ * Compares what is laid over a shared part with the model and with the whole resolution. The part is made for another workload
+ * with the same groups, and is used for several: what one lays over it must not show to the next.
+ */
+export function compareLaidOver(numRuns: number, hits: Map<string, number>, seed?: number): void {
+  const hit = (way: (typeof WAYS)[number]): void => void hits.set(way, (hits.get(way) ?? 0) + 1);
+  const property = fc.property(anyProject, anyProject, anyLimits, (data, { workload: other = {} }, limits) => {
+    const input = inputOf(data);
+    const part = groupsPart(input, { limits });
+    if (part === null) return hit('no part to share');
+    const { id = 'web', kind = 'service', tags = [] } = data.workload ?? {};
+    // Twice the same, with another one between.
+    for (const own of [data.workload ?? {}, { ...other, id, kind, tags }, data.workload ?? {}]) {
+      const mine = { ...data, workload: own };
+      const laid = layOver(part, inputOf(mine).workload.direct());
+      if (laid === null) {
+        hit(wayOf(mine, limits));
+        continue;
+      }
+      hit(laid.laid?.variables.size || laid.laid?.files.size ? 'laid over' : 'nothing of its own');
+      const outcome = outcomeOf(laid);
+      const whole = resolve(inputOf(mine), { limits });
+      expect(outcome).toEqual(outcomeOf(whole));
+      expect({ ...outcome, warnings: [...outcome.warnings].sort() }).toEqual(modelOutcome(mine, limits));
+      expect(Buffer.from(laid.canonical())).toEqual(Buffer.from(whole.canonical()));
+      expect([...laid.variables]).toEqual([...whole.variables]);
+      expect([...laid.files]).toEqual([...whole.files]);
+      expect([...laid.mounts]).toEqual([...whole.mounts]);
+      expect(laid.warnings).toEqual(whole.warnings);
+      expect(laid.unresolved).toEqual(whole.unresolved);
+    }
+  });
+  fc.assert(property, { numRuns, ...(seed === undefined ? {} : { seed }) });
+}
+
+/** Why it could not be done, by a look at the texts. */
+function wayOf(data: ProjectData, limits: Limits): (typeof WAYS)[number] {
+  const own = Object.keys((data.scope === 'BUILD' ? data.workload?.buildArguments : data.workload?.variables) ?? {});
+  const others = Object.values(data.groups).flatMap((group) => Object.keys(group.variables ?? {}));
+  if (own.some((name) => others.some((each) => each !== name && each.toLowerCase() === name.toLowerCase())))
+    return 'twin';
+  const texts = JSON.stringify(data);
+  if (own.some((name) => texts.includes(`\${${name}}`) || texts.includes(`${name} }`) || texts.includes(`{${name}`)))
+    return 'referred to';
+  return Object.values(limits).some((limit) => limit < 100) ? 'limit' : 'laid over';
 }
 
 function expectNoLeak(outcome: Outcome): void {

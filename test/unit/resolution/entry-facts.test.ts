@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Entries, type EntryFacts, hashOfFacts } from '../../../src/modules/resolution/entry-facts.ts';
+import { type EntryFacts, hashOfFacts, PackedEntries } from '../../../src/modules/resolution/entry-facts.ts';
 
 const facts: fc.Arbitrary<EntryFacts> = fc.record({
   type: fc.constantFrom('secret' as const, 'config' as const),
@@ -18,7 +18,7 @@ describe('entries, packed', () => {
   it('are what went in', () => {
     fc.assert(
       fc.property(entries, (given) => {
-        expect([...new Entries(given)]).toEqual(given);
+        expect([...new PackedEntries(given)]).toEqual(given);
       }),
     );
   });
@@ -26,8 +26,8 @@ describe('entries, packed', () => {
   it('are the same when nothing differs, and only then', () => {
     fc.assert(
       fc.property(entries, entries, (a, b) => {
-        expect(new Entries(a).isSame(new Entries(a.map(([name, each]) => [name, { ...each }])))).toBe(true);
-        expect(new Entries(a).isSame(new Entries(b))).toBe(JSON.stringify(a) === JSON.stringify(b));
+        expect(new PackedEntries(a).isSame(new PackedEntries(a.map(([name, each]) => [name, { ...each }])))).toBe(true);
+        expect(new PackedEntries(a).isSame(new PackedEntries(b))).toBe(JSON.stringify(a) === JSON.stringify(b));
       }),
     );
   });
@@ -47,9 +47,9 @@ describe('entries, packed', () => {
       { ...one, content: hashOfFacts(['y', null]) },
       { ...one, written: 'direct 2' },
     ];
-    const packed = new Entries([['A', one]]);
-    for (const other of others) expect(packed.isSame(new Entries([['A', other]]))).toBe(false);
-    expect(packed.isSame(new Entries([['B', one]]))).toBe(false);
+    const packed = new PackedEntries([['A', one]]);
+    for (const other of others) expect(packed.isSame(new PackedEntries([['A', other]]))).toBe(false);
+    expect(packed.isSame(new PackedEntries([['B', one]]))).toBe(false);
   });
 
   it('take some fifty bytes each, however long their values are', () => {
@@ -63,7 +63,7 @@ describe('entries, packed', () => {
         written: `group ${i % 10}`,
       },
     ]);
-    expect(new Entries(many).bytes).toBeLessThan(50 * 56);
+    expect(new PackedEntries(many).bytes).toBeLessThan(50 * 56);
   });
 
   it('hash long and short texts alike, and no two the same', () => {

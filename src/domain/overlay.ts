@@ -1,0 +1,239 @@
+import { byCodePoint } from '../kernel/ids.ts';
+import { bytesOfPieces, contentsText, unresolvedText, variableText } from './canonical.ts';
+import { lowered } from './clashes.ts';
+import { expandOver } from './expand.ts';
+import { type Lookup, type Node, ownFileNode, ownVariableNode } from './graph.ts';
+import type { GroupsPart } from './groups-part.ts';
+import { directContents, directVariables, type Layer, type VariableContent } from './layer.ts';
+import { type Merged, mergeLayers } from './merge.ts';
+import {
+  fileWarnings,
+  mountWarnings,
+  render,
+  resolvedFile,
+  resolvedVariable,
+  unresolvedOf,
+  variableWarnings,
+} from './resolve.ts';
+import type {
+  DirectValues,
+  FileEntry,
+  Laid,
+  Resolution,
+  ResolutionWarning,
+  ResolvedFile,
+  ResolvedVariable,
+  UnresolvedReference,
+} from './types.ts';
+import { caseTwinWarnings, linkWarnings, mergeWarnings, shellNameWarnings, sortedWarnings } from './warn.ts';
+
+/** A workload's own values in the scope of a part, judged over it. By name, in order. */
+interface Own {
+  readonly variables: Layer<VariableContent>;
+  readonly files: Layer<FileEntry>;
+  readonly nodes: ReadonlyMap<string, Node>;
+  readonly fileNodes: ReadonlyMap<string, Node>;
+}
+
+/**
+ * What a workload gets, from what its groups give: the same as the whole resolution. Costs what its own values cost. null where
+ * these change more than themselves: one is referred to, has a twin in another case, or a limit is reached with them.
+ */
+export function layOver(part: GroupsPart, direct: DirectValues): Resolution | null {
+  const isBuild = part.resolution.scope === 'BUILD';
+  const variables = isBuild ? direct.buildArguments : direct.variables;
+  const files = isBuild ? direct.buildFiles : direct.files;
+  if (!standsAlone(part, variables)) return null;
+  const nodes = new Map(inOrder(variables, (name, text) => ownVariableNode(name, text, part.names, part.scan)));
+  const fileNodes = new Map(inOrder(files, (name, file) => ownFileNode(name, file, part.names, part.scan)));
+  const all = [...nodes.values(), ...fileNodes.values()];
+  if (all.some(({ edges }) => edges.some(({ name }) => variables.has(name)))) return null;
+  const references = all.reduce((sum, { edges }) => sum + edges.length, part.references);
+  if (references > part.limits.references) return null;
+  for (const node of all) expandOver(node, part.limits);
+  if (!isWithinTotal(part, nodes.values())) return null;
+  const own = { variables: directVariables(variables), files: directContents(files), nodes, fileNodes };
+  return new Overlaid(part, own);
+}
+
+const inOrder = <T>(entries: ReadonlyMap<string, T>, make: (name: string, entry: T) => Node) =>
+  [...entries].sort(([a], [b]) => byCodePoint(a, b)).map(([name, entry]) => [name, make(name, entry)] as const);
+
+/** Whether nothing refers to these names, and none looks like another. */
+function standsAlone(part: GroupsPart, own: ReadonlyMap<string, unknown>): boolean {
+  const seen = new Set<string>();
+  for (const name of own.keys()) {
+    const low = lowered(name);
+    const held = part.lowered.get(low);
+    if (part.referred.has(name) || seen.has(low) || (held !== undefined && held !== name)) return false;
+    seen.add(low);
+  }
+  return true;
+}
+
+/** Counts what is hidden as well: then a whole resolution is made that might not have been needed. */
+function isWithinTotal({ templateBytes, limits }: GroupsPart, own: Iterable<Node>): boolean {
+  const totals = new Map(templateBytes);
+  for (const { edges, error, type, draws, size } of own) {
+    if (edges.length === 0 || error !== null) continue;
+    const viewers = `${type} ${draws}`;
+    totals.set(viewers, (totals.get(viewers) ?? 0) + size);
+  }
+  return [...totals.values()].every((total) => total <= limits.totalBytes);
+}
+
+/** Where a name stands among sorted ones, or would stand. */
+function placeOf(name: string, sorted: readonly string[]): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (byCodePoint(sorted[middle] ?? '', name) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Two maps that are in order as one; what stands in `over` hides what stands under it. */
+function merged<T>(under: ReadonlyMap<string, T>, over: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  if (over.size === 0) return under;
+  const all = new Map<string, T>();
+  const waiting = [...over];
+  let next = 0;
+  for (const [name, entry] of under) {
+    for (let own = waiting[next]; own && byCodePoint(own[0], name) <= 0; own = waiting[next]) {
+      all.set(own[0], own[1]);
+      next += 1;
+    }
+    if (!over.has(name)) all.set(name, entry);
+  }
+  for (const [name, entry] of waiting.slice(next)) all.set(name, entry);
+  return all;
+}
+
+/** Put together as far as it is asked for. */
+class Overlaid implements Resolution {
+  readonly scope: Resolution['scope'];
+  readonly laid: Laid;
+  readonly #part: GroupsPart;
+  readonly #own: Own;
+  #variables: Resolution['variables'] | null = null;
+  #files: Resolution['files'] | null = null;
+
+  constructor(part: GroupsPart, own: Own) {
+    this.scope = part.resolution.scope;
+    this.#part = part;
+    this.#own = own;
+    const variables = new Map<string, ResolvedVariable>();
+    for (const [name, node] of own.nodes) {
+      const entry = own.variables.entries.get(name);
+      if (entry) variables.set(name, resolvedVariable(node, entry));
+    }
+    const files = new Map<string, ResolvedFile>();
+    for (const [name, node] of own.fileNodes) {
+      const entry = own.files.entries.get(name);
+      if (entry) files.set(name, resolvedFile(node, entry));
+    }
+    this.laid = { over: part.resolution, variables, files };
+  }
+
+  get variables(): Resolution['variables'] {
+    this.#variables ??= merged(this.laid.over.variables, this.laid.variables);
+    return this.#variables;
+  }
+
+  get files(): Resolution['files'] {
+    this.#files ??= merged(this.laid.over.files, this.laid.files);
+    return this.#files;
+  }
+
+  get mounts(): Resolution['mounts'] {
+    return this.laid.over.mounts;
+  }
+
+  get warnings(): readonly ResolutionWarning[] {
+    const { gathered, resolution } = this.#part;
+    const { variables, files } = this.#own;
+    if (files.entries.size === 0 && ![...variables.entries.keys()].some((name) => this.#movesWarnings(name)))
+      return resolution.warnings;
+    return sortedWarnings([
+      ...caseTwinWarnings('variable', this.variables.keys()),
+      ...shellNameWarnings(this.variables.keys()),
+      ...variableWarnings(withLayer(variables, gathered.variables)),
+      ...fileWarnings(withLayer(files, gathered.files)),
+      ...mountWarnings(gathered.mounts),
+    ]);
+  }
+
+  /** Whether a variable of its own adds to what is warned of, or takes away from it. */
+  #movesWarnings(name: string): boolean {
+    const hidden = this.#part.gathered.variables.get(name);
+    if (!this.laid.over.variables.has(name) && shellNameWarnings([name]).length > 0) return true;
+    return (
+      hidden !== undefined && [...mergeWarnings('variable', name, hidden), ...linkWarnings(name, hidden)].length > 0
+    );
+  }
+
+  get unresolved(): readonly UnresolvedReference[] {
+    const { resolution, unresolved } = this.#part;
+    if (!this.#movesUnresolved()) return resolution.unresolved;
+    return [
+      ...overUnresolved(unresolved.variables, this.#own.nodes),
+      ...overUnresolved(unresolved.files, this.#own.fileNodes),
+      ...unresolved.mounts,
+    ];
+  }
+
+  #movesUnresolved(): boolean {
+    const { unresolved } = this.#part;
+    const { nodes, fileNodes } = this.#own;
+    return (
+      [...nodes.values(), ...fileNodes.values()].some((node) => unresolvedOf(node).length > 0) ||
+      unresolved.variables.some(({ name }) => nodes.has(name)) ||
+      unresolved.files.some(({ name }) => fileNodes.has(name))
+    );
+  }
+
+  readonly render = (text: string): string | null => {
+    const { names, limits } = this.#part;
+    const { nodes } = this.#own;
+    const variables: Lookup['variables'] = { get: (name) => nodes.get(name) ?? names.variables.get(name) };
+    return render(text, { ...names, variables }, limits);
+  };
+
+  readonly canonical = (): Uint8Array => {
+    const { sorted, starts, pieces } = this.#part;
+    const { laid } = this;
+    let { count } = pieces;
+    let texts = '';
+    let done = 0;
+    for (const [name, variable] of laid.variables) {
+      const place = placeOf(name, sorted);
+      texts += pieces.variables.slice(starts[done], starts[place]) + variableText(variable);
+      done = sorted[place] === name ? place + 1 : place;
+      if (done === place) count += 1;
+    }
+    return bytesOfPieces({
+      ...pieces,
+      count,
+      variables: texts + pieces.variables.slice(starts[done]),
+      files: laid.files.size === 0 ? pieces.files : contentsText(this.files, this.render),
+      unresolved: this.#movesUnresolved() ? unresolvedText(this.unresolved) : pieces.unresolved,
+    });
+  };
+}
+
+/** A workload's own entries over those that won without them. */
+function withLayer<T>(own: Layer<T>, under: ReadonlyMap<string, Merged<T>>): ReadonlyMap<string, Merged<T>> {
+  const all = new Map(mergeLayers([own]));
+  for (const [name, entry] of under) if (!all.has(name)) all.set(name, entry);
+  return all;
+}
+
+function overUnresolved(
+  under: readonly UnresolvedReference[],
+  own: ReadonlyMap<string, Node>,
+): readonly UnresolvedReference[] {
+  const kept = under.filter(({ name }) => !own.has(name));
+  return [...kept, ...[...own.values()].flatMap(unresolvedOf)].sort((a, b) => byCodePoint(a.name, b.name));
+}

@@ -1,0 +1,64 @@
+import { diffMaps, type NameDiff } from '../../domain/diff.ts';
+import { byCodePoint } from '../../kernel/ids.ts';
+import { type Entries, type EntryFacts, LaidEntries, type PackedEntries } from './entry-facts.ts';
+import type { Sight } from './sight.ts';
+
+/** What is equal as long as the viewer sees the same, and nothing was written that is hidden. */
+const seenFact = (entry: EntryFacts, sight: Sight): string =>
+  sight.sees(entry) ? `seen ${entry.content}` : `hidden ${sight.typeOf(entry)} ${entry.written}`;
+
+const seenFacts = (entries: Entries, sight: Sight): ReadonlyMap<string, string> =>
+  new Map([...entries].map(([name, entry]) => [name, seenFact(entry, sight)]));
+
+const NO_DIFFERENCE: NameDiff = { added: [], removed: [], changed: [] };
+
+/** Of what many share, by what they see: from what to what. */
+const differences = new WeakMap<Entries, WeakMap<Entries, Map<string, NameDiff>>>();
+
+function sharedDifference(before: PackedEntries, after: PackedEntries, sight: Sight): NameDiff {
+  if (before === after) return NO_DIFFERENCE;
+  const byBefore = differences.get(after) ?? new WeakMap<Entries, Map<string, NameDiff>>();
+  differences.set(after, byBefore);
+  const bySight = byBefore.get(before) ?? new Map<string, NameDiff>();
+  byBefore.set(before, bySight);
+  const made = bySight.get(sight.key) ?? packedDifference(before, after, sight);
+  bySight.set(sight.key, made);
+  return made;
+}
+
+const packedDifference = (before: PackedEntries, after: PackedEntries, sight: Sight): NameDiff =>
+  before.isSame(after) ? NO_DIFFERENCE : diffMaps(seenFacts(before, sight), seenFacts(after, sight));
+
+/** Which names came, went, or now stand for something else for the viewer. */
+export function seenDifference(before: Entries, after: Entries, sight: Sight): NameDiff {
+  const [was, is] = [layersOf(before), layersOf(after)];
+  const common = sharedDifference(was.over, is.over, sight);
+  const own = new Set([...(was.own?.names ?? []), ...(is.own?.names ?? [])]);
+  if (own.size === 0) return common;
+  const ownFacts = (entries: Entries): ReadonlyMap<string, string> => {
+    const found = new Map<string, string>();
+    for (const name of own) {
+      const entry = entries.get(name);
+      if (entry) found.set(name, seenFact(entry, sight));
+    }
+    return found;
+  };
+  return joined(common, diffMaps(ownFacts(before), ownFacts(after)), own);
+}
+
+const layersOf = (entries: Entries): { readonly own: PackedEntries | null; readonly over: PackedEntries } =>
+  entries instanceof LaidEntries
+    ? { own: entries.own, over: entries.over }
+    : { own: null, over: entries as PackedEntries };
+
+/** The difference of what is shared, but for names of one's own, of which another one tells. */
+function joined(common: NameDiff, mine: NameDiff, own: ReadonlySet<string>): NameDiff {
+  const KINDS = ['added', 'removed', 'changed'] as const;
+  const isUntouched = KINDS.every((kind) => mine[kind].length === 0 && !common[kind].some((name) => own.has(name)));
+  // The same object for all to whom nothing else happened.
+  if (isUntouched) return common;
+  const [added = [], removed = [], changed = []] = KINDS.map((kind) =>
+    [...common[kind].filter((name) => !own.has(name)), ...mine[kind]].sort(byCodePoint),
+  );
+  return { added, removed, changed };
+}
