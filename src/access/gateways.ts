@@ -4,7 +4,7 @@ import type { Keys } from '../keys/keys.ts';
 import type { Seq, TeamId } from '../store/port.ts';
 import type { Vault } from '../vault/port.ts';
 import type { View } from '../vault/reading.ts';
-import { retryingStale } from '../vault/sets.ts';
+import { retryingStale } from '../vault/stale.ts';
 import type { Signable, Signatures } from './gateway-signatures.ts';
 import type { Principal } from './model.ts';
 import { isWithin } from './networks.ts';

@@ -7,7 +7,7 @@ import type { Seq, Store, TeamId } from '../store/port.ts';
 import { idOf, type Stored } from '../vault/document.ts';
 import type { Vault } from '../vault/port.ts';
 import type { View } from '../vault/reading.ts';
-import { retryingStale } from '../vault/sets.ts';
+import { retryingStale } from '../vault/stale.ts';
 import { type Roles, roleAmong, roleOf } from './lookup.ts';
 import {
   type Principal,

@@ -7,7 +7,7 @@ import type { Keys } from '../keys/keys.ts';
 import type { Store, TeamId } from '../store/port.ts';
 import type { Vault } from '../vault/port.ts';
 import type { View } from '../vault/reading.ts';
-import { retryingStale } from '../vault/sets.ts';
+import { retryingStale } from '../vault/stale.ts';
 import { createBootstrap } from './founding.ts';
 import { createSignatures } from './gateway-signatures.ts';
 import { createGateways } from './gateways.ts';

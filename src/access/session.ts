@@ -5,7 +5,7 @@ import type { Change, CommitFacts } from '../vault/change.ts';
 import type { Order } from '../vault/order.ts';
 import type { Author, Plan, Vault, Written } from '../vault/port.ts';
 import type { View } from '../vault/reading.ts';
-import { retryingStale } from '../vault/sets.ts';
+import { retryingStale } from '../vault/stale.ts';
 import type { Principal } from './model.ts';
 import { FIXED, isMovedStanding, type Standing, standingError, withStanding } from './standing.ts';
 

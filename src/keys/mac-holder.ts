@@ -10,13 +10,14 @@ export interface MacHolder {
 /** Breaks a circle: the store wants a MAC when it is opened, and the key of that MAC lies in the store. */
 export function createMacHolder(): MacHolder {
   let held: Mac | null = null;
+  const mac = (bytes: Uint8Array): Uint8Array => {
+    if (held === null) throw unavailable('The keys are not loaded yet');
+    return held(bytes);
+  };
   return {
-    mac: (bytes) => {
-      if (held === null) throw unavailable('The keys are not loaded yet');
-      return held(bytes);
-    },
-    set: (mac) => {
-      held = mac;
+    mac: Object.defineProperty(mac, 'behind', { get: () => held }),
+    set: (next) => {
+      held = next;
     },
   };
 }

@@ -3,7 +3,17 @@ import { sameBytes, sealedHead, verifyHead, WHOLE_LOG } from './chain.ts';
 import { loggedBytes } from './kept.ts';
 import { keyText, scopeOf } from './keys.ts';
 import { type Fit, fitOf } from './lineage.ts';
-import { type Commit, type Head, type Key, type Kind, type Mac, ROOT, type Seq, type SetHead } from './port.ts';
+import {
+  type Commit,
+  type Head,
+  type Key,
+  type Kind,
+  type Mac,
+  ROOT,
+  type Seq,
+  type SetHead,
+  type StateWritten,
+} from './port.ts';
 import { EMPTY_STATE, EMPTY_SUM, movedState, type SetState, sumOf } from './set-hash.ts';
 import { NOTHING_BELOW, type NodeWrite, wayTo, withHead } from './tree.ts';
 
@@ -24,12 +34,6 @@ export interface Growth {
 
 export interface NodeWritten extends NodeWrite {
   readonly scope: Key;
-}
-
-export interface StateWritten {
-  readonly scope: Key;
-  readonly kind: Kind;
-  readonly state: SetState;
 }
 
 interface KnownHeads {
@@ -150,7 +154,7 @@ function nextSets(mac: Mac, { head, state }: KnownHeads, scope: Key, changes: re
       those.flatMap((change) => change.after ?? []),
     );
     sets.set(kind, nextSet(before, those, sumOf(next), seq));
-    states.push({ scope, kind, state: next });
+    states.push({ scope, kind, state: next, before: before ?? null });
   }
   return { sets, states };
 }

@@ -11,8 +11,8 @@ export function notingCommits(store: OpenedStore): Noted {
   const made = new Map<TeamId, Commit>();
   const noted: OpenedStore = {
     ...store,
-    async commit(request) {
-      const commit = await store.commit(request);
+    async commit(request, told) {
+      const commit = await store.commit(request, told);
       if (commit.seq > (made.get(commit.team)?.seq ?? 0)) made.set(commit.team, commit);
       return commit;
     },

@@ -1,16 +1,9 @@
 import { type AppError, conflict, integrity } from '../kernel/errors.ts';
-import { leafOf, nextCommit, numberedTag, sameBytes } from './chain.ts';
+import { keyOf, leafOf, nextCommit, numberedTag, sameBytes } from './chain.ts';
 import { keptBytes, type Quotas, requireQuotas } from './kept.ts';
 import { keyText, scopeOf } from './keys.ts';
-import {
-  type Growth,
-  type LeafChange,
-  type NodeWritten,
-  nextHeads,
-  requireVouched,
-  type StateWritten,
-} from './next-heads.ts';
-import type { Commit, Cut, Doc, Head, Key, Kind, Mac, NewCommit, Seq, Touched, Write } from './port.ts';
+import { type Growth, type LeafChange, type NodeWritten, nextHeads, requireVouched } from './next-heads.ts';
+import type { Cut, Doc, Head, Key, Kind, Mac, Made, NewCommit, Seq, Step, Touched, Write } from './port.ts';
 import { relieves } from './relief.ts';
 import type { SetState } from './set-hash.ts';
 
@@ -29,18 +22,8 @@ export interface Known {
   readonly rootLags: boolean;
 }
 
-/** One thing to be written. `replaced` goes into history; of `purge`, `doc` is the document as it stays. */
-export type Step =
-  | { readonly op: 'put'; readonly doc: Doc; readonly replaced: Doc | null }
-  | { readonly op: 'remove'; readonly kind: Kind; readonly key: Key; readonly revision: number }
-  | { readonly op: 'purge'; readonly doc: Doc };
-
-export interface Plan {
-  readonly commit: Commit;
-  readonly heads: readonly Head[];
+export interface Plan extends Made {
   readonly nodes: readonly NodeWritten[];
-  readonly states: readonly StateWritten[];
-  readonly steps: readonly Step[];
 }
 
 /** Every scope whose head a commit may extend. */
@@ -78,9 +61,19 @@ export function planCommit(mac: Mac, request: NewCommit, known: Known, quotas: Q
   return { commit, steps, ...next };
 }
 
+/** Documents whose leaf was made or verified in this process, and under which key: these very objects, which never change. */
+const ours = new WeakMap<Doc, Mac>();
+
+function hasOwnLeaf(mac: Mac, doc: Doc): boolean {
+  if (ours.get(doc) === keyOf(mac)) return true;
+  if (!sameBytes(doc.leaf, leafOf(mac, doc))) return false;
+  ours.set(doc, keyOf(mac));
+  return true;
+}
+
 function guard(mac: Mac, write: Write, doc: Doc | null): void {
   // Its sum is about to lose what is stored: an edited leaf would let the next honest write sign for a forgery.
-  const isForged = doc && write.op !== 'check' && !sameBytes(doc.leaf, leafOf(mac, doc));
+  const isForged = doc && write.op !== 'check' && !hasOwnLeaf(mac, doc);
   if (isForged) throw integrity(`${write.kind} ${write.key.join('/')}`);
   if (write.op === 'purge') return;
   const actual = doc?.revision ?? null;
@@ -153,4 +146,8 @@ function stepsOf(mac: Mac, write: Write, doc: Doc | null, seq: Seq): readonly St
   return [{ op: 'put', doc: leafed(mac, next), replaced: doc }];
 }
 
-const leafed = (mac: Mac, doc: Omit<Doc, 'leaf'>): Doc => ({ ...doc, leaf: leafOf(mac, doc) });
+function leafed(mac: Mac, doc: Omit<Doc, 'leaf'>): Doc {
+  const made = { ...doc, leaf: leafOf(mac, doc) };
+  ours.set(made, keyOf(mac));
+  return made;
+}

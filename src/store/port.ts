@@ -74,6 +74,12 @@ export type Write =
   /** Writes nothing; refuses the commit when the document is not at `expected` (null: must be absent). */
   | { readonly op: 'check'; readonly kind: Kind; readonly key: Key; readonly expected: number | null };
 
+/** One thing to be written. `replaced` goes into history; of `purge`, `doc` is the document as it stays. */
+export type Step =
+  | { readonly op: 'put'; readonly doc: Doc; readonly replaced: Doc | null }
+  | { readonly op: 'remove'; readonly kind: Kind; readonly key: Key; readonly revision: number }
+  | { readonly op: 'purge'; readonly doc: Doc };
+
 export interface NewCommit {
   /** Unique: a second commit with the same id is answered with the first one and changes nothing. */
   readonly id: string;
@@ -119,6 +125,15 @@ export interface SetHead {
   readonly seq: Seq;
 }
 
+/** What a set adds up to once a commit is made. See store/set-hash.ts. */
+export interface StateWritten {
+  readonly scope: Key;
+  readonly kind: Kind;
+  readonly state: Uint8Array;
+  /** The set that the commit found; null: there was none. */
+  readonly before: SetHead | null;
+}
+
 /** Digest of the tree of the heads below one, and how many they are. See store/tree.ts. */
 export interface Below {
   readonly digest: Uint8Array;
@@ -162,6 +177,15 @@ export interface Level {
   readonly way: readonly Uint8Array[];
 }
 
+/** A commit with all that it wrote, the very objects: whoever asked for it need not read them back. */
+export interface Made {
+  readonly commit: Commit;
+  /** Of all scopes that it changed. */
+  readonly heads: readonly Head[];
+  readonly states: readonly StateWritten[];
+  readonly steps: readonly Step[];
+}
+
 /** From the root down to a scope, as of one moment. */
 export interface Lineage {
   readonly levels: readonly Level[];
@@ -170,7 +194,11 @@ export interface Lineage {
 }
 
 /** Keyed by the caller (the store holds no keys): MAC of the bytes. */
-export type Mac = (bytes: Uint8Array) => Uint8Array;
+export interface Mac {
+  (bytes: Uint8Array): Uint8Array;
+  /** The one that it stands for at present, where that is known later than itself. */
+  readonly behind?: Mac | null;
+}
 
 /** Where documents live. Every sentence here is a heading of test/contract/store.contract.ts. */
 export interface Store {
@@ -192,8 +220,9 @@ export interface Store {
    * All or nothing, durable before it resolves, numbered without gaps per team.
    * An expected revision that moved, or a key that is taken, is a CONFLICT naming the document, and nothing is written.
    * A commit whose id was committed before is answered with that commit, and nothing is written.
+   * `made` is told what was written once that is durable, in the order of commits, before this resolves; nothing when nothing was.
    */
-  commit(commit: NewCommit): Promise<Commit>;
+  commit(commit: NewCommit, made?: (made: Made) => void): Promise<Commit>;
   /** Commits of a team after `seq`, oldest first, without gaps. Older than history: HISTORY_EXPIRED. */
   commitsAfter(team: TeamId, seq: Seq, limit: number): Promise<readonly Commit[]>;
   /** Every commit after `seq`, whichever process made it, in order, until `signal` aborts. */

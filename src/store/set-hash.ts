@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { integrity } from '../kernel/errors.ts';
+import { keyOf } from './chain.ts';
 import type { Mac } from './port.ts';
 
 /**
@@ -17,8 +18,27 @@ export type SetState = Uint8Array;
 
 export const EMPTY_STATE: SetState = new Uint8Array(STATE_BYTES);
 
-export const sumOf = (state: SetState): Uint8Array =>
-  new Uint8Array(createHash('sha256').update('keyloom.set.2').update(state).digest());
+/** Of states that were summed before. */
+const sums = new WeakMap<SetState, Uint8Array>();
+
+export function sumOf(state: SetState): Uint8Array {
+  const known = sums.get(state);
+  if (known) return known;
+  const sum = new Uint8Array(createHash('sha256').update('keyloom.set.2').update(state).digest());
+  sums.set(state, sum);
+  return sum;
+}
+
+/** What leaves are stretched under: one for all of them. */
+const stretchKeys = new WeakMap<Mac, Uint8Array>();
+
+function stretchKeyOf(mac: Mac): Uint8Array {
+  const known = stretchKeys.get(keyOf(mac));
+  if (known) return known;
+  const key = mac(KEY_LABEL);
+  stretchKeys.set(keyOf(mac), key);
+  return key;
+}
 
 /** Of no documents. */
 export const EMPTY_SUM: Uint8Array = sumOf(EMPTY_STATE);
@@ -31,9 +51,8 @@ export function movedState(
   added: readonly Uint8Array[],
 ): SetState {
   if (state.length !== STATE_BYTES) throw integrity('what a set adds up to is of the wrong length');
-  // One MAC for all of them: it is what each leaf is stretched under.
-  const key = mac(KEY_LABEL);
-  const next = Uint8Array.from(state);
+  const key = stretchKeyOf(mac);
+  const next = new Uint8Array(state);
   const words = new Uint32Array(next.buffer);
   for (const leaf of removed) subtract(words, stretched(key, leaf));
   for (const leaf of added) add(words, stretched(key, leaf));
@@ -42,7 +61,8 @@ export function movedState(
 
 function stretched(key: Uint8Array, leaf: Uint8Array): Uint32Array {
   const bytes = createHash('shake256', { outputLength: STATE_BYTES }).update(key).update(leaf).digest();
-  return new Uint32Array(Uint8Array.from(bytes).buffer);
+  // A copy of its own: numbers of four bytes must begin where one of them may.
+  return new Uint32Array(new Uint8Array(bytes).buffer);
 }
 
 const LOW = 0x7fff7fff;

@@ -39,14 +39,42 @@ const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer => {
   return hash.digest();
 };
 
-const nameOf = (scope: Key): Buffer => sha256('keyloom.scope.1', keyText(scope));
-const digestOf = (path: string, bytes: Uint8Array): Buffer => sha256(`keyloom.node.1 ${path}.`, bytes);
+interface Name {
+  readonly bytes: Buffer;
+  readonly digits: string;
+}
+
+const NAMES_KEPT = 10_000;
+const names = new Map<string, Name>();
+
+function nameOf(scope: Key): Name {
+  const text = keyText(scope);
+  const known = names.get(text);
+  if (known) return known;
+  const bytes = sha256('keyloom.scope.1', text);
+  const name = { bytes, digits: bytes.toString('hex') };
+  if (names.size >= NAMES_KEPT) names.clear();
+  names.set(text, name);
+  return name;
+}
+
+/** Of nodes that were digested before, and where: these very bytes, which never change. */
+const digests = new WeakMap<Uint8Array, { readonly path: string; readonly digest: Buffer }>();
+
+function digestOf(path: string, bytes: Uint8Array): Buffer {
+  const known = digests.get(bytes);
+  if (known?.path === path) return known.digest;
+  const digest = sha256(`keyloom.node.1 ${path}.`, bytes);
+  digests.set(bytes, { path, digest });
+  return digest;
+}
+
 const isDigest = (bytes: Uint8Array | null, path: string, digest: Uint8Array): bytes is Uint8Array =>
   bytes !== null && digestOf(path, bytes).equals(digest);
 
 /** Every path that a node on the way to a scope may have, from the top. */
 export function pathsTo(scope: Key): readonly string[] {
-  const digits = nameOf(scope).toString('hex');
+  const { digits } = nameOf(scope);
   return Array.from({ length: MAX_DEPTH + 1 }, (_, depth) => digits.slice(0, depth));
 }
 
@@ -64,8 +92,7 @@ export function wayTo(scope: Key, nodes: Nodes): readonly Uint8Array[] {
 /** What the tree says of a scope: null, that it is not there. `misfit`: the nodes are not those of this tree. */
 export function entryOf({ digest, count }: Below, way: readonly Uint8Array[], scope: Key): Entry | null | 'misfit' {
   if (count === 0) return null;
-  const name = nameOf(scope);
-  const digits = name.toString('hex');
+  const { bytes: name, digits } = nameOf(scope);
   let wanted: Uint8Array = digest;
   for (const [depth, bytes] of way.entries()) {
     if (!isDigest(bytes, digits.slice(0, depth), wanted)) return 'misfit';
@@ -88,7 +115,7 @@ export function withHead(
 ): { readonly below: Below; readonly nodes: readonly NodeWrite[] } {
   const name = nameOf(scope);
   const entry = Buffer.alloc(ENTRY);
-  entry.set(name);
+  entry.set(name.bytes);
   entry.writeBigUInt64BE(BigInt(seq), DIGEST);
   entry.set(mac, MAC_AT);
   const written: NodeWrite[] = [];
@@ -107,7 +134,7 @@ function inserted(
   digest: Uint8Array | null,
   path: string,
   nodes: Nodes,
-  name: Buffer,
+  name: Name,
   entry: Buffer,
   put: Put,
 ): { readonly digest: Buffer; readonly isNew: boolean } {
@@ -115,7 +142,7 @@ function inserted(
   if (bytes === null || (digest && !isDigest(bytes, path, digest))) throw integrity('the tree of heads');
   if (bytes[0] === BRANCH) {
     const next = Buffer.from(bytes);
-    const digit = name.toString('hex')[path.length] ?? '0';
+    const digit = name.digits[path.length] ?? '0';
     const at = 1 + DIGEST * Number.parseInt(digit, FANOUT);
     const child = bytes.subarray(at, at + DIGEST);
     const below = child.every((byte) => byte === 0) ? null : child;
@@ -123,7 +150,7 @@ function inserted(
     next.set(result.digest, at);
     return { digest: put(path, next), isNew: result.isNew };
   }
-  const { at, isThere } = placeIn(bytes, name);
+  const { at, isThere } = placeIn(bytes, name.bytes);
   const next = Buffer.concat([bytes.subarray(0, at), entry, bytes.subarray(isThere ? at + ENTRY : at)]);
   return { digest: listed(next, path, put), isNew: !isThere };
 }

@@ -8,7 +8,7 @@ import type { Log } from '../kernel/log.ts';
 import type { Commit, Seq, TeamId } from '../store/port.ts';
 import type { Vault } from '../vault/port.ts';
 import type { View } from '../vault/reading.ts';
-import { retryingStale } from '../vault/sets.ts';
+import { retryingStale } from '../vault/stale.ts';
 import { type Concerned, concernedBy, createAudience } from './audience.ts';
 import { type Channel, type ChannelTeam, createChannel, type Sessions } from './channel.ts';
 import type { Cursors } from './cursor.ts';

@@ -3,16 +3,19 @@ import type { Clock } from '../kernel/clock.ts';
 import { type AppError, conflict, isAppError } from '../kernel/errors.ts';
 import type { ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Keys } from '../keys/keys.ts';
-import type { Commit, Store, TeamId, Write } from '../store/port.ts';
+import type { Commit, Made, Store, TeamId, Write } from '../store/port.ts';
 import type { Change, CommitRequest } from './change.ts';
 import { idOf, placeOf } from './document.ts';
 import { sealBytes } from './seal.ts';
+import type { SealedBodies } from './set-handing.ts';
 
 export interface CommitsDeps {
   readonly store: Pick<Store, 'commit'>;
   readonly keys: Keys;
   readonly clock: Clock;
   readonly expiry: ExpiryClock;
+  /** Is told of what was committed, with what was sealed for it. */
+  readonly hand: (made: Made, sealed: SealedBodies) => void;
 }
 
 /** With one set of keys after another. */
@@ -24,6 +27,7 @@ export function createCommits({
   keys,
   clock,
   expiry,
+  hand,
 }: CommitsDeps): (request: CommitRequest) => Promise<Commit> {
   async function writeOf(change: Change): Promise<Write> {
     if (change.op === 'raw') return change.write;
@@ -35,27 +39,33 @@ export function createCommits({
   }
 
   /** The guards come first: a key that was retired in between fails them. */
-  async function sealedWrites(team: TeamId, changes: readonly Change[]): Promise<readonly Write[]> {
+  async function sealedWrites(team: TeamId, changes: readonly Change[]) {
     const writes: Write[] = [];
+    const sealed = new Map<Uint8Array, { readonly write: Write; readonly plain: Uint8Array }>();
     for (const project of sealedIn(changes)) {
       const guard = await keys.sealingGuard(team, project);
       if (guard) writes.push(guard);
     }
-    for (const change of changes) writes.push(await writeOf(change));
-    return writes;
+    for (const change of changes) {
+      const write = await writeOf(change);
+      writes.push(write);
+      if (change.op === 'put' && write.op === 'put') sealed.set(write.body, { write, plain: change.body });
+    }
+    return { writes, sealed };
   }
 
   return async function commit({ team, actor, operation, changes }: CommitRequest): Promise<Commit> {
     for (let attempt = 1; ; attempt += 1) {
-      const writes = await sealedWrites(team, changes).catch((error: unknown) => {
+      const { writes, sealed } = await sealedWrites(team, changes).catch((error: unknown) => {
         throw attempt > 1 && isAppError(error) ? keysMoved() : error;
       });
       try {
         const at = clock();
         expiry.requireSteady(at);
-        const made = await store.commit({ id: randomUUID(), team, at: at.toISOString(), actor, operation, writes });
-        expiry.saw(made.at);
-        return made;
+        const request = { id: randomUUID(), team, at: at.toISOString(), actor, operation, writes };
+        const commit = await store.commit(request, (made) => hand(made, sealed));
+        expiry.saw(commit.at);
+        return commit;
       } catch (error) {
         const project = movedGuard(writes, error);
         if (project === null) throw error;

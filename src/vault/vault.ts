@@ -13,7 +13,8 @@ import { createLog } from './log.ts';
 import { createPast } from './past.ts';
 import type { Vault } from './port.ts';
 import type { View } from './reading.ts';
-import { createSets, retryingStale } from './sets.ts';
+import { createSets } from './sets.ts';
+import { retryingStale } from './stale.ts';
 import { viewAt } from './view.ts';
 import { createWriter } from './writer.ts';
 
@@ -69,7 +70,7 @@ export function createVault({
 
   const vault: Omit<Vault, 'writer'> = {
     view,
-    commit: createCommits({ store, keys, clock, expiry }),
+    commit: createCommits({ store, keys, clock, expiry, hand: sets.hand }),
     async one(type, key) {
       const doc = await store.get(type.kind, key);
       return doc && past.stored(type, key, doc);

@@ -40,6 +40,8 @@ export interface Engine extends EngineReader {
 interface Decision<T> {
   readonly result: T;
   readonly batch: Batch;
+  /** Called once it is durable, before anybody is answered. */
+  readonly written?: () => void;
 }
 
 interface Waiting {
@@ -73,9 +75,16 @@ export function createSection(engine: Engine) {
   function write<T>(decide: (view: EngineReader) => Decision<T>, relieves = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const join = (view: Overlaid): (() => void) => {
-        const { result, batch } = decide(view);
+        const { result, batch, written } = decide(view);
         for (const [key, value] of batch) view.overlay.set(nameOf(key), value);
-        return () => resolve(result);
+        return () => {
+          try {
+            written?.();
+            resolve(result);
+          } catch (error) {
+            reject(error as Error);
+          }
+        };
       };
       waiting.push({ decide: join, relieves, fail: reject });
       running ??= run();

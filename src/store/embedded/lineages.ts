@@ -3,12 +3,8 @@ import { type Head, type Key, type Level, type Lineage, ROOT } from '../port.ts'
 import { wayTo } from '../tree.ts';
 import type { Engine } from './engine.ts';
 import * as at from './places.ts';
+import type { Recall } from './recall.ts';
 import * as record from './records.ts';
-
-interface Kept<T> {
-  readonly value: Uint8Array;
-  readonly decoded: T;
-}
 
 interface LastLineage {
   readonly lineage: Lineage;
@@ -19,29 +15,12 @@ interface LastLineage {
 const MOST = 10_000;
 
 /** Lineages are read with every request and seldom change: one is read again after a write, and is another when any of it differs. */
-export function createLineages(engine: Engine): (scope: Key) => Lineage {
-  const heads = new Map<string, Kept<Head>>();
-  const nodes = new Map<string, Kept<Uint8Array>>();
+export function createLineages(engine: Engine, recall: Recall): (scope: Key) => Lineage {
   const last = new Map<string, LastLineage>();
 
-  function kept<T>(
-    memory: Map<string, Kept<T>>,
-    name: string,
-    place: Uint8Array,
-    decode: typeof record.decodeHead | typeof record.decodeBytes,
-  ) {
-    const value = engine.get(place);
-    if (!value) return null;
-    const known = memory.get(name);
-    if (known && Buffer.compare(known.value, value) === 0) return known.decoded;
-    const decoded = decode(place, value) as T;
-    if (memory.size >= MOST) memory.clear();
-    memory.set(name, { value: Uint8Array.from(value), decoded });
-    return decoded;
-  }
-  const headOf = (scope: Key): Head | null => kept(heads, keyText(scope), at.headAt(scope), record.decodeHead);
+  const headOf = (scope: Key): Head | null => recall.read(engine, at.headAt(scope), record.decodeHead);
   const nodeOf = (scope: Key, path: string): Uint8Array | null =>
-    kept(nodes, `${keyText(scope)}${path}`, at.nodeAt(scope, path), record.decodeBytes);
+    recall.read(engine, at.nodeAt(scope, path), record.decodeBytes);
 
   function level(scope: Key, next: Key | null): Level {
     return { scope, head: headOf(scope), way: next ? wayTo(next, (path) => nodeOf(scope, path)) : [] };

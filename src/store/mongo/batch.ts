@@ -2,14 +2,15 @@ import { type AnyBulkWriteOperation, Binary, type ClientSession } from 'mongodb'
 import { type AppError, isAppError } from '../../kernel/errors.ts';
 import type { Quotas } from '../kept.ts';
 import { afterPrefix, keyText, scopeOf } from '../keys.ts';
-import { type Known, type Plan, planCommit, type Step, scopesOf } from '../plan.ts';
-import type { Commit, Doc, Key, Kind, Mac, NewCommit, TeamId } from '../port.ts';
+import { type Known, type Plan, planCommit, scopesOf } from '../plan.ts';
+import type { Commit, Doc, Key, Kind, Mac, NewCommit, Step, TeamId } from '../port.ts';
 import { type Beside, emptyBeside, headWrites, knownOf, loadHeads, sumWrites, take } from './beside.ts';
 import type { Collections } from './collections.ts';
 import { loadPast, type Past } from './past.ts';
 import * as record from './records.ts';
 
-export type Outcome = Commit | AppError;
+/** A commit that was made before, or now: that with all that it wrote. */
+export type Outcome = Commit | Plan | AppError;
 
 export interface BatchDeps {
   readonly collections: Collections;
@@ -168,7 +169,7 @@ export async function applyBatch(deps: BatchDeps, batch: readonly NewCommit[]): 
       const result = decide(deps, state, request);
       if (!('steps' in result)) return result;
       decided.push({ request, plan: result });
-      return result.commit;
+      return result;
     } catch (error) {
       if (isAppError(error)) return error;
       throw error;

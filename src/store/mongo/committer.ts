@@ -2,7 +2,7 @@ import type { ClientSession, MongoClient } from 'mongodb';
 import { isAppError, unavailable } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Quotas } from '../kept.ts';
-import type { Commit, Mac, NewCommit, TeamId } from '../port.ts';
+import type { Commit, Mac, Made, NewCommit, TeamId } from '../port.ts';
 import { applyBatch, type Outcome } from './batch.ts';
 import { type Collections, TRANSACTION } from './collections.ts';
 import { isRefusal, isUncertain, mapped } from './errors.ts';
@@ -144,12 +144,14 @@ export function createCommitter(deps: CommitterDeps) {
     return queue;
   }
 
-  async function commit(request: NewCommit): Promise<Commit> {
+  async function commit(request: NewCommit, made?: (made: Made) => void): Promise<Commit> {
     const queue = queues.get(request.team) ?? start(request.team);
     if (queue.length >= QUEUE) throw unavailable('Too many commits are waiting; try again later');
     const outcome = await new Promise<Outcome>((settle) => queue.push({ request, settle }));
     if (isAppError(outcome)) throw outcome;
-    return outcome;
+    if (!('steps' in outcome)) return outcome;
+    made?.(outcome);
+    return outcome.commit;
   }
 
   /** Resolves when no commit is under way. */

@@ -1,8 +1,7 @@
 import type { ClientSession, Collection } from 'mongodb';
 import { keptBytes, keptBytesOf } from '../kept.ts';
 import { keyText } from '../keys.ts';
-import type { Step } from '../plan.ts';
-import type { Key, Kind, NewCommit, Write } from '../port.ts';
+import type { Key, Kind, NewCommit, Step, Write } from '../port.ts';
 import * as record from './records.ts';
 
 /** What replaced revisions count, of documents of which a batch erases some. */

@@ -6,7 +6,7 @@ import { assertFollows, pageSize, revisionBelow } from '../history.ts';
 import { type Quotas, USUAL_QUOTAS } from '../kept.ts';
 import { afterPrefix, isKey, keyText } from '../keys.ts';
 import { createListeners } from '../listeners.ts';
-import type { Commit, Doc, Head, Key, Kind, Mac, OpenedStore, Seq, Store, TeamId } from '../port.ts';
+import type { Commit, Doc, Head, Key, Kind, Mac, Made, NewCommit, OpenedStore, Seq, Store, TeamId } from '../port.ts';
 import { watchLog } from '../watch.ts';
 import { idRange } from './batch.ts';
 import { readLineage } from './beside.ts';
@@ -246,9 +246,9 @@ function createMongoStore(client: MongoClient, collections: Collections, setting
     revisions: whileOpen(reads.revisions),
     holds: whileOpen(reads.holds),
     commitsAfter,
-    commit: whileOpen(async (request) => {
+    commit: whileOpen(async (request: NewCommit, made?: (made: Made) => void) => {
       checkCommit(request);
-      const commit = await committer.commit(request);
+      const commit = await committer.commit(request, made);
       root.moved(request.team);
       listeners.wake(request.team);
       return commit;
