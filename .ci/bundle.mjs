@@ -1,66 +1,86 @@
-// Puts what `serve` loads at the start into few files: finding and reading hundreds of modules is most of what a start takes.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+// Puts what `serve` loads at the start into one file, and keeps what the engine makes of it: finding, reading and compiling hundreds of
+// modules is most of what a start takes. Decision 085.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { SHARED } from './shared.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '..');
 const built = join(root, 'dist/src');
 const bundle = join(root, 'dist/bundle');
 const ENTRY = join(built, 'cli/commands/serve.js');
 
-/** Each of these is one module for all who import it: in the bundle, in commands, in plugins and what they share. */
-const SHARED = ['kernel/errors.js', 'plugin/contract.js', 'plugin/attempt.js', 'plugin/json-text.js'];
+/** Native, or loaded late as it is. */
+const OUTSIDE = ['lmdb', 'mongodb', '@graphql-yoga/render-graphiql'];
 
-/** Shared with plugins, native, or loaded late as it is. */
-const OUTSIDE = ['zod', 'lmdb', 'mongodb', '@graphql-yoga/render-graphiql'];
+const plugins = readdirSync(join(root, 'dist/plugins'), { withFileTypes: true }).filter((each) => each.isDirectory());
+const shipped = plugins.map(({ name }) => `${JSON.stringify(name)}: () => import('./dist/plugins/${name}/index.js')`);
+const contents = `export { serve } from './dist/src/cli/commands/serve.js';\nexport const shipped = { ${shipped.join(', ')} };\n`;
+
+const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const house = {
   name: 'house',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
-      const place = relative(built, join(resolveDir, path));
-      return SHARED.includes(place) ? { path: `../src/${place}`, external: true } : undefined;
+    const shared = (path) => {
+      const place = relative(built, path);
+      return SHARED.includes(place) ? { path: place, external: true } : undefined;
+    };
+    onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => shared(join(resolveDir, path)));
+    onResolve({ filter: /^#plugin/ }, ({ path }) => shared(join(root, imports[path])));
+    // A module finds what lies beside it (workers, children, drivers of plugins) from where it was, not from where the bundle is.
+    onLoad({ filter: /\/dist\/(src|plugins)\/.*\.js$/ }, ({ path }) => {
+      const place = `placeOf(${JSON.stringify(relative(built, path))})`;
+      return {
+        contents: readFileSync(path, 'utf8')
+          .replaceAll('import.meta.url', place)
+          // What is named by a variable, and drivers, are loaded by the loader, as modules of their own.
+          .replaceAll(/\bimport\((?=[A-Za-z_])/g, 'importOf(')
+          .replaceAll(path.includes('/dist/plugins/') ? /\bimport\((?=['"]\.)/g : /$^/g, `importOf(${place}, `),
+        loader: 'js',
+      };
     });
-    // A module finds what lies beside it (workers, children, shipped plugins) from where it was, not from where the bundle is.
-    onLoad({ filter: /dist\/src\/.*\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replaceAll(
-        'import.meta.url',
-        `placeOf(${JSON.stringify(relative(built, path))})`,
-      ),
-      loader: 'js',
-    }));
   },
 };
 
 rmSync(bundle, { recursive: true, force: true });
 const { metafile } = await build({
   metafile: true,
-  entryPoints: [ENTRY],
-  outdir: bundle,
+  stdin: { contents, resolveDir: root, sourcefile: 'entry.js' },
+  outfile: join(bundle, 'gateway.cjs'),
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: 'node20',
   external: OUTSIDE,
+  // The loader's `require` in its place, which knows what is shared.
+  supported: { 'dynamic-import': false },
   plugins: [house],
   sourcemap: true,
   logLevel: 'warning',
-  banner: {
-    js: [
-      "import { createRequire as requireFor } from 'node:module';",
-      'const require = requireFor(import.meta.url);',
-      'const placeOf = (path) => new URL(`../src/${path}`, import.meta.url).href;',
-    ].join('\n'),
-  },
 });
-/** What of npm is in each file. */
-const packages = Object.entries(metafile.outputs).map(([file, { inputs }]) => [
-  basename(file),
-  [
-    ...new Set(Object.keys(inputs).flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [])),
-  ].sort(),
-]);
-writeFileSync(join(bundle, 'packages.json'), `${JSON.stringify(Object.fromEntries(packages), null, 2)}\n`);
-writeFileSync(ENTRY, `export { serve } from ${JSON.stringify('../../../bundle/serve.js')};\n`);
+
+/** The engine, what of npm runs at the start, and what only when it is first asked for. */
+function packages() {
+  const atStart = new Set();
+  const visit = (path) => {
+    if (atStart.has(path)) return;
+    atStart.add(path);
+    for (const { path: next, kind, external } of metafile.inputs[path].imports) {
+      if (kind !== 'dynamic-import' && !external) visit(next);
+    }
+  };
+  visit('entry.js');
+  const named = (paths) =>
+    [...new Set(paths.flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []))].sort();
+  const late = Object.keys(metafile.inputs).filter((path) => !atStart.has(path));
+  return { v8: process.versions.v8, atStart: named([...atStart]), late: named(late) };
+}
+writeFileSync(join(bundle, 'packages.json'), `${JSON.stringify(packages(), null, 2)}\n`);
+copyFileSync(join(here, 'shared.mjs'), join(bundle, 'shared.mjs'));
+copyFileSync(join(here, 'load-bundle.mjs'), join(bundle, 'serve.js'));
+writeFileSync(ENTRY, "export { serve } from '../../../bundle/serve.js';\n");
+execFileSync(process.execPath, [join(here, 'compile-bundle.mjs')], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { build, serving, spawned, stopped } from '../support/built.ts';
 import { loadedBy } from '../support/loaded.ts';
@@ -21,11 +22,9 @@ const NOT_AT_START = new Set([
   ...['mongodb', 'bson', 'pg', 'mysql2', 'redis', '@redis/client', 'amqplib', 'aws4fetch', 'isomorphic-git'],
   ...['@graphql-yoga/render-graphiql', 'graphql-jit', 'ajv', 'fast-json-stringify', 'node-forge'],
 ]);
-/** Of a file of the bundle. */
-function packagesIn(path: string): readonly string[] {
-  const packages = JSON.parse(readFileSync(join(dirname(entry), '../bundle/packages.json'), 'utf8'));
-  return packages[basename(path)];
-}
+/** Of the bundle, as the bundler's graph of modules has it. */
+type Bundled = { readonly v8: string; readonly atStart: readonly string[]; readonly late: readonly string[] };
+const bundled = (): Bundled => JSON.parse(readFileSync(join(dirname(entry), '../bundle/packages.json'), 'utf8'));
 
 const SMALL = ['src/cli/commands.js', 'src/cli/main.js', 'src/main.js'];
 
@@ -51,11 +50,44 @@ describe('what is loaded', () => {
     });
     expect(packages.filter((name) => NOT_AT_START.has(name))).toEqual([]);
     expect(packages).toContain('lmdb');
-    // One file, and what it shares with commands, plugins and later files.
-    expect(own).toContain('bundle/serve.js');
-    expect(own.filter((path) => !path.startsWith('plugins/')).length).toBeLessThan(20);
-    const bundled = own.filter((path) => path.startsWith('bundle/')).flatMap(packagesIn);
-    expect(bundled.filter((name) => NOT_AT_START.has(name))).toEqual([]);
-    expect(bundled).toContain('graphql');
+    // One file, its loader, and what it shares with commands and plugins: shipped plugins are inside.
+    expect(own.filter((path) => path.startsWith('bundle/'))).toEqual([
+      'bundle/gateway.cjs',
+      'bundle/serve.js',
+      'bundle/shared.mjs',
+    ]);
+    expect(own.filter((path) => path.startsWith('plugins/'))).toEqual([]);
+    expect(own.length).toBeLessThan(20);
+    expect(bundled().atStart.filter((name) => NOT_AT_START.has(name))).toEqual([]);
+    expect(bundled().atStart).toContain('graphql');
+    expect(bundled().late).toContain('graphql-jit');
+  });
+});
+
+describe('what the engine keeps of the bundle', () => {
+  const cache = (): string => join(dirname(entry), '../bundle/gateway.cache');
+
+  it('is taken by the engine that made it, and by no other', async () => {
+    const { script } = await import(pathToFileURL(join(dirname(entry), '../bundle/serve.js')).href);
+    expect(script.cachedDataRejected).toBe(bundled().v8 !== process.versions.v8);
+  });
+
+  it.each([
+    ['is another engine’s', (kept: Buffer) => Buffer.concat([Buffer.alloc(16, 7), kept.subarray(16)])],
+    ['is cut short', (kept: Buffer) => kept.subarray(0, 1_000)],
+    ['is not there', () => null],
+  ])('is not needed: it %s', async (_, spoiled) => {
+    const place = join(dir, 'program');
+    cpSync(join(dirname(entry), '..'), join(place, 'dist'), { recursive: true });
+    cpSync(join(dirname(entry), '../../package.json'), join(place, 'package.json'));
+    symlinkSync(join(dirname(entry), '../../node_modules'), join(place, 'node_modules'));
+    const kept = spoiled(readFileSync(cache()));
+    const there = join(place, 'dist/bundle/gateway.cache');
+    if (kept) writeFileSync(there, kept);
+    else rmSync(there);
+    const env = { KEYLOOM_DATA: join(dir, 'data'), KEYLOOM_PORT: '0', KEYLOOM_DEVELOPMENT: 'true' };
+    const gateway = await serving(join(place, 'dist/src/main.js'), env);
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    expect(await stopped(gateway, 'SIGTERM')).toBe(0);
   });
 });
