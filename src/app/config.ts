@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { type FieldError, invalidInput } from '../kernel/errors.ts';
 import { SLUG } from '../kernel/ids.ts';
-import { LIMIT_VARIABLES, type LimitName, type Limits, limitsWith } from '../kernel/limits.ts';
+import type { LimitName, Limits } from '../kernel/limits.ts';
 import type { LogLevel } from '../kernel/log.ts';
 import { SecretValue } from '../kernel/secret-value.ts';
+import type { Slice } from '../modules/slice.ts';
 import { allowedOf } from '../net/allowed.ts';
 import { networkOf, type TrustedProxies } from '../net/client-address.ts';
+import { limitsWith, limitVariables } from './limits.ts';
+import { SLICES } from './slices.ts';
 
 export interface Config {
   readonly host: string;
@@ -156,25 +159,28 @@ const OF_THE_CLIENT: ReadonlySet<string> = new Set(
   ['URL', 'TOKEN', 'CONFIG_DIR', 'PROJECT', 'ALLOW_HTTP'].map((name) => `KEYLOOM_${name}`),
 );
 
-function unknownVariables(env: Environment): readonly FieldError[] {
+function unknownVariables(env: Environment, ofLimits: Pick<ReadonlySet<string>, 'has'>): readonly FieldError[] {
   return Object.keys(env)
     .filter((name) => name.startsWith('KEYLOOM_') && !Object.hasOwn(VARIABLES.shape, name))
-    .filter((name) => !LIMIT_VARIABLES.has(name) && !OF_THE_CLIENT.has(name))
+    .filter((name) => !ofLimits.has(name) && !OF_THE_CLIENT.has(name))
     .sort()
     .map((name) => mistake(name, 'unknown', 'is not a variable of Keyloom'));
 }
 
-function readLimits(env: Environment): { readonly limits: Limits; readonly mistakes: readonly FieldError[] } {
+function readLimits(
+  env: Environment,
+  variables: ReturnType<typeof limitVariables>,
+): { readonly over: Partial<Limits>; readonly mistakes: readonly FieldError[] } {
   const over = new Map<LimitName, number>();
   const mistakes: FieldError[] = [];
-  for (const [variable, { name, least }] of LIMIT_VARIABLES) {
+  for (const [variable, { name, min }] of variables) {
     const given = env[variable];
     if (given === undefined) continue;
-    const parsed = whole(least, 2 ** 40).safeParse(given);
+    const parsed = whole(min, 2 ** 40).safeParse(given);
     if (parsed.success) over.set(name, parsed.data);
     else mistakes.push(mistake(variable, 'range', parsed.error.issues[0]?.message ?? 'is invalid'));
   }
-  return { limits: limitsWith(Object.fromEntries(over)), mistakes };
+  return { over: Object.fromEntries(over), mistakes };
 }
 
 /** Rules that need more than one variable. */
@@ -234,13 +240,14 @@ function federationOf(given: Given): FederationOptions | null {
 }
 
 /** Reads the whole environment or throws one INVALID_INPUT that names every bad variable and no value. */
-export function readConfig(env: Environment): Config {
-  const { limits, mistakes: badLimits } = readLimits(env);
+export function readConfig(env: Environment, slices: readonly Slice[] = SLICES): Config {
+  const ofLimits = limitVariables(slices);
+  const { over, mistakes: badLimits } = readLimits(env, ofLimits);
   const parsed = VARIABLES.safeParse(env);
   const bad = parsed.success
     ? contradictions(parsed.data)
     : parsed.error.issues.map((issue) => mistake(issue.path.map(String).join('.'), issue.code, issue.message));
-  const mistakes = [...unknownVariables(env), ...bad, ...badLimits];
+  const mistakes = [...unknownVariables(env, ofLimits), ...bad, ...badLimits];
   if (!parsed.success || mistakes.length > 0) throw invalidInput(mistakes);
-  return configOf(parsed.data, limits);
+  return configOf(parsed.data, limitsWith(over, slices));
 }

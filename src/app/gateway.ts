@@ -32,6 +32,7 @@ import { createStreams } from '../streams/streams.ts';
 import { createForgetting } from '../vault/forgetting.ts';
 import { createVault } from '../vault/vault.ts';
 import { createFederation } from './federation.ts';
+import { assertLimits } from './limits.ts';
 import { schemaOf } from './schema.ts';
 import { NAMED, SLICES } from './slices.ts';
 
@@ -75,6 +76,7 @@ const ANYWHERE = { in: 'unknown' } as const;
 /** Everything between a store and a transport. */
 export function createGateway(deps: GatewayDeps): Gateway {
   const { keys, limits, slices = SLICES } = deps;
+  assertLimits(limits, slices);
   const { house, watches } = groundsOf(deps, nounsOf(slices));
   const { access, expiry, vault, clock, services } = house;
   const jobs: Job[] = [];

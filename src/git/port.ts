@@ -45,6 +45,8 @@ export interface GitQuestion {
   readonly branch: string;
   /** From the root of the repository, beginning with a slash. */
   readonly filePath: string;
+  /** The most that the file may have. */
+  readonly fileBytes: number;
   /** Public keys as OpenSSH writes them, one of which must have signed the commit; none: anybody may commit. */
   readonly signers: readonly string[];
   /** null: as a stranger. */

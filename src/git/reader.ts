@@ -13,10 +13,7 @@ import type { FromWorker, ToWorker } from './worker.ts';
 
 export interface GitReaderDeps {
   readonly reach: Reach;
-  readonly limits: Pick<
-    Limits,
-    'gitDeadlineMs' | 'gitSilenceMs' | 'gitRefsBytes' | 'gitPackBytes' | 'globalSecretBytes'
-  >;
+  readonly limits: Pick<Limits, 'gitDeadlineMs' | 'gitSilenceMs' | 'gitRefsBytes' | 'gitPackBytes'>;
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string;
 }
@@ -62,16 +59,14 @@ export function createGitReader({ reach, limits, ca }: GitReaderDeps): GitReader
   }
 
   async function read(question: GitQuestion): Promise<GitAnswer> {
-    const { repoUrl, branch, known, last, filePath, signers } = question;
+    const { repoUrl, branch, known, last, filePath, fileBytes, signers } = question;
     const tip = await looks(question.signal, () =>
       within(question, isOfHost(repoUrl), (ask) => tipOf(ask, repoUrl, branch)),
     );
     const movedTo = tip.repoUrl === repoUrl ? null : tip.repoUrl;
     if (tip.commit === known) return { commit: tip.commit, file: null, rewritten: false, movedTo };
-    const { gitPackBytes, globalSecretBytes } = limits;
-    const bounds = { unpackedBytes: gitPackBytes * UNPACKED_FACTOR, objects: MOST_OBJECTS };
-    // In base64 a file takes a third more, and JSON has its own marks.
-    const order = { ...tip, branch, last, signers, filePath, fileBytes: globalSecretBytes * 2, ...bounds };
+    const bounds = { unpackedBytes: limits.gitPackBytes * UNPACKED_FACTOR, objects: MOST_OBJECTS };
+    const order = { ...tip, branch, last, signers, filePath, fileBytes, ...bounds };
     const answer = await workers(question.signal, () =>
       within(question, isOfRepository(tip.repoUrl), (ask, signal) => inWorker(order, ask, signal)),
     );

@@ -9,7 +9,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { ExpiryClock } from '../kernel/expiry-clock.ts';
 import type { Hook } from '../kernel/hook.ts';
 import type { Job } from '../kernel/job.ts';
-import type { Limits } from '../kernel/limits.ts';
+import type { Limits, LimitTable } from '../kernel/limits.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Reach } from '../net/reach.ts';
@@ -67,6 +67,8 @@ export interface Made {
 export interface Slice {
   /** The name of its folder. */
   readonly name: string;
+  /** What of it is bounded; `KEYLOOM_LIMIT_*` sets them. */
+  readonly limits?: LimitTable;
   /** Once in each gateway. */
   readonly create?: (house: House) => Made;
   /** What of it roles give rights on. */

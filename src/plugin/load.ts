@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, type FieldError, invalidInput, isAppError } from '../kernel/errors.ts';
-import { limitsWith } from '../kernel/limits.ts';
+import { defaultsOf, OWN_LIMITS } from '../kernel/limits.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Reach } from '../net/reach.ts';
 import { type Candidate, candidateOf } from './candidate.ts';
@@ -33,7 +33,7 @@ export interface LoadRequest {
 
 const bad = (name: string, why: string): AppError => new AppError('UNAVAILABLE', `The plugin ${name} ${why}`);
 
-const defaults = limitsWith();
+const defaults = defaultsOf(OWN_LIMITS);
 const BOUNDS = {
   mostBytes: defaults.addonBytes,
   mostValueBytes: defaults.addonValueBytes,

@@ -1,11 +1,11 @@
 import { AppError } from '../kernel/errors.ts';
-import { type LimitName, type Limits, limitsWith, variableOf } from '../kernel/limits.ts';
+import { defaultsOf, type LimitName, type Limits, OWN_LIMITS, variableOf } from '../kernel/limits.ts';
 import { keyText } from './keys.ts';
 import type { Commit, Doc, Head, Key } from './port.ts';
 
 /** How much a project and a team may keep, former revisions and the log counted. */
 export type Quotas = Pick<Limits, 'projectBytes' | 'teamBytes'>;
-export const USUAL_QUOTAS: Quotas = limitsWith();
+export const USUAL_QUOTAS: Quotas = defaultsOf(OWN_LIMITS);
 
 /** What is counted of a document is whole pieces of this size, so that what is left of a quota measures no value. */
 const DOCUMENT_UNIT = 1_024;

@@ -192,7 +192,12 @@ const LAYERS: readonly {
   { files: /^plugin\/contract\.ts$/, own: ['kernel/', 'net/guarded-fetch.ts'], packages: ['zod'] },
   { files: /^plugin\/plugin\.ts$/, own: ['plugin/contract.ts'], packages: [] },
   { files: /^plugin\//, own: ['kernel/', 'net/', 'plugin/'], packages: ['node:', 'zod'] },
-  { files: /^app\/config\.ts$/, own: ['kernel/', 'net/allowed.ts', 'net/client-address.ts'], packages: ['zod'] },
+  { files: /^app\/limits\.ts$/, own: ['kernel/limits.ts', 'modules/slice.ts', 'app/slices.ts'], packages: [] },
+  {
+    files: /^app\/config\.ts$/,
+    own: ['kernel/', 'net/allowed.ts', 'net/client-address.ts', 'modules/slice.ts', 'app/limits.ts', 'app/slices.ts'],
+    packages: ['zod'],
+  },
   { files: /^app\/(gateway|federation)\.ts$/, own: [''], packages: ['graphql'] },
   {
     files: /^app\/checkpoint\.ts$/,

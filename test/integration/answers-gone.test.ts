@@ -1,13 +1,13 @@
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { limitsWith } from '../../src/app/limits.ts';
 import { createAnswers } from '../../src/graphql/engine/answers.ts';
 import { createDocuments } from '../../src/graphql/engine/documents.ts';
 import { createGraphql, type Graphql } from '../../src/graphql/engine/execute.ts';
 import { createMask } from '../../src/graphql/engine/mask-error.ts';
 import { createPipeline } from '../../src/graphql/engine/pipeline.ts';
 import { createInFlight } from '../../src/kernel/in-flight.ts';
-import { limitsWith } from '../../src/kernel/limits.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { aGroupInput, aProject, aServiceInput, groupOp, PUT_SERVICE, run } from '../support/makers.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';

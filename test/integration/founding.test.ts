@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAccess } from '../../src/access/service.ts';
+import { limitsWith } from '../../src/app/limits.ts';
 import { NAMED } from '../../src/app/slices.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { limitsWith } from '../../src/kernel/limits.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { createMacHolder } from '../../src/keys/mac-holder.ts';
 import { openKeys } from '../../src/keys/open-keys.ts';

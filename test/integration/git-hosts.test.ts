@@ -1,8 +1,8 @@
 import type { LookupFunction } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { limitsWith } from '../../src/app/limits.ts';
 import type { GitQuestion } from '../../src/git/port.ts';
 import { createGitReader } from '../../src/git/reader.ts';
-import { limitsWith } from '../../src/kernel/limits.ts';
 import { SecretValue } from '../../src/kernel/secret-value.ts';
 import { createReach } from '../../src/net/reach.ts';
 import { selfSigned } from '../support/certificate.ts';
@@ -38,6 +38,7 @@ const asking = (over: Partial<GitQuestion>): GitQuestion => ({
   repoUrl: repository.url,
   branch: 'main',
   filePath: `/${FILE}`,
+  fileBytes: 2 * limitsWith().globalSecretBytes,
   signers: [],
   login: null,
   known: null,

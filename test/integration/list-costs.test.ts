@@ -13,8 +13,8 @@ import {
   parse,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { limitsWith } from '../../src/app/limits.ts';
 import { costOf } from '../../src/graphql/engine/limits.ts';
-import { limitsWith } from '../../src/kernel/limits.ts';
 import type { Work } from '../../src/kernel/work.ts';
 import { aGroupInput, aProject, aServiceInput, done, groupOp, PUT_SERVICE } from '../support/makers.ts';
 import { schema } from '../support/schema.ts';

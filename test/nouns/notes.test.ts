@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { readConfig } from '../../src/app/config.ts';
 import { createSchema } from '../../src/app/schema.ts';
 import { SLICES } from '../../src/app/slices.ts';
 import { openMongoStore } from '../../src/store/mongo/store.ts';
@@ -40,6 +41,27 @@ describe('A noun from a folder outside src', () => {
     expect(createSchema().getType('Note')).toBeUndefined();
     expect(readdirSync('src/modules')).not.toContain('notes');
     expect(readFileSync('src/app/slices.ts', 'utf8')).not.toMatch(/\bnotes?\b/);
+  });
+
+  it('has a limit that the operator may set', async () => {
+    const variable = 'KEYLOOM_LIMIT_NOTES_PER_PROJECT';
+    expect(readConfig({}, slices).limits).toMatchObject({ notesPerProject: 100, bodyBytes: 1_048_576 });
+    expect(readConfig({ [variable]: '2' }, slices).limits).toMatchObject({ notesPerProject: 2 });
+    expect(() => readConfig({ [variable]: '0' }, slices)).toThrow(`${variable}: must be a whole number from 1 to`);
+    expect(() => readConfig({ [variable]: '2' })).toThrow(`${variable}: is not a variable of Keyloom`);
+    const small = await startApp({ slices, limits: { notesPerProject: 1 } });
+    try {
+      await aProject(small);
+      const input = (slug: string, text: string) => ({ project, slug, text });
+      expect(await run(small, PUT, input('first', 'one'))).toMatchObject({ __typename: 'PutNotePayload' });
+      expect(await run(small, PUT, input('first', 'two'))).toMatchObject({ __typename: 'PutNotePayload' });
+      expect(await run(small, PUT, input('second', 'three'))).toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        message: `Too many notes in the project: 2; the limit is 1 (${variable})`,
+      });
+    } finally {
+      await small.close();
+    }
   });
 
   it('has a query, a mutation and a node', async () => {

@@ -1,8 +1,8 @@
 import { createGateway } from '../../src/app/gateway.ts';
+import { limitsWith } from '../../src/app/limits.ts';
 import { createGitReader } from '../../src/git/reader.ts';
 import { createServer } from '../../src/http/server.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { limitsWith } from '../../src/kernel/limits.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import type { Keys } from '../../src/keys/keys.ts';
 import { createMacHolder } from '../../src/keys/mac-holder.ts';

@@ -1,5 +1,6 @@
+import { limitsWith } from '../../src/app/limits.ts';
 import { createGitReader } from '../../src/git/reader.ts';
-import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
+import type { Limits } from '../../src/kernel/limits.ts';
 import { createReach } from '../../src/net/reach.ts';
 import { type GitHost, gitHost } from './git-host.ts';
 import { done, operation } from './makers.ts';

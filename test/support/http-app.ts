@@ -10,9 +10,10 @@ import {
   type ValueNode,
   valueFromASTUntyped,
 } from 'graphql';
+import { limitsWith } from '../../src/app/limits.ts';
 import { createServer, type HttpServer, type ServerDeps } from '../../src/http/server.ts';
 import { AppError, unauthenticated } from '../../src/kernel/errors.ts';
-import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
+import type { Limits } from '../../src/kernel/limits.ts';
 import type { Log, LogFields } from '../../src/kernel/log.ts';
 
 const SDL = `

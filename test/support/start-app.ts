@@ -1,4 +1,5 @@
 import { createGateway, type Gateway } from '../../src/app/gateway.ts';
+import { limitsWith } from '../../src/app/limits.ts';
 import { createSchema } from '../../src/app/schema.ts';
 import type { GitReader } from '../../src/git/port.ts';
 import { createGitReader } from '../../src/git/reader.ts';
@@ -6,7 +7,7 @@ import type { Context } from '../../src/graphql/types/context.ts';
 import type { ContextFor } from '../../src/http/caller.ts';
 import { createServer, type ServerDeps } from '../../src/http/server.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
-import { type Limits, limitsWith } from '../../src/kernel/limits.ts';
+import type { Limits } from '../../src/kernel/limits.ts';
 import { type Log, silentLog } from '../../src/kernel/log.ts';
 import { createMacHolder, type MacHolder } from '../../src/keys/mac-holder.ts';
 import { openKeys } from '../../src/keys/open-keys.ts';
@@ -72,7 +73,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const holder = createMacHolder();
   const store: OpenedStore = await (options.open ?? (({ mac }) => openMemoryStore({ mac })))(holder);
   const keys = await openKeys({ store, holder, rootKey, clock, initialise: true });
-  const limits = limitsWith(options.limits);
+  const limits = limitsWith(options.limits, options.slices);
   const gateway = createGateway({
     store,
     keys,

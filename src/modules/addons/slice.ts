@@ -1,3 +1,4 @@
+import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
 import { addAddons } from './schema.ts';
 import { type AddonsService, createAddons } from './service.ts';
@@ -23,8 +24,29 @@ declare module '../../store/port.ts' {
   }
 }
 
+const limits = {
+  addonTtlMs: { default: 60_000, min: 0, words: 'Milliseconds for which the values of an external addon are fresh.' },
+  addonStaleMs: {
+    default: 600_000,
+    min: 0,
+    words: 'Milliseconds for which its last good values stand in when it does not answer.',
+  },
+  addonPatienceMs: {
+    default: 200,
+    min: 0,
+    words: 'Milliseconds for which a resolution waits for an addon that has last good values.',
+  },
+  retiringPerAddon: { default: 20, min: 1, words: 'Old credentials of an addon that are not retired yet.' },
+  addonsPerProject: { default: 500, min: 1, words: 'Addons and external addons in a project.' },
+} as const satisfies LimitTable;
+
+declare module '../../kernel/limits.ts' {
+  interface NounLimits extends ValuesOf<typeof limits> {}
+}
+
 export const addons: Slice = {
   name: 'addons',
+  limits,
   resources: [{ name: 'addon', words: 'Addons and external addons.', class: 'values' }],
   types,
   shown: shownAddons,

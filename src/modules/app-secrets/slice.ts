@@ -1,5 +1,6 @@
 import { secureRandom } from '../../crypto/random.ts';
 import { sshKeyPair } from '../../crypto/ssh-key-pair.ts';
+import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
 import { addAppSecrets } from './schema.ts';
 import { type AppSecretsService, createAppSecrets } from './service.ts';
@@ -26,8 +27,18 @@ declare module '../../store/port.ts' {
   }
 }
 
+const limits = {
+  appSecretsPerApp: { default: 500, min: 1, words: 'Secrets of an app.' },
+  appSecretValueBytes: { default: 65_536, min: 1, words: "Bytes of a secret's value in one environment." },
+} as const satisfies LimitTable;
+
+declare module '../../kernel/limits.ts' {
+  interface NounLimits extends ValuesOf<typeof limits> {}
+}
+
 export const appSecrets: Slice = {
   name: 'app-secrets',
+  limits,
   resources: [
     { name: 'appSecret', words: 'Secrets of apps and their values. They belong to the team.', class: 'values' },
   ],

@@ -1,3 +1,4 @@
+import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
 import { createEnvironments, type EnvironmentsService } from './environments.ts';
 import { addApps } from './schema.ts';
@@ -25,8 +26,18 @@ declare module '../../store/port.ts' {
   }
 }
 
+const limits = {
+  appsPerTeam: { default: 1_000, min: 1, words: 'Apps in a team.' },
+  environmentsPerApp: { default: 30, min: 1, words: 'Environments of an app.' },
+} as const satisfies LimitTable;
+
+declare module '../../kernel/limits.ts' {
+  interface NounLimits extends ValuesOf<typeof limits> {}
+}
+
 export const apps: Slice = {
   name: 'apps',
+  limits,
   resources: [{ name: 'app', words: 'Apps and their environments. They belong to the team.', class: 'catalog' }],
   types,
   shown: shownApps,

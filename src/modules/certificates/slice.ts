@@ -1,3 +1,4 @@
+import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
 import { addCertificates } from './schema.ts';
 import { type CertificatesService, createCertificates } from './service.ts';
@@ -8,8 +9,17 @@ declare module '../../graphql/types/services.ts' {
   }
 }
 
+const limits = {
+  pkcs12PerRequest: { default: 20, min: 0, words: 'PKCS#12 files that one request opens to look for certificates.' },
+} as const satisfies LimitTable;
+
+declare module '../../kernel/limits.ts' {
+  interface NounLimits extends ValuesOf<typeof limits> {}
+}
+
 export const certificates: Slice = {
   name: 'certificates',
+  limits,
   create: (house) => ({ services: { certificates: createCertificates(house) } }),
   addSchema: addCertificates,
 };

@@ -1,3 +1,4 @@
+import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import { guardedFetch, isPermitted } from '../../net/guarded-fetch.ts';
 import type { House, Slice } from '../slice.ts';
 import { type Courier, createCourier } from './courier.ts';
@@ -24,8 +25,29 @@ declare module '../../store/port.ts' {
   }
 }
 
+const limits = {
+  webhookDeadlineMs: { default: 5_000, min: 10, words: 'Milliseconds of one attempt to reach a deploy webhook.' },
+  webhookAttempts: { default: 12, min: 1, words: 'Attempts before a delivery is given up.' },
+  webhookBackoffMs: {
+    default: 10_000,
+    min: 1,
+    words: 'Milliseconds of the longest wait after the first failed attempt. Each further failure doubles it.',
+  },
+  webhookBackoffMostMs: { default: 3_600_000, min: 1, words: 'Milliseconds of the longest wait between two attempts.' },
+  webhookLeaseMs: {
+    default: 30_000,
+    min: 50,
+    words: 'Milliseconds for which a delivering process may be silent before another takes over.',
+  },
+} as const satisfies LimitTable;
+
+declare module '../../kernel/limits.ts' {
+  interface NounLimits extends ValuesOf<typeof limits> {}
+}
+
 export const deployWebhooks: Slice = {
   name: 'deploy-webhooks',
+  limits,
   resources: [{ name: 'deployWebhook', words: 'Deploy webhooks of projects.', class: 'catalog' }],
   types,
   create(house) {

@@ -66,12 +66,15 @@ function outcomeOf({ reason, commit }: GitTrouble): Outcome {
 
 /** Reads the git file of a global secret with the accounts of its team. Never throws but for faults of our own. */
 export function createGitRead({ git, limits }: { readonly git: GitReader; readonly limits: Limits }) {
+  // In base64 a file takes a third more, and JSON has its own marks.
+  const fileBytes = limits.globalSecretBytes * 2;
+
   async function readAs(account: StoredAccount | null, gitops: Gitops, base: Base, signal: AbortSignal) {
     const { repoUrl, branch, filePath, signers } = gitops;
     const token = account && new SecretValue(account.body().token);
     const login = account && token && { login: account.fields.accountLogin, token, baseUrl: account.fields.baseUrl };
     try {
-      return await git.read({ repoUrl, branch, filePath, signers, login, ...base, signal });
+      return await git.read({ repoUrl, branch, filePath, fileBytes, signers, login, ...base, signal });
     } catch (error) {
       if (error instanceof GitTrouble) return error;
       throw error;

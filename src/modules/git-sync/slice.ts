@@ -1,3 +1,4 @@
+import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
 import { createGitSyncs, type GitSyncsService } from './git-syncs.ts';
 import { types } from './types.ts';
@@ -15,8 +16,18 @@ declare module '../../store/port.ts' {
   }
 }
 
+const limits = {
+  gitPatienceMs: { default: 8_000, min: 10, words: 'Milliseconds for which a mutation waits for the git file.' },
+  gitSyncMs: { default: 300_000, min: 1_000, words: 'Milliseconds from one look at a repository to the next.' },
+} as const satisfies LimitTable;
+
+declare module '../../kernel/limits.ts' {
+  interface NounLimits extends ValuesOf<typeof limits> {}
+}
+
 export const gitSync: Slice = {
   name: 'git-sync',
+  limits,
   types,
   create(house) {
     const gitSyncs = createGitSyncs(house);

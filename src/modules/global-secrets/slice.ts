@@ -1,3 +1,4 @@
+import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
 import { addGlobalSecrets } from './schema.ts';
 import { createGlobalSecrets, type GlobalSecretsService } from './service.ts';
@@ -22,8 +23,18 @@ declare module '../../store/port.ts' {
   }
 }
 
+const limits = {
+  globalSecretBytes: { default: 8_388_608, min: 1, words: 'Bytes of everything in one global secret.' },
+  globalSecretsPerTeam: { default: 2_000, min: 1, words: 'Global secrets in a team.' },
+} as const satisfies LimitTable;
+
+declare module '../../kernel/limits.ts' {
+  interface NounLimits extends ValuesOf<typeof limits> {}
+}
+
 export const globalSecrets: Slice = {
   name: 'global-secrets',
+  limits,
   resources: [{ name: 'globalSecret', words: 'Global secrets. They belong to the team.', class: 'values' }],
   types,
   shown: [shownGlobal],

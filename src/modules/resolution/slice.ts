@@ -1,3 +1,4 @@
+import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
 import { addResolution } from './schema.ts';
 import { createResolutions, type ResolutionsService } from './service.ts';
@@ -9,8 +10,29 @@ declare module '../../graphql/types/services.ts' {
   }
 }
 
+const limits = {
+  environmentVariables: {
+    default: 10_000,
+    min: 1,
+    words: 'Variables in the environment of one workload, run time and build time together.',
+  },
+  environmentBytes: { default: 33_554_432, min: 1, words: 'UTF-8 bytes of the names and values of its variables.' },
+  environmentFiles: { default: 1_000, min: 1, words: 'Files in the environment of one workload.' },
+  environmentFileBytes: { default: 268_435_456, min: 1, words: 'Bytes of its files.' },
+  environmentReferences: {
+    default: 100_000,
+    min: 1,
+    words: 'References in its texts; while it is resolved, of secret and of configuration sources each.',
+  },
+} as const satisfies LimitTable;
+
+declare module '../../kernel/limits.ts' {
+  interface NounLimits extends ValuesOf<typeof limits> {}
+}
+
 export const resolution: Slice = {
   name: 'resolution',
+  limits,
   types,
   create(house) {
     const cacheBytes = house.cacheBytes - Math.floor(house.cacheBytes / 4);

@@ -1,3 +1,4 @@
+import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
 import { createRestartJob } from './jobs.ts';
 import { addRestarts } from './schema.ts';
@@ -25,8 +26,26 @@ declare module '../../store/port.ts' {
   }
 }
 
+const limits = {
+  restartRequestsOpen: {
+    default: 10_000,
+    min: 1,
+    words: 'Restart requests of a project that wait for their wave or for their delivery.',
+  },
+  restartRequestsKept: {
+    default: 1_000,
+    min: 0,
+    words: 'Closed restart requests of a project, and closed restarts of a team, that are kept.',
+  },
+} as const satisfies LimitTable;
+
+declare module '../../kernel/limits.ts' {
+  interface NounLimits extends ValuesOf<typeof limits> {}
+}
+
 export const restarts: Slice = {
   name: 'restarts',
+  limits,
   types,
   create(house) {
     const { access, services } = house;

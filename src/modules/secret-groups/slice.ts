@@ -1,3 +1,4 @@
+import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
 import { addSecretGroups } from './schema.ts';
 import { createSecretGroups, type SecretGroupsService } from './service.ts';
@@ -22,8 +23,25 @@ declare module '../../store/port.ts' {
   }
 }
 
+const limits = {
+  variableBytes: { default: 65_536, min: 1, words: "Bytes of one variable's value." },
+  fileBytes: { default: 1_048_576, min: 1, words: "Bytes of one file's content." },
+  groupBytes: {
+    default: 8_388_608,
+    min: 1,
+    words: "Bytes of everything in one secret group, or in a workload's own values.",
+  },
+  variablesPerGroup: { default: 2_000, min: 1, words: "Variables in one secret group, or of a workload's own." },
+  groupsPerProject: { default: 2_000, min: 1, words: 'Secret groups in a project.' },
+} as const satisfies LimitTable;
+
+declare module '../../kernel/limits.ts' {
+  interface NounLimits extends ValuesOf<typeof limits> {}
+}
+
 export const secretGroups: Slice = {
   name: 'secret-groups',
+  limits,
   resources: [{ name: 'secretGroup', words: 'Secret groups.', class: 'values' }],
   types,
   shown: [shownGroup],

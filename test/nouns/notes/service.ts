@@ -2,8 +2,10 @@ import { can, type Verb } from '../../../src/access/model.ts';
 import type { Session } from '../../../src/access/session.ts';
 import type { Clock } from '../../../src/kernel/clock.ts';
 import { forbidden, notFound } from '../../../src/kernel/errors.ts';
+import type { Limits } from '../../../src/kernel/limits.ts';
 import { visibleProject } from '../../../src/modules/projects/lookup.ts';
 import { changesOf } from '../../../src/vault/change.ts';
+import { requireCount } from '../../../src/vault/order.ts';
 import { noteDocument, type PutNoteInput, type StoredNote } from './model.ts';
 
 const changes = changesOf(noteDocument);
@@ -14,7 +16,7 @@ export const mayOnNote = (session: Session, verb: Verb, project: string): boolea
 export type NotesService = ReturnType<typeof createNotes>;
 
 /** What people write down about a project. */
-export function createNotes({ clock }: { readonly clock: Clock }) {
+export function createNotes({ clock, limits }: { readonly clock: Clock; readonly limits: Limits }) {
   function bySlug(project: string, slug: string, session: Session): Promise<StoredNote> {
     return session.read(async (view) => {
       await visibleProject(project, view, session);
@@ -35,12 +37,14 @@ export function createNotes({ clock }: { readonly clock: Clock }) {
       async find(view) {
         await visibleProject(project, view, session);
         if (!mayOnNote(session, 'write', project)) throw forbidden();
-        return (await view.set(noteDocument, project)).get(slug);
+        const set = await view.set(noteDocument, project);
+        return { before: set.get(slug), count: set.liveCount };
       },
-      decide(before) {
+      decide({ before, count }) {
         const fields = { updatedAt: clock().toISOString() };
         const change = before ? changes.replace(before, fields, { text }) : changes.create(key, fields, { text });
-        return { changes: [change] };
+        const room = () => requireCount('notes in the project', limits, 'notesPerProject', count + 1);
+        return { changes: [change], ...(before ? {} : { room }) };
       },
     });
     return { note: await bySlug(project, slug, session), commit };

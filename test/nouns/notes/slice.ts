@@ -1,3 +1,4 @@
+import type { LimitTable, ValuesOf } from '../../../src/kernel/limits.ts';
 import { shown, texts } from '../../../src/modules/shown.ts';
 import type { Slice } from '../../../src/modules/slice.ts';
 import { noteDocument } from './model.ts';
@@ -22,9 +23,18 @@ declare module '../../../src/store/port.ts' {
   }
 }
 
+const limits = {
+  notesPerProject: { default: 100, min: 1, words: 'Notes in a project.' },
+} as const satisfies LimitTable;
+
+declare module '../../../src/kernel/limits.ts' {
+  interface NounLimits extends ValuesOf<typeof limits> {}
+}
+
 /** A whole noun that the gateway knows nothing of. */
 export const notes: Slice = {
   name: 'notes',
+  limits,
   resources: [{ name: 'note', words: 'Notes of projects.', class: 'values' }],
   shown: [
     shown(noteDocument, {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { limitsWith } from '../../../src/app/limits.ts';
 import { createContainers } from '../../../src/crypto/containers.ts';
-import { limitsWith } from '../../../src/kernel/limits.ts';
 import { createWork, OWN_WORK } from '../../../src/kernel/work.ts';
 import { createInspection } from '../../../src/modules/certificates/inspection.ts';
 import { aCertificate, aPkcs12, certificateIn, derOf, named } from '../../support/certificates.ts';

@@ -1,9 +1,10 @@
 import { type GraphQLError, getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { limitsWith } from '../../../src/app/limits.ts';
 import { createDocuments } from '../../../src/graphql/engine/documents.ts';
 import { costOf } from '../../../src/graphql/engine/limits.ts';
 import { isAppError } from '../../../src/kernel/errors.ts';
-import { type Limits, limitsWith } from '../../../src/kernel/limits.ts';
+import type { Limits } from '../../../src/kernel/limits.ts';
 import { aSchema } from '../../support/http-app.ts';
 
 interface Over {

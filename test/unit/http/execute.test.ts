@@ -1,5 +1,6 @@
 import { type ExecutionResult, execute, parse, validate } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { limitsWith } from '../../../src/app/limits.ts';
 import { createAnswers } from '../../../src/graphql/engine/answers.ts';
 import { loadCompiler } from '../../../src/graphql/engine/compile.ts';
 import { createDocuments, type Operation } from '../../../src/graphql/engine/documents.ts';
@@ -7,7 +8,6 @@ import { type Answer, createGraphql, type Graphql } from '../../../src/graphql/e
 import { createMask } from '../../../src/graphql/engine/mask-error.ts';
 import { createPipeline } from '../../../src/graphql/engine/pipeline.ts';
 import { createInFlight } from '../../../src/kernel/in-flight.ts';
-import { limitsWith } from '../../../src/kernel/limits.ts';
 import { silentLog } from '../../../src/kernel/log.ts';
 import { aSchema, type Journal } from '../../support/http-app.ts';
 

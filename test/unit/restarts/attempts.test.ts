@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { limitsWith } from '../../../src/kernel/limits.ts';
+import { limitsWith } from '../../../src/app/limits.ts';
 import {
   afterAttempt,
   backoffMs,
