@@ -177,12 +177,24 @@ export interface Checkpoint {
 
 const EVERY_MS = 1_000;
 
+/** Says once that a team's store no longer holds what the checkpoint says, and once that it does again. */
+function createTelling(log: Log) {
+  const lost = new Set<string>();
+  return (team: string, isLost: boolean): void => {
+    if (isLost && !lost.has(team)) log.error('integrity_failure', { kind: 'checkpoint', document: team });
+    if (!isLost && lost.has(team)) log.info('checkpoint_follows_again', { document: team });
+    if (isLost) lost.add(team);
+    else lost.delete(team);
+  };
+}
+
 /** Writes where the store stands, at most once a second and only when it moved. */
-export async function followCheckpoint(deps: CheckpointDeps, log: Log): Promise<Checkpoint> {
+export async function followCheckpoint(deps: CheckpointDeps, log: Log, everyMs = EVERY_MS): Promise<Checkpoint> {
   const before = await read(deps);
   const besideStore = typeof before === 'string' ? false : before.besideStore;
   let last: Positions = typeof before === 'string' ? {} : before.teams;
   let failed = false;
+  const tell = createTelling(log);
 
   async function look(): Promise<void> {
     // In this order: what is committed meanwhile is in the store.
@@ -196,8 +208,8 @@ export async function followCheckpoint(deps: CheckpointDeps, log: Log): Promise<
       const [known, found] = [next[team], now[team]];
       const why = known && known.mac !== found?.mac ? await missing(deps.store, team, known) : null;
       // What was put back while it was served does not become the truth.
-      if (why !== null) log.error('integrity_failure', { kind: 'checkpoint', document: team });
-      else if (found) next[team] = found;
+      tell(team, why !== null);
+      if (why === null && found) next[team] = found;
     }
     if (Object.entries(next).every(([team, { mac }]) => last[team]?.mac === mac)) return;
     await write(deps, contentOf(deps, besideStore, next));
@@ -213,7 +225,7 @@ export async function followCheckpoint(deps: CheckpointDeps, log: Log): Promise<
   let running = looked();
   const timer = setInterval(() => {
     running = running.then(looked);
-  }, EVERY_MS).unref();
+  }, everyMs).unref();
   return {
     async close() {
       clearInterval(timer);
