@@ -16,8 +16,8 @@ interface PastDeps {
   readonly inSet: <F extends Fields, B>(type: DocumentType<F, B>, key: Key) => Promise<Stored<F, B> | null>;
 }
 
-/** Documents by themselves, and their history: each as it was written, and all of it that is kept. */
-export function createPast({ store, keys, log, inSet }: PastDeps) {
+/** Documents by themselves, each as it was written. */
+function createSingles({ keys, log }: Pick<PastDeps, 'keys' | 'log'>) {
   /** What the store answered for this place, if it was written there: its plain fields count before its body is opened. */
   async function genuine(kind: Kind, key: Key, doc: Doc): Promise<Doc> {
     const inPlace = doc.kind === kind && doc.key.length === key.length && key.every((part, i) => doc.key[i] === part);
@@ -38,6 +38,13 @@ export function createPast({ store, keys, log, inSet }: PastDeps) {
     return storedFrom(type, await genuine(type.kind, key, doc), await opener(doc));
   }
 
+  return { genuine, opener, stored };
+}
+
+type Singles = ReturnType<typeof createSingles>;
+
+/** Refuses histories that are not all of what is kept. */
+function createWholeness({ store, log, inSet }: PastDeps, { genuine }: Singles) {
   const lost = (kind: Kind, key: Key): AppError => {
     log.error('integrity_failure', { kind, document: key.join('/'), part: 'revisions' });
     return integrity(`the revisions of ${kind} ${key.join('/')}`);
@@ -74,6 +81,16 @@ export function createPast({ store, keys, log, inSet }: PastDeps) {
     const endsEarly = !isFull && isThere && last > (now?.since ?? 0);
     if (beginsLate || endsEarly) throw lost(type.kind, key);
   }
+
+  return { lost, present, requireWhole };
+}
+
+/** Documents by themselves, and their history: each as it was written, and all of it that is kept. */
+export function createPast(deps: PastDeps) {
+  const { store, inSet } = deps;
+  const singles = createSingles(deps);
+  const { genuine, opener, stored } = singles;
+  const { lost, present, requireWhole } = createWholeness(deps, singles);
 
   async function read<F extends Fields>(
     type: { readonly kind: Kind },

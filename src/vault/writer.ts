@@ -23,19 +23,21 @@ interface Drafted<M> {
 
 const ATTEMPTS = 20;
 
-export function createWriter({ vault, keys, clock }: WriterDeps): Writer {
-  const memory = createMemory(vault, keys);
-  /** Conflicts that the store found. One that the decision itself found is final; one of these means: decide again. */
-  const raced = new WeakSet<Error>();
+interface Drafting extends WriterDeps {
+  readonly memory: ReturnType<typeof createMemory>;
+}
 
-  const askOf = (
-    { team, actor }: Author,
-    { once, operation }: Pick<Order<never>, 'once' | 'operation'>,
-  ): Asked | null =>
-    once?.idempotencyKey === null || once?.idempotencyKey === undefined
-      ? null
-      : memory.asked({ team, actor, operation, idempotencyKey: once.idempotencyKey, input: once.input });
+const askOf = (
+  { memory }: Pick<Drafting, 'memory'>,
+  { team, actor }: Author,
+  { once, operation }: Pick<Order<never>, 'once' | 'operation'>,
+): Asked | null =>
+  once?.idempotencyKey === null || once?.idempotencyKey === undefined
+    ? null
+    : memory.asked({ team, actor, operation, idempotencyKey: once.idempotencyKey, input: once.input });
 
+/** Finds and decides, in one view; nothing is written. */
+function createDrafts({ vault, memory, clock }: Drafting) {
   async function drafted<F, M>(
     author: Author,
     order: AnyOrder<F, M>,
@@ -71,6 +73,34 @@ export function createWriter({ vault, keys, clock }: WriterDeps): Writer {
     return commit?.seq === seq ? commit : null;
   }
 
+  async function plan<F, M>(author: Author, order: Order<F, M>, upon?: Plan): Promise<Plan> {
+    const ask = askOf({ memory }, author, order);
+    const before = ask && (await memory.answer(ask));
+    const { team, actor } = author;
+    if (before)
+      return {
+        team,
+        actor,
+        operation: order.operation,
+        seq: before.commit.seq,
+        changes: upon?.changes ?? [],
+        stands: upon ? null : before.commit,
+      };
+    const subject = await subjectOf(order);
+    const record = ask ? [memory.record(ask, order.once?.object ?? subject, clock())] : [];
+    const draft = await drafted(author, order, record, upon ?? null);
+    if (!draft) throw new Error(`${order.operation} decided nothing`);
+    return draft.plan;
+  }
+
+  return { drafted, plan };
+}
+
+/** Commits what was decided, in turn, and knows which refusals mean that it is to be decided again. */
+function createCommitting(vault: WriterDeps['vault']) {
+  /** Conflicts that the store found. One that the decision itself found is final; one of these means: decide again. */
+  const raced = new WeakSet<Error>();
+
   async function commit(author: Author, { stands, team, actor, operation, changes }: Plan): Promise<CommitFacts> {
     author.requireStanding();
     if (stands) return stands;
@@ -97,6 +127,35 @@ export function createWriter({ vault, keys, clock }: WriterDeps): Writer {
       }
     });
 
+  async function forgetOf(author: Author, keeping: Keeping, key: Key, revision: number): Promise<void> {
+    const { kind, operation } = keeping;
+    const before = await keeping.cut(key, revision);
+    if (before === null) return;
+    // In turn with other writes of it, so that none goes back to a revision that is being forgotten.
+    await alone(key, async () => {
+      const changes = [{ op: 'purge', kind, key, before } as const, ...(await keeping.also(key, before, revision))];
+      return commit(author, planOf(author, operation, changes));
+    });
+  }
+
+  /** Now and then forgets old revisions of what was written. */
+  async function forget(author: Author, changes: readonly Change[], keeps: readonly Keeping[]): Promise<void> {
+    for (const keeping of keeps) {
+      for (const change of changes) {
+        if (change.op !== 'put' || change.kind !== keeping.kind || change.deleted) continue;
+        await forgetOf(author, keeping, change.key, (change.expected ?? 0) + 1);
+      }
+    }
+  }
+
+  return { commit, alone, forget };
+}
+
+export function createWriter({ vault, keys, clock }: WriterDeps): Writer {
+  const memory = createMemory(vault, keys);
+  const { drafted, plan } = createDrafts({ vault, keys, clock, memory });
+  const { commit, alone, forget } = createCommitting(vault);
+
   async function done<F, M>(author: Author, order: AnyOrder<F, M>, ask: Asked | null) {
     const subject = await subjectOf(order);
     const object = order.once?.object ?? subject;
@@ -108,7 +167,7 @@ export function createWriter({ vault, keys, clock }: WriterDeps): Writer {
   }
 
   async function runAny<F, M>(author: Author, order: AnyOrder<F, M>): Promise<Written<M> | null> {
-    const ask = askOf(author, order);
+    const ask = askOf({ memory }, author, order);
     const before = ask && (await memory.answer(ask));
     if (before) return { ...before, made: undefined as M };
     const result = await done(author, order, ask).catch(async (error: unknown) => {
@@ -122,47 +181,8 @@ export function createWriter({ vault, keys, clock }: WriterDeps): Writer {
     return result;
   }
 
-  /** Now and then forgets old revisions of what was written. */
-  async function forget(author: Author, changes: readonly Change[], keeps: readonly Keeping[]): Promise<void> {
-    for (const keeping of keeps) {
-      for (const change of changes) {
-        if (change.op !== 'put' || change.kind !== keeping.kind || change.deleted) continue;
-        await forgetOf(author, keeping, change.key, (change.expected ?? 0) + 1);
-      }
-    }
-  }
-
-  async function forgetOf(author: Author, keeping: Keeping, key: Key, revision: number): Promise<void> {
-    const { kind, operation } = keeping;
-    const before = await keeping.cut(key, revision);
-    if (before === null) return;
-    // In turn with other writes of it, so that none goes back to a revision that is being forgotten.
-    await alone(key, async () => {
-      const changes = [{ op: 'purge', kind, key, before } as const, ...(await keeping.also(key, before, revision))];
-      return commit(author, planOf(author, operation, changes));
-    });
-  }
-
   return {
-    async plan(author, order, upon) {
-      const ask = askOf(author, order);
-      const before = ask && (await memory.answer(ask));
-      const { team, actor } = author;
-      if (before)
-        return {
-          team,
-          actor,
-          operation: order.operation,
-          seq: before.commit.seq,
-          changes: upon?.changes ?? [],
-          stands: upon ? null : before.commit,
-        };
-      const subject = await subjectOf(order);
-      const record = ask ? [memory.record(ask, order.once?.object ?? subject, clock())] : [];
-      const draft = await drafted(author, order, record, upon ?? null);
-      if (!draft) throw new Error(`${order.operation} decided nothing`);
-      return draft.plan;
-    },
+    plan,
     commit,
     run: (author, order) => runAny(author, order) as never,
     runIf: runAny,

@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import type { EditableRecords } from '../support/editable-store.ts';
 import { SHARE } from '../support/share.ts';
 import { sweptStores } from '../support/swept-stores.ts';
 import { documentMutations, logMutations, revisionMutations } from '../support/tampered-places.ts';
 import { type Meeting, sweep, world } from '../support/tampering-sweep.ts';
 
+/** So many of them are tried by themselves: on MongoDB a running gateway reads again what does not fit, and takes half a second for it. */
+const PARTS = 5;
+const DOCUMENTS = Array.from({ length: PARTS }, (_, part) => {
+  const every = (edit: EditableRecords) => [...documentMutations(edit)].filter((_way, i) => i % PARTS === part);
+  return [`documents, part ${part},`, every, 1_750 / PARTS] as const;
+});
 const WAYS = [
-  ['documents', documentMutations, 1_750],
+  ...DOCUMENTS,
   ['former revisions', revisionMutations, 60],
   ['heads and commits', logMutations, 190],
 ] as const;

@@ -44,29 +44,26 @@ function usageOf(db: RootDatabase<Buffer, Buffer>): Usage {
   };
 }
 
-/** Bytes in a directory of this process alone, synced before they are acknowledged. */
-export function openLmdbEngine(dir: string, log: Log): Engine {
-  const { db, lock } = openDirectory(dir);
-  const space = createSpace(join(dir, 'store.mdb'), () => usageOf(db));
+type Database = RootDatabase<Buffer, Buffer>;
+type OpenedDirectory = ReturnType<typeof openDirectory>;
+
+/** Who wrote last, and whether that is still us: another process that takes the directory over writes its own name. */
+function createFence({ db, lock }: OpenedDirectory, log: Log) {
   const self = randomBytes(16);
   const found = db.getEntry(FENCE);
   let fence: number | null = found?.version ?? null;
   let holder: Buffer | null = found ? Buffer.from(found.value) : null;
   let lost: AppError | null = null;
   let tell: (reason: AppError) => void = () => {};
-  let writes = 0;
-  let isWriting = false;
-  let broken: AppError | null = null;
-  let short: AppError | null = null;
-  let missed = USUAL_WRITE;
 
+  /** false: another process wrote since. */
   async function write(batch: Batch): Promise<boolean> {
     const next = (fence ?? 0) + 1;
     // `ifVersion` takes null for "must not exist yet", which its type does not say.
     const applied = await db.ifVersion(FENCE, fence as number, () => {
       for (const [key, value] of batch) {
-        if (value) void db.put(Buffer.from(key), Buffer.from(value), 0);
-        else void db.remove(Buffer.from(key));
+        if (value) void db.put(asBuffer(key), asBuffer(value), 0);
+        else void db.remove(asBuffer(key));
       }
       void db.put(FENCE, self, next);
     });
@@ -98,26 +95,33 @@ export function openLmdbEngine(dir: string, log: Log): Engine {
     }
   }, FENCE_MS).unref();
 
-  async function apply(batch: Batch): Promise<void> {
-    if (lost ?? broken) throw lost ?? broken;
-    // Only what relieves comes here while there is no room.
-    if (short) await space.makeBest(sizesOf(batch));
-    let applied: boolean;
-    isWriting = true;
-    try {
-      applied = await write(batch);
-    } catch (error) {
-      throw await failure(error);
-    } finally {
-      // What is written can be read some time before we are told.
-      isWriting = false;
-      writes += 1;
-    }
-    if (!applied) throw lose();
+  return {
+    write,
+    standing,
+    lose,
+    lost: () => lost,
+    onLost: (told: (reason: AppError) => void): void => {
+      tell = told;
+      if (lost) told(lost);
+    },
+    stop: () => clearInterval(watching),
+  };
+}
+
+/** Whether there is space for a write, told when that changes. */
+function createRoom(dir: string, db: Database, log: Log) {
+  const space = createSpace(join(dir, 'store.mdb'), () => usageOf(db));
+  let short: AppError | null = null;
+  let missed = USUAL_WRITE;
+
+  function told(refused: AppError | null): AppError | null {
+    if (refused && !short) log.error('store_full', { reason: refused.message });
+    if (short && !refused) log.info('store_has_room');
+    short = refused;
+    return refused;
   }
 
-  function makeRoom(added: readonly number[]): null | Promise<AppError | null> {
-    if (broken || lost) return null;
+  function make(added: readonly number[]): null | Promise<AppError | null> {
     const asked = added.length > 0 ? added : missed;
     const making = space.make(asked);
     if (making === null) {
@@ -131,52 +135,84 @@ export function openLmdbEngine(dir: string, log: Log): Engine {
     });
   }
 
-  function told(refused: AppError | null): AppError | null {
-    if (refused && !short) log.error('store_full', { reason: refused.message });
-    if (short && !refused) log.info('store_has_room');
-    short = refused;
-    return refused;
+  return {
+    make,
+    told,
+    short: () => short,
+    /** Only what relieves is written while there is no room. */
+    makeBest: (batch: Batch) => (short ? space.makeBest(sizesOf(batch)) : undefined),
+    isCauseOf: async (cause: unknown): Promise<boolean> =>
+      short !== null || (cause instanceof Error && NO_SPACE.test(cause.message)) || (await space.isShort()),
+  };
+}
+
+/** Bytes in a directory of this process alone, synced before they are acknowledged. */
+export function openLmdbEngine(dir: string, log: Log): Engine {
+  const opened = openDirectory(dir);
+  const { db, lock } = opened;
+  const room = createRoom(dir, db, log);
+  const fence = createFence(opened, log);
+  let writes = 0;
+  let isWriting = false;
+  let broken: AppError | null = null;
+  const lasting = (): AppError | null => fence.lost() ?? broken;
+
+  async function apply(batch: Batch): Promise<void> {
+    const refused = lasting();
+    if (refused) throw refused;
+    const making = room.makeBest(batch);
+    if (making) await making;
+    let applied: boolean;
+    isWriting = true;
+    try {
+      applied = await fence.write(batch);
+    } catch (error) {
+      throw await failure(error);
+    } finally {
+      // What is written can be read some time before we are told.
+      isWriting = false;
+      writes += 1;
+    }
+    if (!applied) throw fence.lose();
   }
 
   /** Lack of space passes; after any other failed write nobody knows what the disk holds until the store is opened again. */
   async function failure(error: unknown): Promise<AppError> {
     const cause = await causeOf(error);
-    const isShort =
-      short !== null || (cause instanceof Error && NO_SPACE.test(cause.message)) || (await space.isShort());
+    const isShort = await room.isCauseOf(cause);
     log.error('store_write_failed', { space: isShort });
     const failed = isShort
       ? noSpace(cause)
       : unavailable('The data directory could not be written; this process must be restarted', cause);
-    if (isShort) told(failed);
+    if (isShort) room.told(failed);
     else broken = failed;
     return failed;
   }
 
   function trouble(): Trouble | null {
-    const lasting = lost ?? broken;
-    const error = lasting ?? short;
-    return error && { reason: error.message, passes: lasting === null };
+    const error = lasting() ?? room.short();
+    return error && { reason: error.message, passes: lasting() === null };
   }
 
   return {
-    get: (key) => db.get(Buffer.from(key)) ?? null,
-    range: (start, end, limit) => [...db.getRange({ start: Buffer.from(start), end: Buffer.from(end), limit })],
+    get: (key) => db.get(asBuffer(key)) ?? null,
+    range: (start, end, limit) => [...db.getRange({ start: asBuffer(start), end: asBuffer(end), limit })],
     apply,
-    standing,
-    onLost: (told) => {
-      tell = told;
-      if (lost) told(lost);
-    },
-    makeRoom,
+    standing: fence.standing,
+    onLost: fence.onLost,
+    makeRoom: (added) => (lasting() ? null : room.make(added)),
     trouble,
     writes: () => (isWriting ? null : writes),
     async close() {
-      clearInterval(watching);
+      fence.stop();
       await db.close();
       lock.release();
     },
   };
 }
+
+/** The same bytes: what is given to the engine never changes. */
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const sizesOf = (batch: Batch): readonly number[] => batch.map(([, value]) => value?.length ?? 0);
 
