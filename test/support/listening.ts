@@ -106,8 +106,10 @@ export async function listen(
     ended,
     client,
     async count(most) {
-      await until(() => events.length >= most, `${most} events, only ${JSON.stringify(events)}`);
-      return events;
+      await until(() => events.length >= most || ended.by !== null, `${most} events, only ${JSON.stringify(events)}`);
+      if (events.length >= most) return events;
+      const end = JSON.stringify({ by: ended.by, closed });
+      throw new Error(`Ended by ${end} after ${JSON.stringify(events)}, before ${most} events`);
     },
     async stop() {
       unsubscribe();
