@@ -49,10 +49,9 @@ interface Operation {
 
 const REFUSED = { message: 'The token is not valid any more', extensions: { code: 'FORBIDDEN' } };
 
-export function createOperations(deps: OperationsDeps): Operations {
-  const { graphql, contextFor, limits, startDeadline, inFlight, rates, stream, say, close } = deps;
+/** Those under way by their ids, and how each of them ends. */
+function createUnderWay({ say, close }: Pick<OperationsDeps, 'say' | 'close'>) {
   const operations = new Map<string, Operation>();
-  const outgoing = watchOutgoing(stream, limits);
 
   /** Over, with a last word. */
   function end(id: string, operation: Operation, last: object): void {
@@ -62,16 +61,32 @@ export function createOperations(deps: OperationsDeps): Operations {
     say(last);
   }
 
-  /** Tells every operation: of a close alone, clients of the protocol think that it is worth another try. */
-  function refuse(): void {
-    for (const [id, operation] of [...operations]) {
-      end(id, operation, { id, type: MessageType.Error, payload: [REFUSED] });
+  return {
+    operations,
+    end,
+    /** Tells every operation: of a close alone, clients of the protocol think that it is worth another try. */
+    refuse(): void {
+      for (const [id, operation] of [...operations]) {
+        end(id, operation, { id, type: MessageType.Error, payload: [REFUSED] });
+        operation.leave();
+      }
+      close('forbidden');
+    },
+    leave(id: string): void {
+      const operation = operations.get(id);
+      if (!operation) return;
+      operation.left = true;
+      operations.delete(id);
       operation.leave();
-    }
-    close('forbidden');
-  }
+    },
+  };
+}
+type UnderWay = ReturnType<typeof createUnderWay>;
 
-  function sinkOf(id: string, operation: Operation): Sink {
+/** Where the deliveries of an operation go. */
+function createSinks({ stream, limits, close }: OperationsDeps, { end, refuse }: UnderWay) {
+  const outgoing = watchOutgoing(stream, limits);
+  return (id: string, operation: Operation): Sink => {
     const prefix = prefixOf(id);
     return {
       ready: outgoing.ready,
@@ -87,19 +102,26 @@ export function createOperations(deps: OperationsDeps): Operations {
         else close(why);
       },
     };
-  }
+  };
+}
 
-  /** What the client has not taken yet of an answer that is not small is held. */
-  function sendAnswer(id: string, latin1: string, principal: string): void {
-    const answer = { cursor: null, latin1 };
-    if (latin1.length <= SMALL_ANSWER) {
-      writeNext(stream, prefixOf(id), answer);
-      return;
-    }
-    const hold = inFlight.hold(principal);
-    hold.add(latin1.length);
-    writeNext(stream, prefixOf(id), answer, hold.release);
+/** What the client has not taken yet of an answer that is not small is held. */
+function sendAnswer({ stream, inFlight }: OperationsDeps, id: string, latin1: string, principal: string): void {
+  const answer = { cursor: null, latin1 };
+  if (latin1.length <= SMALL_ANSWER) {
+    writeNext(stream, prefixOf(id), answer);
+    return;
   }
+  const hold = inFlight.hold(principal);
+  hold.add(latin1.length);
+  writeNext(stream, prefixOf(id), answer, hold.release);
+}
+
+export function createOperations(deps: OperationsDeps): Operations {
+  const { graphql, contextFor, limits, startDeadline, rates, say } = deps;
+  const underWay = createUnderWay(deps);
+  const { operations, end, refuse, leave } = underWay;
+  const sinkOf = createSinks(deps, underWay);
 
   async function work(
     request: GraphqlRequest,
@@ -119,7 +141,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     }
     const { body, latin1 } = outcome;
     if (body.data === undefined) return end(id, operation, { id, type: MessageType.Error, payload: body.errors });
-    sendAnswer(id, latin1, payer?.id ?? '');
+    sendAnswer(deps, id, latin1, payer?.id ?? '');
     end(id, operation, { id, type: MessageType.Complete });
   }
 
@@ -136,14 +158,6 @@ export function createOperations(deps: OperationsDeps): Operations {
     } finally {
       deadline.end();
     }
-  }
-
-  function leave(id: string): void {
-    const operation = operations.get(id);
-    if (!operation) return;
-    operation.left = true;
-    operations.delete(id);
-    operation.leave();
   }
 
   return {

@@ -16,7 +16,7 @@ import type { ConnectionLimits } from './connection-limits.ts';
 import type { Deadline } from './deadline.ts';
 import type { Rates } from './rates.ts';
 import { type Message, messageOf } from './socket-message.ts';
-import { type Credentials, createOperations } from './socket-operations.ts';
+import { type Credentials, createOperations, type Operations } from './socket-operations.ts';
 import type { WrongTokens } from './wrong-tokens.ts';
 
 export interface SocketDeps {
@@ -83,45 +83,129 @@ function floodGate(most: number): () => boolean {
   };
 }
 
-/** One connection by the protocol `graphql-transport-ws`. Operations take the same lane as requests over HTTP. */
-export function openSocket(
-  deps: SocketDeps,
-  { ws, stream, requestId, target, address, ...opening }: Connection,
-): Socket {
-  const { graphql, contextFor, limits, startDeadline, connections, wrongTokens, log } = deps;
+/** What becomes of a connection. */
+interface Course {
+  phase: 'new' | 'initialising' | 'ready' | 'closed';
+  credentials: Credentials;
+  /** Gives up its place among all connections. */
+  release: () => void;
+}
+
+interface Talk {
+  readonly say: (message: object) => void;
+  readonly close: (code: number, reason: string) => void;
+}
+
+/** Who it is; their place among all connections of the same token is kept until the end. */
+function createInitialising(
+  { contextFor, connections, wrongTokens }: SocketDeps,
+  { requestId, target, address }: Pick<Connection, 'requestId' | 'target' | 'address'>,
+  course: Course,
+  { close, ready }: Pick<Talk, 'close'> & { readonly ready: () => void },
+) {
+  async function signIn({ authorization: given, headers }: Pick<Init, 'authorization' | 'headers'>): Promise<void> {
+    const known = course.credentials;
+    const authorization = given === null ? known.authorization : bearerOf(given);
+    const credentials = { ...known, authorization, headers: over(headers, known.headers ?? []) };
+    course.credentials = credentials;
+    const signal = () => new AbortController().signal;
+    const { session, checkSignature } = await contextFor({ ...credentials, requestId, signal });
+    checkSignature?.({ method: 'GET', target, body: NO_BYTES, authorization: authorization ?? '' });
+    const place = session === undefined ? () => {} : connections.signedIn(session.principal);
+    if (place === null) return close(1013, 'Too many connections of this token');
+    if (course.phase === 'closed') return place();
+    course.release();
+    course.release = place;
+    course.phase = 'ready';
+    ready();
+  }
+
+  return async (init: Pick<Init, 'authorization' | 'headers'>): Promise<void> => {
+    course.phase = 'initialising';
+    try {
+      await signIn(init);
+    } catch (error) {
+      const isRefused = isAppError(error) && error.code === 'UNAUTHENTICATED';
+      await wrongTokens.judge(error, address);
+      close(...CLOSE[isRefused ? 'forbidden' : 'fault']);
+    }
+  };
+}
+
+/** What to do with each message. */
+function createTaking(
+  requestId: string,
+  course: Course,
+  operations: Operations,
+  { say, close, initialise }: Talk & { readonly initialise: (init: Init) => Promise<void> },
+) {
+  return (message: Message, bytes: number): void => {
+    switch (message.type) {
+      case MessageType.ConnectionInit:
+        if (course.phase === 'new') void initialise(message);
+        else close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests');
+        break;
+      case MessageType.Ping:
+        say({ type: MessageType.Pong });
+        break;
+      case MessageType.Pong:
+        break;
+      case MessageType.Subscribe: {
+        const { id, params } = message;
+        if (course.phase !== 'ready') close(CloseCode.Unauthorized, 'Unauthorized');
+        else if (operations.has(id)) close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
+        else operations.start(id, { ...params, requestId, method: 'SOCKET', bytes }, course.credentials);
+        break;
+      }
+      case MessageType.Complete:
+        operations.leave(message.id);
+    }
+  };
+}
+
+/** Takes what is a message by the protocol, and closes upon anything else. */
+function createJudging(
+  limits: Limits,
+  { close, take }: Pick<Talk, 'close'> & { readonly take: (message: Message, bytes: number) => void },
+) {
   const isFlood = floodGate(limits.socketMessagesPerMinute);
-  let credentials: Credentials = { ...opening, address: opening.client };
-  let phase: 'new' | 'initialising' | 'ready' | 'closed' = 'new';
-  let release = connections.stranger(address, () =>
-    close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
-  );
+  return (data: Buffer, isBinary: boolean): void => {
+    // Counted first: nothing of a flood is parsed.
+    const isOver = isFlood();
+    const message = isOver || isBinary ? 'Only text messages are accepted' : messageOf(data, limits);
+    if (isOver) close(CloseCode.TooManyInitialisationRequests, 'Too many messages');
+    else if (typeof message === 'string') close(CloseCode.BadRequest, message);
+    else take(message, data.length);
+  };
+}
+
+/** One connection by the protocol `graphql-transport-ws`. Operations take the same lane as requests over HTTP. */
+export function openSocket(deps: SocketDeps, connection: Connection): Socket {
+  const { limits, connections, log } = deps;
+  const { ws, stream, requestId, address } = connection;
+  const { authorization, headers, client } = connection;
+  const late = (): void => close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
+  const course: Course = {
+    phase: 'new',
+    credentials: { authorization, headers, address: client },
+    release: connections.stranger(address, late),
+  };
   let isAlive = true;
-  const isClosed = (): boolean => phase === 'closed';
 
   const say = (message: object): void => {
-    if (!isClosed()) ws.send(JSON.stringify(message));
+    if (course.phase !== 'closed') ws.send(JSON.stringify(message));
   };
-  const operations = createOperations({
-    graphql,
-    contextFor,
-    limits,
-    startDeadline,
-    inFlight: deps.inFlight,
-    rates: deps.rates,
-    stream,
-    say,
-    close: (why) => close(...CLOSE[why]),
-  });
+  const operations = createOperations({ ...deps, stream, say, close: (why) => close(...CLOSE[why]) });
 
   function leave(): void {
-    phase = 'closed';
+    course.phase = 'closed';
     clearTimeout(initTimer);
     operations.leaveAll();
-    release();
+    course.release();
   }
 
   function close(code: number, reason: string): void {
-    if (isClosed()) return;
+    if (course.phase === 'closed') return;
     leave();
     closeSocket(ws, code, reason);
   }
@@ -135,68 +219,19 @@ export function openSocket(
       ws.terminate();
     }
   };
-  const initTimer = setTimeout(
-    guarded(failed, () => close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout')),
-    limits.socketInitMs,
-  );
+  const initTimer = setTimeout(guarded(failed, late), limits.socketInitMs);
+  const ready = (): void => {
+    clearTimeout(initTimer);
+    say({ type: MessageType.ConnectionAck });
+  };
+  const initialise = createInitialising(deps, connection, course, { close, ready });
+  const take = createTaking(requestId, course, operations, { say, close, initialise });
+  const judge = createJudging(limits, { close, take });
 
-  /** Who it is; their place among all connections of the same token is kept until the end. */
-  async function initialise({ authorization: given, headers }: Pick<Init, 'authorization' | 'headers'>): Promise<void> {
-    phase = 'initialising';
-    try {
-      if (given !== null) credentials = { ...credentials, authorization: bearerOf(given) };
-      credentials = { ...credentials, headers: over(headers, credentials.headers ?? []) };
-      const signal = () => new AbortController().signal;
-      const { session, checkSignature } = await contextFor({ ...credentials, requestId, signal });
-      checkSignature?.({ method: 'GET', target, body: NO_BYTES, authorization: credentials.authorization ?? '' });
-      const place = session === undefined ? () => {} : connections.signedIn(session.principal);
-      if (place === null) return close(1013, 'Too many connections of this token');
-      if (isClosed()) return place();
-      release();
-      release = place;
-      clearTimeout(initTimer);
-      phase = 'ready';
-      say({ type: MessageType.ConnectionAck });
-    } catch (error) {
-      const isRefused = isAppError(error) && error.code === 'UNAUTHENTICATED';
-      await wrongTokens.judge(error, address);
-      close(...CLOSE[isRefused ? 'forbidden' : 'fault']);
-    }
-  }
-
-  function take(message: Message, bytes: number): void {
-    switch (message.type) {
-      case MessageType.ConnectionInit:
-        if (phase === 'new') void initialise(message);
-        else close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests');
-        break;
-      case MessageType.Ping:
-        say({ type: MessageType.Pong });
-        break;
-      case MessageType.Pong:
-        break;
-      case MessageType.Subscribe: {
-        const { id, params } = message;
-        if (phase !== 'ready') close(CloseCode.Unauthorized, 'Unauthorized');
-        else if (operations.has(id)) close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
-        else operations.start(id, { ...params, requestId, method: 'SOCKET', bytes }, credentials);
-        break;
-      }
-      case MessageType.Complete:
-        operations.leave(message.id);
-    }
-  }
-
-  function receive(data: RawData, isBinary: boolean): void {
+  const receive = (data: RawData, isBinary: boolean): void => {
     isAlive = true;
-    if (isClosed()) return;
-    // Counted first: nothing of a flood is parsed.
-    const isOver = isFlood();
-    const message = isOver || isBinary ? 'Only text messages are accepted' : messageOf(data as Buffer, limits);
-    if (isOver) close(CloseCode.TooManyInitialisationRequests, 'Too many messages');
-    else if (typeof message === 'string') close(CloseCode.BadRequest, message);
-    else take(message, (data as Buffer).length);
-  }
+    if (course.phase !== 'closed') judge(data as Buffer, isBinary);
+  };
 
   ws.on('message', guarded(failed, receive));
   ws.on(

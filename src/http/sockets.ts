@@ -30,20 +30,23 @@ export interface SocketsDeps extends SocketDeps {
   readonly proxies: TrustedProxies;
 }
 
-export function createSockets(deps: SocketsDeps): Sockets {
-  const { limits, proxies, path, log } = deps;
-  const sockets = new Set<Socket>();
-  let closing = false;
-  const server = new WebSocketServer({
+const serverFor = ({ socketMessageBytes }: SocketsDeps['limits']): WebSocketServer =>
+  new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    maxPayload: limits.socketMessageBytes,
+    maxPayload: socketMessageBytes,
     // Compressed frames can unfold to anything, and cost each client a memory of its own.
     perMessageDeflate: false,
     // Another is taken up only to be closed with the code that says why.
     handleProtocols: (offered) =>
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : ([...offered][0] ?? false),
   });
+
+export function createSockets(deps: SocketsDeps): Sockets {
+  const { limits, proxies, path, log } = deps;
+  const sockets = new Set<Socket>();
+  let closing = false;
+  const server = serverFor(limits);
   const heart = createHeartbeat(limits.socketPingMs);
 
   const takes = (target: string): boolean => [path, `${path}/`].includes(target.split('?')[0] ?? '');

@@ -106,19 +106,15 @@ export interface EnvironmentStreams {
   open(ask: EnvironmentAsk, session: Session, system: Session): Promise<Stream<EnvironmentEvent>>;
 }
 
-/** What workloads get, followed from commit to commit: once for all who look at the same workload and scope. */
-export function createEnvironmentStreams(resolutions: Services['resolutions']): EnvironmentStreams {
+/** What workloads got at commits: asked for once by all who look at the same workload and scope. */
+function createStates(resolutions: Services['resolutions']) {
   const states = new LRUCache<string, State>({ maxSize: STATE_BYTES, sizeCalculation: bytesOf });
   const making = new Map<string, Promise<State>>();
 
-  async function resolved(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
-    const found = await resolutions.followed({ ...ask, at: seq }, system);
-    return found ? stateOf(found, system.seq) : NOTHING;
-  }
-
   async function make(name: string, ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
     try {
-      const state = await resolved(ask, seq, system);
+      const found = await resolutions.followed({ ...ask, at: seq }, system);
+      const state = found ? stateOf(found, system.seq) : NOTHING;
       states.set(name, state);
       return state;
     } finally {
@@ -127,7 +123,7 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
     }
   }
 
-  async function stateAt(ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
+  return async (ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> => {
     const { project, kind, id, scope } = ask;
     const name = [system.principal.team, project, kind, id, scope, seq].join('\0');
     const known = states.get(name) ?? making.get(name);
@@ -135,36 +131,41 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
     const made = make(name, ask, seq, system);
     making.set(name, made);
     return made;
-  }
+  };
+}
 
-  /** What a stream was at last, which is where it goes on from: however many there are, none has to look into the past. */
-  function follower(ask: EnvironmentAsk) {
-    let last: { readonly seq: Seq; readonly state: State } | null = null;
-    return async (seq: Seq, system: Session): Promise<State> => {
-      if (last?.seq === seq) return last.state;
-      const state = await stateAt(ask, seq, system);
-      if (last === null || seq > last.seq) last = { seq, state };
-      return state;
-    };
-  }
+/** What a stream was at last, which is where it goes on from: however many there are, none has to look into the past. */
+function followerOf(ask: EnvironmentAsk, stateAt: ReturnType<typeof createStates>) {
+  let last: { readonly seq: Seq; readonly state: State } | null = null;
+  return async (seq: Seq, system: Session): Promise<State> => {
+    if (last?.seq === seq) return last.state;
+    const state = await stateAt(ask, seq, system);
+    if (last === null || seq > last.seq) last = { seq, state };
+    return state;
+  };
+}
+
+function isThere({ project }: EnvironmentAsk, session: Session): Promise<boolean> {
+  return session
+    .read((view) => visibleProject(project, view, session))
+    .then(
+      () => true,
+      (error: unknown) => {
+        if (isAppError(error) && error.code === 'NOT_FOUND') return false;
+        throw error;
+      },
+    );
+}
+
+/** What workloads get, followed from commit to commit: once for all who look at the same workload and scope. */
+export function createEnvironmentStreams(resolutions: Services['resolutions']): EnvironmentStreams {
+  const stateAt = createStates(resolutions);
 
   /** As the viewer's `environment` tells it. */
   function digestFor(ask: EnvironmentAsk, { digest, facts }: State, sight: Sight, { principal }: Session) {
     if (digest === null || sight.isWhole) return digest;
     const { project, kind, id, scope } = ask;
     return resolutions.seenDigest(facts, sight, [principal.team, project, id, kind, scope]);
-  }
-
-  async function isThere({ project }: EnvironmentAsk, session: Session): Promise<boolean> {
-    return session
-      .read((view) => visibleProject(project, view, session))
-      .then(
-        () => true,
-        (error: unknown) => {
-          if (isAppError(error) && error.code === 'NOT_FOUND') return false;
-          throw error;
-        },
-      );
   }
 
   return {
@@ -174,7 +175,7 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
       if (!mayList(ask, session)) throw notFound(kind, id);
       if (!mayKnow(ask, session)) throw forbidden();
       // Cheap now, and a look into the past later.
-      const at = follower(ask);
+      const at = followerOf(ask, stateAt);
       await at(system.seq, system);
       return {
         // A cursor is good for this project alone, not for the next of its slug.

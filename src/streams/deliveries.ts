@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Principal } from '../access/model.ts';
+import type { Session } from '../access/session.ts';
+import { isAppError } from '../kernel/errors.ts';
+import type { Commit, Seq } from '../store/port.ts';
+import type { Pace } from './pace.ts';
+import type { Delivery, End, Subject, Subscriber } from './subscriber.ts';
+import type { Waiting } from './waiting.ts';
+
+/** What a channel asks of its team. */
+export interface ChannelTeam {
+  readonly position: () => Seq;
+  since(seq: Seq): Promise<readonly Commit[]>;
+  /** Sessions on one state of the team that has commit `seq`. */
+  sessions(principal: Principal, seq: Seq): Promise<Sessions>;
+  cursorOf(stream: readonly string[], seq: Seq): string;
+  /** The subscriber is gone, and told why. */
+  drop(subscriber: Subscriber, why: End): void;
+  isExpired(principal: Principal): boolean;
+  /** Of all channels of the process. */
+  readonly pace: Pace;
+}
+
+export interface Sessions {
+  readonly viewer: Session;
+  readonly system: Session;
+  /** What the viewer's answers depend on besides the question. */
+  readonly stamp: string;
+}
+
+const ATTEMPTS = 6;
+const FIRST_PAUSE_MS = 50;
+
+/** What commits mean for the viewers of a channel, in words. */
+export function createDeliveries({ stream, deliver }: Subject, principal: Principal, team: ChannelTeam) {
+  /** `isKept`: not all are given it at once. */
+  async function made({ commit, operations }: Waiting, since: Seq, isKept: boolean): Promise<Delivery | null> {
+    const { viewer, system, stamp } = await team.sessions(principal, commit.seq);
+    const cursor = team.cursorOf(stream.name, commit.seq);
+    try {
+      const event = await stream.event({ commit, operations, previous: since, session: viewer, system });
+      return event === null ? null : await deliver({ expired: false, cursor, commit, event }, viewer, stamp, isKept);
+    } catch (error) {
+      if (!isHistoryExpired(error)) throw error;
+      return deliver({ expired: true, cursor }, viewer, stamp, isKept);
+    }
+  }
+
+  return {
+    /** At the pace of all channels. The last of several tries throws. */
+    delivery: (waiting: Waiting, since: Seq, isKept: boolean): Promise<Delivery | null> =>
+      patiently(() => team.pace.run(() => made(waiting, since, isKept))),
+    /** Word that some may be missing before `seq`. */
+    async expiry(seq: Seq): Promise<Delivery> {
+      const { viewer, stamp } = await patiently(() => team.sessions(principal, seq));
+      return deliver({ expired: true, cursor: team.cursorOf(stream.name, seq) }, viewer, stamp, true);
+    },
+  };
+}
+export type Deliveries = ReturnType<typeof createDeliveries>;
+
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === ATTEMPTS || isHistoryExpired(error)) throw error;
+      await sleep(FIRST_PAUSE_MS * 2 ** attempt, undefined, { ref: false });
+    }
+  }
+}
+
+/** null: nothing. Whose time has come gets nothing more, whatever it is. */
+export function give(
+  subscriber: Subscriber,
+  made: Delivery | null,
+  team: Pick<ChannelTeam, 'isExpired' | 'drop'>,
+): void {
+  if (subscriber.left) return;
+  if (team.isExpired(subscriber.principal)) team.drop(subscriber, 'forbidden');
+  else if (made !== null) subscriber.sink.send(made);
+}
+
+export const isHistoryExpired = (error: unknown): boolean => isAppError(error) && error.code === 'HISTORY_EXPIRED';

@@ -1,0 +1,25 @@
+import type { Commit, Seq } from '../store/port.ts';
+
+/** A commit that waits, with all that it stands for: from `from` on. */
+export interface Waiting {
+  readonly from: Seq;
+  readonly commit: Commit;
+  readonly operations: ReadonlySet<string>;
+}
+
+/** More commits than this are a storm. */
+export const STORM = 32;
+
+export const waitingOf = (commit: Commit): Waiting => ({
+  from: commit.seq,
+  commit,
+  operations: new Set([commit.operation]),
+});
+
+/** Coalesces all waiting commits into the newest. */
+export function merged(all: readonly Waiting[]): Waiting {
+  const [oldest] = all;
+  const newest = all.at(-1);
+  if (!oldest || !newest) throw new Error('Nothing waits');
+  return { ...newest, from: oldest.from, operations: new Set(all.flatMap(({ operations }) => [...operations])) };
+}
