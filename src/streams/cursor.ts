@@ -12,32 +12,65 @@ export interface Cursors {
 
 const TAG_BYTES = 16;
 const SEQ_BYTES = 8;
+/** A number sealed with a synthetic nonce: the tag authenticates it and is the nonce of the pad that hides it. */
+const SEALED_BYTES = TAG_BYTES + SEQ_BYTES;
+/** Places that are known: all who listen to a team are told of the same commits. */
+const MOST_PLACES = 64;
 
-/** Sealed with a synthetic nonce: the tag authenticates the place and is the nonce of the pad that hides it. */
-export function createCursors(mac: Mac): Cursors {
-  const tagOf = (team: TeamId, stream: readonly string[], seq: Uint8Array): Uint8Array =>
-    mac(Buffer.concat([Buffer.from(`stream cursor ${JSON.stringify([team, ...stream])}\0`), seq])).subarray(
-      0,
-      TAG_BYTES,
-    );
+function createSealing(mac: Mac) {
   const padded = (tag: Uint8Array, bytes: Uint8Array): Buffer => {
     const pad = mac(Buffer.concat([Buffer.from('stream cursor pad\0'), tag]));
     return Buffer.from(bytes.map((byte, i) => byte ^ (pad[i] ?? 0)));
   };
+  const tagOf = (about: string, bytes: Uint8Array): Uint8Array =>
+    mac(Buffer.concat([Buffer.from(`${about}\0`), bytes])).subarray(0, TAG_BYTES);
   return {
-    of(team, stream, seq) {
+    tagOf,
+    seal(about: string, seq: Seq): Buffer {
       const bytes = Buffer.alloc(SEQ_BYTES);
       bytes.writeBigUInt64BE(BigInt(seq));
-      const tag = tagOf(team, stream, bytes);
-      return Buffer.concat([tag, padded(tag, bytes)]).toString('base64url');
+      const tag = tagOf(about, bytes);
+      return Buffer.concat([tag, padded(tag, bytes)]);
+    },
+    open(about: string, sealed: Buffer): Seq {
+      const tag = sealed.subarray(0, TAG_BYTES);
+      const seq = padded(tag, sealed.subarray(TAG_BYTES));
+      if (!timingSafeEqual(tag, tagOf(about, seq))) throw invalidCursor();
+      return Number(seq.readBigUInt64BE());
+    },
+  };
+}
+
+/**
+ * The place in the log of the team, sealed once for all streams, and behind it a tag that ties it to one of them: each of many
+ * listeners with a stream of its own costs one MAC.
+ */
+export function createCursors(mac: Mac): Cursors {
+  const { seal, open, tagOf } = createSealing(mac);
+  const places = new Map<string, Buffer>();
+
+  function placeOf(team: TeamId, seq: Seq): Buffer {
+    const name = `${seq} ${team}`;
+    const known = places.get(name) ?? seal(placeIn(team), seq);
+    if (places.size >= MOST_PLACES) places.clear();
+    places.set(name, known);
+    return known;
+  }
+
+  const placeIn = (team: TeamId): string => `stream place ${JSON.stringify(team)}`;
+  const streamIn = (team: TeamId, stream: readonly string[]): string => `stream ${JSON.stringify([team, ...stream])}`;
+
+  return {
+    of(team, stream, seq) {
+      const place = placeOf(team, seq);
+      return Buffer.concat([place, tagOf(streamIn(team, stream), place)]).toString('base64url');
     },
     read(team, stream, cursor) {
       const bytes = Buffer.from(cursor, 'base64url');
-      if (bytes.length !== TAG_BYTES + SEQ_BYTES || bytes.toString('base64url') !== cursor) throw invalidCursor();
-      const tag = bytes.subarray(0, TAG_BYTES);
-      const seq = padded(tag, bytes.subarray(TAG_BYTES));
-      if (!timingSafeEqual(tag, tagOf(team, stream, seq))) throw invalidCursor();
-      return Number(seq.readBigUInt64BE());
+      if (bytes.length !== SEALED_BYTES + TAG_BYTES || bytes.toString('base64url') !== cursor) throw invalidCursor();
+      const place = bytes.subarray(0, SEALED_BYTES);
+      if (!timingSafeEqual(bytes.subarray(SEALED_BYTES), tagOf(streamIn(team, stream), place))) throw invalidCursor();
+      return open(placeIn(team), place);
     },
   };
 }

@@ -16,8 +16,12 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 
-/** Executes an operation with variables that are coerced already. */
-export type Run = (context: unknown, variables: Record<string, unknown>) => ExecutionResult | Promise<ExecutionResult>;
+/** Executes an operation with variables that are coerced already. `root`: the event that a subscription tells. */
+export type Run = (
+  context: unknown,
+  variables: Record<string, unknown>,
+  root?: unknown,
+) => ExecutionResult | Promise<ExecutionResult>;
 
 type Compiler = typeof import('graphql-jit');
 
@@ -41,10 +45,12 @@ export function compilerNow(): Compiler | null {
 export function compileOperation(
   { compileQuery, isCompiledQuery }: Compiler,
   schema: GraphQLSchema,
-  document: DocumentNode,
+  given: DocumentNode,
   operation: OperationDefinitionNode,
 ): Run | null {
-  if (operation.operation === 'subscription' || !isTame(schema, document)) return null;
+  const { document, held } =
+    operation.operation === 'subscription' ? withHeld(given, operation) : { document: given, held: {} };
+  if (!isTame(schema, document)) return null;
   const compiled = compileQuery(
     withPassingScalar(schema),
     withPassingVariables(document),
@@ -54,7 +60,37 @@ export function compileOperation(
     },
   );
   if (!isCompiledQuery(compiled)) return null;
-  return (context, variables) => compiled.query(undefined, context, variables);
+  return (context, variables, root) => compiled.query(root, context, { ...variables, ...held });
+}
+
+const HELD = 'keyloomHeld';
+
+/**
+ * What the field of a subscription is asked decides where it listens. Telling an event takes none of it, so that something else
+ * may hold the place of each argument, whatever is written there.
+ */
+function withHeld(document: DocumentNode, operation: OperationDefinitionNode) {
+  const held: Record<string, unknown> = {};
+  const definitions: VariableDefinitionNode[] = [];
+  const hold = (argument: ArgumentNode): ArgumentNode => {
+    const name = { kind: Kind.NAME, value: `${HELD}${definitions.length}` } as const;
+    const variable = { kind: Kind.VARIABLE, name } as const;
+    held[name.value] = true;
+    definitions.push({ kind: Kind.VARIABLE_DEFINITION, variable, type: PASSING_TYPE });
+    return { ...argument, value: variable };
+  };
+  const selections = operation.selectionSet.selections.map((each) =>
+    each.kind === Kind.FIELD ? { ...each, arguments: (each.arguments ?? []).map(hold) } : each,
+  );
+  const told: OperationDefinitionNode = {
+    ...operation,
+    variableDefinitions: [...(operation.variableDefinitions ?? []), ...definitions],
+    selectionSet: { ...operation.selectionSet, selections },
+  };
+  return {
+    document: { ...document, definitions: document.definitions.map((it) => (it === operation ? told : it)) },
+    held,
+  };
 }
 
 // The compiler has its own coercion, which quotes values in its messages and differs in details. It is handed

@@ -45,21 +45,26 @@ function openShared(
   share: NonNullable<ReturnType<typeof shareOf>>,
   { args: { contextValue, ...args }, operation, request, answers, write, lane }: Stream,
 ): Opened {
+  const { variables = {} } = pipedOf(contextValue);
   const viewer = operation.hasPages ? (contextValue as Context).session.principal.id : '';
   const name = nameOf(operation, request, lane, viewer);
-  const deliver = delivering(name, { args, operation, answers, write });
+  const deliver = delivering(name, { args, operation, answers, write, variables });
   return { begin: (sink) => share({ operation: name, sink, deliver }) };
 }
 
 type Delivering = Pick<Stream, 'operation' | 'answers' | 'write'> & {
   readonly args: Omit<ExecutionArgs, 'contextValue'>;
+  /** Coerced. */
+  readonly variables: Record<string, unknown>;
 };
 
 const delivering =
-  (name: string, { args, operation, answers, write }: Delivering): Sharing['deliver'] =>
+  (name: string, { args, operation, answers, write, variables }: Delivering): Sharing['deliver'] =>
   (item, context, stamp, isKept) => {
     const make = async () => {
-      const run = () => execute({ ...args, rootValue: item, contextValue: context });
+      const compiled = operation.run();
+      const run = () =>
+        compiled ? compiled(context, variables, item) : execute({ ...args, rootValue: item, contextValue: context });
       const { latin1, whole } = await write(context, run);
       const repeatable = whole && context.isRepeatable();
       const shown = shownWith(context);
@@ -70,24 +75,35 @@ const delivering =
     return answers.once(`stream ${stamp}`, Buffer.from(`${name}\0${item.cursor}`), make) as Promise<Delivery>;
   };
 
-/** Equal for requests whose events look alike: where they begin makes no difference. */
-function nameOf(
-  { document, name }: Operation,
-  { query, variables }: GraphqlRequest,
-  ...viewing: readonly [lane: string, viewer: string]
-): string {
-  let uses: string[] = [];
+/** Variables that only say where to begin, by operation: each who listens asks for the same document. */
+const beginnings = new WeakMap<Operation, ReadonlySet<string>>();
+
+function beginningsOf(operation: Operation): ReadonlySet<string> {
+  const known = beginnings.get(operation);
+  if (known) return known;
+  const uses = new Map<string, number>();
   const places = new Set<string>();
-  visit(document, {
-    Variable: (node, key) => void (key === 'variable' || uses.push(node.name.value)),
+  visit(operation.document, {
+    Variable: ({ name }, key) => void (key === 'variable' || uses.set(name.value, (uses.get(name.value) ?? 0) + 1)),
     Argument: (node: ArgumentNode) => {
       if (node.name.value === 'after' && node.value.kind === Kind.VARIABLE) places.add(node.value.name.value);
     },
   });
-  uses = uses.filter((used) => places.has(used));
   // One that stands elsewhere, too, may decide more than the beginning.
-  const rest = Object.entries(variables).filter(([each]) => uses.filter((used) => used === each).length !== 1);
-  return JSON.stringify([query, name, rest.sort(([a], [b]) => (a < b ? -1 : 1)), ...viewing]);
+  const made = new Set([...places].filter((name) => uses.get(name) === 1));
+  beginnings.set(operation, made);
+  return made;
+}
+
+/** Equal for requests whose events look alike: where they begin makes no difference. */
+function nameOf(
+  operation: Operation,
+  { query, variables }: GraphqlRequest,
+  ...viewing: readonly [lane: string, viewer: string]
+): string {
+  const without = beginningsOf(operation);
+  const rest = Object.entries(variables).filter(([each]) => !without.has(each));
+  return JSON.stringify([query, operation.name, rest.sort(([a], [b]) => (a < b ? -1 : 1)), ...viewing]);
 }
 
 /** Results for one client, drawn no faster than it takes them. */
