@@ -88,9 +88,11 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
     const clockIsBehind = (): boolean => expiry.behindMs() > CLOCK_BEHIND_MS;
     const ready = async (): Promise<boolean> => (await store.head([config.team])) !== null;
     const stop = new AbortController();
-    const warned = gateway.services.addons
-      .warnOfBareHosts(reach.bareHosts, stop.signal)
-      .catch((error: unknown) => log.warn('Addons could not be looked at', describeFault(error)));
+    const looked = Promise.all(
+      gateway.atStart.map((look) =>
+        look(stop.signal).catch((error: unknown) => log.warn('A look at the start failed', describeFault(error))),
+      ),
+    );
     const jobs = startJobs(gateway.jobs, log);
     const following = checkpoint && (await followCheckpoint(checkpoint, log));
     const { counters } = store;
@@ -117,7 +119,7 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
         await server.close();
         gateway.services.streams.close();
         stop.abort();
-        await warned;
+        await looked;
         await jobs.close();
         await plugins.close();
         await following?.close();

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import type { Federated } from '../graphql/types/federated.ts';
 import { type FieldError, invalidInput } from '../kernel/errors.ts';
 import { SLUG } from '../kernel/ids.ts';
 import type { LimitName, Limits } from '../kernel/limits.ts';
 import type { LogLevel } from '../kernel/log.ts';
 import { SecretValue } from '../kernel/secret-value.ts';
-import type { Slice } from '../modules/slice.ts';
+import { federatedOf, type Slice } from '../modules/slice.ts';
 import { allowedOf } from '../net/allowed.ts';
 import { networkOf, type TrustedProxies } from '../net/client-address.ts';
 import { limitsWith, limitVariables } from './limits.ts';
@@ -55,9 +56,6 @@ export interface FederationOptions {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What Keyloom says of services and jobs in a larger graph, besides their keys. */
-const KNOWN_OF_WORKLOADS: readonly string[] = ['environment', 'restartRequests', 'running'];
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 
@@ -141,9 +139,7 @@ const VARIABLES = z.object({
     .optional(),
   KEYLOOM_FEDERATION_KEY: text(3, 100)
     .regex(/^[A-Za-z][A-Za-z0-9]*,[A-Za-z][A-Za-z0-9]*$/, 'must be two names of fields with a comma between')
-    .refine((names) => new Set([...names.split(','), ...KNOWN_OF_WORKLOADS]).size === 2 + KNOWN_OF_WORKLOADS.length, {
-      error: `must be two different names, and none of ${KNOWN_OF_WORKLOADS.join(', ')}`,
-    })
+    .refine((names) => new Set(names.split(',')).size === 2, { error: 'must be two different names' })
     .optional(),
   MONGODB_URL: text(1, 4_096)
     .regex(/^mongodb(\+srv)?:\/\/[^\s]+$/, 'must begin with mongodb:// or mongodb+srv:// and hold no spaces')
@@ -183,8 +179,8 @@ function readLimits(
   return { over: Object.fromEntries(over), mistakes };
 }
 
-/** Rules that need more than one variable. */
-function contradictions(given: Given): readonly FieldError[] {
+/** Rules that need more than one variable, or the nouns. `ofWorkloads`: what Keyloom says of services and jobs besides their keys. */
+function contradictions(given: Given, { ofWorkloads }: Federated): readonly FieldError[] {
   const found: FieldError[] = [];
   if (given.KEYLOOM_ROOT_KEY !== undefined && given.KEYLOOM_ROOT_KEY_FILE !== undefined) {
     found.push(mistake('KEYLOOM_ROOT_KEY', 'exclusive', 'cannot be given together with KEYLOOM_ROOT_KEY_FILE'));
@@ -197,6 +193,8 @@ function contradictions(given: Given): readonly FieldError[] {
     if (given[name] !== undefined && given.KEYLOOM_FEDERATION !== 'true')
       found.push(mistake(name, 'needs', 'needs KEYLOOM_FEDERATION to be true'));
   }
+  if (given.KEYLOOM_FEDERATION_KEY?.split(',').some((name) => ofWorkloads.includes(name)))
+    found.push(mistake('KEYLOOM_FEDERATION_KEY', 'taken', `must be none of ${ofWorkloads.join(', ')}`));
   return found;
 }
 
@@ -245,7 +243,7 @@ export function readConfig(env: Environment, slices: readonly Slice[] = SLICES):
   const { over, mistakes: badLimits } = readLimits(env, ofLimits);
   const parsed = VARIABLES.safeParse(env);
   const bad = parsed.success
-    ? contradictions(parsed.data)
+    ? contradictions(parsed.data, federatedOf(slices))
     : parsed.error.issues.map((issue) => mistake(issue.path.map(String).join('.'), issue.code, issue.message));
   const mistakes = [...unknownVariables(env, ofLimits), ...bad, ...badLimits];
   if (!parsed.success || mistakes.length > 0) throw invalidInput(mistakes);

@@ -23,7 +23,7 @@ import { Memo } from '../kernel/memo.ts';
 import type { Keys } from '../keys/keys.ts';
 import { createInspection } from '../modules/certificates/inspection.ts';
 import { createContents } from '../modules/contents.ts';
-import { type House, type Nouns, nounsOf, type Slice } from '../modules/slice.ts';
+import { type House, type Made, type Nouns, nounsOf, type Slice } from '../modules/slice.ts';
 import { createReach, type Reach } from '../net/reach.ts';
 import type { Plugins } from '../plugin/plugin.ts';
 import type { Store } from '../store/port.ts';
@@ -63,6 +63,8 @@ export interface Gateway {
   readonly expiry: ExpiryClock;
   /** What it does by itself; whoever opens the gateway starts them. */
   readonly jobs: readonly Job[];
+  /** Looks that whoever opens the gateway takes once. */
+  readonly atStart: NonNullable<Made['atStart']>;
   readonly hooks: readonly Hook[];
   /** Mutations whose bodies may be larger. */
   readonly fileMutations: ReadonlySet<string>;
@@ -81,11 +83,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const { access, expiry, vault, clock, services } = house;
   const jobs: Job[] = [];
   const hooks: Hook[] = [];
+  const atStart: ((signal: AbortSignal) => Promise<void>)[] = [];
   for (const { create } of slices) {
     const made = create?.(house) ?? {};
     Object.assign(services, made.services);
     jobs.push(...(made.jobs ?? []));
     hooks.push(...(made.hooks ?? []));
+    atStart.push(...(made.atStart ?? []));
   }
   jobs.push(...watches, createForgetting({ vault, clock, limits, teams: access.teams }));
   const cursorMac = keys.mac('cursor');
@@ -111,7 +115,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const schema = schemaOf(slices);
   const federation: Gateway['federation'] = (options) =>
     createFederation({ schema, access, contextOf, fileMutations }, options);
-  return { schema, services, contextFor, expiry, jobs, hooks, fileMutations, federation };
+  return { schema, services, contextFor, expiry, jobs, atStart, hooks, fileMutations, federation };
 }
 
 /** What all slices stand on. */

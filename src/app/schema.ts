@@ -2,8 +2,9 @@ import type { GraphQLSchema } from 'graphql';
 import { withMeters } from '../graphql/engine/answer-meter.ts';
 import { createBuilder } from '../graphql/types/builder.ts';
 import { addErrors } from '../graphql/types/errors.ts';
+import { extensionsOf } from '../graphql/types/federated.ts';
 import { shared } from '../graphql/types/shared.ts';
-import { nounsOf, type Slice } from '../modules/slice.ts';
+import { federatedOf, nounsOf, type Slice } from '../modules/slice.ts';
 import { SLICES } from './slices.ts';
 
 /** The whole API of some nouns. */
@@ -15,7 +16,7 @@ export function createSchema(slices: readonly Slice[] = SLICES): GraphQLSchema {
   for (const { types } of slices) types?.addTo(builder);
   for (const { addSchema } of slices) addSchema?.(builder, nouns);
   // In the order of the slices: who prints it sorts it.
-  return withMeters(builder.toSchema({ sortSchema: false }));
+  return withMeters(builder.toSchema({ sortSchema: false, extensions: extensionsOf(federatedOf(slices)) }));
 }
 
 const made = new WeakMap<readonly Slice[], GraphQLSchema>();

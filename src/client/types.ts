@@ -86,39 +86,7 @@ export type ServiceEnvironment = {
   } | null;
 };
 
-export type JobEnvironment = {
-  readonly project: {
-    readonly workload: {
-      readonly environment: {
-        readonly seq: number;
-        readonly digest: string;
-        readonly variables: readonly {
-          readonly name: string;
-          readonly value: string | null;
-          readonly masked: boolean;
-          readonly error: { readonly code: ResolutionErrorCode } | null;
-        }[];
-        readonly files: readonly {
-          readonly path: string;
-          readonly data: string | null;
-          readonly masked: boolean;
-          readonly error: { readonly code: ResolutionErrorCode } | null;
-        }[];
-        readonly dockerSecretMounts: readonly {
-          readonly name: string;
-          readonly data: string | null;
-          readonly masked: boolean;
-          readonly error: { readonly code: ResolutionErrorCode } | null;
-        }[];
-        readonly unresolved: readonly {
-          readonly name: string;
-          readonly reference: string | null;
-          readonly reason: string;
-        }[];
-      };
-    } | null;
-  } | null;
-};
+export type JobEnvironment = ServiceEnvironment;
 
 export type ServiceStanding = {
   readonly project: {
@@ -126,11 +94,7 @@ export type ServiceStanding = {
   } | null;
 };
 
-export type JobStanding = {
-  readonly project: {
-    readonly workload: { readonly environment: { readonly seq: number; readonly digest: string } } | null;
-  } | null;
-};
+export type JobStanding = ServiceStanding;
 
 export type OwnWorkload = {
   readonly viewer: {

@@ -4,6 +4,7 @@ import type { AccessService } from '../access/service.ts';
 import type { GitReader } from '../git/port.ts';
 import type { Builder } from '../graphql/types/builder.ts';
 import type { Declarations } from '../graphql/types/declarations.ts';
+import type { Federated } from '../graphql/types/federated.ts';
 import type { Services } from '../graphql/types/services.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { ExpiryClock } from '../kernel/expiry-clock.ts';
@@ -19,6 +20,11 @@ import type { Vault } from '../vault/port.ts';
 import type { Inspect } from './certificates/inspection.ts';
 import type { Contents } from './contents.ts';
 import type { Shown, ShownKinds } from './shown.ts';
+
+export const federatedOf = (slices: readonly Slice[]): Federated => ({
+  entities: slices.flatMap(({ federated }) => federated?.entities ?? []),
+  ofWorkloads: slices.flatMap(({ federated }) => federated?.ofWorkloads ?? []),
+});
 
 /** What follows from the list of slices. */
 export interface Nouns {
@@ -60,6 +66,8 @@ export interface Made {
   readonly services?: Partial<Services>;
   /** What it does by itself. */
   readonly jobs?: readonly Job[];
+  /** Looks that are taken once, when the gateway is open; it serves meanwhile. */
+  readonly atStart?: readonly ((signal: AbortSignal) => Promise<void>)[];
   readonly hooks?: readonly Hook[];
 }
 
@@ -79,6 +87,8 @@ export interface Slice {
   readonly types?: Declarations;
   /** Adds its types and fields: once in each schema. */
   readonly addSchema?: (builder: Builder, nouns: Nouns) => void;
+  /** What of it a larger graph knows: types that are entities by their `id`, and fields of services and jobs that come from here. */
+  readonly federated?: Partial<Federated>;
   /** Its mutations that carry files: their bodies may be larger for whoever may write the resource somewhere. */
   readonly fileMutations?: { readonly resource: Resource; readonly names: readonly string[] };
 }

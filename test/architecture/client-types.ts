@@ -99,6 +99,8 @@ type Listed = Pick<GraphQLEnumType, 'name' | 'description' | 'getValues'>;
 
 /** The text of `src/client/types.ts`. */
 export function clientTypes(): string {
+  // Operations that answer alike share one type.
+  const named = new Map<string, string>();
   const operations = Object.entries(DOCUMENTS).map(([name, text]) => {
     const document = parse(text);
     const errors = validate(schema, document);
@@ -109,7 +111,9 @@ export function clientTypes(): string {
     const root = schema.getRootType(operation.operation);
     if (!isObjectType(root)) throw new Error('no root');
     const body = objectOf(root, operation.selectionSet).replaceAll(NAME_DIFF, 'NameDiff');
-    return `export type ${name} = ${body};\n`;
+    const same = named.get(body);
+    named.set(body, same ?? name);
+    return `export type ${name} = ${same ?? body};\n`;
   });
   const enums = [...ENUMS].sort().map((name) => {
     const type = schema.getType(name);

@@ -102,7 +102,7 @@ const LAYERS: readonly {
     packages: ['zod'],
   },
   {
-    files: /^modules\/.*(schema|mutations|types|node|enums)\.ts$/,
+    files: /^modules\/.*(schema|mutations|types|node|enums|allowed)\.ts$/,
     own: [
       'kernel/',
       'domain/',
@@ -195,7 +195,15 @@ const LAYERS: readonly {
   { files: /^app\/limits\.ts$/, own: ['kernel/limits.ts', 'modules/slice.ts', 'app/slices.ts'], packages: [] },
   {
     files: /^app\/config\.ts$/,
-    own: ['kernel/', 'net/allowed.ts', 'net/client-address.ts', 'modules/slice.ts', 'app/limits.ts', 'app/slices.ts'],
+    own: [
+      'kernel/',
+      'net/allowed.ts',
+      'net/client-address.ts',
+      'graphql/types/federated.ts',
+      'modules/slice.ts',
+      'app/limits.ts',
+      'app/slices.ts',
+    ],
     packages: ['zod'],
   },
   { files: /^app\/(gateway|federation)\.ts$/, own: [''], packages: ['graphql'] },

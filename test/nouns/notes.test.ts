@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readConfig } from '../../src/app/config.ts';
 import { createSchema } from '../../src/app/schema.ts';
 import { SLICES } from '../../src/app/slices.ts';
+import { createSubgraph } from '../../src/graphql/federation/entities.ts';
 import { openMongoStore } from '../../src/store/mongo/store.ts';
 import { dropDatabase } from '../support/canaries.ts';
 import { type Listener, listen, until } from '../support/listening.ts';
@@ -41,6 +42,12 @@ describe('A noun from a folder outside src', () => {
     expect(createSchema().getType('Note')).toBeUndefined();
     expect(readdirSync('src/modules')).not.toContain('notes');
     expect(readFileSync('src/app/slices.ts', 'utf8')).not.toMatch(/\bnotes?\b/);
+  });
+
+  it('is an entity of a larger graph', () => {
+    const options = { prefix: '', key: ['projectId', 'id'] } as const;
+    expect(createSubgraph(createSchema(slices), options).sdl).toMatch(/type Note @key\(fields: "id"\)/);
+    expect(createSubgraph(createSchema(), options).sdl).not.toContain('Note');
   });
 
   it('has a limit that the operator may set', async () => {

@@ -12,6 +12,7 @@ import {
   isScalarType,
   lexicographicSortSchema,
 } from 'graphql';
+import { federatedIn } from '../types/federated.ts';
 
 /** What an operator decides about Keyloom's part of a larger graph. */
 export interface SubgraphOptions {
@@ -23,15 +24,10 @@ export interface SubgraphOptions {
 
 /** Types that belong to the deploy platform: the larger graph knows them by these names. */
 const PLATFORM: readonly string[] = ['Service', 'Job'];
-/** All that Keyloom says of a service or a job besides its key. Everything else is for the platform to say. */
-const KNOWN_OF_WORKLOADS: readonly string[] = ['environment', 'restartRequests', 'running'];
 /** Every graph has one look-up by global id: that is for whoever owns the ids of the whole. */
 const LEFT_OUT: readonly string[] = ['node', 'nodes'];
 /** In every graph that follows Relay, and the same in each. */
 export const SHAREABLE: readonly string[] = ['PageInfo'];
-
-/** Entities whose key is the opaque `id`, as the public schema names them. */
-const NODES: readonly string[] = ['SecretGroup', 'GlobalSecret', 'App', 'AppSecret', 'Environment'];
 
 /** An entity of the subgraph, by the name that it has there. */
 export interface EntityType {
@@ -55,13 +51,14 @@ const hasFields = (type: GraphQLNamedType): type is WithFields => isObjectType(t
  * stays as it is.
  */
 export function subgraphShape(publicSchema: GraphQLSchema, { prefix, key }: SubgraphOptions): Shape {
+  const { entities: nodes, ofWorkloads } = federatedIn(publicSchema);
   // A copy with types of its own, in a stable order.
   const schema = lexicographicSortSchema(publicSchema);
   const roots = rootsOf(schema);
   const types = Object.values(schema.getTypeMap()).filter(
     (type) => !isIntrospectionType(type) && !isScalarType(type) && type.name !== 'Node',
   );
-  for (const type of types) if (hasFields(type)) leaveOut(type);
+  for (const type of types) if (hasFields(type)) leaveOut(type, ofWorkloads);
   for (const type of types) if (isWorkload(type) && hasFields(type)) renameKey(type, key);
   const nameOf = (name: string): string =>
     PLATFORM.includes(name) || SHAREABLE.includes(name) || roots.some((root) => root.name === name)
@@ -69,7 +66,7 @@ export function subgraphShape(publicSchema: GraphQLSchema, { prefix, key }: Subg
       : `${prefix}${name}`;
   const isThere = (name: string): boolean => schema.getType(name) !== undefined;
   const entities = [
-    ...NODES.filter(isThere).map((name) => ({ name: nameOf(name), publicName: name, key: ['id'] })),
+    ...nodes.filter(isThere).map((name) => ({ name: nameOf(name), publicName: name, key: ['id'] })),
     ...PLATFORM.filter(isThere).map((name) => ({ name, publicName: name, key })),
   ];
   if (prefix !== '') {
@@ -91,11 +88,12 @@ const rootsOf = (schema: GraphQLSchema): readonly GraphQLObjectType[] =>
 
 const isWorkload = ({ name }: GraphQLNamedType): boolean => name === 'Workload' || PLATFORM.includes(name);
 
-function leaveOut(type: WithFields): void {
+/** All that Keyloom says of a service or a job besides its key stays. Everything else is for the platform to say. */
+function leaveOut(type: WithFields, ofWorkloads: readonly string[]): void {
   const fields = type.getFields();
   const ofPlatform = isWorkload(type);
   for (const name of Object.keys(fields)) {
-    const isKept = !ofPlatform || ['projectId', 'id', ...KNOWN_OF_WORKLOADS].includes(name);
+    const isKept = !ofPlatform || ['projectId', 'id', ...ofWorkloads].includes(name);
     if (!isKept || (type.name === 'Query' && LEFT_OUT.includes(name))) delete fields[name];
   }
   const interfaces = type.getInterfaces() as GraphQLInterfaceType[];

@@ -2,6 +2,7 @@ import { reveal } from '../../audit/reveal.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { onceInRequest } from '../../graphql/types/memo.ts';
+import { updatedAtField } from '../../graphql/types/node-fields.ts';
 import { pageOfRevisions, type RevisionList } from '../../graphql/types/revision-pages.ts';
 import type { StoredAddon } from './model.ts';
 import { addonNodes } from './node.ts';
@@ -20,11 +21,7 @@ export function addAddonHistory(builder: Builder): void {
       revision: t.int({ description: 'Its number.', resolve: ({ revision }) => revision }),
       seq: t.field({ type: 'SafeInt', description: 'The commit that made it.', resolve: ({ seq }) => seq }),
       deleted: t.boolean({ description: 'Whether it marks a deletion.', resolve: ({ deleted }) => deleted }),
-      updatedAt: t.field({
-        type: 'DateTime',
-        description: 'When it was made.',
-        resolve: ({ fields }) => fields.updatedAt,
-      }),
+      updatedAt: updatedAtField(t, 'When it was made.'),
       name: t.string({ description: 'The name it had.', resolve: ({ fields }) => fields.name }),
       description: t.string({
         nullable: true,

@@ -2,6 +2,7 @@ import { reveal } from '../../audit/reveal.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { SensitivityEnum } from '../../graphql/types/fields.ts';
 import { listed } from '../../graphql/types/listed.ts';
+import { createdAtField, descriptionField, slugField, updatedAtField } from '../../graphql/types/node-fields.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
@@ -50,11 +51,7 @@ function addType(builder: Builder, { field, about }: Words): void {
   implementNode(builder, addonNodes[field], {
     description: about,
     fields: (t) => ({
-      slug: t.field({
-        type: 'Slug',
-        description: 'Derived from the name at creation; links name it.',
-        resolve: ({ key }) => idOf(key),
-      }),
+      slug: slugField(t, 'Derived from the name at creation; links name it.'),
       project: t.field({
         type: ProjectNode,
         description: 'The project it belongs to.',
@@ -64,11 +61,7 @@ function addType(builder: Builder, { field, about }: Words): void {
         description: '3-100 letters, digits, single hyphens and spaces.',
         resolve: ({ fields }) => fields.name,
       }),
-      description: t.string({
-        nullable: true,
-        description: 'At most 200 characters; null means none.',
-        resolve: (addon) => addon.body().description,
-      }),
+      description: descriptionField(t),
       providerId: t.string({ description: 'Id of its provider.', resolve: ({ fields }) => fields.provider }),
       provider: t.field({
         type: ProviderType,
@@ -104,16 +97,8 @@ function addType(builder: Builder, { field, about }: Words): void {
         description: 'Until when each of its old credentials goes on working, at least.',
         resolve: ({ fields }) => [...(fields.retiringUntil ?? [])].sort(),
       }),
-      createdAt: t.field({
-        type: 'DateTime',
-        description: 'When it was created.',
-        resolve: ({ fields }) => fields.createdAt,
-      }),
-      updatedAt: t.field({
-        type: 'DateTime',
-        description: 'When it last changed.',
-        resolve: ({ fields }) => fields.updatedAt,
-      }),
+      createdAt: createdAtField(t),
+      updatedAt: updatedAtField(t),
     }),
   });
 }

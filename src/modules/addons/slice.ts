@@ -52,7 +52,8 @@ export const addons: Slice = {
   shown: shownAddons,
   create(house) {
     const addons = createAddons({ ...house, cacheBytes: Math.floor(house.cacheBytes / 4) });
-    return { services: { addons }, jobs: addons.jobs };
+    const atStart = [(signal: AbortSignal) => addons.warnOfBareHosts(house.reach.bareHosts, signal)];
+    return { services: { addons }, jobs: addons.jobs, atStart };
   },
   addSchema: addAddons,
 };

@@ -1,4 +1,5 @@
 import type { Builder } from '../../graphql/types/builder.ts';
+import { createdAtField, slugField, updatedAtField } from '../../graphql/types/node-fields.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
@@ -21,11 +22,7 @@ function addType(builder: Builder): void {
   implementNode(builder, AppSecretNode, {
     description: 'A secret of an app, with one value for each environment of the app.',
     fields: (t) => ({
-      slug: t.field({
-        type: 'Slug',
-        description: 'Derived from the name: lower-cased, a hyphen for whatever is no letter or digit.',
-        resolve: ({ key }) => idOf(key),
-      }),
+      slug: slugField(t, 'Derived from the name: lower-cased, a hyphen for whatever is no letter or digit.'),
       app: t.field({
         type: AppNode,
         description: 'The app that it is of.',
@@ -66,16 +63,8 @@ function addType(builder: Builder): void {
       revision: t.exposeInt('revision', {
         description: '1 at creation, one more with every change of the secret itself.',
       }),
-      createdAt: t.field({
-        type: 'DateTime',
-        description: 'When it was created.',
-        resolve: ({ fields }) => fields.createdAt,
-      }),
-      updatedAt: t.field({
-        type: 'DateTime',
-        description: 'When it last changed; its values do not count.',
-        resolve: ({ fields }) => fields.updatedAt,
-      }),
+      createdAt: createdAtField(t),
+      updatedAt: updatedAtField(t, 'When it last changed; its values do not count.'),
     }),
   });
 }

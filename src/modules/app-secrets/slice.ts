@@ -39,6 +39,7 @@ declare module '../../kernel/limits.ts' {
 export const appSecrets: Slice = {
   name: 'app-secrets',
   limits,
+  federated: { entities: ['AppSecret'] },
   resources: [
     { name: 'appSecret', words: 'Secrets of apps and their values. They belong to the team.', class: 'values' },
   ],

@@ -1,4 +1,5 @@
 import type { Builder } from '../../graphql/types/builder.ts';
+import { createdAtField, slugField, updatedAtField } from '../../graphql/types/node-fields.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
@@ -11,11 +12,7 @@ function addEnvironmentType(builder: Builder): void {
   implementNode(builder, EnvironmentNode, {
     description: 'Where an app runs, such as staging: each of its secrets has a value there, or none yet.',
     fields: (t) => ({
-      slug: t.field({
-        type: 'Slug',
-        description: 'Derived from the name at creation.',
-        resolve: ({ key }) => idOf(key),
-      }),
+      slug: slugField(t),
       app: t.field({
         type: AppNode,
         description: 'The app that it is of.',
@@ -34,16 +31,8 @@ function addEnvironmentType(builder: Builder): void {
         resolve: ({ fields }) => fields.protected,
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
-      createdAt: t.field({
-        type: 'DateTime',
-        description: 'When it was created.',
-        resolve: ({ fields }) => fields.createdAt,
-      }),
-      updatedAt: t.field({
-        type: 'DateTime',
-        description: 'When it last changed; setting values in it does not change it.',
-        resolve: ({ fields }) => fields.updatedAt,
-      }),
+      createdAt: createdAtField(t),
+      updatedAt: updatedAtField(t, 'When it last changed; setting values in it does not change it.'),
     }),
   });
 }
@@ -52,11 +41,7 @@ function addAppType(builder: Builder): void {
   implementNode(builder, AppNode, {
     description: 'A catalog application: its environments, and its secrets with a value for each of them.',
     fields: (t) => ({
-      slug: t.field({
-        type: 'Slug',
-        description: 'Derived from the name at creation.',
-        resolve: ({ key }) => idOf(key),
-      }),
+      slug: slugField(t),
       name: t.string({
         description: '3-100 letters, digits, single hyphens and spaces.',
         resolve: ({ fields }) => fields.name,
@@ -77,16 +62,8 @@ function addAppType(builder: Builder): void {
         ],
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
-      createdAt: t.field({
-        type: 'DateTime',
-        description: 'When it was created.',
-        resolve: ({ fields }) => fields.createdAt,
-      }),
-      updatedAt: t.field({
-        type: 'DateTime',
-        description: 'When it last changed; what is in it does not count.',
-        resolve: ({ fields }) => fields.updatedAt,
-      }),
+      createdAt: createdAtField(t),
+      updatedAt: updatedAtField(t, 'When it last changed; what is in it does not count.'),
     }),
   });
 }

@@ -38,6 +38,7 @@ declare module '../../kernel/limits.ts' {
 export const apps: Slice = {
   name: 'apps',
   limits,
+  federated: { entities: ['App', 'Environment'] },
   resources: [{ name: 'app', words: 'Apps and their environments. They belong to the team.', class: 'catalog' }],
   types,
   shown: shownApps,

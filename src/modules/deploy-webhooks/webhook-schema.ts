@@ -1,5 +1,6 @@
 import { reveal } from '../../audit/reveal.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
+import { createdAtField, updatedAtField } from '../../graphql/types/node-fields.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
@@ -47,16 +48,8 @@ export function addWebhooks(builder: Builder): void {
         },
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
-      createdAt: t.field({
-        type: 'DateTime',
-        description: 'When it was created.',
-        resolve: ({ fields }) => fields.createdAt,
-      }),
-      updatedAt: t.field({
-        type: 'DateTime',
-        description: 'When it last changed.',
-        resolve: ({ fields }) => fields.updatedAt,
-      }),
+      createdAt: createdAtField(t),
+      updatedAt: updatedAtField(t),
     }),
   });
   builder.objectField(ProjectNode, 'deployWebhook', (t) =>

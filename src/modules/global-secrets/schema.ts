@@ -5,6 +5,7 @@ import type { Sensitivity } from '../../domain/types.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { certificateField } from '../../graphql/types/certificate.ts';
 import { EncodingEnum, SensitivityEnum } from '../../graphql/types/fields.ts';
+import { createdAtField, descriptionField, slugField, updatedAtField } from '../../graphql/types/node-fields.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
@@ -73,20 +74,12 @@ function addType(builder: Builder): void {
   implementNode(builder, GlobalSecretNode, {
     description: 'Values and files that groups and workloads of every project of the team can refer to.',
     fields: (t) => ({
-      slug: t.field({
-        type: 'Slug',
-        description: 'Derived from the name at creation; references call it by this.',
-        resolve: ({ key }) => idOf(key),
-      }),
+      slug: slugField(t, 'Derived from the name at creation; references call it by this.'),
       name: t.string({
         description: '3-100 letters, digits, single hyphens and spaces.',
         resolve: ({ fields }) => fields.name,
       }),
-      description: t.string({
-        nullable: true,
-        description: 'At most 200 characters; null means none.',
-        resolve: (stored) => stored.body().description,
-      }),
+      description: descriptionField(t),
       type: t.field({
         type: SensitivityEnum,
         description: 'Which permissions guard it; fixed at creation.',
@@ -120,16 +113,8 @@ function addType(builder: Builder): void {
       }),
       gitops: gitopsField(t),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
-      createdAt: t.field({
-        type: 'DateTime',
-        description: 'When it was created.',
-        resolve: ({ fields }) => fields.createdAt,
-      }),
-      updatedAt: t.field({
-        type: 'DateTime',
-        description: 'When it last changed.',
-        resolve: ({ fields }) => fields.updatedAt,
-      }),
+      createdAt: createdAtField(t),
+      updatedAt: updatedAtField(t),
     }),
   });
 }

@@ -35,6 +35,7 @@ declare module '../../kernel/limits.ts' {
 export const globalSecrets: Slice = {
   name: 'global-secrets',
   limits,
+  federated: { entities: ['GlobalSecret'] },
   resources: [{ name: 'globalSecret', words: 'Global secrets. They belong to the team.', class: 'values' }],
   types,
   shown: [shownGlobal],

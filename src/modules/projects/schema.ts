@@ -1,11 +1,14 @@
-import { allowedNewProject, allowedOnProject } from '../../graphql/types/allowed.ts';
+import type { Verb } from '../../access/model.ts';
+import { type Allowed, inProject, localOf, textOf } from '../../graphql/types/allowed.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
+import { createdAtField, descriptionField, slugField, updatedAtField } from '../../graphql/types/node-fields.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf } from '../../graphql/types/pages.ts';
+import { slugOf } from '../../kernel/ids.ts';
 import { idOf } from '../../vault/document.ts';
 import {
   createProjectInput,
@@ -18,37 +21,37 @@ import { ProjectNode } from './node.ts';
 
 const BY_SLUG: ListOrder<StoredProject> = { name: 'projects', keyOf: ({ key }) => idOf(key) };
 
+/** Of a project that is to be. */
+const allowedNewProject: Allowed = ({ name }) => ({
+  verb: 'write',
+  resource: 'project',
+  place: inProject(slugOf(textOf(name))),
+  existing: [],
+});
+
+/** Of the project that `input.id` names. */
+const allowedOnProject =
+  (verb: Verb): Allowed =>
+  ({ id }) => {
+    const project = localOf('Project', id);
+    return { verb, resource: 'project', place: inProject(project), existing: [['project', 'Project', project]] };
+  };
+
 export function addProjects(builder: Builder): void {
   implementNode(builder, ProjectNode, {
     description: 'Holds secret groups and the workloads that inherit from them.',
     fields: (t) => ({
-      slug: t.field({
-        type: 'Slug',
-        description: 'Derived from the name at creation.',
-        resolve: ({ key }) => idOf(key),
-      }),
+      slug: slugField(t),
       name: t.string({
         description: '3-39 characters, beginning with a letter.',
         resolve: ({ fields }) => fields.name,
       }),
-      description: t.string({
-        nullable: true,
-        description: 'At most 200 characters; null means none.',
-        resolve: (stored) => stored.body().description,
-      }),
+      description: descriptionField(t),
       revision: t.exposeInt('revision', {
         description: 'One more with every change; 1 at creation, unless the slug was that of another project before.',
       }),
-      createdAt: t.field({
-        type: 'DateTime',
-        description: 'When it was created.',
-        resolve: ({ fields }) => fields.createdAt,
-      }),
-      updatedAt: t.field({
-        type: 'DateTime',
-        description: 'When it last changed.',
-        resolve: ({ fields }) => fields.updatedAt,
-      }),
+      createdAt: createdAtField(t),
+      updatedAt: updatedAtField(t),
     }),
   });
   const connection = builder.connectionObject(

@@ -33,6 +33,7 @@ declare module '../../kernel/limits.ts' {
 export const resolution: Slice = {
   name: 'resolution',
   limits,
+  federated: { ofWorkloads: ['environment'] },
   types,
   create(house) {
     const cacheBytes = house.cacheBytes - Math.floor(house.cacheBytes / 4);

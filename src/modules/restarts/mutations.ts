@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { allowedAnywhere, allowedById, allowedToItself } from '../../graphql/types/allowed.ts';
+import { allowedAnywhere, allowedById } from '../../graphql/types/allowed.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { idempotencyKey } from '../../graphql/types/fields.ts';
 import { decodeGlobalId, groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
+import { allowedToItself } from '../workloads/allowed.ts';
 import { refIn } from '../workloads/ref.ts';
 import { WorkloadRefInput } from '../workloads/types.ts';
 import * as inputs from './inputs.ts';

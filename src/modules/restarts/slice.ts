@@ -46,6 +46,7 @@ declare module '../../kernel/limits.ts' {
 export const restarts: Slice = {
   name: 'restarts',
   limits,
+  federated: { ofWorkloads: ['restartRequests', 'running'] },
   types,
   create(house) {
     const { access, services } = house;

@@ -41,13 +41,14 @@ export interface GroupContent extends GroupBody {
 
 export const groupDocument: DocumentType<GroupFields, GroupContent> = {
   kind: 'secretGroup',
-  encode: (body) => ({
-    description: body.description,
-    variables: [...body.variables],
-    files: encodeFiles(body.files),
-    mounts: encodeFiles(body.mounts),
-    links: body.links.map((link) => ({ ...link, keys: link.keys.map((key) => ({ ...key })) })),
-  }),
+  encode: (body) =>
+    ({
+      description: body.description,
+      variables: [...body.variables],
+      files: encodeFiles(body.files),
+      mounts: encodeFiles(body.mounts),
+      links: body.links.map((link) => ({ ...link, keys: link.keys.map((key) => ({ ...key })) })),
+    }) satisfies Record<keyof GroupContent, Json>,
   decode: (json) => {
     const body = json as { readonly [name: string]: Json };
     return {

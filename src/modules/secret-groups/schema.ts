@@ -2,6 +2,7 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { MountType, SecretFileType, SensitivityEnum, VariableType } from '../../graphql/types/fields.ts';
 import { listed } from '../../graphql/types/listed.ts';
+import { createdAtField, descriptionField, slugField, updatedAtField } from '../../graphql/types/node-fields.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { idOf } from '../../vault/document.ts';
@@ -22,11 +23,7 @@ function addGroupNode(builder: Builder): void {
   implementNode(builder, SecretGroupNode, {
     description: 'A bundle of variables, files, mounts and addon links that workloads of a project inherit.',
     fields: (t) => ({
-      slug: t.field({
-        type: 'Slug',
-        description: 'Derived from the name at creation.',
-        resolve: ({ key }) => idOf(key),
-      }),
+      slug: slugField(t),
       project: t.field({
         type: ProjectNode,
         description: 'The project it belongs to.',
@@ -36,11 +33,7 @@ function addGroupNode(builder: Builder): void {
         description: '3-100 letters, digits, single hyphens and spaces.',
         resolve: ({ fields }) => fields.name,
       }),
-      description: t.string({
-        nullable: true,
-        description: 'At most 200 characters; null means none.',
-        resolve: (group) => group.body().description,
-      }),
+      description: descriptionField(t),
       stageId: t.field({
         type: 'Slug',
         nullable: true,
@@ -68,16 +61,8 @@ function addGroupNode(builder: Builder): void {
         resolve: ({ fields }) => fields.restrictions,
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
-      createdAt: t.field({
-        type: 'DateTime',
-        description: 'When it was created.',
-        resolve: ({ fields }) => fields.createdAt,
-      }),
-      updatedAt: t.field({
-        type: 'DateTime',
-        description: 'When it last changed.',
-        resolve: ({ fields }) => fields.updatedAt,
-      }),
+      createdAt: createdAtField(t),
+      updatedAt: updatedAtField(t),
     }),
   });
 }

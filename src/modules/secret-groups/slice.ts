@@ -42,6 +42,7 @@ declare module '../../kernel/limits.ts' {
 export const secretGroups: Slice = {
   name: 'secret-groups',
   limits,
+  federated: { entities: ['SecretGroup'] },
   resources: [{ name: 'secretGroup', words: 'Secret groups.', class: 'values' }],
   types,
   shown: [shownGroup],

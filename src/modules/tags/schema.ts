@@ -3,6 +3,7 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
+import { createdAtField, descriptionField, updatedAtField } from '../../graphql/types/node-fields.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { idOf } from '../../vault/document.ts';
 import { createTagInput, deleteTagInput, updateTagInput } from './model.ts';
@@ -13,22 +14,10 @@ export function addTags(builder: Builder): void {
     description: 'A word of the catalogue that groups and workloads may carry.',
     fields: (t) => ({
       name: t.string({ description: '1-100 letters, digits and single hyphens.', resolve: ({ key }) => idOf(key) }),
-      description: t.string({
-        nullable: true,
-        description: 'At most 200 characters; null means none.',
-        resolve: (stored) => stored.body().description,
-      }),
+      description: descriptionField(t),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
-      createdAt: t.field({
-        type: 'DateTime',
-        description: 'When it was created.',
-        resolve: ({ fields }) => fields.createdAt,
-      }),
-      updatedAt: t.field({
-        type: 'DateTime',
-        description: 'When it last changed.',
-        resolve: ({ fields }) => fields.updatedAt,
-      }),
+      createdAt: createdAtField(t),
+      updatedAt: updatedAtField(t),
     }),
   });
   builder.queryField('tags', (t) =>

@@ -3,6 +3,7 @@ import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, SensitivityEnum } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
+import { updatedAtField } from '../../graphql/types/node-fields.ts';
 import { implementNode } from '../../graphql/types/nodes.ts';
 import { deleteAccountInput, putAccountInput, sensitivityOf, updateAccountInput, type VcsService } from './model.ts';
 import { VcsAccountNode } from './node.ts';
@@ -51,11 +52,7 @@ export function addVcsAccounts(builder: Builder): void {
         description: 'When it was linked.',
         resolve: ({ fields }) => fields.createdAt,
       }),
-      updatedAt: t.field({
-        type: 'DateTime',
-        description: 'When it last changed.',
-        resolve: ({ fields }) => fields.updatedAt,
-      }),
+      updatedAt: updatedAtField(t),
     }),
   });
   builder.queryField('vcsAccounts', (t) =>

@@ -1,6 +1,5 @@
 import type { InputFieldBuilder } from '@pothos/core';
 import type { WorkloadKind } from '../../domain/types.ts';
-import { allowedOnWorkload, allowedToRegister } from '../../graphql/types/allowed.ts';
 import type { Builder, Types } from '../../graphql/types/builder.ts';
 import { madeIn } from '../../graphql/types/declarations.ts';
 import {
@@ -18,6 +17,7 @@ import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
 import { ProjectNode } from '../projects/node.ts';
+import { allowedOnWorkload, allowedToRegister } from './allowed.ts';
 import { putWorkloadInput, type StoredWorkload, workloadOnlyInput } from './model.ts';
 import { workloads } from './types.ts';
 import { filesOf, variablesOf } from './view.ts';

@@ -35,6 +35,7 @@ declare module '../../../src/kernel/limits.ts' {
 export const notes: Slice = {
   name: 'notes',
   limits,
+  federated: { entities: ['Note'] },
   resources: [{ name: 'note', words: 'Notes of projects.', class: 'values' }],
   shown: [
     shown(noteDocument, {
