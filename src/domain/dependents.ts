@@ -12,7 +12,7 @@ export interface Dependence {
   readonly group: string | null;
   /** What lets that group in; DIRECT: the workload's own values need no leave. */
   readonly rule: InheritanceRule | 'DIRECT';
-  /** Keys, paths and mounts that draw it in, sorted; empty: whatever the group holds. */
+  /** Keys, paths and mounts that refer to it, sorted; empty: whatever the group holds. */
   readonly names: readonly string[];
 }
 

@@ -41,7 +41,7 @@ export interface ExcludedGroup {
   readonly has: readonly string[];
 }
 
-/** One occurrence of a reference, in the explained text or in one that it draws on. */
+/** One occurrence of a reference, in the explained text or in one that it refers to. */
 export interface ExplainedReference {
   /** Key or file in whose text it stands. */
   readonly from: string;

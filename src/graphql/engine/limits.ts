@@ -107,9 +107,10 @@ export function measureOperation(
 }
 
 function overLimit(size: Size, limits: DocumentLimits): string | null {
-  if (size.depth > limits.depth) return `The operation is deeper than ${limits.depth}`;
+  if (size.depth > limits.depth) return `The operation is deeper than ${limits.depth} (KEYLOOM_LIMIT_DEPTH)`;
   if (size.introspectionDepth > INTROSPECTION_DEPTH) return 'The introspection is too deep';
-  if (size.aliases > limits.aliases) return `The operation has more than ${limits.aliases} aliases`;
+  if (size.aliases > limits.aliases)
+    return `The operation has more than ${limits.aliases} aliases (KEYLOOM_LIMIT_ALIASES)`;
   if (!(size.cost <= limits.cost)) return tooDear(size.cost, limits.cost);
   return null;
 }
@@ -256,7 +257,7 @@ function pageOf(field: FieldNode, isConnection: boolean, walk: Walk): number {
 function checkDirectives(node: object, limits: DocumentLimits): void {
   const { directives, variableDefinitions } = node as Partial<OperationDefinitionNode>;
   if ((directives?.length ?? 0) > limits.directives)
-    throw refused(`More than ${limits.directives} directives in one place`);
+    throw refused(`More than ${limits.directives} directives in one place (KEYLOOM_LIMIT_DIRECTIVES)`);
   for (const definition of variableDefinitions ?? []) checkDirectives(definition, limits);
 }
 
@@ -278,7 +279,8 @@ function rootFieldsOf(
       if (selection.kind === Kind.FIELD) found.push(selection.name.value);
       else if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet);
       else visit(fragments.get(selection.name.value)?.selectionSet);
-      if (found.length > most) throw refused(`The operation has more than ${most} root fields`);
+      if (found.length > most)
+        throw refused(`The operation has more than ${most} root fields (KEYLOOM_LIMIT_ROOT_FIELDS)`);
     }
   };
   visit(selectionSet);

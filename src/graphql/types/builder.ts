@@ -38,7 +38,7 @@ const makeBuilder = () =>
       unsafelyHandleInputErrors: true,
       defaultUnionOptions: {
         name: ({ fieldName }) => `${capital(fieldName)}Result`,
-        description: 'What the mutation did, or the expected reason why it did nothing.',
+        description: 'The result, or the expected error.',
       },
     },
     validation: { validationError: ({ issues }) => invalidInputFrom(issues) },
@@ -101,9 +101,9 @@ export function createBuilder(): Builder {
   builder.addScalarType('Base64', Base64Scalar);
   builder.addScalarType('Cursor', CursorScalar);
   builder.addScalarType('JSON', JsonScalar);
-  builder.queryType({ description: 'What can be asked.' });
+  builder.queryType({ description: 'The queries of the API.' });
   builder.mutationType({
-    description: 'What can be changed. Every mutation is one commit: all of it, or nothing.',
+    description: 'The mutations of the API. Each is one commit: all of it, or nothing.',
   });
   builder.subscriptionType({
     description:

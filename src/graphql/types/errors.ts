@@ -34,7 +34,7 @@ const CODE_WORDS: Readonly<Record<ErrorCode, string>> = {
   UNSUPPORTED_MEDIA_TYPE: 'The body must be `application/json` in UTF-8, not compressed.',
   LIMIT_EXCEEDED:
     'A limit of the operator would be exceeded; `limit`, `maximum` and `actual` say which. Remove something, or have it raised.',
-  BUDGET_EXCEEDED: 'The request asks for more work than one may. Ask for less at once; trying again does not help.',
+  BUDGET_EXCEEDED: 'The request asks for more work than is allowed. Ask for less at once; trying again does not help.',
   UNRESOLVED: 'A required addon link yields nothing, so the workload is given nothing. Repair the addon.',
   RATE_LIMITED: 'Too many requests or connections. Wait `retryAfter` seconds.',
   INTERNAL: 'A fault of the gateway. Tell the operator the `requestId`: the log holds the fault under it.',

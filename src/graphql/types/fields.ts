@@ -94,7 +94,7 @@ export const VariableInput = shared.inputType('VariableInput', {
     name: t.string({ required: true, description: 'Letters, digits, `_`, `.`, `/` and `-`; unique in its list.' }),
     value: t.string({
       required: true,
-      description: 'Text, at most 64 KiB; `${NAME}` draws in another variable, `$${` is a literal `${`.',
+      description: 'Text, at most 64 KiB; `${NAME}` inserts another variable, `$${` is a literal `${`.',
     }),
   }),
 });

@@ -30,7 +30,8 @@ const TOKEN_KIND_WORDS: Readonly<Record<TokenKind, string>> = {
   user: 'A token of a person.',
   machine: 'A token of a program, such as a platform or a pipeline.',
   dependent: 'A token of one workload, which can resolve only itself.',
-  gateway: 'A token of a federation gateway. It is good only beside the token of a user, and allows nothing by itself.',
+  gateway:
+    'A token of a federation gateway. It is valid only together with the token of a user, and grants nothing by itself.',
 };
 
 /** What roles are made of, and who tokens are for. */

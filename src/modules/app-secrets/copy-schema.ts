@@ -14,7 +14,7 @@ const ActionEnum = types.enumType('AppSecretCopyAction', {
       value: 'CHANGED' as Action,
       description: 'It had another value there, or one that was not hidden alike.',
     },
-    UNCHANGED: { value: 'UNCHANGED' as Action, description: 'It has this value there; nothing is written.' },
+    UNCHANGED: { value: 'UNCHANGED' as Action, description: 'It has this value already; nothing is written.' },
     WRITTEN: {
       value: 'WRITTEN' as Action,
       description: 'It has a value there. You may not see whether the two values are equal; it is written in any case.',

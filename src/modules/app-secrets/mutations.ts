@@ -136,7 +136,7 @@ function addGenerator(builder: Builder): void {
     name: 'generateAppSecretValue',
     of: 'AppSecret',
     description:
-      'Draws a value by one recipe and sets it, so that nobody has to see it. Needs what setting a value needs.',
+      'Generates a value from one recipe and sets it, so that nobody has to see it. Requires the same permissions as setting a value.',
     input: (t) => ({ environment: environment(t), hidden: hidden(t), ...recipes(t) }),
     verb: 'write',
     rules: inputs.generateValueInput,
@@ -154,12 +154,12 @@ function addGenerator(builder: Builder): void {
       publicKey: {
         type: 'String',
         nullable: true,
-        description: 'The public key on one line, as `authorized_keys` has it; null when no key pair was drawn.',
+        description: 'The public key on one line, as `authorized_keys` has it; null unless a key pair was generated.',
       },
       fingerprint: {
         type: 'String',
         nullable: true,
-        description: 'Of the public key, `SHA256:` and base64; null when no key pair was drawn.',
+        description: 'Of the public key, `SHA256:` and base64; null unless a key pair was generated.',
       },
     },
   });

@@ -34,7 +34,7 @@ function addType(builder: Builder): void {
       }),
       providerId: t.string({
         nullable: true,
-        description: 'What it is known by elsewhere; null means nothing.',
+        description: 'Its identifier elsewhere; null: none.',
         resolve: (secret) => secret.body().providerId,
       }),
       purposeType: t.field({

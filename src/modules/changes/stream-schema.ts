@@ -93,7 +93,7 @@ export function addStreams(builder: Builder, kinds: ShownKinds): void {
   const changes = addSubscription(builder, {
     name: 'changes',
     description:
-      'What happens in the team: one event a commit, with what you may list of it; commits of which that is nothing are left out.',
+      'Changes in the team: one event for each commit, with what you may list of it. Commits of which you may list nothing are left out.',
     event: { name: 'CommitEvent', description: 'A commit, as far as you may see it. Never holds a value.' },
     args: (arg) => ({
       project: arg({ type: 'Slug', description: 'Only things of this project; absent: of the whole team.' }),
@@ -145,7 +145,7 @@ function addEnvironmentChanged(builder: Builder): void {
   const event = addSubscription(builder, {
     name: 'environmentChanged',
     description:
-      'What a workload gets, whenever it changed: also by way of a global secret, an addon, a tag or a restriction. The workload need not be registered yet: its registration is an event, and so is its deletion. Needs `LIST_KEYS` or `RESOLVE` on the workload. In a storm of commits only the last of many is told.',
+      'What a workload gets, whenever it changed: also by way of a global secret, an addon, a tag or a restriction. The workload need not be registered yet: its registration is an event, and so is its deletion. Needs `LIST_KEYS` or `RESOLVE` on the workload. Of many commits in a short time only the newest is delivered.',
     event: {
       name: 'EnvironmentEvent',
       description: 'What a workload gets differs from what it got at the event before, or where you began.',

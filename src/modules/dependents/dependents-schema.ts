@@ -34,7 +34,7 @@ const RuleEnum = types.enumType('DependenceRule', {
 });
 
 const ReasonType = types.objectRef<Reason>('DependenceReason').implement({
-  description: 'One way in which a workload draws on something.',
+  description: 'One way in which a workload depends on something.',
   fields: (t) => ({
     scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: ({ scope }) => scope }),
     rule: t.field({ type: RuleEnum, description: 'What lets it in.', resolve: ({ rule }) => rule }),
@@ -48,7 +48,7 @@ const ReasonType = types.objectRef<Reason>('DependenceReason').implement({
     names: t.stringList({
       nullable: true,
       description:
-        'Keys, paths and mounts that draw it in, directly or through others, sorted; empty: whatever the group holds. Null without `LIST_KEYS` on the workload.',
+        'Keys, paths and mounts that refer to it, directly or through others, sorted; empty: whatever the group holds. Null without `LIST_KEYS` on the workload.',
       resolve: ({ names, mayKeys }) => (mayKeys ? [...names] : null),
     }),
   }),
@@ -117,7 +117,7 @@ export function addDependents(builder: Builder): void {
   add(ExternalAddonNode as never, `The workloads that inherit its keys now, ${order}`, inProject('externalAddon'));
   add(
     GlobalSecretNode as never,
-    `The workloads of all projects that draw it in now and that you may see, by project, ${order}`,
+    `Workloads of all projects that refer to it now and that you may see, by project, ${order}`,
     ({ key }) => ({ kind: 'globalSecret', project: null, slug: idOf(key) }),
   );
 }

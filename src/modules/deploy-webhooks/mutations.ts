@@ -45,7 +45,7 @@ export function addDeployWebhookMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'rotateDeployWebhookSecret',
     description:
-      'Signs with a new secret, and for a while with the present one too, so that the receiver can change over. Needs `WRITE` on deploy webhooks.',
+      'Starts to sign with a new secret, and goes on signing with the current one for a while, so that the receiver can change over. Needs `WRITE` on deploy webhooks.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The webhook.' }),
       secret: t.string({ description: '24 to 200 printable ASCII characters; absent: one is made.' }),

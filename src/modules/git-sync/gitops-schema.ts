@@ -18,7 +18,7 @@ const gitopsFields = (t: Inputs, required: boolean) => ({
     description:
       'The linked account to read with. Absent: the first by login that can and may, or none if none can. For a CONFIG global secret, accounts of sensitivity SECRET count only if you may read secrets.',
   }),
-  vcsLinkId: t.string({ description: 'Kept for those who have one; nothing follows from it.' }),
+  vcsLinkId: t.string({ description: 'Stored for callers that send it; has no effect.' }),
   repoUrl: t.string({
     required,
     description:
@@ -72,9 +72,9 @@ interface StatusRow extends SyncStatus {
 }
 
 const StatusType = types.objectRef<StatusRow>('GitopsStatus').implement({
-  description: 'What is known of a git file. Never holds a value that stands in it.',
+  description: 'State of a git file. Never holds one of its values.',
   fields: (t) => ({
-    state: t.field({ type: StateEnum, description: 'How it stands.', resolve: ({ state }) => state }),
+    state: t.field({ type: StateEnum, description: 'Its state.', resolve: ({ state }) => state }),
     reason: t.field({
       type: ReasonEnum,
       nullable: true,
@@ -103,7 +103,7 @@ const StatusType = types.objectRef<StatusRow>('GitopsStatus').implement({
     }),
     movedTo: t.exposeString('movedTo', {
       nullable: true,
-      description: 'Where the host redirects to: change `repoUrl` to it. null: nowhere.',
+      description: 'Where the host redirects to; set `repoUrl` to it. Null: it does not redirect.',
     }),
     at: t.field({ type: 'DateTime', description: 'When this was recorded.', resolve: ({ at }) => at }),
     nextAttemptAt: t.field({
@@ -178,7 +178,7 @@ const GitopsType = types.objectRef<GitopsRow>('Gitops').implement({
     }),
     status: t.field({
       type: StatusType,
-      description: 'How it stands with the file.',
+      description: 'State of the git file.',
       resolve: async ({ slug, type }, _args, { services, session }) => {
         const sync = await services.gitSyncs.statusOf(slug, session);
         return { slug, ...statusFor(type, sync, session) };

@@ -28,7 +28,7 @@ const FileType = types.objectRef<FileRow>('GlobalSecretFile').implement({
     path: t.exposeString('path', { description: 'Absolute path.' }),
     encoding: t.field({
       type: EncodingEnum,
-      description: 'What the bytes are. A reference draws in the text, of a binary file its base64.',
+      description: 'What the bytes are. A reference inserts the text, or the base64 of a binary file.',
       resolve: ({ encoding }) => encoding,
     }),
     size: t.int({
@@ -56,7 +56,7 @@ interface ValueReference {
 }
 
 const ValueReferenceType = types.objectRef<ValueReference>('ValueReference').implement({
-  description: 'A value of a global secret and the template text that draws it in.',
+  description: 'A value of a global secret and the reference that inserts it.',
   fields: (t) => ({
     path: t.exposeStringList('path', { description: 'Keys and list indexes, outermost first.' }),
     reference: t.exposeString('reference', {
@@ -98,7 +98,7 @@ function addType(builder: Builder): void {
       valueReferences: t.field({
         type: [ValueReferenceType],
         description:
-          'Every value that a template can draw in, by reference. Objects, lists and null are not text. Needs `LIST_KEYS`.',
+          'Every value that a template can refer to, by reference. Objects, lists and null are not text. Needs `LIST_KEYS`.',
         resolve: (stored, _args, context) => valueReferences(idOf(stored.key), keysOf(stored, context.session).values),
       }),
       valuePaths: t.stringList({

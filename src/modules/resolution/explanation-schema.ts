@@ -99,9 +99,9 @@ const ExcludedType = types.objectRef<ExcludedView>('ExcludedGroup').implement({
 });
 
 const ReferenceType = types.objectRef<ExplainedReference>('ExplainedReference').implement({
-  description: 'One occurrence of a reference, in the explained text or in one that it draws on.',
+  description: 'One occurrence of a reference, in the explained text or in one that it refers to.',
   fields: (t) => ({
-    from: t.string({ description: 'The key or file it stands in.', resolve: ({ from }) => from }),
+    from: t.string({ description: 'The key or file that holds it.', resolve: ({ from }) => from }),
     reference: t.string({
       nullable: true,
       description: 'As written. Never null.',
@@ -125,7 +125,7 @@ const ReferenceType = types.objectRef<ExplainedReference>('ExplainedReference').
     type: t.field({
       type: SensitivityEnum,
       nullable: true,
-      description: 'Type of what it draws in; null: nothing.',
+      description: 'Type of what it refers to; null: it refers to nothing.',
       resolve: ({ type }) => type,
     }),
   }),

@@ -113,9 +113,9 @@ const ResolvedMountType = fileType(
 
 const UnresolvedType = types.objectRef<UnresolvedReference>('UnresolvedReference').implement({
   description:
-    'A reference that leads nowhere and was left as written, or a linked key without a value. Those in texts that are masked for you are left out.',
+    'A reference that refers to nothing and was left as written, or a linked key without a value. Those in texts that are masked for you are left out.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'The variable or file it stands in.' }),
+    name: t.exposeString('name', { description: 'The variable or file that holds it.' }),
     reference: t.exposeString('reference', {
       nullable: true,
       description: 'As written; of a linked key, `addon/<id>/<key>`. Never null.',
@@ -189,7 +189,7 @@ export const EnvironmentType = types.objectRef<EnvironmentView>('ResolvedEnviron
     }),
     unresolved: t.field({
       type: [UnresolvedType],
-      description: 'What could not be drawn in.',
+      description: 'References and linked keys without a value.',
       resolve: ({ environment, sight }, _args, context) =>
         listed(unresolvedViews(environment, sight, context.session), context),
     }),

@@ -67,7 +67,10 @@ export const SourceUnion = types.unionType('VariableSource', {
 const ErrorCodeEnum = types.enumType('ResolutionErrorCode', {
   description: 'Why a key has no value.',
   values: {
-    CYCLE: { value: 'CYCLE' as const, description: 'It draws, in the end, on itself, or on a key that does.' },
+    CYCLE: {
+      value: 'CYCLE' as const,
+      description: 'It refers to itself, directly or through others, or to a key that does.',
+    },
     TOO_DEEP: { value: 'TOO_DEEP' as const, description: 'Its references go deeper than 32.' },
     TOO_LARGE: {
       value: 'TOO_LARGE' as const,

@@ -48,7 +48,7 @@ export const ReferenceStatusEnum = enumOf<ExplainedReference['status']>(
   'What became of a reference.',
   {
     RESOLVED: 'It was replaced.',
-    UNRESOLVED: 'It leads nowhere and was left as written.',
+    UNRESOLVED: 'It refers to nothing and was left as written.',
     ERROR: 'What it leads to is in error.',
   },
 );

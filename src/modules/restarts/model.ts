@@ -22,7 +22,7 @@ export type RestartFields = {
   readonly projects: readonly string[];
   readonly requestedAt: string;
   readonly requestedBy: string;
-  /** The commit whose outcome the workloads are to run. */
+  /** The commit whose environment the workloads must run. */
   readonly seq: number;
   /** How many there are in all, and how many were released. */
   readonly waves: number;

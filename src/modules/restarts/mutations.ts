@@ -34,7 +34,7 @@ export function addRestartMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'cancelRestart',
     description:
-      'Cancels what waits for its wave and what the webhook was not told yet. Needs `RESTART` on all of its workloads.',
+      'Cancels the requests that wait for their wave or for their delivery. Needs `RESTART` on all of its workloads.',
     input: (t) => ({ id: t.id({ required: true, description: 'The restart.' }) }),
     allowed: allowedAnywhere('restart', 'workload'),
     rules: inputs.emptyInput.extend({ id: idRule('Restart') }),

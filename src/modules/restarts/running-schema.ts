@@ -21,7 +21,7 @@ export const RunningType = types.objectRef<Running>('RunningEnvironment').implem
     scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: ({ stored }) => stored.fields.scope }),
     seq: t.field({
       type: 'SafeInt',
-      description: 'The commit whose outcome it runs.',
+      description: 'The commit whose environment it runs.',
       resolve: ({ stored }) => stored.fields.seq,
     }),
     digest: t.string({
@@ -51,7 +51,7 @@ export function addRunning(builder: Builder): void {
     t.field({
       type: RunningType,
       nullable: true,
-      description: 'What it said that it runs; null: it has said nothing since it was registered.',
+      description: 'The environment that it reported last; null: none since its registration.',
       args: {
         scope: t.arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'In which scope.' }),
       },

@@ -23,7 +23,7 @@ export function addRestarts(builder: Builder): void {
 
 function addDelivery(builder: Builder) {
   const AttemptType = builder.objectRef<Attempt>('RestartDeliveryAttempt').implement({
-    description: 'One time that the webhook was asked.',
+    description: 'One attempt to deliver to the webhook.',
     fields: (t) => ({
       at: t.field({ type: 'DateTime', description: 'When it ended.', resolve: ({ at }) => at }),
       status: t.int({
@@ -82,18 +82,18 @@ function addRequest(builder: Builder, DeliveryType: ReturnType<typeof addDeliver
       restart: t.field({
         type: RestartNode,
         nullable: true,
-        description: 'The restart it belongs to; null: that is kept no more.',
+        description: 'The restart it belongs to; null: it was pruned.',
         resolve: ({ request }, _args, { services, session }) =>
           services.restarts.restartOrNull(request.fields.restart, session),
       }),
       scopes: t.field({
         type: [ScopeEnum],
-        description: 'Those whose outcome changed: for `BUILD`, it is to be built anew.',
+        description: 'The scopes whose environment changed. With `BUILD`, rebuild the workload first.',
         resolve: ({ request }) => [...request.fields.scopes],
       }),
       seq: t.field({
         type: 'SafeInt',
-        description: 'The commit whose outcome it is to run, or that of a later one.',
+        description: 'The commit whose environment it must run, or a later one.',
         resolve: ({ request }) => request.fields.seq,
       }),
       wave: t.int({ description: 'Its wave, from 1 on.', resolve: ({ request }) => request.fields.wave }),
@@ -104,7 +104,7 @@ function addRequest(builder: Builder, DeliveryType: ReturnType<typeof addDeliver
       }),
       reason: t.string({
         nullable: true,
-        description: 'What the person who asked said; null: nothing.',
+        description: 'Reason that the requester gave; null: none.',
         resolve: ({ request }) => request.body().reason,
       }),
       requestedAt: t.field({
@@ -155,14 +155,14 @@ function addRestart(builder: Builder): void {
       state: t.field({ type: RestartStateEnum, description: 'How far it is.', resolve: ({ fields }) => fields.state }),
       seq: t.field({
         type: 'SafeInt',
-        description: 'The commit whose outcome the workloads are to run.',
+        description: 'The commit whose environment the workloads must run.',
         resolve: ({ fields }) => fields.seq,
       }),
       waves: t.int({ description: 'How many waves there are.', resolve: ({ fields }) => fields.waves }),
       releasedWaves: t.int({ description: 'How many were released.', resolve: ({ fields }) => fields.released }),
       reason: t.string({
         nullable: true,
-        description: 'What the person who asked said; null: nothing.',
+        description: 'Reason that the requester gave; null: none.',
         resolve: (restart: StoredRestart) => restart.body().reason,
       }),
       requestedAt: t.field({

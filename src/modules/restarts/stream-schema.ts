@@ -20,10 +20,10 @@ export function addRestartStream(builder: Builder): void {
     name: 'restartRequested',
     description:
       'Each time that a workload is to be restarted: when the wave of its request is released. The workload need not be registered yet: its registration is an event too, but for the workload itself.',
-    event: { name: 'RestartRequestedEvent', description: 'A workload is to be restarted.' },
+    event: { name: 'RestartRequestedEvent', description: 'A workload must be restarted.' },
     also: {
       name: 'WorkloadRegisteredEvent',
-      description: 'The workload was registered, for the first time, anew, or by being restored.',
+      description: 'The workload was registered: for the first time, again, or by being restored.',
       is: (it): it is RegisteredEvent => it.request === null,
     },
     args,
@@ -33,24 +33,24 @@ export function addRestartStream(builder: Builder): void {
   builder.objectFields(event, (t) => ({
     scopes: t.field({
       type: [ScopeEnum],
-      description: 'Those whose outcome changed: for `BUILD`, it is to be built anew.',
+      description: 'The scopes whose environment changed. With `BUILD`, rebuild the workload first.',
       resolve: ({ event: { request } }) => [...request.fields.scopes],
     }),
     wantedSeq: t.field({
       type: 'SafeInt',
       description:
-        'The commit whose outcome it is to run, or that of a later one: give what it runs to `acknowledgeEnvironment`.',
+        'The commit whose environment it must run, or a later one: give what it runs to `acknowledgeEnvironment`.',
       resolve: ({ event: { request } }) => request.fields.seq,
     }),
     reason: t.string({
       nullable: true,
-      description: 'What the person who asked said; null: nothing.',
+      description: 'Reason that the requester gave; null: none.',
       resolve: ({ event: { request } }) => request.body().reason,
     }),
     request: t.field({
       type: RestartRequestNode,
       nullable: true,
-      description: 'The request as it is now; null: it is kept no more.',
+      description: 'The request as it is now; null: it was pruned.',
       resolve: ({ event: { request } }, _args, { services, session }) =>
         orNull(services.restarts.byId(request.key[1] ?? '', idOf(request.key), session)),
     }),

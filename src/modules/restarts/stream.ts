@@ -15,7 +15,7 @@ export interface RestartEvent {
   /** As the commit left it: just released. */
   readonly request: StoredRequest;
 }
-/** The workload was registered, for the first time, anew, or by being restored. */
+/** The workload was registered: for the first time, again, or by being restored. */
 export interface RegisteredEvent {
   readonly request: null;
 }

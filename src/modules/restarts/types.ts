@@ -20,8 +20,11 @@ export const RequestStateEnum = types.enumType('RestartRequestState', {
   description: 'How far a restart request is.',
   values: {
     WAITING: { value: 'waiting' as RequestState, description: 'For its wave.' },
-    RELEASED: { value: 'released' as RequestState, description: 'The workload is to be restarted now.' },
-    ACKNOWLEDGED: { value: 'acknowledged' as RequestState, description: 'The workload runs what was asked for.' },
+    RELEASED: { value: 'released' as RequestState, description: 'The workload must be restarted now.' },
+    ACKNOWLEDGED: {
+      value: 'acknowledged' as RequestState,
+      description: 'The workload runs the requested environment.',
+    },
     SUPERSEDED: { value: 'superseded' as RequestState, description: 'A newer request took its place.' },
     CANCELLED: { value: 'cancelled' as RequestState, description: 'Its restart was ended before.' },
   },

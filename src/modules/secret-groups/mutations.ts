@@ -34,8 +34,8 @@ const RestrictionsInput = types.inputType('RestrictionsInput', {
   description: 'Who inherits the group. What is absent takes its default.',
   fields: (t) => ({
     restricted: t.boolean({ description: 'Whether the restriction is on; absent: off.' }),
-    workloads: t.field({ type: [WorkloadRefInput], description: 'Workloads that are let in; absent: none.' }),
-    tags: t.stringList({ description: 'Tags that let in; absent: none.' }),
+    workloads: t.field({ type: [WorkloadRefInput], description: 'Workloads that inherit it; absent: none.' }),
+    tags: t.stringList({ description: 'Tags whose workloads inherit it; absent: none.' }),
     tagMatchCondition: t.field({
       type: TagMatchEnum,
       description: 'Whether all or any of the tags are needed; absent: `OR`.',

@@ -49,12 +49,12 @@ export const ImportSourceInput = types.inputType('ImportSourceInput', {
   }),
 });
 const RestrictedWorkload = types.objectRef<Restrictions['workloads'][number]>('RestrictedWorkload').implement({
-  description: 'A workload that a restriction lets in.',
+  description: 'A workload that a restriction names.',
   fields: (t) => ({
     id: t.exposeString('id', { description: "The platform's id." }),
     kind: t.field({
       type: WorkloadKindEnum,
-      description: 'Its kind; the same id of another kind is not let in.',
+      description: 'Its kind; a workload of another kind with the same id does not inherit it.',
       resolve: ({ kind }) => kind,
     }),
   }),
@@ -63,14 +63,14 @@ export const RestrictionsType = types.objectRef<Restrictions>('Restrictions').im
   description: 'Who inherits a group: if restricted, only listed workloads and those whose tags match.',
   fields: (t) => ({
     restricted: t.exposeBoolean('restricted', {
-      description: 'Whether the restriction is on. On with nothing listed: nobody.',
+      description: 'Whether the restriction is on. If nothing is listed, no workload inherits the group.',
     }),
     workloads: t.field({
       type: [RestrictedWorkload],
-      description: 'The workloads that are let in.',
+      description: 'Workloads that inherit it.',
       resolve: ({ workloads: listed }) => [...listed],
     }),
-    tags: t.stringList({ description: 'The tags that let in.', resolve: ({ tags }) => [...tags] }),
+    tags: t.stringList({ description: 'Tags whose workloads inherit it.', resolve: ({ tags }) => [...tags] }),
     tagMatchCondition: t.field({
       type: TagMatchEnum,
       description: 'Whether all or any of the tags are needed.',

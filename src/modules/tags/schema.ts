@@ -58,7 +58,7 @@ export function addTags(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'deleteTag',
-    description: 'Takes a tag out of the catalogue; whatever carries it keeps it. Needs `DELETE` on tags.',
+    description: 'Removes a tag from the catalogue; whatever carries it keeps it. Needs `DELETE` on tags.',
     input: (t) => ({ id: t.id({ required: true, description: 'The tag.' }) }),
     allowed: allowedInTeam('delete', 'tag', ['tag', 'Tag']),
     rules: deleteTagInput.extend({ id: idRule('Tag') }),

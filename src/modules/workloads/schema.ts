@@ -171,7 +171,7 @@ function addMutations(builder: Builder, kind: WorkloadKind, type: Ref): void {
   });
   addMutation(builder, {
     name: `restore${name}`,
-    description: `Brings a deleted ${kind} back as it was, and its tokens with it. Needs what registering it so needs.`,
+    description: `Brings a deleted ${kind} back as it was, and its tokens with it. Requires the same permissions as registering it.`,
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
       id: t.string({ required: true, description: "The platform's id." }),
