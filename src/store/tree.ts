@@ -42,6 +42,8 @@ const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer => {
 interface Name {
   readonly bytes: Buffer;
   readonly digits: string;
+  /** Every path that a node on the way to it may have, from the top. */
+  readonly paths: readonly string[];
 }
 
 const NAMES_KEPT = 10_000;
@@ -52,7 +54,9 @@ function nameOf(scope: Key): Name {
   const known = names.get(text);
   if (known) return known;
   const bytes = sha256('keyloom.scope.1', text);
-  const name = { bytes, digits: bytes.toString('hex') };
+  const digits = bytes.toString('hex');
+  const paths = Array.from({ length: MAX_DEPTH + 1 }, (_, depth) => digits.slice(0, depth));
+  const name = { bytes, digits, paths };
   if (names.size >= NAMES_KEPT) names.clear();
   names.set(text, name);
   return name;
@@ -73,10 +77,7 @@ const isDigest = (bytes: Uint8Array | null, path: string, digest: Uint8Array): b
   bytes !== null && digestOf(path, bytes).equals(digest);
 
 /** Every path that a node on the way to a scope may have, from the top. */
-export function pathsTo(scope: Key): readonly string[] {
-  const { digits } = nameOf(scope);
-  return Array.from({ length: MAX_DEPTH + 1 }, (_, depth) => digits.slice(0, depth));
-}
+export const pathsTo = (scope: Key): readonly string[] => nameOf(scope).paths;
 
 /** The nodes that are on the way to a scope. */
 export function wayTo(scope: Key, nodes: Nodes): readonly Uint8Array[] {

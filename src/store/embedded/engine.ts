@@ -76,7 +76,7 @@ export function createSection(engine: Engine) {
     return new Promise<T>((resolve, reject) => {
       const join = (view: Overlaid): (() => void) => {
         const { result, batch, written } = decide(view);
-        for (const [key, value] of batch) view.overlay.set(nameOf(key), value);
+        for (const put of batch) view.overlay.set(nameOf(put[0]), put);
         return () => {
           try {
             written?.();
@@ -99,7 +99,7 @@ export function createSection(engine: Engine) {
 }
 
 interface Overlaid extends EngineReader {
-  readonly overlay: Map<string, Uint8Array | null>;
+  readonly overlay: Map<string, Batch[number]>;
 }
 
 interface Decided extends Waiting {
@@ -117,7 +117,8 @@ function decideAll(group: readonly Waiting[], view: Overlaid): readonly Decided[
   });
 }
 
-const sizesOf = ({ overlay }: Overlaid): readonly number[] => [...overlay.values()].map((value) => value?.length ?? 0);
+const sizesOf = ({ overlay }: Overlaid): readonly number[] =>
+  [...overlay.values()].map(([, value]) => value?.length ?? 0);
 
 async function writeGroup(engine: Engine, group: readonly Waiting[]): Promise<void> {
   let view = overlaid(engine);
@@ -133,7 +134,7 @@ async function writeGroup(engine: Engine, group: readonly Waiting[]): Promise<vo
     );
   }
   try {
-    const batch = [...view.overlay].map(([name, value]) => [Buffer.from(name, 'latin1'), value] as const);
+    const batch = [...view.overlay.values()];
     if (batch.length > 0) await engine.apply(batch);
   } catch (error) {
     for (const { fail } of decided) fail(error);
@@ -144,22 +145,22 @@ async function writeGroup(engine: Engine, group: readonly Waiting[]): Promise<vo
 
 /** The engine as it will be once what was decided is written. */
 function overlaid(engine: EngineReader): Overlaid {
-  const overlay = new Map<string, Uint8Array | null>();
+  const overlay = new Map<string, Batch[number]>();
   const get = (key: Uint8Array): Uint8Array | null => {
     const decided = overlay.get(nameOf(key));
-    return decided === undefined ? engine.get(key) : decided;
+    return decided === undefined ? engine.get(key) : decided[1];
   };
   const range = (start: Uint8Array, end: Uint8Array, limit: number): readonly Entry[] => {
     const from = nameOf(start);
     const to = nameOf(end);
-    const found = new Map(engine.range(start, end, limit + overlay.size).map(({ key, value }) => [nameOf(key), value]));
-    for (const [name, value] of overlay) {
+    const found = new Map(engine.range(start, end, limit + overlay.size).map((entry) => [nameOf(entry.key), entry]));
+    for (const [name, [key, value]] of overlay) {
       if (name < from || name >= to) continue;
-      if (value) found.set(name, value);
+      if (value) found.set(name, { key, value });
       else found.delete(name);
     }
     const ordered = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit);
-    return ordered.map(([name, value]) => ({ key: Buffer.from(name, 'latin1'), value }));
+    return ordered.map(([, entry]) => entry);
   };
   return { get, range, overlay };
 }
