@@ -31,7 +31,7 @@ export interface GitHttpRules {
   readonly signal: AbortSignal;
 }
 
-/** One request to a host of repositories: no redirect is followed here, nothing kept alive, bounded in bytes and in silence. Throws `GitTrouble`. */
+/** One request to a git host: no redirect is followed here, nothing kept alive, bounded in bytes and in silence. Throws `GitTrouble`. */
 export async function gitRequest(
   { url, method, headers, body, mayRedirect = false }: GitRequest,
   mostBytes: number,

@@ -34,16 +34,20 @@ export interface FieldError {
 
 /** What a conflict is about; a program may have to tell them apart. */
 export const CONFLICT_REASONS = {
-  TAKEN: 'The identifier is in use, or kept by something that was deleted. `existing` names it.',
-  REVISION_MOVED: 'The object has another revision than the expected one. `currentRevision` tells it.',
+  TAKEN:
+    'The identifier is in use, or kept by something that was deleted. Choose another, or change or restore that one; `existing` names it.',
+  REVISION_MOVED:
+    'The object has another revision than the expected one. Read it again, then decide; `currentRevision` is the one it has.',
   CHANGED_MEANWHILE: 'Something that the decision rested on changed before the commit. Try again.',
-  NOT_THERE: 'A revision was expected of something that does not exist yet.',
-  NOT_DELETED: 'Only what was deleted can be restored.',
-  IN_USE: 'Something depends on the object. `existing` names one dependent, if you may list it.',
-  TOO_LATE: 'The time to restore it is over.',
-  WRONG_STATE: 'The object is in a state in which this cannot be done.',
+  NOT_THERE:
+    'A revision was expected of something that does not exist. Send the request without `expectedRevision` to create it.',
+  NOT_DELETED: 'Only what was deleted can be restored, and the object was not. Use it as it is.',
+  IN_USE: 'Something depends on the object. Change the dependents first; `existing` names one, if you may list it.',
+  TOO_LATE: 'The time to restore it is over. Create it again.',
+  WRONG_STATE:
+    'The state of the object does not allow this. The message says why; read the object before you try again.',
   PREVIEW_OUTDATED: 'The values are not those of the preview any more. Ask for another.',
-  IDEMPOTENCY_KEY_REUSED: 'The idempotency key stands for another request.',
+  IDEMPOTENCY_KEY_REUSED: 'The idempotency key belongs to another request. Use a new key.',
   LAST_ADMINISTRATOR: 'Nobody could administer roles and tokens afterwards. Make another administrator first.',
 } as const;
 export type ConflictReason = keyof typeof CONFLICT_REASONS;

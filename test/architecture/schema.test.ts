@@ -45,6 +45,16 @@ describe('schema.graphql', () => {
     expect(seen).toBeGreaterThan(400);
   });
 
+  it.each(['ErrorCode', 'ConflictReason'])('says of each %s when it happens and what to do', (name) => {
+    const type = schema.getType(name);
+    const values = isEnumType(type) ? type.getValues() : [];
+    expect(values.length).toBeGreaterThan(10);
+    const words = values.map(
+      ({ name: value, description }) => `${value}: ${description?.replace(/ HTTP \d{3}\.$/, '')}`,
+    );
+    expect(words.filter((each) => !/^\w+: [A-Z][^.]+\. .*[A-Z`].+\.$/.test(each))).toEqual([]);
+  });
+
   it('breaks nothing that was released', async () => {
     const changes = await diff(buildSchema(released()), schema);
     const breaking = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking);

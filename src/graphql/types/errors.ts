@@ -27,11 +27,11 @@ const CODE_WORDS: Readonly<Record<ErrorCode, string>> = {
   UNAUTHENTICATED: 'The token is missing, unknown, revoked or expired. Use another.',
   FORBIDDEN: 'The role does not have the permission. Ask an administrator; trying again does not help.',
   NOT_FOUND: 'There is no such object, or you may not see it. Correct its name, or ask for the right to list it.',
-  METHOD_NOT_ALLOWED: 'The HTTP method does not fit the operation: mutations need POST.',
+  METHOD_NOT_ALLOWED: 'The HTTP method does not fit the operation. Send mutations by POST.',
   CONFLICT: 'The identifier is taken, or the object changed meanwhile. Read it anew, then decide.',
   HISTORY_EXPIRED: 'History does not reach back that far. Read the present state.',
   TOO_LARGE: 'The body is larger than the limit. Send less at once.',
-  UNSUPPORTED_MEDIA_TYPE: 'The body must be `application/json` in UTF-8, not compressed.',
+  UNSUPPORTED_MEDIA_TYPE: 'The body has another type or encoding. Send `application/json` in UTF-8, not compressed.',
   LIMIT_EXCEEDED:
     'A limit of the operator would be exceeded; `limit`, `maximum` and `actual` say which. Remove something, or have it raised.',
   BUDGET_EXCEEDED: 'The request asks for more work than is allowed. Ask for less at once; trying again does not help.',

@@ -29,7 +29,7 @@ export interface HooksDeps<Found extends Called> {
 
 const MAC_BYTES = 16;
 
-/** Webhooks by which hosts of repositories tell of pushes. */
+/** Webhooks by which git hosts tell of pushes. */
 export function createHooks<Found extends Called>({ mac, now, limits, find, call }: HooksDeps<Found>) {
   /** Deliveries that were heard. Another process, or this one later on, at most looks once more. */
   const heard = new LRUCache<string, true>({ max: 10_000 });

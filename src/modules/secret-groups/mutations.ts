@@ -1,10 +1,7 @@
-import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
-import type { z } from 'zod';
-import type { Verb } from '../../access/model.ts';
+import type { InputFieldBuilder } from '@pothos/core';
 import type { AddonLink } from '../../domain/types.ts';
-import { allowedById, allowedInProject } from '../../graphql/types/allowed.ts';
+import { allowedInProject } from '../../graphql/types/allowed.ts';
 import type { Builder, Types } from '../../graphql/types/builder.ts';
-import type { Context } from '../../graphql/types/context.ts';
 import {
   allowDangerousNames,
   expectedRevision,
@@ -14,21 +11,14 @@ import {
   SensitivityEnum,
   VariableInput,
 } from '../../graphql/types/fields.ts';
-import { groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
-import type { CommitFacts } from '../../vault/change.ts';
 import { WorkloadRefInput } from '../workloads/types.ts';
-import type { GroupUpdate } from './finding.ts';
-import { addImportPreview, importedOf, importFields } from './import-schema.ts';
+import { addHoldingMutations } from './holding-mutations.ts';
 import * as inputs from './inputs.ts';
-import type { StoredGroup } from './model.ts';
-import { SecretGroupNode } from './node.ts';
 import { AddonKindEnum, SecretTypeEnum, TagMatchEnum, types } from './types.ts';
+import { addUpdate, payload } from './update-mutations.ts';
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
-type Changed = { readonly secretGroup: StoredGroup; readonly commit: CommitFacts };
-
-const payload = { secretGroup: { type: SecretGroupNode, description: 'The secret group.' } };
 
 const RestrictionsInput = types.inputType('RestrictionsInput', {
   description: 'Who inherits the group. What is absent takes its default.',
@@ -88,50 +78,6 @@ const wholeFields = (t: Inputs) => ({
   ...contentFields(t),
   idempotencyKey: idempotencyKey(t),
 });
-
-const addressRule = idRule('SecretGroup').transform((local) => groupAddress(local));
-
-interface UpdateOptions<Rules extends z.ZodObject> {
-  readonly name: string;
-  readonly description: string;
-  readonly input: (t: Inputs) => InputFieldMap;
-  /** What it needs on the group; absent: `WRITE`. */
-  readonly verb?: Verb;
-  readonly rules: Rules;
-  readonly run: (ref: GroupUpdate, input: z.output<Rules>, context: Context) => Promise<Changed>;
-}
-
-/** A mutation of one group that is there: its id, the revision that the caller saw, and what to do. */
-function addUpdate<Rules extends z.ZodObject>(builder: Builder, options: UpdateOptions<Rules>): void {
-  const { name, description, input, verb = 'write', rules, run } = options;
-  addMutation(builder, {
-    name,
-    description,
-    input: (t) => ({
-      id: t.id({ required: true, description: 'The secret group.' }),
-      ...input(t),
-      expectedRevision: expectedRevision(t),
-    }),
-    allowed: allowedById(verb, 'secretGroup', 'SecretGroup', 'Secret group'),
-    rules: rules.extend({ id: addressRule }),
-    failures: ['notFound', 'conflict', 'limit'],
-    run: (given, context) => {
-      const {
-        id,
-        expectedRevision: revision,
-        allowDangerousNames: allowed,
-        ...rest
-      } = given as Record<string, unknown>;
-      const ref = {
-        ...(id as ReturnType<typeof groupAddress>),
-        expectedRevision: revision as number | null | undefined,
-        allowDangerousNames: allowed as boolean | null | undefined,
-      };
-      return run(ref, rest as z.output<Rules>, context);
-    },
-    payload,
-  });
-}
 
 export function addGroupMutations(builder: Builder): void {
   addMutation(builder, {
@@ -213,66 +159,3 @@ export function addGroupMutations(builder: Builder): void {
 }
 
 const ADDON: AddonLink['addonKind'] = 'addon';
-
-/** Single variables, files and mounts. */
-function addHoldingMutations(builder: Builder): void {
-  const name = (t: Inputs) => t.string({ required: true, description: 'Its name.' });
-  addUpdate(builder, {
-    name: 'setSecretGroupVariable',
-    description: 'Adds or replaces one variable. Needs `WRITE`.',
-    input: (t) => ({
-      name: name(t),
-      value: t.string({ required: true, description: 'Text, at most 64 KiB.' }),
-      allowDangerousNames: allowDangerousNames(t),
-    }),
-    rules: inputs.setVariableInput,
-    run: (ref, input, { services, session }) =>
-      services.secretGroups.setVariable(ref, input.name, input.value, session),
-  });
-  addUpdate(builder, {
-    name: 'importSecretGroupVariables',
-    description:
-      'Reads variables from the text of a file into the group. Nothing in it is run or expanded; a line that cannot be read refuses all of it, by its number. Needs `WRITE`.',
-    input: importFields,
-    rules: inputs.importInput,
-    run: (ref, input, { services, session }) => services.secretGroups.importVariables(ref, importedOf(input), session),
-  });
-  addImportPreview(builder);
-  addUpdate(builder, {
-    name: 'unsetSecretGroupVariable',
-    description: 'Removes one variable. Needs `WRITE`.',
-    input: (t) => ({ name: name(t) }),
-    rules: inputs.unsetVariableInput,
-    run: (ref, input, { services, session }) => services.secretGroups.unsetVariable(ref, input.name, session),
-  });
-  addUpdate(builder, {
-    name: 'setSecretGroupFile',
-    description: 'Adds or replaces one file. Needs `WRITE`.',
-    input: (t) => ({ file: t.field({ type: FileInput, required: true, description: 'The file.' }) }),
-    rules: inputs.setFileInput,
-    run: (ref, { file }, { services, session }) =>
-      services.secretGroups.setFile(ref, 'files', file.name, file.upload, session),
-  });
-  addUpdate(builder, {
-    name: 'unsetSecretGroupFile',
-    description: 'Removes one file. Needs `WRITE`.',
-    input: (t) => ({ path: t.string({ required: true, description: 'Its path.' }) }),
-    rules: inputs.unsetFileInput,
-    run: (ref, { path }, { services, session }) => services.secretGroups.unsetFile(ref, 'files', path, session),
-  });
-  addUpdate(builder, {
-    name: 'setSecretGroupDockerSecretMount',
-    description: 'Adds or replaces one Docker secret mount. Needs `WRITE`.',
-    input: (t) => ({ mount: t.field({ type: MountInput, required: true, description: 'The mount.' }) }),
-    rules: inputs.setMountInput,
-    run: (ref, { mount }, { services, session }) =>
-      services.secretGroups.setFile(ref, 'mounts', mount.name, mount.upload, session),
-  });
-  addUpdate(builder, {
-    name: 'unsetSecretGroupDockerSecretMount',
-    description: 'Removes one Docker secret mount. Needs `WRITE`.',
-    input: (t) => ({ name: name(t) }),
-    rules: inputs.unsetMountInput,
-    run: (ref, input, { services, session }) => services.secretGroups.unsetFile(ref, 'mounts', input.name, session),
-  });
-}

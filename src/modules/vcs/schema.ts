@@ -22,7 +22,7 @@ export const VcsServiceEnum = types.enumType('VcsService', {
 
 export function addVcsAccounts(builder: Builder): void {
   implementNode(builder, VcsAccountNode, {
-    description: 'A login of the team at a host of repositories. Its token cannot be read.',
+    description: 'A login of the team at a git host. Its token cannot be read.',
     fields: (t) => ({
       service: t.field({
         type: VcsServiceEnum,
@@ -70,7 +70,7 @@ function addVcsMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'putVcsAccount',
     description:
-      'Links an account at a host of repositories, or replaces its token. Needs `WRITE` on accounts of its sensitivity; to change that of one that is there, what `updateVcsAccount` needs.',
+      'Links an account at a git host, or replaces its token. Needs `WRITE` on accounts of its sensitivity; to change that of one that is there, what `updateVcsAccount` needs.',
     input: (t) => ({
       service: t.field({ type: VcsServiceEnum, required: true, description: 'Where the login is.' }),
       selfHostedVcsId: t.string({

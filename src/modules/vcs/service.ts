@@ -40,7 +40,7 @@ async function list(session: Session): Promise<readonly StoredAccount[]> {
   return live.filter((stored) => mayOnAccount(session, 'list', sensitivityOf(stored)));
 }
 
-/** Logins of the team at hosts of repositories. Their tokens go in and never come out. */
+/** Logins of the team at git hosts. Their tokens go in and never come out. */
 export const createVcsAccounts = (deps: VcsAccountsDeps) => ({
   byId,
   list,

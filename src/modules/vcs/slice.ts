@@ -18,7 +18,7 @@ declare module '../../access/model.ts' {
 
 declare module '../../store/port.ts' {
   interface Kinds {
-    /** A login at a host of repositories. */
+    /** A login at a git host. */
     readonly vcsAccount: true;
   }
 }
