@@ -9,6 +9,7 @@ import type { Signable, Signatures } from './gateway-signatures.ts';
 import type { Principal } from './model.ts';
 import { isWithin } from './networks.ts';
 import type { Session } from './session.ts';
+import { type KnownCaller, stampOf } from './standing.ts';
 
 /** The two credentials of a request that a federation gateway forwards, and where it came from. */
 export interface Forwarded {
@@ -38,7 +39,7 @@ interface Remembered {
 }
 
 interface Deps<Known> {
-  readonly vault: Pick<Vault, 'view'>;
+  readonly vault: Pick<Vault, 'view' | 'seqNow'>;
   readonly keys: Keys;
   readonly signatures: Signatures;
   /** Of a token that was seen before; absent: it was not. */
@@ -71,8 +72,7 @@ export function createGateways<Known extends Remembered>(deps: Deps<Known>) {
   }
 
   function admit(via: Principal, user: Principal | null, address: string, sessionFor: (who: Principal) => Session) {
-    const isNear = via.networks === undefined || isWithin(address, via.networks);
-    if (via.kind !== 'gateway' || !isNear || user?.kind === 'gateway') throw unauthenticated(BOTH);
+    if (!isLetIn(via, user, address)) throw unauthenticated(BOTH);
     const session = sessionFor(user ? forwardedBy(user, via) : via);
     if (!via.signed) return { session, checkSignature: null };
     const secret = signingSecret(keys, via.team, via.id);
@@ -95,7 +95,28 @@ export function createGateways<Known extends Remembered>(deps: Deps<Known>) {
     });
   }
 
-  return { forward };
+  /** Whoever the token stood for at this commit, if nothing has to be read to know that. */
+  function seenAt(found: Known | undefined, seq: Seq | null): Principal | null {
+    const last = found?.last;
+    return last && last.seq === seq && !hasExpired(last.principal) ? last.principal : null;
+  }
+
+  /** The same where nothing has to be read for it and nothing is signed; null: it has to be found out. */
+  function forwarded({ gateway, user, address }: Forwarded): KnownCaller | null {
+    const [ofGateway, ofUser] = [known(gateway), user === null ? undefined : known(user)];
+    if (!ofGateway || (user !== null && ofUser?.team !== ofGateway.team)) return null;
+    const seq = vault.seqNow(ofGateway.team);
+    const [via, asker] = [seenAt(ofGateway, seq), seenAt(ofUser, seq)];
+    if (seq === null || !via || via.signed || (user !== null && !asker) || !isLetIn(via, asker, address)) return null;
+    const principal = asker ? forwardedBy(asker, via) : via;
+    return { principal, stamp: stampOf(principal, seq) };
+  }
+
+  return { forward, forwarded };
 }
+
+/** Whether both may come in from there. */
+const isLetIn = (via: Principal, user: Principal | null, address: string): boolean =>
+  via.kind === 'gateway' && (via.networks === undefined || isWithin(address, via.networks)) && user?.kind !== 'gateway';
 
 const BOTH = 'A valid token of the gateway and of its user is required';

@@ -18,7 +18,7 @@ import {
   tokenDocument,
   tokenIndexDocument,
 } from './model.ts';
-import type { Standing } from './standing.ts';
+import { type Standing, stampOf } from './standing.ts';
 import { tokenHash } from './tokens.ts';
 
 /** Who tokens stand for: as of a view, and as that is renewed. */
@@ -28,7 +28,7 @@ interface Known {
   readonly team: TeamId;
   readonly token: string;
   /** Who it stood for, as of a commit. */
-  last: { readonly seq: Seq; readonly principal: Principal } | null;
+  last: { readonly seq: Seq; readonly principal: Principal; readonly stamp: string } | null;
 }
 
 /** Who stands for what as of a view. */
@@ -102,7 +102,7 @@ export function createPrincipals({ store, vault, keys, roles }: PrincipalsDeps) 
     if (found.last?.seq === view.seq) return found.last.principal;
     const principal = await principalIn(view, found.token, roles);
     if (!principal) return null;
-    found.last = { seq: view.seq, principal };
+    found.last = { seq: view.seq, principal, stamp: stampOf(principal, view.seq) };
     return principal;
   }
 

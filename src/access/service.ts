@@ -16,6 +16,7 @@ import type { Principal } from './model.ts';
 import { createPrincipals, expiredBy, renewing, type StandingNow, standingOfTokens } from './principals.ts';
 import { createRoles } from './roles.ts';
 import { createSession, type Session } from './session.ts';
+import type { KnownCaller } from './standing.ts';
 import { createTokens } from './tokens.ts';
 
 export interface AccessDeps extends Roles {
@@ -108,13 +109,13 @@ export function createAccess({
 }: AccessDeps) {
   const roles: Roles = { builtIn, named };
   const hasExpired = expiredBy(expiry);
-  const { known, lookUp, principalOf } = createPrincipals({ store, vault, keys, roles });
+  const { known: tokens, lookUp, principalOf } = createPrincipals({ store, vault, keys, roles });
   const standingOf = renewing({ vault, roles, hasExpired });
   const termsFor = termsBy(limits);
 
   /** A session for a bearer token; every reason to refuse sounds the same. `signal`: aborted when nobody waits for its work. */
   async function authenticate(text: string, signal: WorkTerms['signal'] = null): Promise<Session> {
-    const found = isOfGateway(text) ? null : (known.get(text) ?? (await lookUp(text)));
+    const found = isOfGateway(text) ? null : (tokens.get(text) ?? (await lookUp(text)));
     if (!found) throw unauthenticated();
     const first = await vault.view(found.team);
     const { last } = found;
@@ -131,11 +132,18 @@ export function createAccess({
     });
   }
 
+  /** The same where nothing has to be read for it: a token that was seen, and no commit since; null: it has to be found out. */
+  function known(text: string): KnownCaller | null {
+    const last = isOfGateway(text) ? null : tokens.get(text)?.last;
+    if (!last || hasExpired(last.principal)) return null;
+    return vault.seqNow(last.principal.team) === last.seq ? last : null;
+  }
+
   const gateways = createGateways({
     vault,
     keys,
     signatures: createSignatures(clock, limits),
-    known: (text) => known.get(text),
+    known: (text) => tokens.get(text),
     find: lookUp,
     principalOf,
     hasExpired,
@@ -145,6 +153,7 @@ export function createAccess({
 
   return {
     authenticate,
+    known,
     ...gateways,
     hasExpired,
     termsFor,

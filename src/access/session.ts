@@ -7,7 +7,7 @@ import type { Author, Plan, Vault, Written } from '../vault/port.ts';
 import type { View } from '../vault/reading.ts';
 import { retryingStale } from '../vault/stale.ts';
 import type { Principal } from './model.ts';
-import { FIXED, isMovedStanding, type Standing, standingError, withStanding } from './standing.ts';
+import { FIXED, isMovedStanding, type Standing, stampOf, standingError, withStanding } from './standing.ts';
 
 /** One caller at work: who, and the state of the team that the work sees. Lives as long as one request or one event. */
 export interface Session {
@@ -47,7 +47,7 @@ class VaultSession implements Session, Author {
 
   constructor(vault: Vault, caller: Principal, first: View, standing: Standing, terms: WorkTerms) {
     this.principal = caller;
-    this.stamp = `${caller.team} ${caller.id} ${first.seq}`;
+    this.stamp = stampOf(caller, first.seq);
     this.seq = first.seq;
     this.work = createWork(terms);
     this.#vault = vault;

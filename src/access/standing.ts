@@ -1,5 +1,5 @@
 import { conflict, isAppError, unauthenticated } from '../kernel/errors.ts';
-import type { Key } from '../store/port.ts';
+import type { Key, Seq } from '../store/port.ts';
 import type { Change } from '../vault/change.ts';
 import type { Principal } from './model.ts';
 
@@ -9,6 +9,15 @@ export interface Standing {
   /** Who the token stands for now; UNAUTHENTICATED: for nobody any more. */
   readonly renewed: (principal: Principal) => Promise<Principal>;
 }
+
+/** Who asks, and all that answers depend on besides what is asked. */
+export interface KnownCaller {
+  readonly principal: Principal;
+  readonly stamp: string;
+}
+
+/** Who acts, and the last commit that is seen: while both stay, so does every answer. */
+export const stampOf = ({ team, id }: Pick<Principal, 'team' | 'id'>, seq: Seq): string => `${team} ${id} ${seq}`;
 
 /** Of a session whose caller is not looked at again. */
 export const FIXED: Standing = {

@@ -4,14 +4,14 @@ import type { Session } from '../access/session.ts';
 import { createSubgraph } from '../graphql/federation/entities.ts';
 import { rootFieldOf, type SubgraphOptions } from '../graphql/federation/shape.ts';
 import type { Context } from '../graphql/types/context.ts';
-import type { ContextFor } from '../http/caller.ts';
+import type { ContextFor, KnownCaller } from '../http/caller.ts';
 import { GATEWAY_HEADER, gatewayHeadersIn } from '../http/forwarded.ts';
 import type { GraphqlLane } from '../http/lanes.ts';
 import { unauthenticated } from '../kernel/errors.ts';
 
 interface Deps {
   readonly schema: GraphQLSchema;
-  readonly access: Pick<AccessService, 'forward'>;
+  readonly access: Pick<AccessService, 'forward' | 'forwarded'>;
   readonly contextOf: (session: Session) => Context;
   readonly fileMutations: ReadonlySet<string>;
 }
@@ -25,17 +25,28 @@ export function createFederation(
 ): GraphqlLane {
   const { schema } = createSubgraph(publicSchema, options);
   const contextFor: ContextFor = async ({ authorization, headers = [], address = '', signal }) => {
-    const { gateway, signature } = gatewayHeadersIn(headers);
-    if (gateway === undefined) throw unauthenticated(`A gateway's token is required as ${GATEWAY_HEADER}`);
-    if (authorization !== undefined && !authorization.startsWith(BEARER)) throw unauthenticated();
-    const user = authorization?.slice(BEARER.length) ?? null;
+    const { gateway, user, signature } = credentialsIn(authorization, headers);
     const { session, checkSignature } = await access.forward({ gateway, user, address }, signal);
     const context = contextOf(session);
-    // The public schema has answers of its own to the same words.
-    const stamp = `federation ${context.stamp}`;
+    const stamp = stampOf(context);
     if (checkSignature === null) return { ...context, stamp };
     return { ...context, stamp, checkSignature: (signed) => checkSignature(signature, signed) };
   };
+  const known: KnownCaller = ({ authorization, headers, address }) => {
+    const found = access.forwarded({ ...credentialsIn(authorization, headers), address });
+    return found && { principal: found.principal, stamp: stampOf(found) };
+  };
   const named = [...fileMutations].map((name) => rootFieldOf(name, options.prefix));
-  return { schema, contextFor, fileMutations: new Set(named) };
+  return { schema, contextFor, known, fileMutations: new Set(named) };
+}
+
+/** The public schema has answers of its own to the same words. */
+const stampOf = ({ stamp }: { readonly stamp: string }): string => `federation ${stamp}`;
+
+/** Both tokens of a request, and its signature. */
+function credentialsIn(authorization: string | undefined, headers: readonly string[]) {
+  const { gateway, signature } = gatewayHeadersIn(headers);
+  if (gateway === undefined) throw unauthenticated(`A gateway's token is required as ${GATEWAY_HEADER}`);
+  if (authorization !== undefined && !authorization.startsWith(BEARER)) throw unauthenticated();
+  return { gateway, user: authorization?.slice(BEARER.length) ?? null, signature };
 }

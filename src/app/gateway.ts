@@ -10,7 +10,7 @@ import type { GitReader } from '../git/port.ts';
 import type { SubgraphOptions } from '../graphql/federation/shape.ts';
 import type { Context } from '../graphql/types/context.ts';
 import type { Services } from '../graphql/types/services.ts';
-import type { ContextFor } from '../http/caller.ts';
+import type { ContextFor, KnownCaller } from '../http/caller.ts';
 import type { GraphqlLane } from '../http/lanes.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { unauthenticated } from '../kernel/errors.ts';
@@ -60,6 +60,7 @@ export interface Gateway {
   readonly schema: GraphQLSchema;
   readonly services: Services;
   readonly contextFor: ContextFor;
+  readonly known: KnownCaller;
   readonly expiry: ExpiryClock;
   /** What it does by itself; whoever opens the gateway starts them. */
   readonly jobs: readonly Job[];
@@ -111,11 +112,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const session = await access.authenticate(authorization.slice(BEARER.length), signal);
     return contextOf(session);
   };
+  const known: KnownCaller = ({ authorization }) =>
+    authorization?.startsWith(BEARER) ? access.known(authorization.slice(BEARER.length)) : null;
   const fileMutations = new Set(carriers.flatMap(({ names }) => names));
   const schema = schemaOf(slices);
   const federation: Gateway['federation'] = (options) =>
     createFederation({ schema, access, contextOf, fileMutations }, options);
-  return { schema, services, contextFor, expiry, jobs, atStart, hooks, fileMutations, federation };
+  return { schema, services, contextFor, known, expiry, jobs, atStart, hooks, fileMutations, federation };
 }
 
 /** What all slices stand on. */

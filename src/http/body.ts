@@ -10,13 +10,17 @@ export const tooLarge = (most: number, setting = 'KEYLOOM_LIMIT_BODY_BYTES'): Ap
 interface Connection {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** All of it, where it was read already. */
+  readonly body?: Uint8Array | null;
 }
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
 
+export const isJsonType = (type: string): boolean => JSON_TYPE.test(type);
+
 /** Only plain JSON: forms and text can be sent by any web page, and compressed bodies can unfold to anything. */
 export function checkContentType({ headers }: IncomingMessage): void {
-  if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
+  if (!isJsonType(headers['content-type'] ?? '')) {
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json in UTF-8');
   }
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
@@ -37,13 +41,14 @@ export interface BodyLimits {
  * heard: there is nobody left to be answered.
  */
 export async function readBody(
-  { request, response }: Connection,
+  { request, response, body }: Connection,
   { most, setting, hold }: BodyLimits,
 ): Promise<Uint8Array> {
   const length = request.headers['content-length'];
   if (Number(length ?? 0) > most) throw tooLarge(most, setting);
   // One that says how long it is takes its room before its first byte.
   if (length !== undefined) hold?.add(Number(length));
+  if (body) return body;
   if (request.headers.expect !== undefined) response.writeContinue();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

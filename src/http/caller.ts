@@ -39,6 +39,14 @@ export type ContextFor = (request: {
   /** UNAUTHENTICATED unless the request is signed, if it has to be. */
   readonly checkSignature?: (signed: Signed) => void;
 }>;
+/** Who asks, where nothing has to be read to know it; null: it has to be found out. Throws, if at all, what `ContextFor` would reject with. */
+export type KnownCaller = (request: {
+  readonly authorization: string | undefined;
+  /** Names and values in turn, as they were sent. */
+  readonly headers: readonly string[];
+  /** Of the client. */
+  readonly address: string;
+}) => { readonly stamp: string; readonly principal: Payer } | null;
 export type Caught = Awaited<ReturnType<ContextFor>>;
 
 interface Deps {

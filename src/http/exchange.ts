@@ -25,6 +25,8 @@ export interface Exchange {
   readonly client: string;
   /** Ends the connection after a fault in something that it called. */
   readonly onFault: (error: unknown) => void;
+  /** All bytes of its body, where they were read already. */
+  body: Uint8Array | null;
   /** What is held of its body. */
   hold: Hold | null;
   /** The time that it has; null: it is answered, or has no bound. */
@@ -50,6 +52,7 @@ export function openExchange(
     search: mark < 0 ? '' : url.slice(mark + 1),
     startedAt: performance.now(),
     headers: null,
+    body: null,
     hold: null,
     operationName: null,
     asEvents: false,

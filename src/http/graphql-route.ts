@@ -1,4 +1,3 @@
-import { SMALL_ANSWER } from '../graphql/engine/answer-meter.ts';
 import type { Answers, Given } from '../graphql/engine/answers.ts';
 import type { Answer, Graphql } from '../graphql/engine/execute.ts';
 import { SHORT_BYTES } from '../graphql/engine/plugins/use-limits.ts';
@@ -11,11 +10,13 @@ import type { Limits } from '../kernel/limits.ts';
 import { turn } from '../kernel/turn.ts';
 import { checkContentType, readBody, tooLarge } from './body.ts';
 import { operationIn } from './body-operation.ts';
-import { type Caught, type ContextFor, chargeOf, checkSigned, contextOf, holdUntilSent, leave } from './caller.ts';
+import { type Caught, type ContextFor, chargeOf, checkSigned, contextOf, leave } from './caller.ts';
 import type { Caller, ConnectionLimits } from './connection-limits.ts';
 import type { Deadline } from './deadline.ts';
-import { type EventStreams, sendAsEvent } from './events.ts';
-import { type Exchange, isSaidAsEvent, sendLatin1 } from './exchange.ts';
+import type { EventStreams } from './events.ts';
+import type { Exchange } from './exchange.ts';
+import { give } from './give.ts';
+import { EVENTS, GRAPHQL_TYPE } from './media-types.ts';
 import { checkOrigin } from './origin.ts';
 import { paramsOfBody, paramsOfLongBody, paramsOfQuery } from './params.ts';
 import type { Rates } from './rates.ts';
@@ -41,7 +42,7 @@ interface Deps {
 
 export type Route = (exchange: Exchange) => Promise<void>;
 
-/** Makes no closure for each request on the path of an answer that is given again: that path is the one that is worth it. */
+/** The usual way of every request. See kept-lane.ts for the short one of an answer that is given again. */
 export function createGraphqlRoute(deps: Deps): Route {
   return async (exchange) => {
     const { method } = exchange;
@@ -138,11 +139,8 @@ async function requestOf(
   return { ...(await paramsOfLongBody(body, limits)), ...facts };
 }
 
-function send({ inFlight }: Deps, exchange: Exchange, { session }: Caught, given: Given): void {
-  if (given.latin1.length > SMALL_ANSWER)
-    holdUntilSent(exchange, inFlight.hold(session?.principal.id ?? ''), given.latin1.length);
-  sendGiven(exchange, given);
-}
+const send = ({ inFlight }: Deps, exchange: Exchange, { session }: Caught, given: Given): void =>
+  give(exchange, given, accepts(exchange, GRAPHQL_TYPE), inFlight, session?.principal.id ?? '');
 
 const accepts = ({ request }: Exchange, type: string): boolean => request.headers.accept?.includes(type) === true;
 
@@ -168,9 +166,6 @@ async function readBytes(
   return readBody(exchange, { most: fileBodyBytes, setting: 'KEYLOOM_LIMIT_FILE_BODY_BYTES', ...counted });
 }
 
-const EVENTS = 'text/event-stream';
-const GRAPHQL_TYPE = 'application/graphql-response+json';
-
 const retryAfterOf = ({ errors }: Answer['body']): Pick<Given, 'retryAfter'> => {
   const retryAfter = errors?.[0]?.extensions.retryAfter;
   return retryAfter === undefined ? {} : { retryAfter };
@@ -183,17 +178,6 @@ const givenOf = ({ status, body, latin1, operationName, shown }: Answer): Given 
   shown,
   ...retryAfterOf(body),
 });
-
-function sendGiven(exchange: Exchange, { status, latin1, operationName, retryAfter }: Given): void {
-  exchange.operationName = operationName;
-  if (isSaidAsEvent(exchange, status)) {
-    sendAsEvent(exchange, latin1);
-    return;
-  }
-  const type = accepts(exchange, GRAPHQL_TYPE) ? GRAPHQL_TYPE : 'application/json';
-  const headers = retryAfter === undefined ? null : { 'retry-after': String(retryAfter) };
-  sendLatin1(exchange, status, latin1, `${type}; charset=utf-8`, headers);
-}
 
 /** Where a stream that broke off was, as clients of server-sent events say it. */
 function cursorOf({ request }: Exchange): string | null {

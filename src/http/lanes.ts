@@ -11,11 +11,12 @@ import { createInFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Log } from '../kernel/log.ts';
 import type { TrustedProxies } from '../net/client-address.ts';
-import type { ContextFor } from './caller.ts';
+import type { ContextFor, KnownCaller } from './caller.ts';
 import { createConnectionLimits } from './connection-limits.ts';
 import { createDeadlines } from './deadline.ts';
 import { createEventStreams } from './events.ts';
 import { createGraphqlRoute, type Route } from './graphql-route.ts';
+import { createKeptLane, type KeptLane } from './kept-lane.ts';
 import { createRates, type Rates } from './rates.ts';
 import { createRestRoute } from './rest/serve.ts';
 import { ROUTES } from './rest/table.ts';
@@ -27,6 +28,8 @@ import { createYogaLane } from './yoga.ts';
 export interface GraphqlLane {
   readonly schema: GraphQLSchema;
   readonly contextFor: ContextFor;
+  /** Absent: every caller has to be found out. */
+  readonly known?: KnownCaller | undefined;
   /** Names of the mutations that carry files and so may have larger bodies. */
   readonly fileMutations: ReadonlySet<string>;
 }
@@ -50,6 +53,8 @@ export interface LaneDeps extends GraphqlLane {
 export interface Lanes {
   /** By the path. */
   readonly graphql: ReadonlyMap<string, Route>;
+  /** The short way of answers that are given again, by the path. */
+  readonly kept: ReadonlyMap<string, KeptLane>;
   readonly rest: Route;
   readonly rates: Rates;
   /** Takes over a connection whose client asks for a WebSocket. */
@@ -81,11 +86,18 @@ export function createLanes(deps: LaneDeps, mask: Mask): Lanes {
     return createGraphql({ pipeline, documents, mask, limits, fileMutations, answers, inFlight, lane });
   }
 
-  function laneOf(graphql: Graphql, own: Pick<GraphqlLane, 'contextFor'>, path: string, explored: boolean) {
+  function keptOf({ isExtended }: Graphql, known: KnownCaller | undefined): KeptLane | null {
+    // What plugins of others would see is not passed by them.
+    if (isExtended || known === undefined || config.answerCacheBytes === 0) return null;
+    return createKeptLane({ known, answers, bodies, inFlight, rates, limits });
+  }
+
+  function laneOf(graphql: Graphql, own: Pick<GraphqlLane, 'contextFor' | 'known'>, path: string, explored: boolean) {
     const all = { ...shared, graphql, contextFor: own.contextFor };
     const yoga = createYogaLane(explored);
     return {
       path,
+      kept: keptOf(graphql, own.known),
       route: createGraphqlRoute({ ...all, bodies, yoga, events, answers, development: explored }),
       sockets: createSockets({ ...all, path, mask, proxies: config.trustedProxies }),
     };
@@ -97,6 +109,7 @@ export function createLanes(deps: LaneDeps, mask: Mask): Lanes {
   const lanes = [main, ...others];
   return {
     graphql: new Map(lanes.map(({ path, route }) => [path, route])),
+    kept: new Map(lanes.flatMap(({ path, kept }) => (kept ? [[path, kept]] : []))),
     rest: createRestRoute({ ...shared, graphql, contextFor, bodies, mask, routes: ROUTES }),
     rates,
     upgrade(request, stream, head) {

@@ -14,6 +14,7 @@ import { type Exchange, isSaidAsEvent, openExchange, sendJson } from './exchange
 import type { Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready, type StoreTrouble } from './health.ts';
 import { HOOKS, hookRoutes, loggedHookPath } from './hook-route.ts';
+import type { KeptLane } from './kept-lane.ts';
 import { createLanes, type LaneDeps } from './lanes.ts';
 import { queryPairs } from './params.ts';
 import { serveAt, type TakenPort, takePort } from './port.ts';
@@ -71,12 +72,25 @@ export function createServer(deps: ServerDeps): HttpServer {
       underWay.leave(place);
       exchange.onClose?.(exchange);
       logRequest(log, exchange);
-      dropRestOfBody(request);
+      if (exchange.body === null) dropRestOfBody(request);
     };
     response.on('close', guarded(exchange.onFault, done));
+    const kept = exchange.method === 'POST' && exchange.search === '' ? lanes.kept.get(exchange.path) : undefined;
+    if (kept === undefined) answer(exchange);
+    // A small body is there by then, whole.
+    else process.nextTick(answerAgain, exchange, kept);
+  };
+  const answer = (exchange: Exchange): void => {
     serve(routeOf, exchange).catch(
       guarded(exchange.onFault, (error) => sendRefusal(exchange, mask, lanes.graphql, error)),
     );
+  };
+  const answerAgain = (exchange: Exchange, kept: KeptLane): void => {
+    try {
+      if (!kept(exchange)) answer(exchange);
+    } catch (error) {
+      exchange.onFault(error);
+    }
   };
   const endExchange = deps.counters ? startRateExchange(lanes.rates, deps.counters) : () => {};
   let taken: TakenPort | null = deps.port ?? null;

@@ -4,6 +4,8 @@ import { AppError, rateLimited } from './errors.ts';
 export interface InFlight {
   /** What one request holds, until it releases it. */
   hold(principal: string): Hold;
+  /** Whether a new hold could count so many bytes. */
+  hasRoom(principal: string, bytes: number): boolean;
 }
 
 export interface Hold {
@@ -30,7 +32,11 @@ export function createInFlight({ noun, perPrincipal, inAll, settings }: InFlight
   const [ownSetting, allSetting] = settings;
   const held = new Map<string, number>();
   let all = 0;
+  /** `own`: what the hold has already. */
+  const isFull = (own: number, bytes: number): boolean =>
+    all + bytes > (own + bytes <= SMALL ? inAll : (inAll * 3) / 4);
   return {
+    hasRoom: (principal, bytes) => (held.get(principal) ?? 0) + bytes <= perPrincipal && !isFull(0, bytes),
     hold(principal) {
       let own = 0;
       let released = false;
@@ -42,7 +48,7 @@ export function createInFlight({ noun, perPrincipal, inAll, settings }: InFlight
           if (ofPrincipal > perPrincipal) {
             throw rateLimited(`${noun} of this token exceed ${perPrincipal} bytes (${ownSetting})`, RETRY_SECONDS);
           }
-          if (all + bytes > (own + bytes <= SMALL ? inAll : (inAll * 3) / 4)) {
+          if (isFull(own, bytes)) {
             throw new AppError('UNAVAILABLE', `${noun} of all requests exceed ${inAll} bytes (${allSetting})`, {
               details: { retryAfter: RETRY_SECONDS },
             });

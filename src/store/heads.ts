@@ -2,13 +2,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { integrity, unavailable } from '../kernel/errors.ts';
 import { sameBytes, verifyHead } from './chain.ts';
 import { fitOf } from './lineage.ts';
-import { type Head, type Key, type Lineage, type Mac, ROOT, type Seq, type Store } from './port.ts';
+import { type Head, type Key, type Lineage, type Mac, ROOT, type Seq, type Store, type TeamId } from './port.ts';
 
 /**
  * Reads heads that were made under our key, for that very scope, and that the root knows; null where there is none. INTEGRITY for one
  * that was put back, or taken away, behind the heads above it.
  */
 export type ReadHead = (scope: Key) => Promise<Head | null>;
+
+export interface Heads extends ReadHead {
+  /** The same of a team, where it is known without reading anything that nothing was written since; undefined: it has to be read. */
+  readonly now: (team: TeamId) => Head | null | undefined;
+}
 
 /** A team that is written to all the time may move between two reads. */
 const ATTEMPTS = 16;
@@ -18,11 +23,11 @@ const LAGGING_MS = 100;
 const MOST = 10_000;
 
 export interface HeadsDeps {
-  readonly store: Pick<Store, 'lineage' | 'newest'>;
+  readonly store: Pick<Store, 'lineage' | 'newest' | 'isCurrent'>;
   readonly mac: () => Mac;
 }
 
-export function createHeads({ store, mac }: HeadsDeps): ReadHead {
+export function createHeads({ store, mac }: HeadsDeps): Heads {
   /** Heads that passed last time. One that is the same in every part need not be computed again. */
   const passed = new Map<string, Head>();
   /** The same, as the very objects that the store hands out again. */
@@ -30,6 +35,8 @@ export function createHeads({ store, mac }: HeadsDeps): ReadHead {
   /** How far each scope was seen: nothing goes back while a process runs. */
   const seen = new Map<string, Seq>();
   const looked = new Set<string>();
+  /** The lineage of each team that passed last. */
+  const latest = new Map<TeamId, Lineage>();
 
   function requireOurs(head: Head, scope: Key): void {
     const name = scope.join('\0');
@@ -61,7 +68,7 @@ export function createHeads({ store, mac }: HeadsDeps): ReadHead {
     }
   }
 
-  return async function verifiedHead(scope) {
+  async function verifiedHead(scope: Key): Promise<Head | null> {
     const above = scope.length > 1 ? [ROOT, scope.slice(0, 1)] : [ROOT];
     const names = [...above, scope].map((each) => each.join('\0'));
     const [team = ''] = scope;
@@ -72,13 +79,14 @@ export function createHeads({ store, mac }: HeadsDeps): ReadHead {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const before = names.map((name, i) => Math.max(seen.get(name) ?? 0, i === 1 ? newest : 0));
       const lineage = await store.lineage(scope);
-      const head = lineage.levels[lineage.levels.length - 1]?.head ?? null;
+      const head = headIn(lineage);
       if (known.has(lineage)) return head;
       const where = misfit(lineage, before);
       if (where === null) {
         note(lineage);
         looked.add(team);
         known.add(lineage);
+        if (scope.length === 1) latest.set(team, lineage);
         return head;
       }
       // It may have moved while it was read; not if all that is above it is what it was.
@@ -88,8 +96,16 @@ export function createHeads({ store, mac }: HeadsDeps): ReadHead {
       last = lineage;
     }
     throw unavailable('The data changed while it was read; try again');
+  }
+
+  const now: Heads['now'] = (team) => {
+    const lineage = latest.get(team);
+    return lineage && store.isCurrent?.(lineage) ? headIn(lineage) : undefined;
   };
+  return Object.assign(verifiedHead, { now });
 }
+
+const headIn = ({ levels }: Lineage): Head | null => levels[levels.length - 1]?.head ?? null;
 
 const isSameLineage = (a: Lineage, b: Lineage): boolean =>
   a.levels.every(({ head }, i) => {

@@ -208,6 +208,8 @@ export interface Store {
   head(scope: Key): Promise<Head | null>;
   /** The head of a team or project with all that vouches for it, read at once. */
   lineage(scope: Key): Promise<Lineage>;
+  /** Whether a lineage that was read here is what would be read now: no without looking, and always no where only a read tells. */
+  isCurrent?(lineage: Lineage): boolean;
   /** The greatest number that a team's log or a head of it or of one of its projects has; 0 without any. Whether they are ours is not looked at. */
   newest(team: TeamId): Promise<Seq>;
   /** A copy; absent is null, never an error. */

@@ -70,6 +70,10 @@ export function createVault({
 
   const vault: Omit<Vault, 'writer'> = {
     view,
+    seqNow(team) {
+      const head = sets.verifiedHead.now(team);
+      return head === undefined ? null : (head?.seq ?? 0);
+    },
     commit: createCommits({ store, keys, clock, expiry, hand: sets.hand }),
     async one(type, key) {
       const doc = await store.get(type.kind, key);

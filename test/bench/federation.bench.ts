@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { startHive } from '../support/federation/hive.ts';
 import { startPlatform } from '../support/federation/platform.ts';
 import { createSender, type Recorder, startRecorder } from '../support/federation/recorder.ts';
 import { supergraphOf } from '../support/federation/supergraph.ts';
 import { fill, type Running, send, startEmpty } from './keyloom.ts';
+import { cpuOf } from './processes.ts';
 
 // What a larger graph costs Keyloom: processor time of its process for the same environments (50 variables over 10 groups
 // each) asked at /graphql, asked at /federation, and asked of Hive's gateway in front of it. In turns, medians; only the
@@ -23,13 +23,6 @@ const FIELDS = 'environment { variables { name value } }';
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-
-/** Microseconds of processor time that a process has used. */
-function cpuOf(pid: number): number {
-  const of = (thread: string): number =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
-  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + of(thread), 0) / 1_000;
-}
 
 interface Asker {
   readonly url: string;

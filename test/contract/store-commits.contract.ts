@@ -225,6 +225,21 @@ export function commitsContract(open: OpenStore): void {
       expect(await state([above, 'p40'])).toBeNull();
     });
 
+    it('is current until something is written, if the store can tell without looking', async () => {
+      const { store } = under;
+      if (store.isCurrent === undefined) return;
+      const [one, other] = [['current'], ['current-other']];
+      for (const team of [one, other])
+        await store.commit(aCommit([aPut([...team, 'p', 'a'])], { team: team[0] ?? '' }));
+      const read = await store.lineage(one);
+      expect([store.isCurrent(read), store.isCurrent({ ...read })]).toEqual([true, false]);
+      await store.commit(aCommit([aPut(['current', 'p', 'b'])], { team: 'current' }));
+      expect(store.isCurrent(read)).toBe(false);
+      const again = await store.lineage(one);
+      expect(again.levels.at(-1)?.head?.seq).toBe(2);
+      expect(store.isCurrent(again)).toBe(true);
+    });
+
     it('refuses as INTEGRITY to go on where the team was put back to before a commit that a project knows of', async () => {
       const back = 'put-back';
       await under.store.commit(aCommit([aPut([back, 'p', 'a'])], { team: back }));

@@ -116,8 +116,11 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
       options.onForwarded?.();
       return lane.contextFor(request);
     },
+    // The short way of kept answers asks for no context: whoever wants to be told of each request takes the usual one.
+    known: options.onForwarded ? undefined : lane.known,
   };
-  const own = { schema, contextFor, fileMutations, federation };
+  const known = options.onRequest || options.onContext ? undefined : gateway.known;
+  const own = { schema, contextFor, known, fileMutations, federation };
   const server = createServer({ ...own, hooks, config, log, ready, counters, plugins });
   const { url } = await server.listen();
 

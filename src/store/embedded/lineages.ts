@@ -14,8 +14,14 @@ interface LastLineage {
 
 const MOST = 10_000;
 
+export interface Lineages {
+  read(scope: Key): Lineage;
+  /** Whether one that was read is what would be read now. Reads nothing. */
+  isCurrent(lineage: Lineage): boolean;
+}
+
 /** Lineages are read with every request and seldom change: one is read again after a write, and is another when any of it differs. */
-export function createLineages(engine: Engine, recall: Recall): (scope: Key) => Lineage {
+export function createLineages(engine: Engine, recall: Recall): Lineages {
   const last = new Map<string, LastLineage>();
 
   const headOf = (scope: Key): Head | null => recall.read(engine, at.headAt(scope), record.decodeHead);
@@ -26,7 +32,7 @@ export function createLineages(engine: Engine, recall: Recall): (scope: Key) => 
     return { scope, head: headOf(scope), way: next ? wayTo(next, (path) => nodeOf(scope, path)) : [] };
   }
 
-  return (scope) => {
+  function read(scope: Key): Lineage {
     engine.standing?.();
     const chain = [ROOT, ...(scope.length > 1 ? [scope.slice(0, 1)] : []), scope];
     if (!isKey(scope)) return { levels: chain.map((each) => ({ scope: each, head: null, way: [] })), mayLag: false };
@@ -40,7 +46,18 @@ export function createLineages(engine: Engine, recall: Recall): (scope: Key) => 
     if (last.size >= MOST) last.clear();
     last.set(name, { lineage, writes });
     return lineage;
-  };
+  }
+
+  function isCurrent(lineage: Lineage): boolean {
+    engine.standing?.();
+    const writes = engine.writes();
+    const scope = lineage.levels[lineage.levels.length - 1]?.scope;
+    if (writes === null || scope === undefined) return false;
+    const before = last.get(keyText(scope));
+    return before?.lineage === lineage && before.writes === writes;
+  }
+
+  return { read, isCurrent };
 }
 
 /** They are the very objects that were made of the same bytes. */

@@ -48,7 +48,11 @@ function createReads(engine: Engine, recall: Recall, open: () => void): Reads {
     },
     async lineage(scope) {
       open();
-      return lineages(scope);
+      return lineages.read(scope);
+    },
+    isCurrent(lineage) {
+      open();
+      return lineages.isCurrent(lineage);
     },
     async get(kind, key) {
       open();

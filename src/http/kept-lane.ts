@@ -1,0 +1,56 @@
+import type { Answers } from '../graphql/engine/answers.ts';
+import type { InFlight } from '../kernel/in-flight.ts';
+import type { Limits } from '../kernel/limits.ts';
+import { authorizationOf } from './authorization.ts';
+import type { KnownCaller } from './caller.ts';
+import type { Exchange } from './exchange.ts';
+import { give, isHeld } from './give.ts';
+import { plainHeadersOf } from './plain-headers.ts';
+import type { Rates } from './rates.ts';
+
+interface Deps {
+  readonly known: KnownCaller;
+  readonly answers: Answers;
+  readonly bodies: InFlight;
+  readonly inFlight: InFlight;
+  readonly rates: Rates;
+  readonly limits: Pick<Limits, 'bodyBytes'>;
+}
+
+/**
+ * Gives a kept answer again within the turn in which its request arrived, without a promise; false: it did nothing, and the request
+ * has to go the usual way. It never refuses anything: whatever is not plainly in order is for the usual way to judge.
+ */
+export type KeptLane = (exchange: Exchange) => boolean;
+
+export function createKeptLane({ known, answers, bodies, inFlight, rates, limits }: Deps): KeptLane {
+  return (exchange) => {
+    const { request } = exchange;
+    const plain = plainHeadersOf(request.rawHeaders);
+    if (plain === null || plain.length === 0 || plain.length > limits.bodyBytes) return false;
+    // A body that is still coming takes time, which the usual way counts.
+    if (request.readableLength !== plain.length || exchange.response.destroyed) return false;
+    const caller = callerOf(known, exchange);
+    if (caller === null) return false;
+    const { principal, stamp } = caller;
+    if (!bodies.hasRoom(principal.id, plain.length)) return false;
+    // Whoever is let in may have their body read.
+    const body = request.read() as Buffer;
+    exchange.body = body;
+    const given = answers.find(stamp, body, request.socket);
+    if (given === null || (isHeld(given) && !inFlight.hasRoom(principal.id, given.latin1.length))) return false;
+    exchange.headers = rates.headers(principal);
+    give(exchange, given, plain.readsGraphql, inFlight, principal.id);
+    return true;
+  };
+}
+
+/** null: unknown, or refused, for reasons that the usual way says. */
+function callerOf(known: KnownCaller, { request, client }: Exchange): ReturnType<KnownCaller> {
+  try {
+    const { rawHeaders: headers } = request;
+    return known({ authorization: authorizationOf(headers), headers, address: client });
+  } catch {
+    return null;
+  }
+}
