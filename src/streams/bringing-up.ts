@@ -17,7 +17,7 @@ const createTelling =
   async (subscriber: Subscriber, missed: Waiting): Promise<void> => {
     await subscriber.sink.ready();
     if (subscriber.left) return;
-    const made = await make.delivery(missed, subscriber.previous, true);
+    const made = await make.single(missed, subscriber.previous);
     subscriber.previous = missed.commit.seq;
     give(subscriber, made, team);
   };

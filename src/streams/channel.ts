@@ -23,19 +23,22 @@ export function createChannel(name: string, subject: Subject, principal: Princip
   let working = false;
   let previous = team.position();
 
+  /** The first of those that wait; the next has its turn when others had theirs. */
   async function work(): Promise<void> {
-    for (;;) {
-      if (stream.coalesces && waiting.length > STORM) waiting = [merged(waiting)];
-      const [next] = waiting;
-      if (next === undefined || members.size === 0) break;
+    if (stream.coalesces && waiting.length > STORM) waiting = [merged(waiting)];
+    const [next] = waiting;
+    if (next !== undefined && members.size > 0) {
       const { seq } = next.commit;
-      const made = await make.delivery(next, previous, false);
+      const made = await make.shared(next, previous);
       waiting.shift();
       previous = seq;
       await giveAll(live, seq, made, team);
     }
-    working = false;
+    if (waiting.length > 0 && members.size > 0) begin();
+    else working = false;
   }
+
+  const begin = (): void => team.pace.begin(() => work().catch(() => dropAll('fault')));
 
   function dropAll(why: End): void {
     waiting = [];
@@ -59,7 +62,7 @@ export function createChannel(name: string, subject: Subject, principal: Princip
       if (waiting.length > MOST_WAITING) dropAll('resync');
       else if (!working) {
         working = true;
-        work().catch(() => dropAll('fault'));
+        begin();
       }
     },
     add(subscriber: Subscriber): void {

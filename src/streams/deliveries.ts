@@ -47,9 +47,19 @@ export function createDeliveries({ stream, deliver }: Subject, principal: Princi
   }
 
   return {
-    /** At the pace of all channels. The last of several tries throws. */
-    delivery: (waiting: Waiting, since: Seq, isKept: boolean): Promise<Delivery | null> =>
-      patiently(() => team.pace.run(() => made(waiting, since, isKept))),
+    /** For all, by whoever has a place in the pace of all channels. The last of several tries throws. */
+    shared: (waiting: Waiting, since: Seq): Promise<Delivery | null> => {
+      let isPlaced = true;
+      return patiently(() => {
+        const work = () => made(waiting, since, false);
+        if (!isPlaced) return team.pace.run(work);
+        isPlaced = false;
+        return work();
+      });
+    },
+    /** For one, at the pace of all channels. */
+    single: (waiting: Waiting, since: Seq): Promise<Delivery | null> =>
+      patiently(() => team.pace.run(() => made(waiting, since, true))),
     /** Word that some may be missing before `seq`. */
     async expiry(seq: Seq): Promise<Delivery> {
       const { viewer, stamp } = await patiently(() => team.sessions(principal, seq));

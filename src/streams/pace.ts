@@ -4,6 +4,8 @@ import { turn } from '../kernel/turn.ts';
 export interface Pace {
   /** Runs when there is room. One that takes long, because it waits for something slow, makes room for the next. */
   run<T>(work: () => Promise<T>): Promise<T>;
+  /** The same for what nobody waits for, which never rejects: of those that wait for room nothing but a place in a list is kept. */
+  begin(work: () => Promise<void>): void;
   /** To be awaited between small pieces of work: a turn for everybody else when it is time. */
   breathe(): Promise<void> | undefined;
 }
@@ -53,24 +55,37 @@ export function createPace({
     next();
   }
 
+  /** With a place taken for it. */
+  async function placed<T>(work: () => Promise<T>): Promise<T> {
+    let isOut = false;
+    const leave = (): void => {
+      if (isOut) return;
+      isOut = true;
+      release();
+    };
+    const timer = setTimeout(leave, patienceMs);
+    timer.unref();
+    try {
+      while (isTime()) await rest();
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      leave();
+    }
+  }
+
   return {
     async run(work) {
       if (active >= atOnce) await new Promise<void>((go) => queue.push(go));
       else active += 1;
-      let isOut = false;
-      const leave = (): void => {
-        if (isOut) return;
-        isOut = true;
-        release();
-      };
-      const timer = setTimeout(leave, patienceMs);
-      timer.unref();
-      try {
-        while (isTime()) await rest();
-        return await work();
-      } finally {
-        clearTimeout(timer);
-        leave();
+      return placed(work);
+    },
+    begin(work) {
+      const go = (): void => void placed(work);
+      if (active >= atOnce) queue.push(go);
+      else {
+        active += 1;
+        go();
       }
     },
     breathe: () => (isTime() ? rest() : undefined),

@@ -10,11 +10,16 @@ export interface Waiting {
 /** More commits than this are a storm. */
 export const STORM = 32;
 
-export const waitingOf = (commit: Commit): Waiting => ({
-  from: commit.seq,
-  commit,
-  operations: new Set([commit.operation]),
-});
+const alone = new WeakMap<Commit, Waiting>();
+
+/** One alone: the same for all channels. */
+export function waitingOf(commit: Commit): Waiting {
+  const known = alone.get(commit);
+  if (known) return known;
+  const made = { from: commit.seq, commit, operations: new Set([commit.operation]) };
+  alone.set(commit, made);
+  return made;
+}
 
 /** Coalesces all waiting commits into the newest. */
 export function merged(all: readonly Waiting[]): Waiting {

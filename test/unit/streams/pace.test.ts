@@ -52,6 +52,30 @@ describe('the pace of deliveries', () => {
     expect(done).toEqual(Array.from({ length: 50 }, (_, i) => i));
   });
 
+  it('begins what nobody waits for in the same order, a few at a time', async () => {
+    const pace = createPace({ patienceMs: 10_000 });
+    const done: number[] = [];
+    let active = 0;
+    let most = 0;
+    const one = (i: number) => async () => {
+      active += 1;
+      most = Math.max(most, active);
+      done.push(i);
+      await sleep(1);
+      active -= 1;
+    };
+    const waited: Promise<void>[] = [];
+    for (let i = 0; i < 40; i += 1) {
+      if (i % 2 === 0) pace.begin(one(i));
+      else waited.push(pace.run(one(i)));
+    }
+    // What waits costs nothing yet.
+    expect(done.length).toBeLessThanOrEqual(4);
+    await Promise.all(waited);
+    expect(done).toEqual(Array.from({ length: 40 }, (_, i) => i));
+    expect(most).toBe(4);
+  });
+
   it('has a few at work at the same time, and no more', async () => {
     const pace = createPace({ patienceMs: 10_000 });
     let active = 0;
