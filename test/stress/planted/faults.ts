@@ -34,7 +34,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'no token ends while it listens',
-    file: 'streams/team-streams.ts',
+    file: 'streams/members.ts',
     find: "for (let next = audience.ended(isExpired); next; next = audience.ended(isExpired)) drop(next, 'forbidden');",
     put: '',
     judge: 'rights of listeners',
