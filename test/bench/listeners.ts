@@ -66,6 +66,8 @@ const HANDSHAKE =
   `GET ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nupgrade: websocket\r\nconnection: Upgrade\r\n` +
   `sec-websocket-version: 13\r\nsec-websocket-key: ${randomBytes(16).toString('base64')}\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n`;
 const INIT = frame({ type: 'connection_init', payload: { authorization: `Bearer ${order.token}` } });
+const PING = Buffer.from([0x89, 0]);
+const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 const NEXT = Buffer.from('"type":"next"');
 const LAST_CURSOR = /.*"cursor":"([^"]+)"/s;
 
@@ -136,8 +138,8 @@ function listen(index: number, after: string | null): Promise<Listener> {
         isUpgraded = true;
         return void socket.write(INIT);
       }
-      // Pings are answered with empty pongs.
-      if (data[0] === 0x89) socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
+      // Pings are answered with empty pongs, also those that come behind a message.
+      if (data.includes(PING)) socket.write(PONG);
       if (!listener.acknowledged) {
         if (data[0] === 0x89 && data.length === 2) return;
         if (!data.includes('connection_ack')) return reject(new Error(`No acknowledgement: ${wordsOf(data)}`));
