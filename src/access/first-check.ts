@@ -1,3 +1,4 @@
+import { constant } from '../kernel/casing.ts';
 import { forbidden, notFound } from '../kernel/errors.ts';
 import type { Principal, Resource, Verb, WorkloadAddress } from './model.ts';
 
@@ -48,9 +49,6 @@ export function couldEver({ workload: own, role }: Principal, verb: Verb, resour
 const isOwn = (own: WorkloadAddress, { project, workload }: Place & { in: 'project' }, resource: Resource): boolean =>
   project === own.project &&
   (resource !== 'workload' || workload === undefined || (workload.kind === own.kind && workload.id === own.id));
-
-/** `secretGroup` -> `SECRET_GROUP`, as roles call it in the API. */
-const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
 
 /** Says which permission is missing: it depends on the caller's role alone, and tells nothing of what there is. */
 const needs = (verb: Verb, resource: Resource) =>

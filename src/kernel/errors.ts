@@ -1,3 +1,4 @@
+import { capital } from './casing.ts';
 import { type LimitName, variableOf } from './limits.ts';
 
 /** Every code a client can meet, with the HTTP status it travels under. */
@@ -111,7 +112,7 @@ const SAFE_NAME = /^[\w.@:/+ -]{1,128}$/;
 /** `name`: what the caller called it by; left out when it is not fit to be repeated. */
 export function notFound(noun: string, name = ''): AppError {
   const what = SAFE_NAME.test(name) && name.trim() !== '' ? `${noun} ${name}` : noun;
-  return new AppError('NOT_FOUND', `${what.charAt(0).toUpperCase()}${what.slice(1)} not found`);
+  return new AppError('NOT_FOUND', `${capital(what)} not found`);
 }
 
 export const forbidden = (message = 'You do not have permission to do this'): AppError =>

@@ -1,3 +1,4 @@
+import { constant } from './casing.ts';
 /** One thing that is bounded. `KEYLOOM_LIMIT_*` sets it. */
 export interface LimitFacts {
   readonly default: number;
@@ -184,8 +185,7 @@ export type LimitName = keyof Limits;
 export type ValuesOf<Table extends LimitTable> = { readonly [Name in keyof Table]: number };
 
 /** `bodyBytes` -> `KEYLOOM_LIMIT_BODY_BYTES`. */
-export const variableOf = (name: LimitName): string =>
-  `KEYLOOM_LIMIT_${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}`;
+export const variableOf = (name: LimitName): string => `KEYLOOM_LIMIT_${constant(name)}`;
 
 export const defaultsOf = <Table extends LimitTable>(table: Table): ValuesOf<Table> =>
   Object.fromEntries(Object.entries(table).map(([name, facts]) => [name, facts.default])) as ValuesOf<Table>;

@@ -12,6 +12,7 @@ import {
   isScalarType,
   lexicographicSortSchema,
 } from 'graphql';
+import { capital } from '../../kernel/casing.ts';
 import { federatedIn } from '../types/federated.ts';
 
 /** What an operator decides about Keyloom's part of a larger graph. */
@@ -76,8 +77,6 @@ export function subgraphShape(publicSchema: GraphQLSchema, { prefix, key }: Subg
   }
   return { schema: rebuilt(schema, types), entities };
 }
-
-const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 /** What a field of a root is called in the subgraph. */
 export const rootFieldOf = (name: string, prefix: string): string =>

@@ -3,6 +3,7 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import ValidationPlugin from '@pothos/plugin-validation';
 import { GraphQLDateTime, GraphQLSafeInt } from 'graphql-scalars';
+import { capital } from '../../kernel/casing.ts';
 import { invalidInput } from '../../kernel/errors.ts';
 import type { Context } from './context.ts';
 import { decodeGlobalId } from './ids.ts';
@@ -25,8 +26,6 @@ export interface SchemaTypes {
     Cursor: { Input: string; Output: string };
   };
 }
-
-const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 const makeBuilder = () =>
   new SchemaBuilder<SchemaTypes>({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { capital } from '../../kernel/casing.ts';
 import type { Key } from '../../store/port.ts';
 
 const names = new Set<string>();
@@ -11,7 +12,7 @@ const globalId = (type: string, id: string): string => Buffer.from(`${type}:${id
 
 /** The global id of a stored document; null for kinds that have none. */
 export function idOfDocument(kind: string, key: Key): string | null {
-  const type = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+  const type = capital(kind);
   return names.has(type) && key.length > 1 ? globalId(type, key.slice(1).join('/')) : null;
 }
 

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { requireCouldEver } from '../../access/first-check.ts';
 import { isMovedStanding } from '../../access/standing.ts';
 import { reveal, Value } from '../../audit/reveal.ts';
+import { capital } from '../../kernel/casing.ts';
 import type { CommitFacts } from '../../vault/change.ts';
 import type { Allowed, RawInput } from './allowed.ts';
 import type { Builder, Types } from './builder.ts';
@@ -32,8 +33,6 @@ const FAILURES = {
   conflict: ConflictError,
   limit: LimitExceededError,
 } as const;
-
-const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 export interface PayloadField<Result = unknown> {
   readonly type: TypeParam<Types>;

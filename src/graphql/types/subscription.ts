@@ -1,4 +1,5 @@
 import type { ArgBuilder, InputFieldMap, InputShapeFromFields, ObjectRef } from '@pothos/core';
+import { capital } from '../../kernel/casing.ts';
 import type { Item, Stream } from '../../streams/stream.ts';
 import type { Subject } from '../../streams/subscriber.ts';
 import type { Builder, Types } from './builder.ts';
@@ -39,8 +40,6 @@ export interface SubscriptionOptions<Event, Args extends InputFieldMap, Also> {
   /** Checks that the viewer may listen at all. */
   readonly stream: (args: InputShapeFromFields<Args>, context: Context) => Promise<Stream<Event | Also>>;
 }
-
-const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 /** A subscription by the habits of this API: resumable by `after`, each event with `cursor`, `seq` and `at`. Answers the type of its events, for more fields. */
 export function addSubscription<Event, Args extends InputFieldMap, Also = never>(

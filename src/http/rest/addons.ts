@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idOfDocument } from '../../graphql/types/ids.ts';
+import { capital } from '../../kernel/casing.ts';
 import { createAddonInput } from '../../modules/addons/inputs.ts';
 import { valuesAnswer, variablesMap } from './files.ts';
 import { type Connection, connection, LIST_ARGUMENTS, LIST_VARIABLES, listReply, pageQuery } from './pages.ts';
@@ -83,8 +84,6 @@ interface Credential {
 }
 const valued = (all: readonly Credential[], isSecret: boolean): JsonObject =>
   variablesMap(all.filter(({ type, value, masked }) => (type === 'SECRET') === isSecret && (masked || value !== null)));
-
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 const pathOf = ({ path }: Kind): string => `/projects/{projectId}/${path}`;
 

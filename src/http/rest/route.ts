@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { capital } from '../../kernel/casing.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -93,8 +94,6 @@ export const given = (values: JsonObject): JsonObject =>
 /** `If-Match` and `Idempotency-Key` as the inputs of documents have them. */
 export const expected = ({ ifMatch }: Given): JsonObject => (ifMatch === null ? {} : { expectedRevision: ifMatch });
 export const once = ({ idempotencyKey }: Given): JsonObject => (idempotencyKey === null ? {} : { idempotencyKey });
-
-const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 /** A mutation by the habits of the schema; `fields`: of its payload, with the innermost aliased as `result`. */
 export const mutation = (name: string, fields: string, more = ''): string =>

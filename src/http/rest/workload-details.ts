@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { capital } from '../../kernel/casing.ts';
 import { type FileResult, MASK, mapOf, type VariableResult } from './files.ts';
 import { type Ask, given, type JsonObject, lower, type RestRoute, routeOf } from './route.ts';
 import {
-  capital,
   delivered,
   type EnvironmentResult,
   environmentDocument,

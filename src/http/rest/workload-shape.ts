@@ -62,7 +62,6 @@ export interface EnvironmentResult {
   readonly unresolved: readonly { readonly name: string }[];
 }
 
-export const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 export const inPath =
   ({ id }: Kind) =>
   ({ path }: Given): JsonObject => ({ project: path.projectId, id: path[id] });

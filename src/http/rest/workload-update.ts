@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { capital } from '../../kernel/casing.ts';
 import { forbidden } from '../../kernel/errors.ts';
 import {
   FILE_FIELDS,
@@ -12,7 +13,7 @@ import {
   variablesOf,
 } from './files.ts';
 import { given, type JsonObject, mutation, nothing, type RestRoute, routeOf } from './route.ts';
-import { capital, inPath, type Kind, SCOPES, type Scope } from './workload-shape.ts';
+import { inPath, type Kind, SCOPES, type Scope } from './workload-shape.ts';
 
 type Masked<Row> = Row & { readonly masked: boolean };
 export interface Registered {

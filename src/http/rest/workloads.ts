@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { capital } from '../../kernel/casing.ts';
 import { filesAnswer, filesMap, valuesAnswer, variablesMap } from './files.ts';
 import { one } from './given.ts';
 import { type Given, type Reply, type RestRoute, routeOf } from './route.ts';
 import { detailsRoute } from './workload-details.ts';
 import {
-  capital,
   delivered,
   type EnvironmentResult,
   environmentDocument,

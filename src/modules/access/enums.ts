@@ -1,9 +1,9 @@
 import { TOKEN_KINDS, type TokenKind, VERBS, type Verb } from '../../access/model.ts';
 import type { ResourceFacts } from '../../access/resources.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
+import { constant } from '../../kernel/casing.ts';
 
 /** `secretGroup` -> `SECRET_GROUP`. */
-const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
 
 function enumValues<T extends string>(values: readonly T[], words: (value: T) => string) {
   return Object.fromEntries(values.map((value) => [constant(value), { value, description: words(value) }]));

@@ -5,6 +5,7 @@ import { NameDiffType } from '../../graphql/types/name-diff.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
 import { addSubscription, type Happened } from '../../graphql/types/subscription.ts';
+import { constant } from '../../kernel/casing.ts';
 import { idOf } from '../../vault/document.ts';
 import { GlobalSecretNode } from '../global-secrets/node.ts';
 import { EnvironmentType, environmentOf } from '../resolution/schema.ts';
@@ -14,9 +15,8 @@ import { WorkloadRefInput } from '../workloads/types.ts';
 import type { CommitEvent, DocumentChange } from './commit-stream.ts';
 import type { EnvironmentEvent } from './environment-stream.ts';
 import type { KeyChanges } from './key-changes.ts';
-import { createVisibility } from './visible.ts';
+import { placeFields } from './place-schema.ts';
 
-const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
 const words = (name: string): string => constant(name).toLowerCase().replaceAll('_', ' ');
 
 const NAME_DIFFS = {
@@ -26,7 +26,6 @@ const NAME_DIFFS = {
 } as const;
 
 function documentChange(builder: Builder, kinds: ShownKinds) {
-  const { appOfTouched, projectOf } = createVisibility(kinds);
   const KindEnum = builder.enumType('DocumentKind', {
     description: 'The kinds of objects that commits change.',
     values: Object.fromEntries(
@@ -52,18 +51,7 @@ function documentChange(builder: Builder, kinds: ShownKinds) {
     description: 'One thing that a commit changed and that you may list.',
     fields: (t) => ({
       kind: t.field({ type: KindEnum, description: 'What it is.', resolve: ({ kind }) => kind }),
-      project: t.field({
-        type: 'Slug',
-        nullable: true,
-        description: 'The project that it is or lies in; null: it belongs to the team itself.',
-        resolve: projectOf,
-      }),
-      app: t.field({
-        type: 'Slug',
-        nullable: true,
-        description: 'The app that it is or lies in; null: none.',
-        resolve: appOfTouched,
-      }),
+      ...placeFields(t, kinds),
       name: t.string({
         description:
           'Its slug; of a workload the id of the platform, of a tag its name, of a value of an app secret `<environment>/<secret>`.',

@@ -2,17 +2,16 @@ import type { EnumRef } from '@pothos/core';
 import type { Builder, Types } from '../../graphql/types/builder.ts';
 import { idOfDocument } from '../../graphql/types/ids.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
+import { constant } from '../../kernel/casing.ts';
 import { invalidInput } from '../../kernel/errors.ts';
 import { idOf } from '../../vault/document.ts';
-import { createVisibility } from '../changes/visible.ts';
+import { placeFields } from '../changes/place-schema.ts';
 import type { Shown, ShownKinds } from '../shown.ts';
 import type { DeletedAsk, DeletedObject, DeletedService } from './service.ts';
 
 type Found = Awaited<ReturnType<DeletedService['list']>>[number];
 
 const BY_ID: ListOrder<Found> = { name: 'deleted', keyOf: ({ stored }) => idOf(stored.key) };
-
-const constant = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toUpperCase();
 
 /** The place that the kind lies in has to be given, and no other. */
 function askOf(place: Shown['place'], kind: string, project: string | null, app: string | null): DeletedAsk {
@@ -26,7 +25,6 @@ function askOf(place: Shown['place'], kind: string, project: string | null, app:
 }
 
 function addDeletedType(builder: Builder, kinds: ShownKinds, KindEnum: EnumRef<Types, string>) {
-  const { appOfTouched, projectOf } = createVisibility(kinds);
   return builder.objectRef<DeletedObject>('DeletedObject').implement({
     description:
       'Something that was deleted and can be restored by the `restore` mutation of its kind. Never holds a value.',
@@ -42,18 +40,7 @@ function addDeletedType(builder: Builder, kinds: ShownKinds, KindEnum: EnumRef<T
         resolve: ({ key }) => idOf(key),
       }),
       name: t.exposeString('name', { description: 'Its name when it was deleted.' }),
-      project: t.field({
-        type: 'Slug',
-        nullable: true,
-        description: 'The project that it is or lies in; null: it belongs to the team itself.',
-        resolve: projectOf,
-      }),
-      app: t.field({
-        type: 'Slug',
-        nullable: true,
-        description: 'The app that it is or lies in; null: none.',
-        resolve: appOfTouched,
-      }),
+      ...placeFields(t, kinds),
       deletedAt: t.field({
         type: 'DateTime',
         nullable: true,
