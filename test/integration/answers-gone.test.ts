@@ -63,11 +63,11 @@ async function ask(times: number): Promise<void> {
   }
 }
 
-// Kept as a value that leads back to its own key, as in a weak map by context, each would keep some KB.
+// 2.9 KB an answer wait for a large collection whatever is done; a weak map whose value leads back to its context makes it 6.2.
 it('what was loaded for an answer is gone with the next small collections', async () => {
   await ask(300);
   collect({ type: 'major' });
   const before = old();
   await ask(1000);
-  expect((old() - before) / 1000).toBeLessThan(3_000);
+  expect((old() - before) / 1000).toBeLessThan(4_500);
 });
