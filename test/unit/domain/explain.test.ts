@@ -54,9 +54,11 @@ describe('an explanation', () => {
         }
       }
     });
-    fc.assert(property, { numRuns: 300 });
-    expect([...removed.keys()].sort()).toEqual([...LISTS, 'winner'].sort());
     const all = ['ABSENT', 'ERROR CYCLE', 'ERROR TOO_DEEP', 'ERROR TOO_LARGE', 'ERROR TOO_MANY_STEPS', 'PRESENT'];
+    fc.assert(property, { numRuns: 300 });
+    // By chance 300 may miss an outcome that is rare.
+    for (let more = 0; more < 10 && outcomes.size < all.length; more += 1) fc.assert(property, { numRuns: 300 });
+    expect([...removed.keys()].sort()).toEqual([...LISTS, 'winner'].sort());
     expect([...outcomes].sort()).toEqual(all);
   });
 
