@@ -84,7 +84,7 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
     const gateway = createGateway({ ...shared, founderEnded });
     if (handover) await found(gateway, config, handover, announcements);
     await gateway.services.access.lookAtClock();
-    const { schema, contextFor, known, fileMutations, hooks, expiry } = gateway;
+    const { schema, contextFor, known, fileMutations, hooks, expiry, routes } = gateway;
     const clockIsBehind = (): boolean => expiry.behindMs() > CLOCK_BEHIND_MS;
     const ready = async (): Promise<boolean> => (await store.head([config.team])) !== null;
     const stop = new AbortController();
@@ -103,6 +103,7 @@ export async function createApp({ config, log, terminal = null }: AppDeps): Prom
       known,
       fileMutations,
       hooks,
+      routes,
       federation,
       ready,
       clockIsBehind,

@@ -26,6 +26,7 @@ import { createContents } from '../modules/contents.ts';
 import { type House, type Made, type Nouns, nounsOf, type Slice } from '../modules/slice.ts';
 import { createReach, type Reach } from '../net/reach.ts';
 import type { Plugins } from '../plugin/plugin.ts';
+import type { RestRoute } from '../rest/route.ts';
 import type { Store } from '../store/port.ts';
 import { createCursors } from '../streams/cursor.ts';
 import { createStreams } from '../streams/streams.ts';
@@ -33,6 +34,7 @@ import { createForgetting } from '../vault/forgetting.ts';
 import { createVault } from '../vault/vault.ts';
 import { createFederation } from './federation.ts';
 import { assertLimits } from './limits.ts';
+import { routesOf } from './routes.ts';
 import { schemaOf } from './schema.ts';
 import { NAMED, SLICES } from './slices.ts';
 
@@ -69,6 +71,8 @@ export interface Gateway {
   readonly hooks: readonly Hook[];
   /** Mutations whose bodies may be larger. */
   readonly fileMutations: ReadonlySet<string>;
+  /** The ways in over REST. */
+  readonly routes: readonly RestRoute[];
   /** What it is to a federation gateway. */
   readonly federation: (options: SubgraphOptions) => GraphqlLane;
 }
@@ -118,7 +122,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const schema = schemaOf(slices);
   const federation: Gateway['federation'] = (options) =>
     createFederation({ schema, access, contextOf, fileMutations }, options);
-  return { schema, services, contextFor, known, expiry, jobs, atStart, hooks, fileMutations, federation };
+  const routes = routesOf(slices);
+  return { schema, services, contextFor, known, expiry, jobs, atStart, hooks, fileMutations, routes, federation };
 }
 
 /** What all slices stand on. */

@@ -11,6 +11,7 @@ import { createInFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Log } from '../kernel/log.ts';
 import type { TrustedProxies } from '../net/client-address.ts';
+import type { RestRoute } from '../rest/route.ts';
 import type { ContextFor, KnownCaller } from './caller.ts';
 import { createConnectionLimits } from './connection-limits.ts';
 import { createDeadlines } from './deadline.ts';
@@ -19,7 +20,6 @@ import { createGraphqlRoute, type Route } from './graphql-route.ts';
 import { createKeptLane, type KeptLane } from './kept-lane.ts';
 import { createRates, type Rates } from './rates.ts';
 import { createRestRoute } from './rest/serve.ts';
-import { ROUTES } from './rest/table.ts';
 import { createSockets } from './sockets.ts';
 import { createWrongTokens } from './wrong-tokens.ts';
 import { createYogaLane } from './yoga.ts';
@@ -44,6 +44,8 @@ export interface LaneDeps extends GraphqlLane {
     readonly trustedProxies: TrustedProxies;
   };
   readonly log: Log;
+  /** Every route under `/v1`. */
+  readonly routes: readonly RestRoute[];
   /** What federation gateways may ask; absent: there are none. */
   readonly federation?: GraphqlLane | undefined;
   /** Of the Yoga and envelop world: they see every GraphQL request, next to the shipped ones. */
@@ -110,7 +112,7 @@ export function createLanes(deps: LaneDeps, mask: Mask): Lanes {
   return {
     graphql: new Map(lanes.map(({ path, route }) => [path, route])),
     kept: new Map(lanes.flatMap(({ path, kept }) => (kept ? [[path, kept]] : []))),
-    rest: createRestRoute({ ...shared, graphql, contextFor, bodies, mask, routes: ROUTES }),
+    rest: createRestRoute({ ...shared, graphql, contextFor, bodies, mask, routes: deps.routes }),
     rates,
     upgrade(request, stream, head) {
       const { sockets } = others.find((each) => each.sockets.takes(request.url ?? '')) ?? main;

@@ -15,6 +15,7 @@ import type { Log } from '../kernel/log.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Reach } from '../net/reach.ts';
 import type { Plugins } from '../plugin/plugin.ts';
+import type { RestRoute } from '../rest/route.ts';
 import type { Store } from '../store/port.ts';
 import type { Vault } from '../vault/port.ts';
 import type { Inspect } from './certificates/inspection.ts';
@@ -87,6 +88,8 @@ export interface Slice {
   readonly types?: Declarations;
   /** Adds its types and fields: once in each schema. */
   readonly addSchema?: (builder: Builder, nouns: Nouns) => void;
+  /** The ways to it over REST. */
+  readonly rest?: readonly RestRoute[];
   /** What of it a larger graph knows: types that are entities by their `id`, and fields of services and jobs that come from here. */
   readonly federated?: Partial<Federated>;
   /** Its mutations that carry files: their bodies may be larger for whoever may write the resource somewhere. */

@@ -89,12 +89,19 @@ const LAYERS: readonly {
       'crypto/',
       'store/',
       'graphql/types/',
+      'rest/route.ts',
       'git/port.ts',
       'net/guarded-fetch.ts',
       'net/reach.ts',
       'plugin/plugin.ts',
     ],
     packages: [],
+  },
+  // Describes bodies by the rules that they will be judged by.
+  {
+    files: /^modules\/[a-z-]+\/rest(-[a-z]+)?\.ts$/,
+    own: ['kernel/', 'domain/layer.ts', 'input/rules.ts', 'graphql/types/ids.ts', 'rest/', 'modules/'],
+    packages: ['zod'],
   },
   {
     files: /^modules\/[a-z-]+\/model\.ts$/,
@@ -155,24 +162,16 @@ const LAYERS: readonly {
   },
   { files: /^app\/slices\.ts$/, own: ['access/named.ts', 'modules/'], packages: [] },
   { files: /^app\/schema\.ts$/, own: ['graphql/', 'modules/slice.ts', 'app/slices.ts'], packages: ['graphql'] },
-  // Describes bodies by the rules that they will be judged by, and so reads the rules of each noun, and nothing else of it.
+  // What ways in over REST are made of; each noun says its own.
+  { files: /^rest\//, own: ['kernel/', 'input/rules.ts', 'graphql/engine/request.ts', 'rest/'], packages: ['zod'] },
   {
     files: /^http\/rest\//,
-    own: [
-      'kernel/',
-      'graphql/',
-      'http/',
-      'input/rules.ts',
-      'domain/layer.ts',
-      ...['secret-groups', 'global-secrets', 'app-secrets', 'addons'].map((noun) => `modules/${noun}/inputs.ts`),
-      ...['workloads', 'projects', 'tags', 'apps'].map((noun) => `modules/${noun}/model.ts`),
-      'modules/git-sync/gitops-rule.ts',
-    ],
+    own: ['kernel/', 'graphql/', 'http/', 'rest/', 'input/rules.ts'],
     packages: ['node:', 'find-my-way', 'zod'],
   },
   {
     files: /^http\//,
-    own: ['kernel/', 'graphql/', 'http/', 'net/client-address.ts', 'streams/subscriber.ts'],
+    own: ['kernel/', 'graphql/', 'http/', 'rest/route.ts', 'net/client-address.ts', 'streams/subscriber.ts'],
     packages: [
       'node:',
       'graphql',
@@ -192,6 +191,7 @@ const LAYERS: readonly {
   { files: /^plugin\/contract\.ts$/, own: ['kernel/', 'net/guarded-fetch.ts'], packages: ['zod'] },
   { files: /^plugin\/plugin\.ts$/, own: ['plugin/contract.ts'], packages: [] },
   { files: /^plugin\//, own: ['kernel/', 'net/', 'plugin/'], packages: ['node:', 'zod'] },
+  { files: /^app\/routes\.ts$/, own: ['rest/route.ts', 'modules/slice.ts', 'app/slices.ts'], packages: [] },
   { files: /^app\/limits\.ts$/, own: ['kernel/limits.ts', 'modules/slice.ts', 'app/slices.ts'], packages: [] },
   {
     files: /^app\/config\.ts$/,
@@ -250,6 +250,7 @@ const FLOORS = [
   'graphql/types',
   'graphql/federation',
   'graphql/engine',
+  'rest',
   'modules',
   'http',
   'app',

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Given, RestRoute } from '../../src/http/rest/route.ts';
-import { ROUTES } from '../../src/http/rest/table.ts';
+import { routesOf } from '../../src/app/routes.ts';
+import type { Given, RestRoute } from '../../src/rest/route.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import { type Counting, counting } from '../support/counting.ts';
 import { aGroupInput, aProject, aServiceInput, done, groupOp, PUT_SERVICE } from '../support/makers.ts';
 import { rest } from '../support/rest.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
+
+const ROUTES = routesOf();
 
 /** A request over REST costs the store what its document costs over GraphQL, whatever else there is. */
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ROUTES } from '../../src/http/rest/table.ts';
+import { routesOf } from '../../src/app/routes.ts';
 import { compareTwins } from '../support/rest-twins.ts';
+
+const ROUTES = routesOf();
 
 describe('case 226: REST and GraphQL', () => {
   it('answer, refuse and change the same for random roles, places and bodies', async () => {

@@ -1,11 +1,13 @@
 import { type GraphQLError, parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import type { RestRoute } from '../../src/http/rest/route.ts';
-import { ROUTES } from '../../src/http/rest/table.ts';
+import { routesOf } from '../../src/app/routes.ts';
+import type { RestRoute } from '../../src/rest/route.ts';
 import { aProject, aServiceInput, base64, PUT_JOB, PUT_SERVICE, run } from '../support/makers.ts';
 import { type RestAnswer, type RestOptions, rest } from '../support/rest.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
+
+const ROUTES = routesOf();
 
 /** Every route once at least, in an order in which each finds what it needs; what a route answers is what it describes. */
 

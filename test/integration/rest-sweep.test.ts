@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Given, JsonObject, RestRoute } from '../../src/http/rest/route.ts';
-import { ROUTES } from '../../src/http/rest/table.ts';
+import { routesOf } from '../../src/app/routes.ts';
+import type { Given, JsonObject, RestRoute } from '../../src/rest/route.ts';
 import { formsOf } from '../support/canaries.ts';
 import { rest } from '../support/rest.ts';
 import { byDocument } from '../support/rest-documents.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { isDue, isSeenByOwner, PRINCIPALS } from '../support/sweep/model.ts';
 import { aWorld, type World } from '../support/sweep/world.ts';
+
+const ROUTES = routesOf();
 
 /** REST has no rights of its own: whoever asks gets what the document of the route gives them, and no more. */
 

@@ -9,10 +9,10 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routesOf } from '../../src/app/routes.ts';
 import { createSchema } from '../../src/app/schema.ts';
 import type { Shown } from '../../src/audit/notes.ts';
 import type { Context } from '../../src/graphql/types/context.ts';
-import { ROUTES } from '../../src/http/rest/table.ts';
 import type { StoredGroup } from '../../src/modules/secret-groups/model.ts';
 import { formsOf } from '../support/canaries.ts';
 import { done, operation } from '../support/makers.ts';
@@ -29,6 +29,8 @@ import {
   total,
 } from '../support/sweep/paths.ts';
 import { aWorld, type World } from '../support/sweep/world.ts';
+
+const ROUTES = routesOf();
 
 /**
  * Every field by which a value becomes text for somebody, in an answer or an event. Each of them opens it through

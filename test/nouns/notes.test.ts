@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readConfig } from '../../src/app/config.ts';
+import { routesOf } from '../../src/app/routes.ts';
 import { createSchema } from '../../src/app/schema.ts';
 import { SLICES } from '../../src/app/slices.ts';
 import { createSubgraph } from '../../src/graphql/federation/entities.ts';
@@ -69,6 +70,20 @@ describe('A noun from a folder outside src', () => {
     } finally {
       await small.close();
     }
+  });
+
+  it('is reached over REST', async () => {
+    const headers = { authorization: `Bearer ${app.owner}`, 'content-type': 'application/json' };
+    const at = `${app.url}/v1/projects/${project}/notes/rested`;
+    expect((await fetch(at, { headers })).status).toBe(404);
+    const written = await fetch(at, { method: 'PUT', headers, body: JSON.stringify({ text: 'tea' }) });
+    expect([written.status, await written.json()]).toEqual([200, { data: { id: 'rested', text: 'tea' } }]);
+    expect(await (await fetch(at, { headers })).json()).toEqual({ data: { id: 'rested', text: 'tea' } });
+    const wrong = await fetch(at, { method: 'PUT', headers, body: JSON.stringify({ text: 1 }) });
+    expect([wrong.status, (await wrong.json()).error.details]).toEqual([400, { text: ['must be a string'] }]);
+    const described = await (await fetch(`${app.url}/v1/openapi.json`, { headers })).json();
+    expect(Object.keys(described.paths)).toContain('/v1/projects/{projectId}/notes/{noteId}');
+    expect(routesOf().map(({ path }) => path)).not.toContain('/projects/{projectId}/notes/{noteId}');
   });
 
   it('has a query, a mutation and a node', async () => {

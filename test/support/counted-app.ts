@@ -49,9 +49,15 @@ export async function countedApp(store: Store, { cacheBytes, answerCacheBytes }:
   const limits = limitsWith();
   const git = createGitReader({ reach: createReach([]), limits });
   const shared = { clock: systemClock, log: silentLog, limits, plugins: noPlugins, git };
-  const { schema, contextFor, fileMutations } = createGateway({ ...shared, store: port, keys: counted, cacheBytes });
+  const { schema, contextFor, fileMutations, routes } = createGateway({
+    ...shared,
+    store: port,
+    keys: counted,
+    cacheBytes,
+  });
   const config = { host: '127.0.0.1', port: 0, development: true, limits, answerCacheBytes, trustedProxies: [] };
-  const server = createServer({ schema, contextFor, fileMutations, config, log: silentLog, ready: async () => true });
+  const ways = { schema, contextFor, fileMutations, routes };
+  const server = createServer({ ...ways, config, log: silentLog, ready: async () => true });
   const { url } = await server.listen();
   return {
     calls,

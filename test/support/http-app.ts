@@ -11,6 +11,7 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { limitsWith } from '../../src/app/limits.ts';
+import { routesOf } from '../../src/app/routes.ts';
 import { createServer, type HttpServer, type ServerDeps } from '../../src/http/server.ts';
 import { AppError, unauthenticated } from '../../src/kernel/errors.ts';
 import type { Limits } from '../../src/kernel/limits.ts';
@@ -218,6 +219,7 @@ export async function startServer({
     config: { host: '127.0.0.1', port, development, limits: limitsWith(limits), answerCacheBytes: 0, trustedProxies },
     log,
     fileMutations: new Set(['upload']),
+    routes: routesOf(),
   });
   const { url } = await server.listen();
   const post: RunningServer['post'] = (body, headers = {}) =>

@@ -49,6 +49,7 @@ export async function aTwin(
   const federation = gateway.federation({ prefix: '', key: ['projectId', 'id'] });
   const server = createServer({
     ...laneOf(gateway),
+    routes: gateway.routes,
     federation: laneOf(federation),
     config: {
       host: '127.0.0.1',

@@ -1,7 +1,7 @@
-import { cursorAfter, wantedPage } from '../../src/http/rest/pages.ts';
-import { Committed, outcomeOf, Refusal, statusOf } from '../../src/http/rest/problem.ts';
-import type { Given, JsonObject, RestRoute } from '../../src/http/rest/route.ts';
 import { ERROR_STATUS, isAppError } from '../../src/kernel/errors.ts';
+import { cursorAfter, wantedPage } from '../../src/rest/pages.ts';
+import { Committed, outcomeOf, Refusal, statusOf } from '../../src/rest/problem.ts';
+import type { Given, JsonObject, RestRoute } from '../../src/rest/route.ts';
 
 export interface Told {
   readonly status: number;

@@ -1,11 +1,13 @@
-import type { Given, JsonObject, RestRoute } from '../../src/http/rest/route.ts';
-import { ROUTES } from '../../src/http/rest/table.ts';
+import { routesOf } from '../../src/app/routes.ts';
+import type { Given, JsonObject, RestRoute } from '../../src/rest/route.ts';
 import { anApp, aSecret, aValue } from './apps.ts';
 import { aGlobal } from './globals.ts';
 import { aGroup, aProject, aServiceInput, base64, done, operation, PUT_JOB, PUT_SERVICE } from './makers.ts';
 import { rest } from './rest.ts';
 import { byDocument, type Told } from './rest-documents.ts';
 import { startApp, type TestApp } from './start-app.ts';
+
+const ROUTES = routesOf();
 
 /**
  * Two gateways with the same in them and the same rights; one is asked over REST and the other, by the same documents, over

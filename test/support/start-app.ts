@@ -120,7 +120,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     known: options.onForwarded ? undefined : lane.known,
   };
   const known = options.onRequest || options.onContext ? undefined : gateway.known;
-  const own = { schema, contextFor, known, fileMutations, federation };
+  const own = { schema, contextFor, known, fileMutations, routes: gateway.routes, federation };
   const server = createServer({ ...own, hooks, config, log, ready, counters, plugins });
   const { url } = await server.listen();
 

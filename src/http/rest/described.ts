@@ -1,9 +1,9 @@
 import { latin1Of } from '../../graphql/engine/write-answer.ts';
 import { AppError } from '../../kernel/errors.ts';
+import type { RestRoute } from '../../rest/route.ts';
 import { type Exchange, sendLatin1 } from '../exchange.ts';
 import { openApiOf } from './openapi.ts';
 import { PAGE_HEADERS, pageOf } from './page.ts';
-import type { RestRoute } from './route.ts';
 
 const DESCRIPTION = '/v1/openapi.json';
 const PAGE = '/v1/docs';

@@ -1,13 +1,13 @@
-import { AppError, invalidInput, MAX_PROBLEMS } from '../../kernel/errors.ts';
+import { invalidInput, MAX_PROBLEMS } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { turn } from '../../kernel/turn.ts';
+import { invalid } from '../../rest/problem.ts';
+import type { Given, JsonObject, RestRoute } from '../../rest/route.ts';
 import { checkContentType, readBody } from '../body.ts';
 import type { Caught } from '../caller.ts';
 import type { Exchange } from '../exchange.ts';
 import { queryPairs } from '../params.ts';
 import { decodeUtf8, parseLongJson, parseStrictJson } from '../strict-json.ts';
-import { invalid } from './problem.ts';
-import type { Given, JsonObject, RestRoute } from './route.ts';
 import { schemaOf } from './schema.ts';
 import { shapeTroubles } from './shape.ts';
 
@@ -89,9 +89,3 @@ function queryOf(search: string, { query: rules = {}, required = [] }: RestRoute
 }
 
 const wholeOf = (text: string): unknown => (/^-?\d{1,15}$/.test(text) ? Number(text) : text);
-
-/** The only value of a parameter; undefined: it was not given. */
-export const one = ({ query }: Given, name: string): string | undefined => query[name]?.[0];
-
-/** A request that no route can take any further. */
-export const notFound = (): AppError => new AppError('NOT_FOUND', 'Not found');

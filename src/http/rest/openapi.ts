@@ -1,5 +1,5 @@
-import { STATUSES } from './problem.ts';
-import type { RestRoute } from './route.ts';
+import { STATUSES } from '../../rest/problem.ts';
+import type { RestRoute } from '../../rest/route.ts';
 import { type JsonSchema, schemaOf } from './schema.ts';
 
 /** What each refusal means; statuses are those of `problem.ts`. */

@@ -1,7 +1,7 @@
 import findMyWay from 'find-my-way';
 import { AppError } from '../../kernel/errors.ts';
 import { SLUG } from '../../kernel/ids.ts';
-import type { RestRoute } from './route.ts';
+import type { RestRoute } from '../../rest/route.ts';
 
 export interface Found {
   readonly route: RestRoute;

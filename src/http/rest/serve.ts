@@ -5,6 +5,9 @@ import { latin1Of } from '../../graphql/engine/write-answer.ts';
 import { decodeGlobalId } from '../../graphql/types/ids.ts';
 import type { InFlight } from '../../kernel/in-flight.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import { cursorAfter, wantedPage } from '../../rest/pages.ts';
+import { bodyOf, Committed, inBody, notFound, outcomeOf, type Problem, Refusal, statusOf } from '../../rest/problem.ts';
+import { type Ask, type Given, type JsonObject, nothing, type Reply, type RestRoute } from '../../rest/route.ts';
 import { type Caught, type ContextFor, chargeOf, contextOf, holdUntilSent, leave } from '../caller.ts';
 import type { Deadline } from '../deadline.ts';
 import { type Exchange, sendLatin1 } from '../exchange.ts';
@@ -12,10 +15,7 @@ import type { Route } from '../graphql-route.ts';
 import type { Rates } from '../rates.ts';
 import type { WrongTokens } from '../wrong-tokens.ts';
 import { createDescribed } from './described.ts';
-import { notFound, readGiven } from './given.ts';
-import { cursorAfter, wantedPage } from './pages.ts';
-import { bodyOf, Committed, inBody, outcomeOf, type Problem, Refusal, statusOf } from './problem.ts';
-import { type Ask, type Given, type JsonObject, nothing, type Reply, type RestRoute } from './route.ts';
+import { readGiven } from './given.ts';
 import { createRouter, type Found, isPossible } from './router.ts';
 
 export interface RestDeps {

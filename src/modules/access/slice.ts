@@ -1,4 +1,5 @@
 import type { Slice } from '../slice.ts';
+import { identityRoutes } from './rest.ts';
 import { addAccess } from './schema.ts';
 import { shownOfAccess } from './shown.ts';
 import { types } from './types.ts';
@@ -12,5 +13,6 @@ export const access: Slice = {
   ],
   types,
   shown: shownOfAccess,
+  rest: identityRoutes,
   addSchema: (builder, { resources }) => addAccess(builder, resources),
 };

@@ -1,5 +1,6 @@
 import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
+import { addonRoutes } from './rest.ts';
 import { addAddons } from './schema.ts';
 import { type AddonsService, createAddons } from './service.ts';
 import { shownAddons } from './shown.ts';
@@ -55,5 +56,6 @@ export const addons: Slice = {
     const atStart = [(signal: AbortSignal) => addons.warnOfBareHosts(house.reach.bareHosts, signal)];
     return { services: { addons }, jobs: addons.jobs, atStart };
   },
+  rest: addonRoutes,
   addSchema: addAddons,
 };

@@ -1,6 +1,7 @@
 import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
 import { createEnvironments, type EnvironmentsService } from './environments.ts';
+import { appRoutes } from './rest.ts';
 import { addApps } from './schema.ts';
 import { type AppsService, createApps } from './service.ts';
 import { shownApps } from './shown.ts';
@@ -43,5 +44,6 @@ export const apps: Slice = {
   types,
   shown: shownApps,
   create: (house) => ({ services: { apps: createApps(house), environments: createEnvironments(house) } }),
+  rest: appRoutes,
   addSchema: addApps,
 };

@@ -1,5 +1,6 @@
 import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
+import { globalSecretRoutes } from './rest.ts';
 import { addGlobalSecrets } from './schema.ts';
 import { createGlobalSecrets, type GlobalSecretsService } from './service.ts';
 import { shownGlobal } from './shown.ts';
@@ -40,6 +41,7 @@ export const globalSecrets: Slice = {
   types,
   shown: [shownGlobal],
   create: (house) => ({ services: { globalSecrets: createGlobalSecrets(house) } }),
+  rest: globalSecretRoutes,
   addSchema: addGlobalSecrets,
   fileMutations: {
     resource: 'globalSecret',

@@ -1,5 +1,6 @@
 import type { Slice } from '../slice.ts';
 import { createDestruction } from './destruction.ts';
+import { projectRoutes } from './rest.ts';
 import { addProjects } from './schema.ts';
 import { createProjects, type ProjectsService } from './service.ts';
 import { shownProject } from './shown.ts';
@@ -32,5 +33,6 @@ export const projects: Slice = {
     services: { projects: createProjects(house) },
     jobs: [createDestruction({ ...house, isClockSteady: house.expiry.isSteady })],
   }),
+  rest: projectRoutes,
   addSchema: addProjects,
 };

@@ -1,5 +1,8 @@
 import type { LimitTable, ValuesOf } from '../../kernel/limits.ts';
 import type { Slice } from '../slice.ts';
+import { secretGroupRoutes } from './rest.ts';
+import { importRoutes } from './rest-imports.ts';
+import { linkRoutes } from './rest-links.ts';
 import { addSecretGroups } from './schema.ts';
 import { createSecretGroups, type SecretGroupsService } from './service.ts';
 import { shownGroup } from './shown.ts';
@@ -47,6 +50,7 @@ export const secretGroups: Slice = {
   types,
   shown: [shownGroup],
   create: (house) => ({ services: { secretGroups: createSecretGroups({ ...house, addons: house.services.addons }) } }),
+  rest: [...secretGroupRoutes, ...importRoutes, ...linkRoutes],
   addSchema: addSecretGroups,
   fileMutations: {
     resource: 'secretGroup',

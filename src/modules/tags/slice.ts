@@ -1,4 +1,5 @@
 import type { Slice } from '../slice.ts';
+import { tagRoutes } from './rest.ts';
 import { addTags } from './schema.ts';
 import { createTags, type TagsService } from './service.ts';
 import { shownTag } from './shown.ts';
@@ -28,5 +29,6 @@ export const tags: Slice = {
   types,
   shown: [shownTag],
   create: (house) => ({ services: { tags: createTags(house) } }),
+  rest: tagRoutes,
   addSchema: addTags,
 };

@@ -1,4 +1,5 @@
 import type { Slice } from '../slice.ts';
+import { workloadRoutes } from './rest.ts';
 import { addWorkloads } from './schema.ts';
 import { createWorkloads, type WorkloadsService } from './service.ts';
 import { shownWorkloads } from './shown.ts';
@@ -29,6 +30,7 @@ export const workloads: Slice = {
   types,
   shown: shownWorkloads,
   create: (house) => ({ services: { workloads: createWorkloads(house) } }),
+  rest: workloadRoutes,
   addSchema: addWorkloads,
   fileMutations: { resource: 'workload', names: ['putService', 'putJob'] },
 };

@@ -2,6 +2,7 @@ import type { LimitTable, ValuesOf } from '../../../src/kernel/limits.ts';
 import { shown, texts } from '../../../src/modules/shown.ts';
 import type { Slice } from '../../../src/modules/slice.ts';
 import { noteDocument } from './model.ts';
+import { noteRoutes } from './rest.ts';
 import { addNotes, types } from './schema.ts';
 import { createNotes, mayOnNote, type NotesService } from './service.ts';
 
@@ -48,6 +49,7 @@ export const notes: Slice = {
     }),
   ],
   types,
+  rest: noteRoutes,
   create: (house) => ({ services: { notes: createNotes(house) } }),
   addSchema: addNotes,
 };

@@ -1,7 +1,9 @@
 import { Agent } from 'node:http';
-import { ROUTES } from '../../../src/http/rest/table.ts';
+import { routesOf } from '../../../src/app/routes.ts';
 import { type Shot, shootAll, type Target } from './bodies.ts';
 import { anything, bytesOf, type Random, randomOf, textOf } from './random.ts';
+
+const ROUTES = routesOf();
 
 /** Members of bodies and of what lies in them, so that some requests come further than to the shape. */
 const BODY: Readonly<Record<string, unknown>> = {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { routesOf } from '../../../src/app/routes.ts';
 import { openApiOf } from '../../../src/http/rest/openapi.ts';
 import { PAGE_HEADERS, pageOf } from '../../../src/http/rest/page.ts';
-import { ROUTES } from '../../../src/http/rest/table.ts';
+
+const ROUTES = routesOf();
 
 // biome-ignore lint/suspicious/noExplicitAny: read as the description has it
 const description = openApiOf(ROUTES, '1') as any;

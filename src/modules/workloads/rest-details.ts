@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { capital } from '../../kernel/casing.ts';
-import { type FileResult, MASK, mapOf, type VariableResult } from './files.ts';
-import { type Ask, given, type JsonObject, lower, type RestRoute, routeOf } from './route.ts';
+import { type FileResult, MASK, mapOf, type VariableResult } from '../../rest/files.ts';
+import { type Ask, given, type JsonObject, lower, type RestRoute, routeOf } from '../../rest/route.ts';
 import {
   delivered,
   type EnvironmentResult,
@@ -11,7 +11,7 @@ import {
   type Resolved,
   type Scope,
   type Source,
-} from './workload-shape.ts';
+} from './rest-shape.ts';
 
 /** Losers are named, and never shown. */
 const overriding = z.array(

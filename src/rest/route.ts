@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { capital } from '../../kernel/casing.ts';
+import { capital } from '../kernel/casing.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -101,3 +101,6 @@ export const mutation = (name: string, fields: string, more = ''): string =>
     __typename ... on ${capital(name)}Payload { ${fields} }
     ... on Error { code message ... on InvalidInputError { fields { path rule message } } ... on ConflictError { reason existing } }
   } } ${more}`;
+
+/** The only value of a parameter; undefined: it was not given. */
+export const one = ({ query }: Given, name: string): string | undefined => query[name]?.[0];

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { capital } from '../../kernel/casing.ts';
-import { filesAnswer, filesMap, valuesAnswer, variablesMap } from './files.ts';
-import { one } from './given.ts';
-import { type Given, type Reply, type RestRoute, routeOf } from './route.ts';
-import { detailsRoute } from './workload-details.ts';
+import { filesAnswer, filesMap, valuesAnswer, variablesMap } from '../../rest/files.ts';
+import { type Given, one, type Reply, type RestRoute, routeOf } from '../../rest/route.ts';
+import { detailsRoute } from './rest-details.ts';
 import {
   delivered,
   type EnvironmentResult,
@@ -13,8 +12,8 @@ import {
   type Kind,
   SCOPES,
   type Scope,
-} from './workload-shape.ts';
-import { type Registered, registeredDocument, updateRoute } from './workload-update.ts';
+} from './rest-shape.ts';
+import { type Registered, registeredDocument, updateRoute } from './rest-update.ts';
 
 const query = {
   show: z.enum(['this', 'inherited', 'all']).meta({

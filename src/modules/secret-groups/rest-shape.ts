@@ -1,12 +1,6 @@
 import { z } from 'zod';
 import { platformIdRule } from '../../input/rules.ts';
 import {
-  createGroupInput,
-  linkedKeysRule,
-  restrictionsRule,
-  updateGroupInput,
-} from '../../modules/secret-groups/inputs.ts';
-import {
   FILE_FIELDS,
   type FileResult,
   filesMap,
@@ -21,8 +15,9 @@ import {
   type VariableResult,
   variablesMap,
   variablesOf,
-} from './files.ts';
-import { type Given, given, type JsonObject, lower, upper } from './route.ts';
+} from '../../rest/files.ts';
+import { type Given, given, type JsonObject, lower, upper } from '../../rest/route.ts';
+import { createGroupInput, linkedKeysRule, restrictionsRule, updateGroupInput } from './inputs.ts';
 
 /** Secret groups as REST has them: the model's own rules, under the documented names. */
 

@@ -1,5 +1,5 @@
-import { FILE_FIELDS, type FileResult, MOUNT_FIELDS, VARIABLE_FIELDS, type VariableResult } from './files.ts';
-import type { Given, JsonObject } from './route.ts';
+import { FILE_FIELDS, type FileResult, MOUNT_FIELDS, VARIABLE_FIELDS, type VariableResult } from '../../rest/files.ts';
+import type { Given, JsonObject } from '../../rest/route.ts';
 
 /** Environments of services and jobs. What is inherited is always resolved: rights, limits and audit are those of `environment`. */
 

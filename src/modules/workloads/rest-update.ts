@@ -11,9 +11,9 @@ import {
   type VariableResult,
   variablesBody,
   variablesOf,
-} from './files.ts';
-import { given, type JsonObject, mutation, nothing, type RestRoute, routeOf } from './route.ts';
-import { inPath, type Kind, SCOPES, type Scope } from './workload-shape.ts';
+} from '../../rest/files.ts';
+import { given, type JsonObject, mutation, nothing, type RestRoute, routeOf } from '../../rest/route.ts';
+import { inPath, type Kind, SCOPES, type Scope } from './rest-shape.ts';
 
 type Masked<Row> = Row & { readonly masked: boolean };
 export interface Registered {

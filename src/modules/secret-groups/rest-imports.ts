@@ -9,8 +9,8 @@ import {
   type RestRoute,
   routeOf,
   upper,
-} from './route.ts';
-import { groupId } from './secret-groups.ts';
+} from '../../rest/route.ts';
+import { groupId } from './rest.ts';
 
 /** Variables as the text of a file, read into a group that is there. */
 

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { idOfDocument } from '../../graphql/types/ids.ts';
-import { createSecretInput, setValueInput } from '../../modules/app-secrets/inputs.ts';
-import { appScope } from '../../modules/apps/model.ts';
-import { MASK } from './files.ts';
-import { one } from './given.ts';
-import { expected, type Given, given, mutation, once, type RestRoute, routeOf } from './route.ts';
+import { MASK } from '../../rest/files.ts';
+import { expected, type Given, given, mutation, once, one, type RestRoute, routeOf } from '../../rest/route.ts';
+import { createSecretInput, setValueInput } from '../app-secrets/inputs.ts';
+import { appScope } from './model.ts';
 
 const group = 'Apps';
 const SECRETS = '/apps/{appId}/secrets';

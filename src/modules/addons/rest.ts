@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { idOfDocument } from '../../graphql/types/ids.ts';
 import { capital } from '../../kernel/casing.ts';
-import { createAddonInput } from '../../modules/addons/inputs.ts';
-import { valuesAnswer, variablesMap } from './files.ts';
-import { type Connection, connection, LIST_ARGUMENTS, LIST_VARIABLES, listReply, pageQuery } from './pages.ts';
+import { valuesAnswer, variablesMap } from '../../rest/files.ts';
+import { type Connection, connection, LIST_ARGUMENTS, LIST_VARIABLES, listReply, pageQuery } from '../../rest/pages.ts';
 import {
   expected,
   given,
@@ -14,7 +13,8 @@ import {
   type Reply,
   type RestRoute,
   routeOf,
-} from './route.ts';
+} from '../../rest/route.ts';
+import { createAddonInput } from './inputs.ts';
 
 interface Kind {
   readonly path: string;

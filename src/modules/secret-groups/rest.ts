@@ -1,8 +1,22 @@
 import { z } from 'zod';
 import { idOfDocument } from '../../graphql/types/ids.ts';
 import { slugOf } from '../../kernel/ids.ts';
-import { MASK, valuesAnswer } from './files.ts';
-import { one } from './given.ts';
+import { MASK, valuesAnswer } from '../../rest/files.ts';
+import { type Connection, connection, LIST_ARGUMENTS, LIST_VARIABLES, listReply, pageQuery } from '../../rest/pages.ts';
+import { Refusal } from '../../rest/problem.ts';
+import {
+  expected,
+  type Given,
+  type JsonObject,
+  mutation,
+  nothing,
+  type Operation,
+  once,
+  one,
+  type Reply,
+  type RestRoute,
+  routeOf,
+} from '../../rest/route.ts';
 import {
   CONTENT_FIELDS,
   changedAnswer,
@@ -20,21 +34,7 @@ import {
   plainOf,
   secretsOf,
   updateBody,
-} from './group-shape.ts';
-import { type Connection, connection, LIST_ARGUMENTS, LIST_VARIABLES, listReply, pageQuery } from './pages.ts';
-import { Refusal } from './problem.ts';
-import {
-  expected,
-  type Given,
-  type JsonObject,
-  mutation,
-  nothing,
-  type Operation,
-  once,
-  type Reply,
-  type RestRoute,
-  routeOf,
-} from './route.ts';
+} from './rest-shape.ts';
 
 const PATH = '/projects/{projectId}/secrets';
 const ONE = `${PATH}/{secretId}`;

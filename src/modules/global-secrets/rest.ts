@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { idOfDocument } from '../../graphql/types/ids.ts';
 import { pathRule } from '../../input/rules.ts';
 import { slugOf } from '../../kernel/ids.ts';
-import { createGlobalInput, updateGlobalInput } from '../../modules/global-secrets/inputs.ts';
-import { base64, MASK, mapOf, placeInMap } from './files.ts';
-import { type Connection, connection, LIST_ARGUMENTS, LIST_VARIABLES, listReply, pageQuery } from './pages.ts';
+import { base64, MASK, mapOf, placeInMap } from '../../rest/files.ts';
+import { type Connection, connection, LIST_ARGUMENTS, LIST_VARIABLES, listReply, pageQuery } from '../../rest/pages.ts';
 import {
   expected,
   type Given,
@@ -19,7 +18,8 @@ import {
   type RestRoute,
   routeOf,
   upper,
-} from './route.ts';
+} from '../../rest/route.ts';
+import { createGlobalInput, updateGlobalInput } from './inputs.ts';
 
 const group = 'Global secrets';
 const ONE = '/secrets/{secretId}';

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { one } from './given.ts';
 import { invalid } from './problem.ts';
-import type { Given, JsonObject, Page, Reply } from './route.ts';
+import { type Given, type JsonObject, one, type Page, type Reply } from './route.ts';
 
 const PER_PAGE = 50;
 const MOST_PER_PAGE = 100;

@@ -1,12 +1,12 @@
-import type { Body } from '../../graphql/engine/request.ts';
+import type { Body } from '../graphql/engine/request.ts';
 import {
-  type AppError,
+  AppError,
   type ConflictReason,
   ERROR_STATUS,
   type ErrorCode,
   type FieldError,
   invalidInput,
-} from '../../kernel/errors.ts';
+} from '../kernel/errors.ts';
 
 /** What went wrong, before it is known how it is said. */
 export interface Problem {
@@ -136,3 +136,6 @@ function problemOfError({ message, extensions }: NonNullable<Body['errors']>[num
 /** The field of the request that is wrong. */
 export const invalid = (path: readonly string[], rule: string, message: string): AppError =>
   invalidInput([{ path, rule, message }]);
+
+/** A request that no route can take any further. */
+export const notFound = (): AppError => new AppError('NOT_FOUND', 'Not found');

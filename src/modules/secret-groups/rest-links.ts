@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { defaultKey } from '../../domain/layer.ts';
-import { notFound } from './given.ts';
-import { keysBody, LINK_FIELDS, type Link, linkedKeyAnswer } from './group-shape.ts';
-import { expected, type Given, type JsonObject, mutation, nothing, type RestRoute, routeOf } from './route.ts';
-import { groupId } from './secret-groups.ts';
+import { notFound } from '../../rest/problem.ts';
+import { expected, type Given, type JsonObject, mutation, nothing, type RestRoute, routeOf } from '../../rest/route.ts';
+import { groupId } from './rest.ts';
+import { keysBody, LINK_FIELDS, type Link, linkedKeyAnswer } from './rest-shape.ts';
 
 interface Kind {
   readonly path: string;

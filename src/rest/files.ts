@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keyNameRule, mountNameRule, valueRule } from '../../input/rules.ts';
+import { keyNameRule, mountNameRule, valueRule } from '../input/rules.ts';
 import { type JsonObject, lower, upper } from './route.ts';
 
 /** Shown for a value that the token may not see: it tells neither length nor beginning. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { given, lower, type Reply, type RestRoute, routeOf } from './route.ts';
+import { given, lower, type Reply, type RestRoute, routeOf } from '../../rest/route.ts';
 
 const group = 'Identity';
 
