@@ -42,15 +42,15 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a gateway may send from anywhere',
     file: 'access/gateways.ts',
-    find: 'via.networks === undefined || isWithin(address, via.networks);',
-    put: 'true;',
+    find: '(via.networks === undefined || isWithin(address, via.networks))',
+    put: 'true',
     judge: 'gateways',
   },
   {
     name: 'any token is the token of a gateway',
     file: 'access/gateways.ts',
-    find: "if (via.kind !== 'gateway' || !isNear ||",
-    put: 'if (!isNear ||',
+    find: "via.kind === 'gateway' && (via.networks",
+    put: '(via.networks',
     judge: 'gateways',
   },
   {
