@@ -116,12 +116,12 @@ function createMaking({ keys, clock, builtIn, named, founderEnded }: TokensDeps)
     const founder = await founderIn(view, session);
     const isLate = input.expiresAt === null || (principal.expiresAt !== null && input.expiresAt > principal.expiresAt);
     if (principal.expiresAt !== null && isLate && !(founder && administers(role))) {
-      throw forbidden('A token cannot outlive the token that makes it');
+      throw forbidden('A token cannot outlive the token that creates it');
     }
     const { name, kind, expiresAt, workload: address } = input;
     const workload = address && (await named.boundTo(address, view, session));
     if (expiresAt !== null && expiresAt <= at) {
-      throw invalidInput([{ path: ['expiresAt'], rule: 'future', message: 'must lie in the future' }]);
+      throw invalidInput([{ path: ['expiresAt'], rule: 'future', message: 'must be in the future' }]);
     }
     // It is for making the first administrator, and ends with that.
     const ended = founder && workload === null && administers(role) ? [tokens.erase(founder, founder.fields)] : [];

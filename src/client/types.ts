@@ -39,13 +39,13 @@ export type ErrorCode =
 /** Why a key has no value. */
 export type ResolutionErrorCode = 'CYCLE' | 'TOO_DEEP' | 'TOO_LARGE' | 'TOO_MANY_STEPS';
 
-/** What is being resolved. */
+/** When a workload needs its values. */
 export type Scope = 'BUILD' | 'RUNTIME';
 
-/** What kind of workload. */
+/** The kind of a workload. */
 export type WorkloadKind = 'JOB' | 'SERVICE';
 
-/** Names that came, went or stand for something else; by code point. */
+/** Names that were added, removed or changed, sorted by code point. */
 export type NameDiff = {
   readonly added: readonly string[];
   readonly removed: readonly string[];

@@ -36,20 +36,19 @@ export interface FieldError {
 /** What a conflict is about; a program may have to tell them apart. */
 export const CONFLICT_REASONS = {
   TAKEN:
-    'The identifier is in use, or kept by something that was deleted. Choose another, or change or restore that one; `existing` names it.',
-  REVISION_MOVED:
-    'The object has another revision than the expected one. Read it again, then decide; `currentRevision` is the one it has.',
-  CHANGED_MEANWHILE: 'Something that the decision rested on changed before the commit. Try again.',
+    'The identifier is in use, or reserved by a deleted object. Choose another, or change or restore that object; `existing` names it.',
+  REVISION_MOVED: 'The object is not at the expected revision but at `currentRevision`. Read it again, then decide.',
+  CHANGED_MEANWHILE: 'Something that the change depends on was changed before the commit. Try again.',
   NOT_THERE:
     'A revision was expected of something that does not exist. Send the request without `expectedRevision` to create it.',
-  NOT_DELETED: 'Only what was deleted can be restored, and the object was not. Use it as it is.',
+  NOT_DELETED: 'The object is not deleted, so it cannot be restored. Use it as it is.',
   IN_USE: 'Something depends on the object. Change the dependents first; `existing` names one, if you may list it.',
-  TOO_LATE: 'The time to restore it is over. Create it again.',
+  TOO_LATE: 'The period for restoring it is over. Create it again.',
   WRONG_STATE:
     'The state of the object does not allow this. The message says why; read the object before you try again.',
-  PREVIEW_OUTDATED: 'The values are not those of the preview any more. Ask for another.',
+  PREVIEW_OUTDATED: 'The values have changed since the preview. Request another preview.',
   IDEMPOTENCY_KEY_REUSED: 'The idempotency key belongs to another request. Use a new key.',
-  LAST_ADMINISTRATOR: 'Nobody could administer roles and tokens afterwards. Make another administrator first.',
+  LAST_ADMINISTRATOR: 'Nobody could administer roles and tokens afterwards. Create another administrator first.',
 } as const;
 export type ConflictReason = keyof typeof CONFLICT_REASONS;
 

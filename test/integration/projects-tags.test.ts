@@ -136,7 +136,7 @@ describe('tags', () => {
     expect((await done(app, CREATE_TAG, { name: 'my-tag' })).tag).toMatchObject({ id, description: null, revision: 4 });
   });
 
-  it('stay on what carries them when they leave the catalogue', async () => {
+  it('stay on what carries them when they leave the catalog', async () => {
     await aProject(app);
     const { tag } = await done(app, CREATE_TAG, { name: 'leaving' });
     await done(app, PUT_SERVICE, aServiceInput({ tags: ['leaving', 'never-listed'] }));

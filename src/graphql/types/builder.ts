@@ -49,16 +49,16 @@ const makeBuilder = () =>
       clientMutationId: 'omit',
       decodeGlobalID: decodeGlobalId,
       nodesOnConnection: { description: 'The items of this page.' },
-      idFieldOptions: { description: 'Opaque and global; never changes.' },
-      nodeTypeOptions: { description: 'Whatever has an opaque global id.' },
+      idFieldOptions: { description: 'Opaque global id. Never changes.' },
+      nodeTypeOptions: { description: 'An object with an opaque global id.' },
       nodeQueryOptions: {
-        description: 'The object with this id; null when there is none or you may not see it.',
-        args: { id: { description: 'A global id as an `id` field gave it.' } },
+        description: 'The object with this id; null if there is none or you may not see it.',
+        args: { id: { description: 'The global id, from an `id` field.' } },
         resolve: (_root, { id }, _context, _info, resolveNode) => orNull(Promise.resolve(resolveNode(id))),
       },
       nodesQueryOptions: {
         description:
-          'The objects with these ids in their order; null for each that there is not or that you may not see.',
+          'The objects with these ids, in their order; null for each that does not exist or that you may not see.',
         args: { ids: { description: 'Global ids, at most 100.' } },
         resolve: async (_root, { ids }, _context, _info, resolveNodes) => {
           if (ids.length > 100)
@@ -67,20 +67,20 @@ const makeBuilder = () =>
           return Promise.all(found.map((node) => orNull(Promise.resolve(node))));
         },
       },
-      pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
-      hasNextPageFieldOptions: { description: 'Whether the list goes on behind this page.' },
+      pageInfoTypeOptions: { description: 'Position of a page in its list.' },
+      hasNextPageFieldOptions: { description: 'Whether the list has items after this page.' },
       hasPreviousPageFieldOptions: { description: 'Whether the list has items before this page.' },
       startCursorFieldOptions: { description: 'Cursor of the first item; null on an empty page.' },
       endCursorFieldOptions: { description: 'Cursor of the last item; null on an empty page.' },
-      cursorFieldOptions: { description: 'Where this item stands in the list.' },
+      cursorFieldOptions: { description: 'Position of this item in the list.' },
       nodeFieldOptions: { description: 'The item.', nullable: false },
       edgesFieldOptions: {
         description: 'The items of this page with their cursors.',
         nullable: { list: false, items: false },
       },
-      pageInfoFieldOptions: { description: 'Where this page stands in the list.' },
-      beforeArgOptions: { description: 'Only what comes before this cursor.' },
-      afterArgOptions: { description: 'Only what comes after this cursor.' },
+      pageInfoFieldOptions: { description: 'Position of this page in the list.' },
+      beforeArgOptions: { description: 'Only items before this cursor.' },
+      afterArgOptions: { description: 'Only items after this cursor.' },
       firstArgOptions: { description: 'Number of items from the start, 0-100 (default 50).' },
       lastArgOptions: { description: 'Number of items from the end, 0-100. Cannot be combined with `first`.' },
       defaultConnectionTypeOptions: { description: 'A page of a list.' },
@@ -102,11 +102,11 @@ export function createBuilder(): Builder {
   builder.addScalarType('JSON', JsonScalar);
   builder.queryType({ description: 'The queries of the API.' });
   builder.mutationType({
-    description: 'The mutations of the API. Each is one commit: all of it, or nothing.',
+    description: 'The mutations of the API. Each is one atomic commit.',
   });
   builder.subscriptionType({
     description:
-      'What can be listened to, over a WebSocket (`graphql-transport-ws`) or as server-sent events. Rights are checked at every delivery.',
+      'The subscriptions of the API, over a WebSocket (`graphql-transport-ws`) or as server-sent events. Permissions are checked at every delivery.',
   });
   return builder;
 }

@@ -21,23 +21,23 @@ function errorOf(code: ErrorCode) {
 
 /** When each happens, and what to do. */
 const CODE_WORDS: Readonly<Record<ErrorCode, string>> = {
-  INVALID_INPUT: 'An input breaks rules. `fields` names each bad leaf; correct them.',
+  INVALID_INPUT: 'An input breaks rules. `fields` lists each problem; correct them.',
   BAD_REQUEST: 'The request is not valid GraphQL for this schema, or exceeds a static limit. Correct the document.',
-  INVALID_CURSOR: 'The cursor is of another stream or list, or ahead of the log. Begin without it.',
+  INVALID_CURSOR: 'The cursor is from another stream or list, or ahead of the log. Begin without it.',
   UNAUTHENTICATED: 'The token is missing, unknown, revoked or expired. Use another.',
   FORBIDDEN: 'The role does not have the permission. Ask an administrator; trying again does not help.',
-  NOT_FOUND: 'There is no such object, or you may not see it. Correct its name, or ask for the right to list it.',
+  NOT_FOUND: 'There is no such object, or you may not see it. Correct its name, or ask for the permission to list it.',
   METHOD_NOT_ALLOWED: 'The HTTP method does not fit the operation. Send mutations by POST.',
-  CONFLICT: 'The identifier is taken, or the object changed meanwhile. Read it anew, then decide.',
-  HISTORY_EXPIRED: 'History does not reach back that far. Read the present state.',
+  CONFLICT: 'The identifier is taken, or the object changed meanwhile. Read it again, then decide.',
+  HISTORY_EXPIRED: 'History does not reach back that far. Read the current state.',
   TOO_LARGE: 'The body is larger than the limit. Send less at once.',
   UNSUPPORTED_MEDIA_TYPE: 'The body has another type or encoding. Send `application/json` in UTF-8, not compressed.',
   LIMIT_EXCEEDED:
-    'A limit of the operator would be exceeded; `limit`, `maximum` and `actual` say which. Remove something, or have it raised.',
+    'A limit of the operator would be exceeded: see `limit`, `maximum` and `actual`. Remove something, or have the limit raised.',
   BUDGET_EXCEEDED: 'The request asks for more work than is allowed. Ask for less at once; trying again does not help.',
-  UNRESOLVED: 'A required addon link yields nothing, so the workload is given nothing. Repair the addon.',
+  UNRESOLVED: 'A required addon link yields no value, so the workload gets nothing. Repair the addon.',
   RATE_LIMITED: 'Too many requests or connections. Wait `retryAfter` seconds.',
-  INTERNAL: 'A fault of the gateway. Tell the operator the `requestId`: the log holds the fault under it.',
+  INTERNAL: 'A fault of the gateway. Tell the operator the `requestId`: the log has the details under it.',
   INTEGRITY: 'A stored document was tampered with, or the store is damaged. See the log; restore a backup.',
   UNAVAILABLE: 'The store or another part cannot be reached. Try again after `retryAfter` seconds, if given.',
   TIMEOUT: 'The deadline passed before there was an answer. Try again, or ask for less.',
@@ -63,17 +63,17 @@ const ConflictReasonEnum = shared.enumType('ConflictReason', {
 const ErrorInterface = shared.interfaceRef<AppError>('Error').implement({
   description: 'An expected failure. Nothing was changed.',
   fields: (t) => ({
-    code: t.field({ type: ErrorCodeEnum, description: 'For programs.', resolve: ({ code }) => code }),
-    message: t.exposeString('message', { description: 'For people. Never holds a value of a secret.' }),
+    code: t.field({ type: ErrorCodeEnum, description: 'Code for programs.', resolve: ({ code }) => code }),
+    message: t.exposeString('message', { description: 'Text for people. Never holds a value of a secret.' }),
   }),
 });
 
 const FieldErrorType = shared.objectRef<NonNullable<AppError['details']['fields']>[number]>('FieldError').implement({
-  description: 'One bad leaf of an input.',
+  description: 'One problem in an input.',
   fields: (t) => ({
-    path: t.stringList({ description: 'Where it is in the input.', resolve: ({ path }) => [...path] }),
+    path: t.stringList({ description: 'Path of the field in the input.', resolve: ({ path }) => [...path] }),
     rule: t.exposeString('rule', {
-      description: 'The rule that it breaks, for programs: `pattern`, `min`, `max`, `unique`, ...',
+      description: 'The broken rule, for programs: `pattern`, `min`, `max`, `unique`, ...',
     }),
     message: t.exposeString('message', { description: 'The rule in words.' }),
   }),
@@ -95,7 +95,7 @@ export function addErrors(builder: Builder): void {
     fields: (t) => ({
       fields: t.field({
         type: [FieldErrorType],
-        description: 'The bad leaves, at most 100.',
+        description: 'The problems, at most 100.',
         resolve: (error) => [...(asApp(error).details.fields ?? [])],
       }),
       more: t.boolean({
@@ -113,17 +113,17 @@ export function addErrors(builder: Builder): void {
 
   builder.objectType(ConflictError, {
     name: 'ConflictError',
-    description: 'The identifier is taken, or the object has moved on.',
+    description: 'The identifier is taken, or the object has changed.',
     interfaces: [ErrorInterface] as never,
     fields: (t) => ({
       reason: t.field({
         type: ConflictReasonEnum,
-        description: 'What the conflict is about, for programs.',
+        description: 'What the conflict is about.',
         resolve: (error) => asApp(error).details.reason ?? 'CHANGED_MEANWHILE',
       }),
       existing: t.id({
         nullable: true,
-        description: 'The object in the way; null when it has no id or you may not know it.',
+        description: 'The object that is in conflict; null if it has no id or you may not see it.',
         resolve: (error) => {
           const { existing } = asApp(error).details;
           return existing ? idOfDocument(existing.kind, existing.key) : null;
@@ -139,18 +139,18 @@ export function addErrors(builder: Builder): void {
 
   builder.objectType(LimitExceededError, {
     name: 'LimitExceededError',
-    description: 'More than the operator allows.',
+    description: 'A limit of the operator would be exceeded.',
     interfaces: [ErrorInterface] as never,
     fields: (t) => ({
       limit: t.string({ description: 'What is limited.', resolve: (error) => asApp(error).details.limit ?? '' }),
       maximum: t.field({
         type: 'SafeInt',
-        description: 'How much is allowed.',
+        description: 'The allowed maximum.',
         resolve: (error) => asApp(error).details.maximum ?? 0,
       }),
       actual: t.field({
         type: 'SafeInt',
-        description: 'How much it would have been.',
+        description: 'How much it would be.',
         resolve: (error) => asApp(error).details.actual ?? 0,
       }),
     }),

@@ -9,18 +9,18 @@ import { shared } from './shared.ts';
 /** Types and fields that several slices show in the same way. */
 
 export const SensitivityEnum = shared.enumType('Sensitivity', {
-  description: 'Which permissions guard it.',
+  description: 'Sensitivity, which decides the permissions that guard it.',
   values: {
-    SECRET: { value: 'secret' as Sensitivity, description: 'A secret: values are for those who may read secrets.' },
+    SECRET: { value: 'secret' as Sensitivity, description: 'A secret: its values require `READ` on secrets.' },
     CONFIG: {
       value: 'config' as Sensitivity,
-      description: 'Configuration: values are for those who may read configuration.',
+      description: 'Configuration: its values require `READ` on configuration.',
     },
   },
 });
 
 export const WorkloadKindEnum = shared.enumType('WorkloadKind', {
-  description: 'What kind of workload.',
+  description: 'The kind of a workload.',
   values: {
     SERVICE: { value: 'service' as const, description: 'A long-running workload.' },
     JOB: { value: 'job' as const, description: 'A workload that runs to completion.' },
@@ -28,15 +28,15 @@ export const WorkloadKindEnum = shared.enumType('WorkloadKind', {
 });
 
 export const EncodingEnum = shared.enumType('FileEncoding', {
-  description: 'What the bytes of a file are.',
+  description: "The encoding of a file's content.",
   values: {
-    UTF_8: { value: 'utf-8' as const, description: 'Text, which may hold templates.' },
-    BINARY: { value: 'binary' as const, description: 'Opaque bytes, never templated.' },
+    UTF_8: { value: 'utf-8' as const, description: 'Text, which may contain templates.' },
+    BINARY: { value: 'binary' as const, description: 'Bytes, without templates.' },
   },
 });
 
 export const VariableType = shared.objectRef<VariableRow>('Variable').implement({
-  description: 'A variable as it was written: templates unexpanded.',
+  description: 'A stored variable, templates not expanded.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Letters, digits, `_`, `.`, `/` and `-`.' }),
     value: t.string({
@@ -55,17 +55,17 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
       [nameField]: t.string({ description: nameWords, resolve: (row) => row.name }),
       encoding: t.field({
         type: EncodingEnum,
-        description: 'What the bytes are.',
+        description: 'Encoding of the content.',
         resolve: ({ encoding }) => encoding,
       }),
       size: t.int({
         nullable: true,
-        description: 'Bytes; null when masked.',
+        description: 'Size in bytes; null when masked.',
         resolve: ({ size }) => size,
       }),
       sha256: t.string({
         nullable: true,
-        description: 'Keyed hash of the content: equal within a project means equal content. Null when masked.',
+        description: 'Keyed hash of the content. Equal hashes in a project mean equal contents. Null when masked.',
         resolve: ({ sha256 }) => sha256,
       }),
       data: t.field({
@@ -85,7 +85,12 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
     }),
   });
 }
-export const SecretFileType = fileType('SecretFile', 'A file as it was written.', 'path', 'Absolute path.');
+export const SecretFileType = fileType(
+  'SecretFile',
+  'A stored file, templates not expanded.',
+  'path',
+  'Absolute path.',
+);
 export const MountType = fileType('DockerSecretMount', 'A secret for image builds.', 'name', 'Name of the mount.');
 
 export const VariableInput = shared.inputType('VariableInput', {
@@ -100,7 +105,7 @@ export const VariableInput = shared.inputType('VariableInput', {
 });
 const content = (t: InputFieldBuilder<Types, 'InputObject'>) => ({
   data: t.field({ type: 'Base64', required: true, description: 'The content, at most 1 MiB.' }),
-  encoding: t.field({ type: EncodingEnum, description: 'What the bytes are; `UTF_8` unless given.' }),
+  encoding: t.field({ type: EncodingEnum, description: 'Encoding of the content. Default: `UTF_8`.' }),
 });
 export const FileInput = shared.inputType('SecretFileInput', {
   description: 'A file to store.',
@@ -122,11 +127,11 @@ export const MountInput = shared.inputType('DockerSecretMountInput', {
 
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 export const expectedRevision = (t: Inputs) =>
-  t.int({ description: 'Refuse with a conflict when the revision is another. Absent: the last write wins.' });
+  t.int({ description: 'Fail with a conflict if the current revision is another one. Absent: the last write wins.' });
 export const idempotencyKey = (t: Inputs) =>
   t.string({
     description:
-      '1-200 characters. A repeated request with the same key is answered with what the first one did, for 24 hours at least (`KEYLOOM_LIMIT_IDEMPOTENCY_MS`). After that it may be forgotten, and the same key stands for a new request.',
+      '1-200 characters. A repeated request with the same key gets the result of the first one, for at least 24 hours (`KEYLOOM_LIMIT_IDEMPOTENCY_MS`). Later the key may count as new.',
   });
 export const allowDangerousNames = (t: Inputs) =>
   t.boolean({

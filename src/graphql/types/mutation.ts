@@ -15,16 +15,16 @@ import { shared } from './shared.ts';
 type InputFields = InputFieldBuilder<Types, 'InputObject'>;
 
 export const CommitType = shared.objectRef<CommitFacts>('Commit').implement({
-  description: 'One atomic change of any number of documents of a team.',
+  description: 'One atomic change of any number of objects of a team.',
   fields: (t) => ({
     seq: t.field({
       type: 'SafeInt',
-      description: 'Its number within the team: 1, 2, 3, ...',
+      description: "Its number in the team's log: 1, 2, 3, ...",
       resolve: ({ seq }) => seq,
     }),
     at: t.field({ type: 'DateTime', description: 'When it was made.', resolve: ({ at }) => at }),
     actor: t.exposeString('actor', { description: 'Id of the token that made it.' }),
-    operation: t.exposeString('operation', { description: 'What was done, such as `secretGroup.create`.' }),
+    operation: t.exposeString('operation', { description: 'The operation, such as `secretGroup.create`.' }),
   }),
 });
 
@@ -68,10 +68,14 @@ export function addMutation<Rules extends z.ZodType, Result extends Committed>(
 ): void {
   const payload = builder.objectRef<Result>(`${capital(options.name)}Payload`);
   payload.implement({
-    description: `What \`${options.name}\` did.`,
+    description: `Result of \`${options.name}\`.`,
     fields: (t) => ({
       ...payloadFields(options, t),
-      commit: t.field({ type: CommitType, description: 'The commit that did it.', resolve: ({ commit }) => commit }),
+      commit: t.field({
+        type: CommitType,
+        description: 'The commit that made the change.',
+        resolve: ({ commit }) => commit,
+      }),
     }),
   });
   addField(builder, options, payload);
@@ -83,7 +87,7 @@ export function addAction<Rules extends z.ZodType, Result extends object>(
   options: MutationOptions<Rules, Result>,
 ): void {
   const payload = builder.objectRef<Result>(`${capital(options.name)}Payload`);
-  payload.implement({ description: `What \`${options.name}\` found.`, fields: (t) => payloadFields(options, t) });
+  payload.implement({ description: `Result of \`${options.name}\`.`, fields: (t) => payloadFields(options, t) });
   addField(builder, options, payload);
 }
 
@@ -117,7 +121,7 @@ function addField<Rules extends z.ZodType, Result extends object>(
       type: payload,
       description,
       errors: { types: [InvalidInputError, ...failures.map((failure) => FAILURES[failure])] },
-      args: { input: t.arg({ type: input, required: true, description: 'All that the mutation needs.' }) },
+      args: { input: t.arg({ type: input, required: true, description: 'The input.' }) },
       // For the test that goes through all of them.
       extensions: { rules },
       resolve: (_root, args, context) => {

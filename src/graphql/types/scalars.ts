@@ -31,7 +31,7 @@ export const Base64Scalar = textScalar(
 
 export const CursorScalar = textScalar(
   'Cursor',
-  'A place in a list, opaque, given by the server and only good for the list it came from.',
+  'An opaque position in a list or stream, given by the server and valid only for the one it came from.',
   (text) => text.length > 0 && text.length <= 2000,
 );
 

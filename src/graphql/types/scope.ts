@@ -2,9 +2,9 @@ import type { Scope } from '../../domain/types.ts';
 import { shared } from './shared.ts';
 
 export const ScopeEnum = shared.enumType('Scope', {
-  description: 'What is being resolved.',
+  description: 'When a workload needs its values.',
   values: {
-    RUNTIME: { value: 'RUNTIME' as Scope, description: 'What the workload gets when it runs.' },
-    BUILD: { value: 'BUILD' as Scope, description: 'What its image build gets.' },
+    RUNTIME: { value: 'RUNTIME' as Scope, description: 'At run time.' },
+    BUILD: { value: 'BUILD' as Scope, description: 'At build time.' },
   },
 });

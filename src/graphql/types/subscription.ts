@@ -13,11 +13,11 @@ type Expired = Extract<Item, { readonly expired: true }>;
 
 const HistoryExpired = shared.objectRef<Expired>('HistoryExpired').implement({
   description:
-    'History does not reach back to where you were: events may have been missed. Read anew what you depend on; what comes after this is complete.',
+    'History does not reach back to your cursor, so events may have been missed. Read again what you depend on. The stream is complete from here on.',
   fields: (t) => ({
     cursor: t.field({
       type: 'Cursor',
-      description: 'Where the stream begins again.',
+      description: 'Position at which the stream continues.',
       resolve: ({ cursor }) => cursor,
     }),
   }),
@@ -51,7 +51,7 @@ export function addSubscription<Event, Args extends InputFieldMap, Also = never>
   const others = also ? [addEventType<Also>(builder, also)] : [];
   const nameOf = (happened: Happened<Event | Also>): string => (also?.is(happened.event) ? also.name : event.name);
   const itemType = builder.unionType(`${capital(name)}Item`, {
-    description: `What \`${name}\` delivers.`,
+    description: `Events of \`${name}\`.`,
     types: [eventType, ...others, HistoryExpired] as never[],
     resolveType: (item) =>
       (item as Item).expired ? 'HistoryExpired' : nameOf(item as unknown as Happened<Event | Also>),
@@ -64,7 +64,7 @@ export function addSubscription<Event, Args extends InputFieldMap, Also = never>
         ...args(t.arg),
         after: t.arg({
           type: 'Cursor',
-          description: 'Only what comes after this place in the same stream; absent: only what comes from now on.',
+          description: 'Only events after this position in the same stream. Default: only events from now on.',
         }),
       },
       subscribe: async (_root, given, context) => {
@@ -89,15 +89,15 @@ function addEventType<Event>(
     fields: (t) => ({
       cursor: t.field({
         type: 'Cursor',
-        description: 'Its place: give it as `after` to get what comes later, once and in order.',
+        description: 'Position in the stream. Give it as `after` to get later events, each once and in order.',
         resolve: ({ cursor }) => cursor,
       }),
       seq: t.field({
         type: 'SafeInt',
-        description: "Number of the team's commit that it comes from.",
+        description: 'Number of the commit that it comes from.',
         resolve: ({ commit }) => commit.seq,
       }),
-      at: t.field({ type: 'DateTime', description: 'When that was made.', resolve: ({ commit }) => commit.at }),
+      at: t.field({ type: 'DateTime', description: 'When the commit was made.', resolve: ({ commit }) => commit.at }),
     }),
   });
   return type;

@@ -39,7 +39,7 @@ const problem = {
       additionalProperties: false,
       required: ['message', 'id'],
       properties: {
-        message: { type: 'string', description: 'For people. Never holds a value of a secret.' },
+        message: { type: 'string', description: 'Text for people. Never holds a value of a secret.' },
         id: { type: 'string', description: 'Of the request, as in the log.' },
         details: {
           type: 'object',

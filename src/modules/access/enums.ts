@@ -13,9 +13,9 @@ const VERB_WORDS: Readonly<Record<Verb, string>> = {
   list: 'See that an object exists, with its name, tags and settings. Every other verb requires it.',
   listKeys: 'See the names of variables, files and mounts, without values.',
   read: 'See stored values and contents.',
-  resolve: 'See the values that a workload gets, and the values of an app in full.',
+  resolve: 'See the values that a workload gets, and the values of an app, hidden ones included.',
   write: 'Create, change and restore objects; restoring a project requires `DELETE`.',
-  writeProtected: 'Change values of protected environments, and end their protection.',
+  writeProtected: 'Change values in protected environments, and end their protection.',
   delete: 'Delete objects.',
   manageRestrictions:
     'Change who inherits a secret group, and register workloads that enter a restricted group by tags.',
@@ -47,7 +47,7 @@ export function addEnums(builder: Builder, resources: readonly ResourceFacts[]) 
     ),
   });
   const TokenKindEnum = builder.enumType('TokenKind', {
-    description: 'Who a token is for.',
+    description: 'Kind of principal.',
     values: enumValues(TOKEN_KINDS, (kind) => TOKEN_KIND_WORDS[kind]),
   });
   return { VerbEnum, ResourceEnum, TokenKindEnum };

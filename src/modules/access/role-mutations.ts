@@ -15,18 +15,21 @@ export function addRoleMutations(
   { VerbEnum, ResourceEnum }: AccessEnums,
 ): void {
   const GrantInput = builder.inputType('GrantInput', {
-    description: 'Verbs on kinds of resource, for some sensitivities, in some projects.',
+    description: 'Permissions: verbs on kinds of resources, by sensitivity and project.',
     fields: (t) => ({
-      resources: t.field({ type: [ResourceEnum], required: true, description: 'On what.' }),
-      verbs: t.field({ type: [VerbEnum], required: true, description: 'What is allowed.' }),
-      types: t.field({ type: [SensitivityEnum], description: 'For which sensitivities; absent: both.' }),
-      projects: t.field({ type: ['Slug'], description: 'In which projects; absent: in all.' }),
+      resources: t.field({ type: [ResourceEnum], required: true, description: 'The kinds of resources.' }),
+      verbs: t.field({ type: [VerbEnum], required: true, description: 'The allowed verbs.' }),
+      types: t.field({ type: [SensitivityEnum], description: 'The sensitivities. Default: both.' }),
+      projects: t.field({
+        type: ['Slug'],
+        description: 'Slugs of the projects. Default: all projects and what belongs to the team itself.',
+      }),
     }),
   });
   const role = { type: RoleNode, description: 'The role.' };
   addMutation(builder, {
     name: 'createRole',
-    description: 'Makes a role that allows no more than your own. Needs `ADMIN` on roles.',
+    description: 'Creates a role that allows no more than your own. Requires `ADMIN` on roles.',
     input: (t) => ({
       name: t.string({ required: true, description: '3-100 letters, digits, single hyphens and spaces.' }),
       grants: t.field({ type: [GrantInput], required: true, description: 'What it allows.' }),
@@ -40,11 +43,11 @@ export function addRoleMutations(
   });
   addMutation(builder, {
     name: 'updateRole',
-    description: 'Changes what is given of a role. Needs `ADMIN` on roles.',
+    description: 'Changes the given fields of a role. Requires `ADMIN` on roles.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The role.' }),
       name: t.string({ description: 'Absent: unchanged.' }),
-      grants: t.field({ type: [GrantInput], description: 'What it allows from now on; absent: unchanged.' }),
+      grants: t.field({ type: [GrantInput], description: 'What it allows from now on. Absent: unchanged.' }),
       expectedRevision: expectedRevision(t),
     }),
     allowed: allowedInTeam('admin', 'role'),
@@ -55,7 +58,7 @@ export function addRoleMutations(
   });
   addMutation(builder, {
     name: 'deleteRole',
-    description: 'Deletes a role that no token has. Needs `ADMIN` on roles.',
+    description: 'Deletes a role that no token has. Requires `ADMIN` on roles.',
     input: (t) => ({ id: t.id({ required: true, description: 'The role.' }) }),
     allowed: allowedInTeam('admin', 'role'),
     rules: emptyInput.extend({ id: idRule('Role') }),

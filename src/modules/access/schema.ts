@@ -20,36 +20,40 @@ export function addAccess(builder: Builder, resources: readonly ResourceFacts[])
 
 function addRoleType(builder: Builder, { VerbEnum, ResourceEnum }: AccessEnums): void {
   const GrantType = builder.objectRef<Grant>('Grant').implement({
-    description: 'Verbs on kinds of resource, for some sensitivities, in some projects.',
+    description: 'Permissions: verbs on kinds of resources, by sensitivity and project.',
     fields: (t) => ({
-      resources: t.field({ type: [ResourceEnum], description: 'On what.', resolve: ({ resources }) => [...resources] }),
-      verbs: t.field({ type: [VerbEnum], description: 'What is allowed.', resolve: ({ verbs }) => [...verbs] }),
+      resources: t.field({
+        type: [ResourceEnum],
+        description: 'The kinds of resources.',
+        resolve: ({ resources }) => [...resources],
+      }),
+      verbs: t.field({ type: [VerbEnum], description: 'The allowed verbs.', resolve: ({ verbs }) => [...verbs] }),
       types: t.field({
         type: [SensitivityEnum],
-        description: 'For which sensitivities.',
+        description: 'The sensitivities.',
         resolve: ({ types }) => [...types],
       }),
       projects: t.field({
         type: ['Slug'],
         nullable: true,
-        description: 'In which projects; null: in all, and on what belongs to the team itself.',
+        description: 'Slugs of the projects; null means all projects and what belongs to the team itself.',
         resolve: ({ projects }) => (projects ? [...projects] : null),
       }),
     }),
   });
   implementNode(builder, RoleNode, {
-    description: 'What those who have it may do.',
+    description: 'A set of permissions that tokens have.',
     fields: (t) => ({
       slug: t.field({ type: 'Slug', description: 'Derived from the name.', resolve: ({ slug }) => slug }),
       name: t.exposeString('name', { description: '3-100 letters, digits, single hyphens and spaces.' }),
       revision: t.exposeInt('revision', {
         nullable: true,
-        description: 'One more with every change; null when built in.',
+        description: '1 at creation, one more with every change; null if built in.',
       }),
       builtIn: t.exposeBoolean('builtIn', { description: 'Whether it comes with Keyloom and cannot be changed.' }),
       grants: t.field({
         type: [GrantType],
-        description: 'What it allows; everything else is refused.',
+        description: 'What it allows. Everything else is refused.',
         resolve: ({ grants }) => [...grants],
       }),
     }),
@@ -58,7 +62,7 @@ function addRoleType(builder: Builder, { VerbEnum, ResourceEnum }: AccessEnums):
 
 function addTokenTypes(builder: Builder, { TokenKindEnum }: AccessEnums): void {
   const AddressType = builder.objectRef<WorkloadAddress>('WorkloadAddress').implement({
-    description: 'Which workload.',
+    description: 'The workload.',
     fields: (t) => ({
       project: t.field({ type: 'Slug', description: 'Its project.', resolve: ({ project }) => project }),
       kind: t.field({ type: WorkloadKindEnum, description: 'Its kind.', resolve: ({ kind }) => kind }),
@@ -69,7 +73,7 @@ function addTokenTypes(builder: Builder, { TokenKindEnum }: AccessEnums): void {
     description: 'A credential of one team. Its text is shown once, at creation.',
     fields: (t) => ({
       name: t.exposeString('name', { description: 'What it is for.' }),
-      kind: t.field({ type: TokenKindEnum, description: 'Who it is for.', resolve: ({ kind }) => kind }),
+      kind: t.field({ type: TokenKindEnum, description: 'Kind of principal.', resolve: ({ kind }) => kind }),
       role: t.string({ description: 'Slug of its role.', resolve: ({ role }) => role }),
       workload: t.field({
         type: AddressType,
@@ -79,7 +83,7 @@ function addTokenTypes(builder: Builder, { TokenKindEnum }: AccessEnums): void {
       }),
       networks: t.stringList({
         nullable: true,
-        description: 'Addresses and networks that a gateway sends from; null: it may send from anywhere.',
+        description: 'Addresses and networks that a gateway may send from; null if any.',
         resolve: ({ networks }) => (networks ? [...networks] : null),
       }),
       signed: t.boolean({
@@ -95,7 +99,7 @@ function addTokenTypes(builder: Builder, { TokenKindEnum }: AccessEnums): void {
       expiresAt: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'When it ends; null: never.',
+        description: 'When it expires; null if never.',
         resolve: ({ expiresAt }) => expiresAt,
       }),
     }),
@@ -109,23 +113,23 @@ function addViewer(
   AddressType: ObjectRef<Types, WorkloadAddress>,
 ): void {
   const ViewerType = builder.objectRef<Principal>('Viewer').implement({
-    description: 'Who asks.',
+    description: 'The caller.',
     fields: (t) => ({
       id: t.exposeString('id', { description: 'Id of the token, as commits name their actor.' }),
       name: t.exposeString('name', { description: 'Name of the token.' }),
       kind: t.field({ type: TokenKindEnum, description: 'Kind of principal.', resolve: ({ kind }) => kind }),
-      team: t.field({ type: 'Slug', description: 'The team that everything happens in.', resolve: ({ team }) => team }),
+      team: t.field({ type: 'Slug', description: 'The team that the token belongs to.', resolve: ({ team }) => team }),
       role: t.field({ type: RoleNode, description: 'What you may do.', resolve: ({ role }) => role }),
       workload: t.field({
         type: AddressType,
         nullable: true,
-        description: 'The workload that you stand for; null when you stand for none.',
+        description: "The workload of a dependent's token; null for others.",
         resolve: ({ workload }) => workload,
       }),
       expiresAt: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'When your token ends; null: never.',
+        description: 'When your token expires; null if never.',
         resolve: ({ expiresAt }) => expiresAt,
       }),
     }),

@@ -17,19 +17,19 @@ export function addTokenMutations(builder: Builder, TokenKindEnum: EnumRef<Types
   const token = { type: TokenNode, description: 'The token.' };
   addMutation(builder, {
     name: 'createToken',
-    description: 'Makes a token that allows no more, and lasts no longer, than your own. Needs `ADMIN` on tokens.',
+    description: 'Creates a token that allows no more, and lasts no longer, than your own. Requires `ADMIN` on tokens.',
     input: (t) => ({
       name: t.string({ required: true, description: 'What it is for.' }),
-      kind: t.field({ type: TokenKindEnum, required: true, description: 'Who it is for.' }),
+      kind: t.field({ type: TokenKindEnum, required: true, description: 'Kind of principal.' }),
       role: t.field({ type: 'Slug', required: true, description: 'Slug of its role.' }),
       workload: t.field({
         type: WorkloadRefInput,
         description: 'The workload of a dependent, with its project; required for one, and only for one.',
       }),
-      expiresAt: t.field({ type: 'DateTime', description: 'When it ends; absent: never.' }),
+      expiresAt: t.field({ type: 'DateTime', description: 'When it expires. Default: never.' }),
       networks: t.stringList({
         description:
-          'Addresses and networks that a gateway sends from, such as `10.0.0.0/8`, 1-100; absent: any. For a `GATEWAY` only.',
+          '1-100 addresses and networks that a gateway may send from, such as `10.0.0.0/8`. For a `GATEWAY` only. Default: any.',
       }),
       signed: t.boolean({
         description: 'Whether a gateway must sign what it sends. Default: false. For a `GATEWAY` only.',
@@ -45,14 +45,14 @@ export function addTokenMutations(builder: Builder, TokenKindEnum: EnumRef<Types
       text: {
         type: 'String',
         nullable: true,
-        description: 'The token itself, this once; null in a repeated answer.',
+        description: 'The text of the token, shown only once; null in a repeated response.',
         toldOf: ofToken,
       },
       signingSecret: {
         type: 'String',
         nullable: true,
         description:
-          'What a gateway signs with, this once; null for a token that does not sign, and in a repeated answer.',
+          "The gateway's signing secret, shown only once; null for a token that does not sign, and in a repeated response.",
         toldOf: ofToken,
       },
     },
@@ -60,11 +60,11 @@ export function addTokenMutations(builder: Builder, TokenKindEnum: EnumRef<Types
   addMutation(builder, {
     name: 'revokeToken',
     description:
-      'Ends a token at once. Refused for the last one that can administer roles and tokens. Needs `ADMIN` on tokens.',
+      'Ends a token at once. Refused for the last one that can administer roles and tokens. Requires `ADMIN` on tokens.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The token.' }),
       descendants: t.boolean({
-        description: 'Also ends all tokens that were made by it, by those, and so on. Default: false.',
+        description: 'Also revoke the tokens that it created, directly or through others. Default: false.',
       }),
     }),
     allowed: allowedInTeam('admin', 'token'),
@@ -75,7 +75,7 @@ export function addTokenMutations(builder: Builder, TokenKindEnum: EnumRef<Types
       token,
       descendants: {
         type: [TokenNode],
-        description: 'Tokens that were made by it, by those, and so on: ended with it, or else valid on.',
+        description: 'Tokens that it created, directly or through others: revoked with it, or still valid.',
       },
     },
   });

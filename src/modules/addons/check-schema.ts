@@ -11,19 +11,19 @@ import { types } from './types.ts';
 import { WORDS } from './words.ts';
 
 const PROBLEMS: Readonly<Record<Problem, string>> = {
-  UNREACHABLE: 'Nobody answers there.',
-  TIMEOUT: 'The answer does not come in time.',
-  TLS: 'The other side is not who it should be, or speaks no TLS.',
-  CREDENTIALS: 'The other side does not accept the credentials.',
-  REFUSED: 'The operator does not allow to connect there.',
-  UNSUPPORTED: 'The provider cannot check it.',
-  NOT_FOUND: 'The other side has no such thing.',
-  SEALED: 'The other side is sealed, and gives nothing until it is unsealed.',
-  BROKEN: 'The other side answers something that cannot be used.',
-  PARAMS_INVALID: 'The provider does not take its parameters any more.',
+  UNREACHABLE: 'No connection to the backing service.',
+  TIMEOUT: 'No answer came in time.',
+  TLS: 'The backing service has no valid certificate, or does not speak TLS.',
+  CREDENTIALS: 'The backing service rejected the credentials.',
+  REFUSED: 'The operator does not allow connections to this address.',
+  UNSUPPORTED: 'The provider has no check.',
+  NOT_FOUND: 'The backing service does not have what the parameters name.',
+  SEALED: 'The backing service is sealed and gives nothing until it is unsealed.',
+  BROKEN: 'The backing service gave an answer that cannot be used.',
+  PARAMS_INVALID: 'The provider no longer accepts the parameters.',
   PROVIDER_MISSING: 'Its provider is not loaded.',
-  TOO_LARGE: 'The provider answers too much.',
-  FAILED: 'Something else went wrong.',
+  TOO_LARGE: 'The answer is too large.',
+  FAILED: 'Any other failure.',
 };
 
 const ProblemEnum = types.enumType('AddonProblem', {
@@ -58,12 +58,15 @@ export function addTestAddon(builder: Builder): void {
   addAction(builder, {
     name: 'testAddon',
     description:
-      'Tries whether an addon, or an external one, can be used: one that is stored, or what a form holds. Changes nothing, but connects. Needs `WRITE` on addons.',
+      'Checks whether an addon or external addon can be used: a stored one, or given parameters. Connects to the backing service and changes nothing. Requires `WRITE` on addons.',
     input: (t) => ({
-      id: t.id({ description: 'The addon. Absent: project, provider and params are given instead.' }),
+      id: t.id({ description: 'The addon. If absent, `project`, `provider` and `params` are required.' }),
       project: t.field({ type: 'Slug', description: 'Slug of the project.' }),
       provider: t.field({ type: 'Slug', description: 'Id of the provider.' }),
-      params: t.field({ type: 'JSON', description: 'As the provider takes them: see `addonProviders`.' }),
+      params: t.field({
+        type: 'JSON',
+        description: "Parameters that fit the provider's schema: see `addonProviders`.",
+      }),
     }),
     allowed: allowedTest,
     rules: testAddonInput,
@@ -74,7 +77,7 @@ export function addTestAddon(builder: Builder): void {
     },
     payload: {
       reachable: { type: 'Boolean', description: 'Whether it can be used.' },
-      problem: { type: ProblemEnum, nullable: true, description: 'Why not; null: it can.' },
+      problem: { type: ProblemEnum, nullable: true, description: 'Why it cannot be used; null if it can.' },
     },
   });
 }

@@ -16,9 +16,9 @@ const historyOf = (addon: StoredAddon, { services, session }: Context): Revision
 export function addAddonHistory(builder: Builder): void {
   const RevisionType = builder.objectRef<StoredAddon>('AddonRevision').implement({
     description:
-      'An addon, or an external one, as one change left it. At least 50 are kept, and those of the last 24 hours.',
+      'One revision of an addon or external addon. At least the last 50 are kept, and all of the last 24 hours.',
     fields: (t) => ({
-      revision: t.int({ description: 'Its number.', resolve: ({ revision }) => revision }),
+      revision: t.int({ description: 'Number of the revision.', resolve: ({ revision }) => revision }),
       seq: t.field({ type: 'SafeInt', description: 'The commit that made it.', resolve: ({ seq }) => seq }),
       deleted: t.boolean({ description: 'Whether it marks a deletion.', resolve: ({ deleted }) => deleted }),
       updatedAt: updatedAtField(t, 'When it was made.'),

@@ -20,10 +20,10 @@ export function addAddonMutations(builder: Builder, words: Words): void {
   const { kind, type, field, noun } = words;
   const payload = { [field]: { type: addonNodes[field], description: `The ${noun}.` } };
   const address = idRule(type).transform((local) => ({ kind, ...groupAddress(local) }));
-  const params = 'As the provider takes them: see `addonProviders`.';
+  const params = "Parameters that fit the provider's schema: see `addonProviders`.";
   addMutation(builder, {
     name: `create${type}`,
-    description: `Creates an ${noun}. Needs \`WRITE\` on addons.`,
+    description: `Creates an ${noun}. Requires \`WRITE\` on addons.`,
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of the project.' }),
       name: t.string({
@@ -43,12 +43,15 @@ export function addAddonMutations(builder: Builder, words: Words): void {
   });
   addMutation(builder, {
     name: `update${type}`,
-    description: `Changes what is given of an ${noun}. Needs \`WRITE\` on addons.`,
+    description: `Changes the given fields of an ${noun}. Requires \`WRITE\` on addons.`,
     input: (t) => ({
       id: t.id({ required: true, description: `The ${noun}.` }),
       name: t.string({ description: 'Its new name; the slug stays. Absent: unchanged.' }),
-      description: t.string({ description: 'Absent: unchanged; null or empty: none.' }),
-      params: t.field({ type: 'JSON', description: `All of them, secrets too. ${params} Absent: unchanged.` }),
+      description: t.string({ description: 'Absent: unchanged. Null or empty: none.' }),
+      params: t.field({
+        type: 'JSON',
+        description: `All its parameters, secret ones included, as the provider's schema wants them: see \`addonProviders\`. Absent: unchanged.`,
+      }),
       expectedRevision: expectedRevision(t),
     }),
     allowed: allowedById('write', 'addon', type, NOUN[kind]),
@@ -60,11 +63,12 @@ export function addAddonMutations(builder: Builder, words: Words): void {
   });
   addMutation(builder, {
     name: `delete${type}`,
-    description: `Deletes an ${noun} that no group links. Needs \`DELETE\` on addons.`,
+    description: `Deletes an ${noun} that no group links. Requires \`DELETE\` on addons.`,
     input: (t) => ({
       id: t.id({ required: true, description: `The ${noun}.` }),
       force: t.boolean({
-        description: 'Unlinks it from all groups in the same commit, by the rights that unlinking needs. Absent: no.',
+        description:
+          'Unlink it from all groups in the same commit; requires the same permissions as unlinking. Default: false.',
       }),
       expectedRevision: expectedRevision(t),
     }),
@@ -85,7 +89,7 @@ function addLaterMutations(builder: Builder, { kind, type, field, noun }: Words)
   const id = { required: true, description: `The ${noun}.` } as const;
   addMutation(builder, {
     name: `restore${type}`,
-    description: `Brings a deleted ${noun} back as it was; no group links it yet. Needs \`WRITE\` on addons.`,
+    description: `Restores a deleted ${noun} as it was; no group links it yet. Requires \`WRITE\` on addons.`,
     input: (t) => ({ id: t.id(id), expectedRevision: expectedRevision(t) }),
     allowed: allowedById('write', 'addon', type, NOUN[kind]),
     rules: restoreAddonInput.extend({ id: address }),
@@ -96,11 +100,11 @@ function addLaterMutations(builder: Builder, { kind, type, field, noun }: Words)
   });
   addMutation(builder, {
     name: `rotate${type}`,
-    description: `Has the provider make new credentials for an ${noun}; the old ones are removed when their time is over. Needs \`WRITE\` on addons.`,
+    description: `Has the provider create new credentials for an ${noun}. The old ones are removed after \`overlapSeconds\`. Requires \`WRITE\` on addons.`,
     input: (t) => ({
       id: t.id(id),
       overlapSeconds: t.int({
-        description: 'How long the old credentials go on working: 0 to 2592000, which is 30 days. Absent: an hour.',
+        description: 'Seconds that the old credentials stay valid: 0-2,592,000 (30 days). Default: 3,600.',
       }),
       expectedRevision: expectedRevision(t),
     }),

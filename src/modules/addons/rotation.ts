@@ -74,7 +74,7 @@ export function createRotation({ vault, clock, log, limits, providers }: Rotatio
     return vault.exclusive(key, async () => {
       const seen = await session.ready(changeableAddon(ref, 'write', session));
       const plugin = providers.of(seen);
-      if (!plugin?.abilities.rotate) throw conflict('WRONG_STATE', 'The provider makes no new credentials');
+      if (!plugin?.abilities.rotate) throw conflict('WRONG_STATE', 'The provider cannot rotate credentials');
       requireRoom(seen);
       const fresh = await made(plugin, seen);
       try {
@@ -102,7 +102,9 @@ export function createRotation({ vault, clock, log, limits, providers }: Rotatio
     decide(before) {
       const body = before.body();
       if (JSON.stringify(body.params) !== JSON.stringify(seen.body().params)) {
-        throw conflict('CHANGED_MEANWHILE', 'The parameters changed meanwhile', { currentRevision: before.revision });
+        throw conflict('CHANGED_MEANWHILE', 'The parameters were changed meanwhile; try again', {
+          currentRevision: before.revision,
+        });
       }
       const now = clock();
       const at = now.toISOString();

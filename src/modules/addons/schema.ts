@@ -32,15 +32,15 @@ export function addAddons(builder: Builder): void {
 const AddonCredentialType = types.objectRef<CredentialRow>('AddonCredential').implement({
   description: 'A key of an addon and what its provider gives for it.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'As the provider calls it.' }),
+    name: t.exposeString('name', { description: "The provider's name for it." }),
     type: t.field({
       type: SensitivityEnum,
-      description: '`SECRET`: its value needs `RESOLVE` on addons.',
+      description: '`SECRET`: its value requires `RESOLVE` on addons.',
       resolve: (row) => row.type,
     }),
     value: t.string({
       nullable: true,
-      description: 'null when masked, or when the provider gives none.',
+      description: 'Null when masked, or when the provider gives no value.',
       resolve: ({ value }, _args, context) => reveal(context, value),
     }),
     masked: t.boolean({ description: 'True if you may not see the value.', resolve: ({ value }) => !value.isSeen }),
@@ -51,7 +51,7 @@ function addType(builder: Builder, { field, about }: Words): void {
   implementNode(builder, addonNodes[field], {
     description: about,
     fields: (t) => ({
-      slug: slugField(t, 'Derived from the name at creation; links name it.'),
+      slug: slugField(t, 'Derived from the name at creation. Links refer to it.'),
       project: t.field({
         type: ProjectNode,
         description: 'The project it belongs to.',
@@ -66,19 +66,19 @@ function addType(builder: Builder, { field, about }: Words): void {
       provider: t.field({
         type: ProviderType,
         nullable: true,
-        description: 'Its provider; null while that is not loaded: then its keys have no values.',
+        description: 'Its provider; null while the provider is not loaded, and then its keys have no values.',
         resolve: (addon, _args, { services }) => services.addons.providers.of(addon),
       }),
       params: t.field({
         type: 'JSON',
         nullable: true,
-        description: 'Its parameters, secrets among them as null. Null without `READ` on addons.',
+        description: 'Its parameters; secret ones are null. Null without `READ` on addons.',
         resolve: (addon, _args, context) => reveal(context, context.services.addons.params(addon, context.session)),
       }),
       credentials: t.field({
         type: [AddonCredentialType],
         description:
-          'The keys of its provider with their values now, by name. Needs `READ` on addons; values of secret keys need `RESOLVE` on addons.',
+          "The provider's keys with their current values, by name. Requires `READ` on addons; values of secret keys require `RESOLVE` on addons.",
         async resolve(addon, _args, context) {
           const { rows, volatile } = await context.services.addons.credentials(addon, context.session);
           if (volatile) context.notRepeatable();
@@ -89,12 +89,12 @@ function addType(builder: Builder, { field, about }: Words): void {
       rotatedAt: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'When new credentials were last made for it; null: never.',
+        description: 'When its credentials were last rotated; null if never.',
         resolve: ({ fields }) => fields.rotatedAt ?? null,
       }),
       retiringUntil: t.field({
         type: ['DateTime'],
-        description: 'Until when each of its old credentials goes on working, at least.',
+        description: 'When each of its old credentials ends, at the earliest.',
         resolve: ({ fields }) => [...(fields.retiringUntil ?? [])].sort(),
       }),
       createdAt: createdAtField(t),
@@ -113,7 +113,7 @@ function addQueries(builder: Builder, { kind, type, field, noun }: Words): void 
     t.field({
       type: addonNodes[field],
       nullable: true,
-      description: `An ${noun} by its slug; null when there is none or you may not see it.`,
+      description: `An ${noun} by its slug; null if there is none or you may not see it.`,
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
       resolve: ({ key }, { slug }, { services, session }) =>
         orNull(services.addons.bySlug({ kind, project: idOf(key), slug }, session)),

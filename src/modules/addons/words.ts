@@ -21,6 +21,6 @@ export const WORDS: readonly Words[] = [
     type: 'ExternalAddon',
     field: 'externalAddon',
     noun: 'external addon',
-    about: 'A resource that lives elsewhere, whose keys secret groups may link.',
+    about: 'A resource that is managed elsewhere, whose keys secret groups may link.',
   },
 ];

@@ -11,29 +11,32 @@ export function addComparisons(builder: Builder): void {
     values: {
       ADDED: { value: 'ADDED' as Status, description: 'Set in `to` only.' },
       REMOVED: { value: 'REMOVED' as Status, description: 'Set in `from` only.' },
-      CHANGED: { value: 'CHANGED' as Status, description: 'Set in both, to different values or not hidden alike.' },
+      CHANGED: {
+        value: 'CHANGED' as Status,
+        description: 'Set in both, to different values or with another `hidden`.',
+      },
       EQUAL: { value: 'EQUAL' as Status, description: 'Set in both to the same value.' },
       SET_IN_BOTH: {
         value: 'SET_IN_BOTH' as Status,
         description:
-          'Set in both. Whether to the same value is for those who may read both, and of hidden ones for those with `RESOLVE`.',
+          'Set in both. To see whether the values are equal requires `READ` on both; for hidden ones, `RESOLVE`.',
       },
     },
   });
   const ComparedType = builder.objectRef<Compared>('AppSecretDifference').implement({
-    description: 'A secret in two environments. Never a value.',
+    description: 'A secret compared between two environments. Never holds a value.',
     fields: (t) => ({
       secret: t.field({ type: AppSecretNode, description: 'The secret.', resolve: ({ secret }) => secret }),
-      status: t.field({ type: StatusEnum, description: 'What it is.', resolve: ({ status }) => status }),
+      status: t.field({ type: StatusEnum, description: 'The difference.', resolve: ({ status }) => status }),
     }),
   });
   const UnsetType = builder.objectRef<UnsetSecret>('UnsetAppSecret').implement({
-    description: 'A secret without a value somewhere.',
+    description: 'A secret without a value in some environment.',
     fields: (t) => ({
       secret: t.field({ type: AppSecretNode, description: 'The secret.', resolve: ({ secret }) => secret }),
       environments: t.field({
         type: [EnvironmentNode],
-        description: 'Where it has none, by their order.',
+        description: 'The environments in which it has no value, in their order.',
         resolve: ({ environments }) => [...environments],
       }),
     }),
@@ -43,10 +46,10 @@ export function addComparisons(builder: Builder): void {
       type: [ComparedType],
       nullable: true,
       description:
-        'Two of its environments side by side: the secrets that are set in either, by name; null when one of them is not there. Needs `LIST_KEYS`.',
+        'Compares two of its environments: the secrets set in either, by name. Null if one of them does not exist. Requires `LIST_KEYS`.',
       args: {
-        from: t.arg({ type: 'Slug', required: true, description: 'Slug of the one environment.' }),
-        to: t.arg({ type: 'Slug', required: true, description: 'Slug of the other.' }),
+        from: t.arg({ type: 'Slug', required: true, description: 'Slug of the first environment.' }),
+        to: t.arg({ type: 'Slug', required: true, description: 'Slug of the second environment.' }),
       },
       resolve: async ({ key }, { from, to }, { services, session }) => {
         const compared = await orNull(services.appSecrets.difference(idOf(key), from, to, session));
@@ -55,7 +58,7 @@ export function addComparisons(builder: Builder): void {
     }),
     unsetSecrets: t.field({
       type: [UnsetType],
-      description: 'Which of its secrets have no value where, by name. Needs `LIST_KEYS`.',
+      description: 'Its secrets that have no value in some environment, by name. Requires `LIST_KEYS`.',
       resolve: async ({ key }, _args, { services, session }) => [
         ...(await services.appSecrets.unset(idOf(key), session)),
       ],

@@ -71,7 +71,7 @@ export function createCopies(deps: AppSecretsDeps) {
     return { plan: { app, from, to, seq: view.seq, planHash, entries }, pairs };
   }
 
-  /** What a copy would do. Needs `keys`. */
+  /** What a copy would do. Requires `keys`. */
   const previewCopy = (ask: CopyAsk, session: Session): Promise<CopyPlan> =>
     session.read(async (view) => (await planned(ask, view, session)).plan);
 
@@ -93,7 +93,7 @@ export function createCopies(deps: AppSecretsDeps) {
       },
       decide(found) {
         if (found.plan.planHash !== ask.planHash)
-          throw conflict('PREVIEW_OUTDATED', 'The values are not those of the preview any more');
+          throw conflict('PREVIEW_OUTDATED', 'The values have changed since the preview');
         return { changes: changesFor(found, clock().toISOString()), made: found.plan };
       },
       keeps: [keeping],

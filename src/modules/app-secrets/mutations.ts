@@ -20,13 +20,13 @@ const environment = (t: Inputs) => t.field({ type: 'Slug', required: true, descr
 const hidden = (t: Inputs) =>
   t.boolean({
     required: true,
-    description: 'Whether it is write-only: nobody reads it back, and only rendering gives it.',
+    description: 'Whether it is write-only: it cannot be read back, only `rendered` shows it.',
   });
 
 export function addAppSecretMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'createAppSecret',
-    description: 'Creates a secret of an app, without a value in any environment. Needs `WRITE` on app secrets.',
+    description: 'Creates a secret of an app, without a value in any environment. Requires `WRITE` on app secrets.',
     input: (t) => ({
       app: t.field({ type: 'Slug', required: true, description: 'Slug of the app.' }),
       name: t.string({
@@ -34,16 +34,16 @@ export function addAppSecretMutations(builder: Builder): void {
         description:
           '1-128 printable ASCII characters, a letter or digit among them; gives the slug, and never changes.',
       }),
-      providerId: t.string({ description: 'At most 200 characters; null or empty: none.' }),
+      providerId: t.string({ description: 'At most 200 characters; null or empty for none.' }),
       purposeType: t.field({ type: PurposeEnum, required: true, description: 'What it is for.' }),
       environmentScopedValues: t.field({
         type: ['JSON'],
         deprecationReason: 'Values are set one by one with `setAppSecretValue`.',
-        description: 'Empty or absent.',
+        description: 'Must be empty or absent.',
       }),
       discardValues: t.boolean({
         description:
-          'Even if a deleted secret of the same slug has values, which nobody can restore afterwards: needs what deleting it needs. Absent: no, and such a secret is a conflict that names it.',
+          'Create it even if a deleted secret of the same slug has values, which can then never be restored; requires the same permissions as deleting it. Default: false, and such a secret is a conflict.',
       }),
       idempotencyKey: idempotencyKey(t),
     }),
@@ -56,9 +56,9 @@ export function addAppSecretMutations(builder: Builder): void {
   addUpdateInApp(builder, {
     name: 'updateAppSecret',
     of: 'AppSecret',
-    description: 'Changes what is given; the name stays. Needs `WRITE`.',
+    description: 'Changes the given fields; the name stays. Requires `WRITE`.',
     input: (t) => ({
-      providerId: t.string({ description: 'At most 200 characters; null or empty: none.' }),
+      providerId: t.string({ description: 'At most 200 characters; null or empty for none.' }),
       purposeType: t.field({ type: PurposeEnum, description: 'What it is for.' }),
     }),
     verb: 'write',
@@ -70,7 +70,7 @@ export function addAppSecretMutations(builder: Builder): void {
     name: 'deleteAppSecret',
     of: 'AppSecret',
     description:
-      'Deletes a secret with its values; it can be restored. Needs `DELETE`, and `WRITE_PROTECTED` if it has a value in a protected environment.',
+      'Deletes a secret with its values; it can be restored. Requires `DELETE`, and `WRITE_PROTECTED` if it has a value in a protected environment.',
     input: () => ({}),
     verb: 'delete',
     rules: inputs.secretOnlyInput,
@@ -81,7 +81,7 @@ export function addAppSecretMutations(builder: Builder): void {
     name: 'restoreAppSecret',
     of: 'AppSecret',
     description:
-      'Brings a deleted secret back with its values. Needs `WRITE`, and `WRITE_PROTECTED` if it has a value in a protected environment.',
+      'Restores a deleted secret with its values. Requires `WRITE`, and `WRITE_PROTECTED` if it has a value in a protected environment.',
     input: () => ({}),
     verb: 'write',
     rules: inputs.secretOnlyInput,
@@ -95,7 +95,7 @@ export function addAppSecretMutations(builder: Builder): void {
 
 function addValueMutations(builder: Builder): void {
   const TextInput = builder.inputType('KeyValueAppSecretInput', {
-    description: 'A text as the value of a secret.',
+    description: 'A text that is the value of a secret.',
     fields: (t) => ({
       typeHint: t.string({ required: true, description: `\`${inputs.TEXT_URN}\`.` }),
       text: t.string({ required: true, description: 'The value, at most 64 KiB.' }),
@@ -105,7 +105,7 @@ function addValueMutations(builder: Builder): void {
     name: 'setAppSecretValue',
     of: 'AppSecret',
     description:
-      'Sets what a secret is in one environment. Needs `WRITE`, and `WRITE_PROTECTED` if the environment is protected.',
+      "Sets a secret's value in one environment. Requires `WRITE`, and `WRITE_PROTECTED` if the environment is protected.",
     input: (t) => ({
       environment: environment(t),
       valueTypeUrn: t.string({ required: true, description: `\`${inputs.KEY_VALUE_URN}\`.` }),
@@ -136,7 +136,7 @@ function addGenerator(builder: Builder): void {
     name: 'generateAppSecretValue',
     of: 'AppSecret',
     description:
-      'Generates a value from one recipe and sets it, so that nobody has to see it. Requires the same permissions as setting a value.',
+      'Generates a value from one recipe and sets it without showing it. Requires the same permissions as setting a value.',
     input: (t) => ({ environment: environment(t), hidden: hidden(t), ...recipes(t) }),
     verb: 'write',
     rules: inputs.generateValueInput,
@@ -148,18 +148,17 @@ function addGenerator(builder: Builder): void {
       entropyBits: {
         type: 'Float',
         nullable: true,
-        description:
-          'Binary logarithm of the number of values that were equally likely; null for a key pair, which is as strong as its algorithm.',
+        description: 'Entropy in bits; null for a key pair, which is as strong as its algorithm.',
       },
       publicKey: {
         type: 'String',
         nullable: true,
-        description: 'The public key on one line, as `authorized_keys` has it; null unless a key pair was generated.',
+        description: 'The public key as a line of `authorized_keys`; null unless a key pair was generated.',
       },
       fingerprint: {
         type: 'String',
         nullable: true,
-        description: 'Of the public key, `SHA256:` and base64; null unless a key pair was generated.',
+        description: 'Fingerprint of the public key, `SHA256:` and base64; null unless a key pair was generated.',
       },
     },
   });
@@ -171,28 +170,28 @@ const ClassEnum = types.enumType('CharacterClass', {
     LOWER: { value: 'lower' as const, description: '`a` to `z`.' },
     UPPER: { value: 'upper' as const, description: '`A` to `Z`.' },
     DIGITS: { value: 'digits' as const, description: '`0` to `9`.' },
-    SYMBOLS: { value: 'symbols' as const, description: 'The other printable characters of ASCII but the space.' },
+    SYMBOLS: { value: 'symbols' as const, description: 'The other printable ASCII characters, without the space.' },
   },
 });
 const PasswordInput = types.inputType('PasswordRecipeInput', {
-  description: 'A random password that holds a character of each class; all such passwords are equally likely.',
+  description: 'A random password with a character of each class. All such passwords are equally likely.',
   fields: (t) => ({
     length: t.int({ required: true, description: '8-256 characters.' }),
-    classes: t.field({ type: [ClassEnum], description: 'At least one, each once; absent: all.' }),
+    classes: t.field({ type: [ClassEnum], description: 'At least one, without duplicates. Default: all.' }),
     excludeAmbiguous: t.boolean({
-      description: 'Leave out what looks like something else: 0 O o 1 l I | and quotes; absent: no.',
+      description: 'Leave out characters that look alike: 0 O o 1 l I | and quotes. Default: false.',
     }),
   }),
 });
 const ApiKeyInput = types.inputType('ApiKeyRecipeInput', {
   description: 'Random bytes in base64url.',
   fields: (t) => ({
-    prefix: t.string({ description: 'At most 32 letters, digits, `_` and `-` to stand before it; absent: none.' }),
+    prefix: t.string({ description: 'Prefix of at most 32 letters, digits, `_` and `-`. Default: none.' }),
     bytes: t.int({ required: true, description: '16-256 random bytes.' }),
   }),
 });
 const SshAlgorithmEnum = types.enumType('SshKeyAlgorithm', {
-  description: 'What kind of SSH key.',
+  description: 'The kind of an SSH key.',
   values: {
     ED25519: { value: 'ed25519' as const, description: 'Ed25519.' },
     RSA_3072: { value: 'rsa-3072' as const, description: 'RSA with 3,072 bits.' },
@@ -202,8 +201,8 @@ const SshAlgorithmEnum = types.enumType('SshKeyAlgorithm', {
 const SshInput = types.inputType('SshKeyPairRecipeInput', {
   description: 'An SSH key pair in the format of OpenSSH; the value is the private key, without a passphrase.',
   fields: (t) => ({
-    algorithm: t.field({ type: SshAlgorithmEnum, required: true, description: 'What kind.' }),
-    comment: t.string({ description: 'At most 200 printable ASCII characters; absent: none.' }),
+    algorithm: t.field({ type: SshAlgorithmEnum, required: true, description: 'Kind of the key.' }),
+    comment: t.string({ description: 'At most 200 printable ASCII characters. Default: none.' }),
   }),
 });
 const recipes = (t: Inputs) => ({
@@ -217,13 +216,13 @@ function addCopy(builder: Builder): void {
     name: 'copyAppSecretValues',
     description:
       'Copies values from one environment to another, as `previewAppSecretCopy` showed it; a conflict when one of them has changed since. ' +
-      'Hidden ones stay hidden. Needs `WRITE`, `READ` for those that are not hidden, and `WRITE_PROTECTED` if the environment they go to is protected.',
+      'Hidden ones stay hidden. Requires `WRITE`, `READ` for those that are not hidden, and `WRITE_PROTECTED` if the environment they go to is protected.',
     input: (t) => ({
       app: t.id({ required: true, description: 'The app.' }),
       from: t.field({ type: 'Slug', required: true, description: 'Slug of the environment to copy from.' }),
       to: t.field({ type: 'Slug', required: true, description: 'Slug of the environment to copy to.' }),
-      names: t.stringList({ description: 'As in the preview.' }),
-      planHash: t.string({ required: true, description: 'What the preview gave.' }),
+      names: t.stringList({ description: 'The names given to the preview.' }),
+      planHash: t.string({ required: true, description: 'The `planHash` of the preview.' }),
     }),
     allowed: allowedInTeam('write', 'appSecret', ['app', 'App']),
     rules: inputs.copyValuesInput.extend({ app: idRule('App') }),

@@ -29,7 +29,7 @@ export function addRendering(builder: Builder): void {
         resolve: ({ value }, _args, context) => reveal(context, value),
       }),
       masked: t.boolean({
-        description: 'Whether there is a value that is not shown.',
+        description: 'True if there is a value that is not shown.',
         resolve: ({ value }) => !value.isSeen,
       }),
     }),
@@ -37,15 +37,15 @@ export function addRendering(builder: Builder): void {
   const RenderedType = builder.objectRef<Rendered>('RenderedAppSecrets').implement({
     description: 'The secrets of an app as one environment has them.',
     fields: (t) => ({
-      app: t.field({ type: AppNode, description: 'Of which app.', resolve: ({ app }) => app }),
+      app: t.field({ type: AppNode, description: 'The app.', resolve: ({ app }) => app }),
       environment: t.field({
         type: EnvironmentNode,
-        description: 'In which environment.',
+        description: 'The environment.',
         resolve: ({ environment }) => environment,
       }),
       seq: t.field({
         type: 'SafeInt',
-        description: "The team's commit that this is as of.",
+        description: 'Number of the commit that this is as of.',
         resolve: ({ seq }) => seq,
       }),
       incrementalId: t.field({
@@ -54,7 +54,7 @@ export function addRendering(builder: Builder): void {
         resolve: ({ incrementalId }) => incrementalId,
       }),
       changelogId: t.exposeString('changelogId', {
-        description: 'Opaque; another one whenever `incrementalId` is another.',
+        description: 'Opaque; changes whenever `incrementalId` changes.',
       }),
       secretDigest: t.exposeString('secretDigest', {
         description: 'Keyed hash of the secrets as shown here: equal digests mean equal answers. Usable as an ETag.',
@@ -65,7 +65,7 @@ export function addRendering(builder: Builder): void {
         resolve: ({ secrets }) => [...secrets],
       }),
       unset: t.stringList({
-        description: 'Names of those without a value here, by code point.',
+        description: 'Names of the secrets without a value here, sorted by code point.',
         resolve: ({ unset }) => [...unset],
       }),
     }),
@@ -75,12 +75,12 @@ export function addRendering(builder: Builder): void {
       type: RenderedType,
       nullable: true,
       description:
-        'What the app gets in one environment; null when there is no such environment. Needs `LIST_KEYS` or `RESOLVE`.',
+        "The app's secrets in one environment; null if there is no such environment. Requires `LIST_KEYS` or `RESOLVE`.",
       args: {
         environment: t.arg({ type: 'Slug', required: true, description: 'Slug of the environment.' }),
         mode: t.arg({ type: RenderModeEnum, required: true, description: 'Whether values are shown.' }),
         names: t.arg.stringList({
-          description: 'Only the secrets with these names, at most 1,000; absent: all. Unknown names are ignored.',
+          description: 'Only the secrets with these names, at most 1,000. Unknown names are ignored. Default: all.',
         }),
       },
       resolve: ({ key }, { environment, mode, names }, { services, session }) =>

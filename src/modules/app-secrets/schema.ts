@@ -20,21 +20,24 @@ const placeOf = (secret: StoredAppSecret) => ({ app: appOf(secret), slug: idOf(s
 
 function addType(builder: Builder): void {
   implementNode(builder, AppSecretNode, {
-    description: 'A secret of an app, with one value for each environment of the app.',
+    description: "A secret of an app, with one value for each of the app's environments.",
     fields: (t) => ({
-      slug: slugField(t, 'Derived from the name: lower-cased, a hyphen for whatever is no letter or digit.'),
+      slug: slugField(
+        t,
+        'Derived from the name: in lower case, with hyphens in place of other characters than letters and digits.',
+      ),
       app: t.field({
         type: AppNode,
-        description: 'The app that it is of.',
+        description: 'The app it belongs to.',
         resolve: (secret, _args, { services, session }) => services.apps.bySlug(appOf(secret), session),
       }),
       name: t.string({
-        description: '1-128 printable ASCII characters; the key that it is rendered under. Never changes.',
+        description: '1-128 printable ASCII characters: its key in `rendered`. Never changes.',
         resolve: ({ fields }) => fields.name,
       }),
       providerId: t.string({
         nullable: true,
-        description: 'Its identifier elsewhere; null: none.',
+        description: 'Its identifier in another system; null if none.',
         resolve: (secret) => secret.body().providerId,
       }),
       purposeType: t.field({
@@ -44,7 +47,8 @@ function addType(builder: Builder): void {
       }),
       values: t.field({
         type: [ValueType],
-        description: 'Its value in each environment, by the order of those; unset ones too. Needs `LIST_KEYS`.',
+        description:
+          'Its value in each environment, set or unset, in the order of the environments. Requires `LIST_KEYS`.',
         resolve: async (secret, _args, { services, session }) => [
           ...(await services.appSecrets.slots(secret, placeOf(secret), session)),
         ],
@@ -53,7 +57,7 @@ function addType(builder: Builder): void {
         type: ValueType,
         nullable: true,
         description:
-          'Its value in one environment, unset or not; null when there is no such environment. Needs `LIST_KEYS`.',
+          'Its value in one environment, set or unset; null if there is no such environment. Requires `LIST_KEYS`.',
         args: { environment: t.arg({ type: 'Slug', required: true, description: 'Slug of the environment.' }) },
         resolve: async (secret, { environment: slug }, { services, session }) => {
           const slots = await services.appSecrets.slots(secret, placeOf(secret), session);
@@ -61,10 +65,10 @@ function addType(builder: Builder): void {
         },
       }),
       revision: t.exposeInt('revision', {
-        description: '1 at creation, one more with every change of the secret itself.',
+        description: '1 at creation, one more with every change of the secret itself, not of its values.',
       }),
       createdAt: createdAtField(t),
-      updatedAt: updatedAtField(t, 'When it last changed; its values do not count.'),
+      updatedAt: updatedAtField(t, 'When it last changed; changes of its values do not count.'),
     }),
   });
 }
@@ -75,8 +79,8 @@ export function addAppSecrets(builder: Builder): void {
   addAppSecretsStream(builder);
   addType(builder);
   const FilterInput = builder.inputType('AppSecretFilter', {
-    description: 'Which secrets; every condition that is given must hold.',
-    fields: (t) => ({ nameContains: t.string({ description: 'Whose name holds this text, in any case.' }) }),
+    description: 'Selects secrets. Every given condition must hold.',
+    fields: (t) => ({ nameContains: t.string({ description: 'The name contains this text, ignoring case.' }) }),
   });
   const connection = builder.connectionObject(
     { type: AppSecretNode, name: 'AppSecretConnection' },
@@ -86,7 +90,7 @@ export function addAppSecrets(builder: Builder): void {
     secret: t.field({
       type: AppSecretNode,
       nullable: true,
-      description: 'One of its secrets by slug; null when there is none or you may not see it.',
+      description: 'A secret by its slug; null if there is none or you may not see it.',
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
       resolve: ({ key }, { slug }, { services, session }) =>
         orNull(services.appSecrets.bySlug({ app: idOf(key), slug }, session)),
@@ -95,7 +99,7 @@ export function addAppSecrets(builder: Builder): void {
       {
         type: AppSecretNode,
         description: 'Its secrets that you may see, by slug.',
-        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        args: { filter: t.arg({ type: FilterInput, description: 'Selects a part of them. Default: all.' }) },
         resolve: async ({ key }, { filter, ...page }, context) => {
           const all = await context.services.appSecrets.list(idOf(key), context.session);
           const text = filter?.nameContains?.toLowerCase() ?? '';

@@ -6,7 +6,7 @@ import { appSecretsStream } from './stream.ts';
 export function addAppSecretsStream(builder: Builder): void {
   const event = addSubscription(builder, {
     name: 'appSecretsChanged',
-    description: 'Changes of the secrets of an app in one environment. Needs `LIST_KEYS` on app secrets.',
+    description: 'Changes of the secrets of an app in one environment. Requires `LIST_KEYS` on app secrets.',
     event: { name: 'AppSecretsEvent', description: 'Secrets of an app changed. Never holds a value.' },
     args: (arg) => ({
       app: arg({ type: 'Slug', required: true, description: 'Slug of the app.' }),
@@ -17,11 +17,12 @@ export function addAppSecretsStream(builder: Builder): void {
   builder.objectFields(event, (t) => ({
     secrets: t.field({
       type: ['Slug'],
-      description: 'Slugs of those whose value here was set or unset, or that came, went or were changed themselves.',
+      description:
+        'Slugs of the secrets that were created, changed or deleted, or whose value in this environment was set or unset.',
       resolve: ({ event: { secrets } }) => [...secrets],
     }),
     all: t.boolean({
-      description: 'Whether the environment or the app itself was changed or deleted: read all of them anew.',
+      description: 'True if the environment or the app itself was changed or deleted. Read all secrets again.',
       resolve: ({ event: { all } }) => all,
     }),
   }));

@@ -51,7 +51,7 @@ async function isThere(place: PlaceInApp, session: Session): Promise<boolean> {
   );
 }
 
-/** Changes of an app's secrets in one environment. Needs `keys` on app secrets: which values are set where is for no one else. */
+/** Changes of an app's secrets in one environment. Requires `keys` on app secrets: which values are set where is for no one else. */
 export async function appSecretsStream(place: PlaceInApp, session: Session): Promise<Stream<AppSecretsEvent>> {
   await session.read(async (view) => {
     await visibleApp(place.app, view, session);

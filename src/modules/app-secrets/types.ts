@@ -7,11 +7,11 @@ export const types = declarations();
 export const PurposeEnum = types.enumType('AppSecretPurpose', {
   description: 'What a secret is for.',
   values: {
-    API_KEY: { value: 'APIKey' as Purpose, description: 'A key of some API; `APIKey` in REST.' },
-    SSH_KEY: { value: 'SSHKey' as Purpose, description: 'A key for SSH; `SSHKey` in REST.' },
+    API_KEY: { value: 'APIKey' as Purpose, description: 'An API key; `APIKey` in REST.' },
+    SSH_KEY: { value: 'SSHKey' as Purpose, description: 'An SSH key; `SSHKey` in REST.' },
     USERNAME_PASSWORD: {
       value: 'UsernamePassword' as Purpose,
-      description: 'A name with its password; `UsernamePassword` in REST.',
+      description: 'A user name with a password; `UsernamePassword` in REST.',
     },
     OTHER: { value: 'Other' as Purpose, description: 'Anything else; `Other` in REST.' },
   },
@@ -22,7 +22,7 @@ export const RenderModeEnum = types.enumType('RenderMode', {
   values: {
     FULL: {
       value: 'Full' as RenderMode,
-      description: 'With their values, for those with `resolve`; masked for everybody else.',
+      description: 'With values, for those with `RESOLVE`; masked for others.',
     },
     PREVIEW_ONLY: { value: 'PreviewOnly' as RenderMode, description: 'All values masked.' },
   },

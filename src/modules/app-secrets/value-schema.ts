@@ -16,23 +16,23 @@ export const ValueType = types.objectRef<Slot>('AppSecretValue').implement({
   fields: (t) => ({
     environment: t.field({
       type: EnvironmentNode,
-      description: 'Where.',
+      description: 'The environment.',
       resolve: ({ environment }) => environment,
     }),
-    appSecret: t.field({ type: AppSecretNode, description: 'Of which secret.', resolve: ({ secret }) => secret }),
+    appSecret: t.field({ type: AppSecretNode, description: 'The secret.', resolve: ({ secret }) => secret }),
     isSet: t.boolean({ description: 'Whether there is a value.', resolve: ({ value }) => value !== null }),
     valueTypeUrn: t.string({
       nullable: true,
-      description: `What kind of value: \`${KEY_VALUE_URN}\`; null when unset.`,
+      description: `Type of the value: \`${KEY_VALUE_URN}\`; null when unset.`,
       resolve: ({ value }) => value && KEY_VALUE_URN,
     }),
     hidden: t.boolean({
-      description: 'Whether it is write-only: nobody reads it back, and only rendering gives it.',
+      description: 'Whether it is write-only: it cannot be read back, only `rendered` shows it.',
       resolve: ({ value }) => value?.fields.hidden ?? false,
     }),
     text: t.string({
       nullable: true,
-      description: 'The value; null when masked or unset. Needs `READ`.',
+      description: 'The value; null when masked or unset. Requires `READ`.',
       resolve: (slot, _args, context) => reveal(context, textOf(slot, context.session)),
     }),
     masked: t.boolean({
@@ -41,13 +41,13 @@ export const ValueType = types.objectRef<Slot>('AppSecretValue').implement({
     }),
     revision: t.int({
       nullable: true,
-      description: 'One more with every change, unsetting too; null when it was never set.',
+      description: '1 when first set, one more with every change, unsetting included; null if it was never set.',
       resolve: ({ latest }) => latest?.revision ?? null,
     }),
     updatedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it was last set or unset; null when it was never set.',
+      description: 'When it was last set or unset; null if never.',
       resolve: ({ latest }) => latest?.fields.updatedAt ?? null,
     }),
   }),
@@ -64,12 +64,12 @@ function historyOf(slot: Slot, { services, session }: Context): RevisionList<Val
 
 export function addValues(builder: Builder): void {
   const RevisionType = builder.objectRef<ValueRevision>('AppSecretValueRevision').implement({
-    description: 'A value as one change left it. At least 50 are kept, and those of the last 24 hours.',
+    description: 'One revision of a value. At least the last 50 are kept, and all of the last 24 hours.',
     fields: (t) => ({
-      revision: t.int({ description: 'Its number.', resolve: ({ past }) => past.revision }),
+      revision: t.int({ description: 'Number of the revision.', resolve: ({ past }) => past.revision }),
       seq: t.field({ type: 'SafeInt', description: 'The commit that made it.', resolve: ({ past }) => past.seq }),
       isSet: t.boolean({
-        description: 'Whether there was a value; otherwise it was unset.',
+        description: 'Whether there was a value. If false, it was unset.',
         resolve: ({ past }) => !past.deleted,
       }),
       hidden: t.boolean({
@@ -78,7 +78,7 @@ export function addValues(builder: Builder): void {
       }),
       text: t.string({
         nullable: true,
-        description: 'The value; null when masked or unset. Hidden ones mask all that came before them, for good.',
+        description: 'The value; null when masked or unset. A hidden value masks all earlier ones for good.',
         resolve: (row, _args, context) => reveal(context, pastTextOf(row, context.session)),
       }),
       masked: t.boolean({

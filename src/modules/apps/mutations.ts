@@ -80,9 +80,9 @@ const environmentPayload = { environment: { type: EnvironmentNode, description: 
 
 const environmentFields = (t: Inputs) => ({
   name: t.string({ required: true, description: '1-50 letters, digits, single hyphens and spaces; gives the slug.' }),
-  order: t.int({ description: '0-1,000,000; absent: behind those that are there.' }),
+  order: t.int({ description: '0-1,000,000. Default: after the existing ones.' }),
   protected: t.boolean({
-    description: 'Whether changing it, and the values in it, needs `WRITE_PROTECTED`; absent: no.',
+    description: 'Whether changing it, and the values in it, requires `WRITE_PROTECTED`. Default: false.',
   }),
 });
 const NewEnvironmentInput = types.inputType('NewEnvironmentInput', {
@@ -93,13 +93,13 @@ const NewEnvironmentInput = types.inputType('NewEnvironmentInput', {
 export function addAppMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'createApp',
-    description: 'Creates an app. Needs `WRITE` on apps.',
+    description: 'Creates an app. Requires `WRITE` on apps.',
     input: (t) => ({
       name: t.string({
         required: true,
         description: '3-100 letters, digits, single hyphens and spaces; gives the slug.',
       }),
-      environments: t.field({ type: [NewEnvironmentInput], description: 'Its first environments; absent: none.' }),
+      environments: t.field({ type: [NewEnvironmentInput], description: 'Its first environments. Default: none.' }),
       idempotencyKey: idempotencyKey(t),
     }),
     allowed: allowedInTeam('write', 'app'),
@@ -111,7 +111,7 @@ export function addAppMutations(builder: Builder): void {
   addUpdateInApp(builder, {
     name: 'updateApp',
     of: 'App',
-    description: 'Changes what is given; the slug stays. Needs `WRITE`.',
+    description: 'Changes the given fields; the slug stays. Requires `WRITE`.',
     input: (t) => ({ name: t.string({ description: '3-100 letters, digits, single hyphens and spaces.' }) }),
     verb: 'write',
     rules: inputs.updateAppInput,
@@ -121,7 +121,7 @@ export function addAppMutations(builder: Builder): void {
   addUpdateInApp(builder, {
     name: 'deleteApp',
     of: 'App',
-    description: 'Deletes an app with all that is in it. It keeps its slug and can be restored. Needs `DELETE`.',
+    description: 'Deletes an app with all that is in it. It keeps its slug and can be restored. Requires `DELETE`.',
     input: () => ({}),
     verb: 'delete',
     rules: inputs.appOnlyInput,
@@ -131,7 +131,7 @@ export function addAppMutations(builder: Builder): void {
   addUpdateInApp(builder, {
     name: 'restoreApp',
     of: 'App',
-    description: 'Brings a deleted app back as it was. Needs `WRITE`.',
+    description: 'Restores a deleted app as it was. Requires `WRITE`.',
     input: () => ({}),
     verb: 'write',
     rules: inputs.appOnlyInput,
@@ -145,13 +145,13 @@ function addEnvironmentMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'createEnvironment',
     description:
-      'Creates an environment of an app; every secret of the app has a value to be set in it. Needs `WRITE` on apps.',
+      'Creates an environment of an app; every secret of the app has a value to be set in it. Requires `WRITE` on apps.',
     input: (t) => ({
       app: t.field({ type: 'Slug', required: true, description: 'Slug of the app.' }),
       ...environmentFields(t),
       discardValues: t.boolean({
         description:
-          'Even if a deleted environment of the same slug holds values, which nobody can restore afterwards: needs `DELETE` on app secrets, and `WRITE_PROTECTED` if it was protected. Absent: no, and such an environment is a conflict that names it.',
+          'Create it even if a deleted environment of the same slug holds values, which can then never be restored; requires `DELETE` on app secrets, and `WRITE_PROTECTED` if it was protected. Default: false, and such an environment is a conflict.',
       }),
       idempotencyKey: idempotencyKey(t),
     }),
@@ -164,11 +164,12 @@ function addEnvironmentMutations(builder: Builder): void {
   addUpdateInApp(builder, {
     name: 'updateEnvironment',
     of: 'Environment',
-    description: 'Changes what is given; the slug stays. Needs `WRITE`, and `WRITE_PROTECTED` while it is protected.',
+    description:
+      'Changes the given fields; the slug stays. Requires `WRITE`, and `WRITE_PROTECTED` while it is protected.',
     input: (t) => ({
       name: t.string({ description: '1-50 letters, digits, single hyphens and spaces.' }),
       order: t.int({ description: '0-1,000,000.' }),
-      protected: t.boolean({ description: 'Whether changing it, and the values in it, needs `WRITE_PROTECTED`.' }),
+      protected: t.boolean({ description: 'Whether changing it, and the values in it, requires `WRITE_PROTECTED`.' }),
     }),
     verb: 'write',
     rules: inputs.updateEnvironmentInput,
@@ -179,10 +180,10 @@ function addEnvironmentMutations(builder: Builder): void {
     name: 'deleteEnvironment',
     of: 'Environment',
     description:
-      'Deletes an environment. It can be restored, with its values. Needs `DELETE`, and `WRITE_PROTECTED` if it is protected.',
+      'Deletes an environment. It can be restored, with its values. Requires `DELETE`, and `WRITE_PROTECTED` if it is protected.',
     input: (t) => ({
       force: t.boolean({
-        description: 'Even while values are set in it, which needs `DELETE` on app secrets; absent: no.',
+        description: 'Delete it even if values are set in it; requires `DELETE` on app secrets. Default: false.',
       }),
     }),
     verb: 'delete',
@@ -193,7 +194,7 @@ function addEnvironmentMutations(builder: Builder): void {
   addUpdateInApp(builder, {
     name: 'restoreEnvironment',
     of: 'Environment',
-    description: 'Brings a deleted environment back with its values. Needs what updating it needs.',
+    description: 'Restores a deleted environment with its values. Requires the same permissions as updating it.',
     input: () => ({}),
     verb: 'write',
     rules: inputs.appOnlyInput,

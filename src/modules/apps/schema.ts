@@ -10,12 +10,12 @@ import { AppNode, EnvironmentNode } from './node.ts';
 
 function addEnvironmentType(builder: Builder): void {
   implementNode(builder, EnvironmentNode, {
-    description: 'Where an app runs, such as staging: each of its secrets has a value there, or none yet.',
+    description: 'A place where an app runs, such as staging. Each secret of the app has a value for it, or none yet.',
     fields: (t) => ({
       slug: slugField(t),
       app: t.field({
         type: AppNode,
-        description: 'The app that it is of.',
+        description: 'The app it belongs to.',
         resolve: (environment, _args, { services, session }) => services.apps.bySlug(appOf(environment), session),
       }),
       name: t.string({
@@ -23,23 +23,23 @@ function addEnvironmentType(builder: Builder): void {
         resolve: ({ fields }) => fields.name,
       }),
       order: t.int({
-        description: 'Where it stands among the environments of the app; equal ones stand by slug.',
+        description: "Position among the app's environments; equal positions are sorted by slug.",
         resolve: ({ fields }) => fields.order,
       }),
       protected: t.boolean({
-        description: 'Whether changing it, and the values in it, needs `WRITE_PROTECTED`.',
+        description: 'Whether changing it, and the values in it, requires `WRITE_PROTECTED`.',
         resolve: ({ fields }) => fields.protected,
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
       createdAt: createdAtField(t),
-      updatedAt: updatedAtField(t, 'When it last changed; setting values in it does not change it.'),
+      updatedAt: updatedAtField(t, 'When it last changed; values that are set in it do not count.'),
     }),
   });
 }
 
 function addAppType(builder: Builder): void {
   implementNode(builder, AppNode, {
-    description: 'A catalog application: its environments, and its secrets with a value for each of them.',
+    description: 'An application of the team: its environments, and its secrets with one value for each environment.',
     fields: (t) => ({
       slug: slugField(t),
       name: t.string({
@@ -49,7 +49,7 @@ function addAppType(builder: Builder): void {
       environment: t.field({
         type: EnvironmentNode,
         nullable: true,
-        description: 'One of its environments by slug; null when there is none.',
+        description: 'An environment by its slug; null if there is none.',
         args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
         resolve: ({ key }, { slug }, { services, session }) =>
           orNull(services.environments.bySlug({ app: idOf(key), slug }, session)),
@@ -63,7 +63,7 @@ function addAppType(builder: Builder): void {
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
       createdAt: createdAtField(t),
-      updatedAt: updatedAtField(t, 'When it last changed; what is in it does not count.'),
+      updatedAt: updatedAtField(t, 'When it last changed; changes of its environments and secrets do not count.'),
     }),
   });
 }
@@ -74,15 +74,15 @@ export function addApps(builder: Builder): void {
   addAppType(builder);
   addEnvironmentType(builder);
   const FilterInput = builder.inputType('AppFilter', {
-    description: 'Which apps; every condition that is given must hold.',
-    fields: (t) => ({ nameContains: t.string({ description: 'Whose name holds this text, in any case.' }) }),
+    description: 'Selects apps. Every given condition must hold.',
+    fields: (t) => ({ nameContains: t.string({ description: 'The name contains this text, ignoring case.' }) }),
   });
   const connection = builder.connectionObject({ type: AppNode, name: 'AppConnection' }, { name: 'AppEdge' });
   builder.queryFields((t) => ({
     app: t.field({
       type: AppNode,
       nullable: true,
-      description: 'An app by its slug; null when there is none or you may not see it.',
+      description: 'An app by its slug; null if there is none or you may not see it.',
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
       resolve: (_root, { slug }, { services, session }) => orNull(services.apps.bySlug(slug, session)),
     }),
@@ -90,7 +90,7 @@ export function addApps(builder: Builder): void {
       {
         type: AppNode,
         description: 'The apps of the team that you may see, by slug.',
-        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        args: { filter: t.arg({ type: FilterInput, description: 'Selects a part of them. Default: all.' }) },
         resolve: async (_root, { filter, ...page }, context) => {
           const all = await context.services.apps.list(context.session);
           const text = filter?.nameContains?.toLowerCase() ?? '';

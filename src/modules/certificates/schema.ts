@@ -14,19 +14,19 @@ const SOONEST_FIRST: ListOrder<HeldCertificate> = {
 
 export function addCertificates(builder: Builder): void {
   const HolderType = builder.unionType('CertificateHolder', {
-    description: 'What a file with a certificate belongs to.',
+    description: 'The owner of a file with a certificate.',
     types: [SecretGroupNode, GlobalSecretNode],
     resolveType: (stored) => ((stored as Holder['stored']).key.length === 3 ? SecretGroupNode : GlobalSecretNode),
   });
   const HeldType = builder.objectRef<HeldCertificate>('ExpiringCertificate').implement({
-    description: 'A certificate that ends soon, or has ended, and where it lies.',
+    description: 'A certificate that expires soon or has expired, and the file that holds it.',
     fields: (t) => ({
       holder: t.field({
         type: HolderType,
-        description: 'The secret group or the global secret that holds it.',
+        description: 'The secret group or global secret that holds the file.',
         resolve: ({ holder }) => holder.stored,
       }),
-      path: t.exposeString('path', { description: 'Path of the file; of a Docker secret mount its name.' }),
+      path: t.exposeString('path', { description: 'Path of the file, or name of the Docker secret mount.' }),
       certificate: t.field({
         type: CertificateType,
         description: 'The certificate.',
@@ -43,7 +43,7 @@ export function addCertificates(builder: Builder): void {
       {
         type: HeldType,
         description:
-          'The certificates in files and mounts of all secret groups and global secrets of the team whose keys and values you may see, that end within so many days or have ended: soonest first, equal ones by path. Needs `LIST`, `LIST_KEYS` and `READ`.',
+          'Certificates that expire within so many days or have expired, in files and mounts of secret groups and global secrets: the earliest first, equal ones by path. Requires `LIST`, `LIST_KEYS` and `READ`; what you may not see is left out.',
         args: { within: t.arg.int({ required: true, description: 'Days from now, 0 or more.' }) },
         resolve: async (_root, { within, ...page }, context) => {
           context.notRepeatable();

@@ -44,7 +44,8 @@ interface State {
 
 /** Values of elsewhere are found to be others. What they were is known to nobody who did not look then. */
 const OBSERVED = 'externalAddon.observe';
-const forgotten = (): AppError => new AppError('HISTORY_EXPIRED', 'What an external addon gave is not known any more');
+const forgotten = (): AppError =>
+  new AppError('HISTORY_EXPIRED', 'The value that an external addon gave is no longer known');
 
 const NO_ENTRIES = new PackedEntries([]);
 const EMPTY: EnvironmentFacts = { variables: NO_ENTRIES, files: NO_ENTRIES, mounts: NO_ENTRIES };

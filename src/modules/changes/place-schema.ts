@@ -13,13 +13,13 @@ export function placeFields<T extends Parameters<Visibility['projectOf']>[0]>(
     project: t.field({
       type: 'Slug',
       nullable: true,
-      description: 'The project that it is or lies in; null: it belongs to the team itself.',
+      description: 'The project itself, or the project it belongs to; null if it belongs to the team.',
       resolve: (what) => projectOf(what),
     }),
     app: t.field({
       type: 'Slug',
       nullable: true,
-      description: 'The app that it is or lies in; null: none.',
+      description: 'The app itself, or the app it belongs to; null if none.',
       resolve: (what) => appOfTouched(what),
     }),
   };

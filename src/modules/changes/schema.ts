@@ -7,10 +7,10 @@ export function addChanges(builder: Builder): void {
   builder.queryField('commits', (t) =>
     t.field({
       type: connection,
-      description: "The team's log, oldest first, in pages from either end. Needs `AUDIT` on the team.",
+      description: "The team's log, oldest first. Requires `AUDIT` on the team.",
       args: {
-        after: t.arg({ type: 'SafeInt', description: 'Only commits after this number; absent: from the first.' }),
-        before: t.arg({ type: 'SafeInt', description: 'Only commits before this number; absent: to the last.' }),
+        after: t.arg({ type: 'SafeInt', description: 'Only commits after this number. Default: from the first.' }),
+        before: t.arg({ type: 'SafeInt', description: 'Only commits before this number. Default: to the newest.' }),
         first: t.arg.int({ description: 'Number of commits from the start of those, 0-100 (default 50).' }),
         last: t.arg.int({
           description: 'Number of commits from the end of those, 0-100: the newest. Cannot be combined with `first`.',

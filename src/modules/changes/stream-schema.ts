@@ -20,7 +20,7 @@ import { placeFields } from './place-schema.ts';
 const words = (name: string): string => constant(name).toLowerCase().replaceAll('_', ' ');
 
 const NAME_DIFFS = {
-  variables: 'Variables, or what stands for them: top-level names of a global secret, parameters of an addon.',
+  variables: 'Variables; of a global secret its top-level names, of an addon its parameters.',
   files: 'Files by path; of a global secret by id.',
   dockerSecretMounts: 'Docker secret mounts.',
 } as const;
@@ -48,9 +48,9 @@ function documentChange(builder: Builder, kinds: ShownKinds) {
     }),
   });
   const ChangeType = builder.objectRef<DocumentChange>('DocumentChange').implement({
-    description: 'One thing that a commit changed and that you may list.',
+    description: 'One object that a commit changed and that you may list.',
     fields: (t) => ({
-      kind: t.field({ type: KindEnum, description: 'What it is.', resolve: ({ kind }) => kind }),
+      kind: t.field({ type: KindEnum, description: 'The difference.', resolve: ({ kind }) => kind }),
       ...placeFields(t, kinds),
       name: t.string({
         description:
@@ -59,7 +59,7 @@ function documentChange(builder: Builder, kinds: ShownKinds) {
       }),
       id: t.id({
         nullable: true,
-        description: 'Its global id; null for what has none.',
+        description: 'Its global id; null if it has none.',
         resolve: ({ kind, key }) => idOfDocument(kind, key),
       }),
       revision: t.int({ description: 'The revision that the commit made.', resolve: ({ revision }) => revision }),
@@ -67,7 +67,7 @@ function documentChange(builder: Builder, kinds: ShownKinds) {
         type: KeysType,
         nullable: true,
         description:
-          'Which of its keys changed. Needs `LIST_KEYS` on it; null without, for what has no keys, and when history no longer tells.',
+          'Its keys that changed. Null without `LIST_KEYS` on it, if it has no keys, and if history does not reach back that far.',
         resolve: (change, _args, { services, session }) => services.changes.keyChanges(change, session),
       }),
     }),
@@ -81,11 +81,11 @@ export function addStreams(builder: Builder, kinds: ShownKinds): void {
   const changes = addSubscription(builder, {
     name: 'changes',
     description:
-      'Changes in the team: one event for each commit, with what you may list of it. Commits of which you may list nothing are left out.',
-    event: { name: 'CommitEvent', description: 'A commit, as far as you may see it. Never holds a value.' },
+      'Changes in the team: one event for each commit, with the changes that you may list. Other commits are left out.',
+    event: { name: 'CommitEvent', description: 'A commit, with those changes that you may see. Never holds a value.' },
     args: (arg) => ({
-      project: arg({ type: 'Slug', description: 'Only things of this project; absent: of the whole team.' }),
-      kinds: arg({ type: [KindEnum], description: 'Only things of these kinds; absent: of all.' }),
+      project: arg({ type: 'Slug', description: 'Only objects of this project. Default: the whole team.' }),
+      kinds: arg({ type: [KindEnum], description: 'Only objects of these kinds. Default: all.' }),
     }),
     stream: ({ project, kinds }, { services, session }) =>
       services.changes.commits({ project: project ?? null, kinds: kinds ?? null }, session),
@@ -93,12 +93,12 @@ export function addStreams(builder: Builder, kinds: ShownKinds): void {
   builder.objectFields(changes, (t) => ({
     actor: t.string({ description: 'Id of the token that made it.', resolve: ({ commit }) => commit.actor }),
     operation: t.string({
-      description: 'What was done, such as `secretGroup.create`.',
+      description: 'The operation, such as `secretGroup.create`.',
       resolve: ({ commit }) => commit.operation,
     }),
     changes: t.field({
       type: [ChangeType],
-      description: 'What it changed.',
+      description: 'The changes.',
       resolve: ({ event }) => [...event.changes],
     }),
   }));
@@ -106,18 +106,18 @@ export function addStreams(builder: Builder, kinds: ShownKinds): void {
     name: 'globalSecretChanged',
     description: 'Changes of one global secret, or of all that you may list.',
     event: { name: 'GlobalSecretEvent', description: 'A commit that changed global secrets.' },
-    args: (arg) => ({ slug: arg({ type: 'Slug', description: 'Only this one; absent: all.' }) }),
+    args: (arg) => ({ slug: arg({ type: 'Slug', description: 'Only this one. Default: all.' }) }),
     stream: async ({ slug }, { services }) => services.changes.globals(slug ?? null),
   });
   builder.objectFields(globals, (t) => ({
     changes: t.field({
       type: [ChangeType],
-      description: 'What it changed.',
+      description: 'The changes.',
       resolve: ({ event }) => [...event.changes],
     }),
     globalSecrets: t.field({
       type: [GlobalSecretNode],
-      description: 'Those of them that are still there, as they are now.',
+      description: 'The changed global secrets that still exist, in their current state.',
       resolve: ({ event }, _args, context) => presentGlobals(event, context),
     }),
   }));
@@ -133,25 +133,26 @@ function addEnvironmentChanged(builder: Builder): void {
   const event = addSubscription(builder, {
     name: 'environmentChanged',
     description:
-      'What a workload gets, whenever it changed: also by way of a global secret, an addon, a tag or a restriction. The workload need not be registered yet: its registration is an event, and so is its deletion. Needs `LIST_KEYS` or `RESOLVE` on the workload. Of many commits in a short time only the newest is delivered.',
+      'Changes of what a workload gets, for whatever reason: also a global secret, an addon, a tag or a restriction. The workload need not be registered yet: its registration is an event, and so is its deletion. Requires `LIST_KEYS` or `RESOLVE` on the workload. Many commits in a short time are delivered as one event.',
     event: {
       name: 'EnvironmentEvent',
-      description: 'What a workload gets differs from what it got at the event before, or where you began.',
+      description: "The workload's environment differs from that of the event before, or of the start of the stream.",
     },
     args: (arg) => ({
       project: arg({ type: 'Slug', required: true, description: 'The project of the workload.' }),
-      workload: arg({ type: WorkloadRefInput, required: true, description: 'Which workload.' }),
-      scope: arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'In which scope.' }),
+      workload: arg({ type: WorkloadRefInput, required: true, description: 'The workload.' }),
+      scope: arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'The scope.' }),
     }),
     stream: ({ project, workload, scope }, { services, session }) =>
       services.changes.environment({ ...refIn(project, workload, ['workload']), project, scope }, session),
   });
   const names = (part: keyof typeof NAME_DIFFS) => (happened: Happened<EnvironmentEvent>) => happened.event[part];
   builder.objectFields(event, (t) => ({
-    scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: (it) => it.event.ask.scope }),
+    scope: t.field({ type: ScopeEnum, description: 'The scope.', resolve: (it) => it.event.ask.scope }),
     digest: t.string({
       nullable: true,
-      description: 'Keyed hash of what it gets now; null: it is gone, or a required addon link yields nothing.',
+      description:
+        "Digest of the workload's environment; null if the workload is gone or a required addon link yields no value.",
       resolve: (it) => it.event.digest,
     }),
     variables: t.field({ type: NameDiffType, description: 'Names of variables.', resolve: names('variables') }),
@@ -165,7 +166,7 @@ function addEnvironmentChanged(builder: Builder): void {
       type: EnvironmentType,
       nullable: true,
       description:
-        'All that it gets, as of this event; values need `RESOLVE`. null when `digest` is, and when the workload is gone by now.',
+        'The whole environment as of this event; values require `RESOLVE`. Null if `digest` is, and if the workload is gone by now.',
       resolve: ({ event: { ask, digest }, commit: { seq } }, _args, context) => {
         const { project, kind, id, scope } = ask;
         if (digest === null) return null;

@@ -26,13 +26,12 @@ function askOf(place: Shown['place'], kind: string, project: string | null, app:
 
 function addDeletedType(builder: Builder, kinds: ShownKinds, KindEnum: EnumRef<Types, string>) {
   return builder.objectRef<DeletedObject>('DeletedObject').implement({
-    description:
-      'Something that was deleted and can be restored by the `restore` mutation of its kind. Never holds a value.',
+    description: 'A deleted object that the `restore` mutation of its kind can restore. Never holds a value.',
     fields: (t) => ({
-      kind: t.field({ type: KindEnum, description: 'What it is.', resolve: ({ kind }) => kind }),
+      kind: t.field({ type: KindEnum, description: 'The difference.', resolve: ({ kind }) => kind }),
       id: t.id({
         nullable: true,
-        description: 'The id to restore it by; null for services and jobs, which are restored by project and name.',
+        description: 'The id to restore it by; null for services and jobs, which are restored by project and slug.',
         resolve: ({ kind, key }) => idOfDocument(kind, key),
       }),
       slug: t.string({
@@ -44,17 +43,17 @@ function addDeletedType(builder: Builder, kinds: ShownKinds, KindEnum: EnumRef<T
       deletedAt: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'When it was deleted; null when history does not tell any more.',
+        description: 'When it was deleted; null if history does not reach back that far.',
         resolve: ({ deletedAt }) => deletedAt,
       }),
       deletedBy: t.exposeString('deletedBy', {
         nullable: true,
-        description: 'Id of the token that deleted it; null when history does not tell any more.',
+        description: 'Id of the token that deleted it; null if history does not reach back that far.',
       }),
       restorableUntil: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'Until when it can be restored; null: at any time.',
+        description: 'The end of the period for restoring it; null if there is no end.',
         resolve: ({ restorableUntil }) => restorableUntil,
       }),
     }),
@@ -64,7 +63,7 @@ function addDeletedType(builder: Builder, kinds: ShownKinds, KindEnum: EnumRef<T
 /** What was deleted and can be restored. */
 export function addDeleted(builder: Builder, kinds: ShownKinds): void {
   const KindEnum = builder.enumType('RestorableKind', {
-    description: 'Kinds of things that can be restored.',
+    description: 'Kinds of objects that can be restored.',
     values: Object.fromEntries(
       [...kinds].flatMap(([kind, { restorable }]) =>
         restorable ? [[constant(kind), { value: kind, description: restorable.words }] as const] : [],
@@ -81,14 +80,15 @@ export function addDeleted(builder: Builder, kinds: ShownKinds): void {
       {
         type: DeletedType,
         description:
-          'What was deleted and can be restored, by slug. Lists what you may list and may restore: `DELETE` on a project, `WRITE` on anything else.',
+          'Deleted objects that you may list and restore, by slug. Restoring requires `DELETE` on a project, `WRITE` on anything else.',
         args: {
-          kind: t.arg({ type: KindEnum, required: true, description: 'Of which kind.' }),
+          kind: t.arg({ type: KindEnum, required: true, description: 'The kind of object.' }),
           project: t.arg({
             type: 'Slug',
-            description: 'Required for secret groups, services, jobs, addons and external addons; else absent.',
+            description:
+              'The project. Required for secret groups, services, jobs, addons and external addons, else absent.',
           }),
-          app: t.arg({ type: 'Slug', description: 'Required for environments and app secrets; else absent.' }),
+          app: t.arg({ type: 'Slug', description: 'The app. Required for environments and app secrets, else absent.' }),
         },
         resolve: async (_root, { kind, project, app, ...page }, context) => {
           const ask = askOf(kinds.get(kind)?.place ?? 'team', kind, project ?? null, app ?? null);

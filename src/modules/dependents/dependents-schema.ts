@@ -24,31 +24,32 @@ interface Reason extends Dependence {
 }
 
 const RuleEnum = types.enumType('DependenceRule', {
-  description: 'What lets a group in.',
+  description: 'Why a group applies to a workload.',
   values: {
-    UNRESTRICTED: { value: 'UNRESTRICTED' as const, description: 'The group is for everybody.' },
+    UNRESTRICTED: { value: 'UNRESTRICTED' as const, description: 'The group is not restricted.' },
     LISTED: { value: 'LISTED' as const, description: 'The group lists the workload.' },
-    TAGS: { value: 'TAGS' as const, description: 'The tags of the workload meet the group`s.' },
-    DIRECT: { value: 'DIRECT' as const, description: 'No group: its own values.' },
+    TAGS: { value: 'TAGS' as const, description: "The workload's tags match the group's restriction." },
+    DIRECT: { value: 'DIRECT' as const, description: "No group: the workload's own values." },
   },
 });
 
 const ReasonType = types.objectRef<Reason>('DependenceReason').implement({
-  description: 'One way in which a workload depends on something.',
+  description: 'One way in which a workload depends on an object.',
   fields: (t) => ({
-    scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: ({ scope }) => scope }),
-    rule: t.field({ type: RuleEnum, description: 'What lets it in.', resolve: ({ rule }) => rule }),
+    scope: t.field({ type: ScopeEnum, description: 'The scope.', resolve: ({ scope }) => scope }),
+    rule: t.field({ type: RuleEnum, description: 'Why the group applies.', resolve: ({ rule }) => rule }),
     group: t.field({
       type: SecretGroupNode,
       nullable: true,
-      description: 'The group that brings it; null: its own values do, or you may not see the group.',
+      description:
+        "The group through which it depends; null for the workload's own values, or if you may not see the group.",
       resolve: ({ project, group }, _args, { services, session }) =>
         group === null ? null : orNull(services.secretGroups.bySlug({ project, slug: group }, session)),
     }),
     names: t.stringList({
       nullable: true,
       description:
-        'Keys, paths and mounts that refer to it, directly or through others, sorted; empty: whatever the group holds. Null without `LIST_KEYS` on the workload.',
+        'Variables, files and mounts that refer to it, directly or through others, sorted. Empty if the workload inherits the object itself. Null without `LIST_KEYS` on the workload.',
       resolve: ({ names, mayKeys }) => (mayKeys ? [...names] : null),
     }),
   }),
@@ -86,7 +87,7 @@ export function addDependents(builder: Builder): void {
       fields: (t) => ({
         reasons: t.field({
           type: [ReasonType],
-          description: 'Every way in which it does.',
+          description: 'Every way in which it depends.',
           resolve: (edge) => [...((edge as unknown as Edge).reasons ?? [])],
         }),
       }),

@@ -12,7 +12,7 @@ const webhookId = idRule('DeployWebhook').transform(webhookProject);
 const secretField = {
   type: 'String',
   nullable: true,
-  description: 'The secret that signs from now on, this once; null: there is no new one, or you gave it.',
+  description: 'The new signing secret, shown only once; null if there is no new one or you gave it.',
   toldOf: ({ deployWebhook: { key } }: { readonly deployWebhook: StoredWebhook }) =>
     subjectOf(webhookDocument.kind, key),
 } as const;
@@ -22,7 +22,7 @@ export function addDeployWebhookMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'putDeployWebhook',
     description:
-      'Sets where restart requests of a project are delivered. Signing secrets stay while the URL does; with another URL there is a new one. Needs `WRITE` on deploy webhooks.',
+      'Sets the address that restart requests of a project are delivered to. Another URL gets a new signing secret. Requires `WRITE` on deploy webhooks.',
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of the project.' }),
       url: t.string({
@@ -30,9 +30,10 @@ export function addDeployWebhookMutations(builder: Builder): void {
         description:
           'HTTPS only, at most 2,048 characters, no credentials; HTTP and private addresses only for hosts in `KEYLOOM_ALLOWED_HOSTS`.',
       }),
-      isEnabled: t.boolean({ description: 'Whether requests are delivered; absent: yes.' }),
+      isEnabled: t.boolean({ description: 'Whether requests are delivered. Default: true.' }),
       secret: t.string({
-        description: 'Signs from now on: 24 to 200 printable ASCII characters; absent: one is made for a new webhook.',
+        description:
+          'The secret that signs from now on: 24-200 printable ASCII characters. Default: one is generated for a new webhook.',
       }),
       expectedRevision: expectedRevision(t),
     }),
@@ -45,11 +46,11 @@ export function addDeployWebhookMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'rotateDeployWebhookSecret',
     description:
-      'Starts to sign with a new secret, and goes on signing with the current one for a while, so that the receiver can change over. Needs `WRITE` on deploy webhooks.',
+      'Signs with a new secret from now on, and with the current one as well for a while, so that the receiver can change over. Requires `WRITE` on deploy webhooks.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The webhook.' }),
-      secret: t.string({ description: '24 to 200 printable ASCII characters; absent: one is made.' }),
-      overlapSeconds: t.int({ description: 'How long both sign, 0 to 2,592,000; absent: a day.' }),
+      secret: t.string({ description: '24-200 printable ASCII characters. Default: one is generated.' }),
+      overlapSeconds: t.int({ description: 'Seconds that both secrets sign, 0-2,592,000. Default: 86,400.' }),
       expectedRevision: expectedRevision(t),
     }),
     allowed: allowedById('write', 'deployWebhook', 'DeployWebhook', 'Deploy webhook'),
@@ -60,7 +61,7 @@ export function addDeployWebhookMutations(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'deleteDeployWebhook',
-    description: 'Deletes it; what was still to be delivered is given up. Needs `DELETE` on deploy webhooks.',
+    description: 'Deletes a deploy webhook; pending deliveries are dropped. Requires `DELETE` on deploy webhooks.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The webhook.' }),
       expectedRevision: expectedRevision(t),

@@ -10,19 +10,19 @@ import { DeployWebhookNode } from './node.ts';
 
 export function addWebhooks(builder: Builder): void {
   const SecretType = builder.objectRef<SigningSecret>('SigningSecret').implement({
-    description: 'A secret that signs deliveries. Its text is told once, when it is made.',
+    description: 'A secret that signs deliveries. Its text is shown once, when it is created.',
     fields: (t) => ({
-      since: t.field({ type: 'DateTime', description: 'Signs since then.', resolve: ({ since }) => since }),
+      since: t.field({ type: 'DateTime', description: 'When it began to sign.', resolve: ({ since }) => since }),
       until: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'Signs until then; null: it is the present one.',
+        description: 'When it stops signing; null for the current one.',
         resolve: ({ until }) => until,
       }),
     }),
   });
   implementNode(builder, DeployWebhookNode, {
-    description: 'Where restart requests of a project are delivered: by POST, signed, at least once.',
+    description: 'The address that restart requests of a project are delivered to: by signed POST, at least once.',
     fields: (t) => ({
       project: t.field({
         type: ProjectNode,
@@ -31,17 +31,17 @@ export function addWebhooks(builder: Builder): void {
       }),
       url: t.string({
         nullable: true,
-        description: 'Where; null without `READ` on deploy webhooks, since it often is a credential.',
+        description: 'The target URL; null without `READ` on deploy webhooks, because a URL is often a credential.',
         resolve: (webhook, _args, context) =>
           reveal(context, context.services.deployWebhooks.urlOf(webhook, context.session)),
       }),
       isEnabled: t.boolean({
-        description: 'Whether requests are delivered; they wait while not.',
+        description: 'Whether requests are delivered. While false, they wait.',
         resolve: ({ fields }) => fields.enabled,
       }),
       signingSecrets: t.field({
         type: [SecretType],
-        description: 'Those that sign now, the present one first: two during a rotation.',
+        description: 'The secrets that sign now, the current one first; two during a rotation.',
         resolve: (webhook, _args, { services, notRepeatable }) => {
           notRepeatable();
           return [...services.deployWebhooks.secretsSince(webhook)];
@@ -56,7 +56,7 @@ export function addWebhooks(builder: Builder): void {
     t.field({
       type: DeployWebhookNode,
       nullable: true,
-      description: 'Its deploy webhook; null when there is none or you may not see it.',
+      description: 'Its deploy webhook; null if there is none or you may not see it.',
       resolve: ({ key }, _args, { services, session }) => orNull(services.deployWebhooks.ofProject(idOf(key), session)),
     }),
   );

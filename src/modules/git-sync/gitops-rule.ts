@@ -44,10 +44,10 @@ export const gitopsRule = shape
     const refuse = (name: string, rule: string, message: string) =>
       ctx.addIssue({ code: 'custom', path: [name], params: { rule }, message });
     const hosts = SERVICE_HOSTS[vcsService];
-    if (selfHostedVcsId && hosts) refuse('selfHostedVcsId', 'service', 'must be absent: it is for SELF_HOSTED alone');
+    if (selfHostedVcsId && hosts) refuse('selfHostedVcsId', 'service', 'must be absent: it is for SELF_HOSTED only');
     // What is no URL at all was told already.
     if (hosts && URL.canParse(repoUrl) && !hosts.test(new URL(repoUrl).host))
-      refuse('repoUrl', 'host', 'must lie at a host of `vcsService`; SELF_HOSTED takes any host');
+      refuse('repoUrl', 'host', 'must be at a host of `vcsService`; SELF_HOSTED allows any host');
   })
   .transform(
     (given): Gitops => ({

@@ -39,8 +39,8 @@ export const mayUseSecretAccounts = (session: Session, type: Sensitivity): boole
 export const accountIsSecret = (type: Sensitivity): Error =>
   forbidden(
     type === 'secret'
-      ? 'Only accounts of sensitivity SECRET can read this git file: that needs `link` on them'
-      : 'Only accounts of sensitivity SECRET can read this git file: that needs `link` on them, and for a global secret of type CONFIG `read` on those of type SECRET',
+      ? 'Only accounts of sensitivity SECRET can read this git file, which requires LINK on them'
+      : 'Only accounts of sensitivity SECRET can read this git file, which requires LINK on them and, for a global secret of type CONFIG, READ on global secrets of type SECRET',
   );
 
 /**
@@ -68,7 +68,7 @@ export function createGitops({ git, limits }: { readonly git: GitReader; readonl
    * A host that the operator does not allow is invalid input; an account of nobody, or of another team, is not found.
    */
   async function requireAllowed(gitops: Gitops, type: Sensitivity, session: Session): Promise<void> {
-    if (!can(session.principal, 'link', 'vcsAccount')) throw forbidden('Reading git files needs `link` on accounts');
+    if (!can(session.principal, 'link', 'vcsAccount')) throw forbidden('Reading git files requires LINK on accounts');
     requireAskable(gitops.repoUrl, ['gitops', 'repoUrl'], git.mayAsk);
     if (gitops.selfHostedVcsId === null && gitops.accountLogin === null) return;
     const accounts = await accountsIn(session);

@@ -28,32 +28,32 @@ const FileInput = types.inputType('GlobalSecretFileInput', {
     id: t.string({ required: true, description: '1-100 letters, digits, `_`, `.` and `-`; unique in its list.' }),
     path: t.string({ required: true, description: 'Absolute, without empty, `.` or `..` segments.' }),
     data: t.field({ type: 'Base64', required: true, description: 'The content, at most 1 MiB.' }),
-    encoding: t.field({ type: EncodingEnum, description: 'What the bytes are; `UTF_8` unless given.' }),
+    encoding: t.field({ type: EncodingEnum, description: 'Encoding of the content. Default: `UTF_8`.' }),
   }),
 });
 
 const contentFields = (t: Inputs, gitops: typeof GitopsInput | typeof GitopsPatchInput) => ({
-  description: t.string({ description: 'At most 200 characters; null or empty: none.' }),
+  description: t.string({ description: 'At most 200 characters; null or empty for none.' }),
   values: t.field({
     type: 'JSON',
-    description: 'All its values: an object, nested as you like. Never a template: `${` in it stays as it is.',
+    description: 'All its values: a nested object. Texts in it are no templates: `${` stays as it is.',
   }),
   files: t.field({ type: [FileInput], description: 'All its files.' }),
   gitops: t.field({
     type: gitops,
     description:
-      'The git file that values and files come from; they cannot be given then. Needs `LINK` on accounts. Null turns it off and keeps what came last.',
+      'The git file that values and files come from; `values` and `files` must then be absent. Requires `LINK` on accounts. Null stops following it and keeps what it gave last.',
   }),
 });
 const wholeFields = (t: Inputs) => ({
   name: t.string({
     description:
-      '3-100 letters, digits, single hyphens and spaces; gives the slug. Needed, unless a git file gives it: by its `name`, or by what the file is called.',
+      '3-100 letters, digits, single hyphens and spaces; gives the slug. Required, unless a git file gives it by its `name` member or its file name.',
   }),
   type: t.field({
     type: SensitivityEnum,
     required: true,
-    description: 'Which permissions guard it; fixed after creation.',
+    description: 'Sensitivity, which decides the permissions that guard it. Fixed after creation.',
   }),
   ...contentFields(t, GitopsInput),
   idempotencyKey: idempotencyKey(t),
@@ -98,9 +98,10 @@ function addUpdate<Rules extends z.ZodObject>(
 function addGitMutations(builder: Builder): void {
   addUpdate(builder, {
     name: 'syncGlobalSecret',
-    description: 'Looks at the git file now. One commit, whatever comes of it: the status tells. Needs `WRITE`.',
+    description:
+      'Reads the git file now. One commit records the result, also a failure: see the status. Requires `WRITE`.',
     input: (t) => ({
-      acceptRewrite: t.boolean({ description: 'Takes the file even if a rewritten history is held. Default: false.' }),
+      acceptRewrite: t.boolean({ description: 'Accept the file even if a rewritten history is held. Default: false.' }),
     }),
     verb: 'write',
     rules: inputs.syncGlobalInput,
@@ -108,7 +109,8 @@ function addGitMutations(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'rotateGitHookSecret',
-    description: 'Makes a new secret for the webhook of a global secret that follows a git file. Needs `WRITE`.',
+    description:
+      'Creates a new secret for the push webhook of a global secret that follows a git file. Requires `WRITE`.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The global secret.' }),
       expectedRevision: expectedRevision(t),
@@ -122,7 +124,7 @@ function addGitMutations(builder: Builder): void {
       ...payload,
       hookSecret: {
         type: 'String',
-        description: 'The secret, this once: the host signs with it, or sends it.',
+        description: 'The secret, shown only once. The git host signs with it or sends it.',
         toldOf: ({ globalSecret }) => subjectOf(globalDocument.kind, globalSecret.key),
       },
     },
@@ -133,7 +135,7 @@ export function addGlobalMutations(builder: Builder): void {
   addGitMutations(builder);
   addMutation(builder, {
     name: 'createGlobalSecret',
-    description: 'Creates a global secret. Needs `WRITE` on its type.',
+    description: 'Creates a global secret. Requires `WRITE` on its type.',
     input: wholeFields,
     allowed: allowedInTeam('write', 'globalSecret'),
     rules: inputs.createGlobalInput,
@@ -143,8 +145,7 @@ export function addGlobalMutations(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'putGlobalSecret',
-    description:
-      'Creates the global secret with the slug that the name gives, or replaces it as a whole, but for its type.',
+    description: 'Creates the global secret with the slug that the name gives, or replaces all of it except its type.',
     input: (t) => ({ ...wholeFields(t), expectedRevision: expectedRevision(t) }),
     allowed: allowedInTeam('write', 'globalSecret'),
     rules: inputs.putGlobalInput,
@@ -155,7 +156,7 @@ export function addGlobalMutations(builder: Builder): void {
   addUpdate(builder, {
     name: 'updateGlobalSecret',
     description:
-      'Changes what is given, within `gitops` too. Given values or files replace all of them. Needs `WRITE`.',
+      'Changes the given fields, also within `gitops`. Given values or files replace all of them. Requires `WRITE`.',
     input: (t) => contentFields(t, GitopsPatchInput),
     verb: 'write',
     rules: inputs.updateGlobalInput,
@@ -163,9 +164,9 @@ export function addGlobalMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'deleteGlobalSecret',
-    description: 'Deletes a global secret that nothing refers to. It can be restored. Needs `DELETE`.',
+    description: 'Deletes a global secret that nothing refers to. It can be restored. Requires `DELETE`.',
     input: (t) => ({
-      force: t.boolean({ description: 'Deletes it even if references are left unresolved. Default: false.' }),
+      force: t.boolean({ description: 'Delete it even if references are left unresolved. Default: false.' }),
     }),
     verb: 'delete',
     rules: inputs.deleteGlobalInput,
@@ -173,7 +174,7 @@ export function addGlobalMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'restoreGlobalSecret',
-    description: 'Brings a deleted global secret back as it was. Needs `WRITE`.',
+    description: 'Restores a deleted global secret as it was. Requires `WRITE`.',
     input: () => ({}),
     verb: 'write',
     rules: inputs.globalOnlyInput,

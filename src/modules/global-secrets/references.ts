@@ -30,7 +30,7 @@ export async function requireMayRefer(
     const live = stored && !stored.deleted ? stored : null;
     const types = live ? [live.fields.type] : SENSITIVITIES;
     const may = types.every((type) => mayOnGlobal(session, 'list', type) && mayOnGlobal(session, 'link', type));
-    if (!may) throw forbidden('A reference to a global secret needs `link` on it');
+    if (!may) throw forbidden('A reference to a global secret requires LINK on it');
     if (live) guards.push(changes.unchanged(live));
   }
   return guards;

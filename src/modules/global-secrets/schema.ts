@@ -22,18 +22,18 @@ const FileType = types.objectRef<FileRow>('GlobalSecretFile').implement({
   description: 'A file of a global secret.',
   fields: (t) => ({
     id: t.string({
-      description: 'What references call it: `${secrets.<slug>.files.<id>.data}`.',
+      description: 'Its id in references: `${secrets.<slug>.files.<id>.data}`.',
       resolve: ({ id }) => id,
     }),
     path: t.exposeString('path', { description: 'Absolute path.' }),
     encoding: t.field({
       type: EncodingEnum,
-      description: 'What the bytes are. A reference inserts the text, or the base64 of a binary file.',
+      description: 'Encoding of the content. A reference inserts the text, or the base64 of a binary file.',
       resolve: ({ encoding }) => encoding,
     }),
     size: t.int({
       nullable: true,
-      description: 'Bytes; null when masked.',
+      description: 'Size in bytes; null when masked.',
       resolve: ({ size }) => size,
     }),
     data: t.field({
@@ -60,7 +60,7 @@ const ValueReferenceType = types.objectRef<ValueReference>('ValueReference').imp
   fields: (t) => ({
     path: t.exposeStringList('path', { description: 'Keys and list indexes, outermost first.' }),
     reference: t.exposeString('reference', {
-      description: 'As a template has it: `${secrets.shared.values.db["spring.datasource.url"]}`.',
+      description: 'The reference: `${secrets.shared.values.db["spring.datasource.url"]}`.',
     }),
   }),
 });
@@ -72,9 +72,9 @@ const valueReferences = (slug: string, values: unknown): ValueReference[] =>
 
 function addType(builder: Builder): void {
   implementNode(builder, GlobalSecretNode, {
-    description: 'Values and files that groups and workloads of every project of the team can refer to.',
+    description: 'Values and files of the team that secret groups and workloads of every project can refer to.',
     fields: (t) => ({
-      slug: slugField(t, 'Derived from the name at creation; references call it by this.'),
+      slug: slugField(t, 'Derived from the name at creation. References use it.'),
       name: t.string({
         description: '3-100 letters, digits, single hyphens and spaces.',
         resolve: ({ fields }) => fields.name,
@@ -82,13 +82,13 @@ function addType(builder: Builder): void {
       description: descriptionField(t),
       type: t.field({
         type: SensitivityEnum,
-        description: 'Which permissions guard it; fixed at creation.',
+        description: 'Sensitivity, which decides the permissions that guard it. Fixed at creation.',
         resolve: ({ fields }) => fields.type,
       }),
       values: t.field({
         type: 'JSON',
         nullable: true,
-        description: 'Its values as they were given; null when masked. Needs `LIST_KEYS` and `READ`.',
+        description: 'Its values as stored; null when masked. Requires `LIST_KEYS` and `READ`.',
         resolve: (stored, _args, context) => reveal(context, valuesOf(stored, context.session)),
       }),
       masked: t.boolean({
@@ -98,17 +98,17 @@ function addType(builder: Builder): void {
       valueReferences: t.field({
         type: [ValueReferenceType],
         description:
-          'Every value that a template can refer to, by reference. Objects, lists and null are not text. Needs `LIST_KEYS`.',
+          'Every value that a template can refer to, sorted by reference. Objects, lists and null cannot be referred to. Requires `LIST_KEYS`.',
         resolve: (stored, _args, context) => valueReferences(idOf(stored.key), keysOf(stored, context.session).values),
       }),
       valuePaths: t.stringList({
         deprecationReason: 'Use `valueReferences`: a key with a dot cannot be told from two keys here.',
-        description: 'Paths of its values, keys joined by dots, by code point. Needs `LIST_KEYS`.',
+        description: 'Paths of its values, keys joined by dots, sorted by code point. Requires `LIST_KEYS`.',
         resolve: (stored, _args, context) => [...leafPaths(keysOf(stored, context.session).values)],
       }),
       files: t.field({
         type: [FileType],
-        description: 'Its files by id. Needs `LIST_KEYS`; contents need `READ`.',
+        description: 'Its files by id. Requires `LIST_KEYS`; contents require `READ`.',
         resolve: (stored, _args, { session }) => [...filesOf(stored, session)],
       }),
       gitops: gitopsField(t),
@@ -132,10 +132,10 @@ const BY_SLUG: ListOrder<StoredGlobal> = { name: 'globals.slug', keyOf: ({ key }
 export function addGlobalSecrets(builder: Builder): void {
   addType(builder);
   const FilterInput = builder.inputType('GlobalSecretFilter', {
-    description: 'Which global secrets; every condition that is given must hold.',
+    description: 'Selects global secrets. Every given condition must hold.',
     fields: (t) => ({
       type: t.field({ type: SensitivityEnum, description: 'Of this type.' }),
-      nameContains: t.string({ description: 'Whose name holds this text, in any case.' }),
+      nameContains: t.string({ description: 'The name contains this text, ignoring case.' }),
     }),
   });
   const connection = builder.connectionObject(
@@ -146,7 +146,7 @@ export function addGlobalSecrets(builder: Builder): void {
     globalSecret: t.field({
       type: GlobalSecretNode,
       nullable: true,
-      description: 'A global secret by its slug; null when there is none or you may not see it.',
+      description: 'A global secret by its slug; null if there is none or you may not see it.',
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
       resolve: (_root, { slug }, { services, session }) => orNull(services.globalSecrets.bySlug(slug, session)),
     }),
@@ -154,7 +154,7 @@ export function addGlobalSecrets(builder: Builder): void {
       {
         type: GlobalSecretNode,
         description: 'The global secrets of the team that you may see, by slug.',
-        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        args: { filter: t.arg({ type: FilterInput, description: 'Selects a part of them. Default: all.' }) },
         resolve: async (_root, { filter, ...page }, context) => {
           const all = await context.services.globalSecrets.list(context.session);
           const wanted = filter ? all.filter((stored) => passes(stored, filter)) : all;

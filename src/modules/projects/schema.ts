@@ -48,7 +48,7 @@ export function addProjects(builder: Builder): void {
       }),
       description: descriptionField(t),
       revision: t.exposeInt('revision', {
-        description: 'One more with every change; 1 at creation, unless the slug was that of another project before.',
+        description: '1 at creation (more if the slug was that of another project before), one more with every change.',
       }),
       createdAt: createdAtField(t),
       updatedAt: updatedAtField(t),
@@ -62,7 +62,7 @@ export function addProjects(builder: Builder): void {
     project: t.field({
       type: ProjectNode,
       nullable: true,
-      description: 'A project by its slug; null when there is none or you may not see it.',
+      description: 'A project by its slug; null if there is none or you may not see it.',
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
       resolve: (_root, { slug }, { services, session }) => orNull(services.projects.bySlug(slug, session)),
     }),
@@ -84,7 +84,7 @@ const payload = { project: { type: ProjectNode, description: 'The project.' } };
 function addProjectMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'createProject',
-    description: 'Creates a project with a data key of its own. Needs `WRITE` on projects.',
+    description: 'Creates a project with a data key of its own. Requires `WRITE` on projects.',
     input: (t) => ({
       name: t.string({ required: true, description: '3-39 characters, beginning with a letter; gives the slug.' }),
       description: t.string({ description: 'At most 200 characters.' }),
@@ -98,11 +98,11 @@ function addProjectMutations(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'updateProject',
-    description: 'Changes what is given of a project. Needs `WRITE` on it.',
+    description: 'Changes the given fields of a project. Requires `WRITE` on it.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The project.' }),
       name: t.string({ description: 'Its new name; the slug stays. Absent: unchanged.' }),
-      description: t.string({ description: 'Absent: unchanged; null or empty: none.' }),
+      description: t.string({ description: 'Absent: unchanged. Null or empty: none.' }),
       expectedRevision: expectedRevision(t),
     }),
     allowed: allowedOnProject('write'),
@@ -114,7 +114,7 @@ function addProjectMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'deleteProject',
     description:
-      'Deletes a project without workloads. `restoreProject` brings it back for seven days; then its keys and all that was in it are destroyed, and its slug is free. Needs `DELETE` on it.',
+      'Deletes a project without workloads. `restoreProject` brings it back for seven days; then its keys and all that was in it are destroyed, and its slug is free. Requires `DELETE` on it.',
     input: (t) => ({ id: t.id({ required: true, description: 'The project.' }) }),
     allowed: allowedOnProject('delete'),
     rules: deleteProjectInput.extend({ id: idRule('Project') }),
@@ -125,7 +125,7 @@ function addProjectMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'restoreProject',
     description:
-      'Brings a deleted project back with all that it held, within seven days of its deletion. Needs `DELETE` on it, as deleting it does.',
+      'Restores a deleted project with all that it held, within seven days of its deletion. Requires `DELETE` on it, as deleting it does.',
     input: (t) => ({ id: t.id({ required: true, description: 'The project.' }) }),
     allowed: allowedOnProject('delete'),
     rules: restoreProjectInput.extend({ id: idRule('Project') }),

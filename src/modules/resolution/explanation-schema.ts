@@ -11,11 +11,11 @@ import { ExclusionRuleEnum, LayerRuleEnum, ReferenceStatusEnum, types, WarningCo
 import { type EnvironmentView, isComplete, type SourceView, type WarningView, warningViews } from './views.ts';
 
 export const WarningType = types.objectRef<WarningView>('ResolutionWarning').implement({
-  description: 'Something that resolves, but looks unintended.',
+  description: 'A part of the result that looks unintended.',
   fields: (t) => ({
-    code: t.field({ type: WarningCodeEnum, description: 'For programs.', resolve: ({ warning }) => warning.code }),
-    names: t.stringList({ description: 'The keys in question.', resolve: ({ warning }) => [...warning.names] }),
-    message: t.exposeString('message', { description: 'In words.' }),
+    code: t.field({ type: WarningCodeEnum, description: 'Code for programs.', resolve: ({ warning }) => warning.code }),
+    names: t.stringList({ description: 'Names of the keys.', resolve: ({ warning }) => [...warning.names] }),
+    message: t.exposeString('message', { description: 'Text for people.' }),
   }),
 });
 
@@ -48,7 +48,7 @@ const LayerType = types.objectRef<LayerView>('ExplainedLayer').implement({
     source: t.field({
       type: SourceUnion,
       nullable: true,
-      description: 'Where it was written; null when you may not see the group.',
+      description: 'Where it was written; null if you may not see the group.',
       resolve: ({ layer, view }): SourceView | null =>
         maySeeSource(layer, view) ? { project: view.project, source: layer.source } : null,
     }),
@@ -66,19 +66,19 @@ const LayerType = types.objectRef<LayerView>('ExplainedLayer').implement({
     rule: t.field({ type: LayerRuleEnum, description: 'The rule that placed it.', resolve: ({ layer }) => layer.rule }),
     references: t.int({
       nullable: true,
-      description: 'How many references its text holds; null when you may not see it.',
+      description: 'Number of references in its text; null if you may not see it.',
       resolve: ({ layer, view }) => (view.sight.seesType(layer.type ?? 'config') ? layer.references : null),
     }),
     unavailable: t.string({
       nullable: true,
-      description: 'Why a linked key has no value; null when it has.',
+      description: 'Why a linked key has no value; null if it has one.',
       resolve: ({ layer }) => layer.unavailable,
     }),
   }),
 });
 
 const ExcludedType = types.objectRef<ExcludedView>('ExcludedGroup').implement({
-  description: 'A group that does not reach the workload.',
+  description: 'A group that does not apply to the workload.',
   fields: (t) => ({
     group: t.field({ type: SecretGroupNode, description: 'The group.', resolve: ({ group }) => group }),
     rule: t.field({
@@ -88,11 +88,11 @@ const ExcludedType = types.objectRef<ExcludedView>('ExcludedGroup').implement({
     }),
     detail: t.string({ description: 'The rule in words.', resolve: ({ excluded }) => excluded.detail }),
     wantedTags: t.stringList({
-      description: 'Tags that the group asks for; empty when tags did not decide.',
+      description: 'Tags that the group requires; empty if tags did not decide.',
       resolve: ({ excluded }) => [...excluded.wanted],
     }),
     workloadTags: t.stringList({
-      description: 'Tags that the workload has; empty when tags did not decide.',
+      description: 'Tags of the workload; empty if tags did not decide.',
       resolve: ({ excluded }) => [...excluded.has],
     }),
   }),
@@ -114,18 +114,18 @@ const ReferenceType = types.objectRef<ExplainedReference>('ExplainedReference').
     }),
     status: t.field({
       type: ReferenceStatusEnum,
-      description: 'What became of it.',
+      description: 'Whether it was resolved.',
       resolve: ({ status }) => status,
     }),
     reason: t.string({
       nullable: true,
-      description: 'Why it is unresolved; null when it is not.',
+      description: 'Why it is unresolved; null if it is resolved.',
       resolve: ({ reason }) => reason,
     }),
     type: t.field({
       type: SensitivityEnum,
       nullable: true,
-      description: 'Type of what it refers to; null: it refers to nothing.',
+      description: 'Type of what it refers to; null if it refers to nothing.',
       resolve: ({ type }) => type,
     }),
   }),
@@ -134,13 +134,13 @@ const ReferenceType = types.objectRef<ExplainedReference>('ExplainedReference').
 const OutcomeEnum = types.enumType('Outcome', {
   description: 'Whether the workload has the key.',
   values: {
-    PRESENT: { value: 'PRESENT' as const, description: 'It has it.' },
-    ABSENT: { value: 'ABSENT' as const, description: 'It does not have it.' },
-    ERROR: { value: 'ERROR' as const, description: 'The key is there, but it cannot be given a value.' },
+    PRESENT: { value: 'PRESENT' as const, description: 'The workload has the key.' },
+    ABSENT: { value: 'ABSENT' as const, description: 'The workload does not have the key.' },
+    ERROR: { value: 'ERROR' as const, description: 'The workload has the key, but its value cannot be computed.' },
   },
 });
 const EntryKindEnum = types.enumType('EntryKind', {
-  description: 'What kind of key.',
+  description: 'The kind of a key.',
   values: {
     VARIABLE: { value: 'variable' as const, description: 'A variable, by name.' },
     FILE: { value: 'file' as const, description: 'A file, by path.' },
@@ -149,19 +149,19 @@ const EntryKindEnum = types.enumType('EntryKind', {
 });
 
 const ExplanationType = types.objectRef<ExplanationView>('Explanation').implement({
-  description: 'Why a workload has a key, or has it not. It holds no value; what you may not list is left out.',
+  description: 'Why a workload has a key or does not have it. Holds no value. What you may not list is left out.',
   fields: (t) => ({
     name: t.string({ description: 'The key.', resolve: ({ explanation }) => explanation.name }),
     outcome: t.field({
       type: OutcomeEnum,
-      description: 'Whether the workload has it; of a masked key not whether it is in error.',
+      description: 'Whether the workload has the key. Errors of masked keys are not shown.',
       resolve: ({ explanation, entry, sight }) =>
         explanation.outcome === 'ERROR' && entry && !sight.sees(entry) ? 'PRESENT' : explanation.outcome,
     }),
     type: t.field({
       type: SensitivityEnum,
       nullable: true,
-      description: 'Type of the outcome; null when absent.',
+      description: 'Type of the outcome; null if absent.',
       resolve: ({ entry, sight }) => entry && sight.typeOf(entry),
     }),
     error: t.field({
@@ -173,22 +173,22 @@ const ExplanationType = types.objectRef<ExplanationView>('Explanation').implemen
     winner: t.field({
       type: LayerType,
       nullable: true,
-      description: 'The holder that wins; null when nobody holds the key.',
+      description: 'The holder that wins; null if there is no holder.',
       resolve: (view) => view.explanation.winner && { layer: view.explanation.winner, view },
     }),
     shadowed: t.field({
       type: [LayerType],
-      description: 'The holders that lose, by rank.',
+      description: 'The other holders, by rank.',
       resolve: (view) => view.explanation.shadowed.map((layer) => ({ layer, view })),
     }),
     lacking: t.field({
       type: [SecretGroupNode],
-      description: 'The groups that reach the workload and do not hold the key, by slug.',
+      description: 'The groups that apply to the workload and do not hold the key, by slug.',
       resolve: ({ explanation, groups }) => explanation.lacking.flatMap((id) => groups.get(id) ?? []),
     }),
     excluded: t.field({
       type: [ExcludedType],
-      description: 'The groups that do not reach the workload, by slug, each with the rule that keeps it away.',
+      description: 'The groups that do not apply to the workload, by slug, each with the rule that excludes it.',
       resolve: ({ explanation, groups }) =>
         explanation.excluded.flatMap((excluded) => {
           const group = groups.get(excluded.group);
@@ -196,12 +196,12 @@ const ExplanationType = types.objectRef<ExplanationView>('Explanation').implemen
         }),
     }),
     complete: t.boolean({
-      description: 'Whether you may list every group of the project, and so nothing was left out.',
+      description: 'True if you may list every group of the project, so that nothing was left out.',
       resolve: ({ project }, _args, { session }) => isComplete(project, session),
     }),
     references: t.field({
       type: [ReferenceType],
-      description: 'Every reference in texts that you may see and that can be reached from its text, nearest first.',
+      description: 'Every reference that can be reached from its text through texts that you may see, nearest first.',
       resolve: ({ references }) => [...references],
     }),
     warnings: t.field({
@@ -218,14 +218,14 @@ export function addExplanations(builder: Builder, environmentType: ObjectRef<Typ
   builder.objectField(environmentType, 'explain', (t) =>
     t.field({
       type: ExplanationType,
-      description: 'Why the workload has a key, or has it not.',
+      description: 'Why the workload has a key or does not have it.',
       args: {
         name: t.arg.string({ required: true, description: 'Name of a variable or mount, or path of a file.' }),
         kind: t.arg({
           type: EntryKindEnum,
           required: true,
           defaultValue: 'variable',
-          description: 'What kind of key.',
+          description: 'The kind of a key.',
         }),
       },
       resolve: async ({ environment, sight }, { name, kind }, { services, session }) => {

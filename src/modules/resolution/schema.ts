@@ -40,7 +40,7 @@ const files = ({ environment, sight }: EnvironmentView, part: 'files' | 'mounts'
   );
 
 const ResolvedVariableType = types.objectRef<ShownVariable>('ResolvedVariable').implement({
-  description: 'A variable as the workload gets it.',
+  description: 'A variable that the workload gets.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name.' }),
     // A property and no resolver: every answer of every workload reads all of them.
@@ -51,14 +51,14 @@ const ResolvedVariableType = types.objectRef<ShownVariable>('ResolvedVariable').
     masked: t.exposeBoolean('masked', { description: 'True if you may not see the value.' }),
     type: t.field({
       type: SensitivityEnum,
-      description: '`SECRET` when its source, or anything its template drew in, is.',
+      description: '`SECRET` if its source is, or anything that its template draws in.',
       resolve: ({ view }) => view.type,
     }),
     source: t.field({ type: SourceUnion, description: 'Where it was written.', resolve: ({ view }) => view.source }),
     error: t.field({
       type: ErrorType,
       nullable: true,
-      description: 'Why it has no value; null when it has, and when masked.',
+      description: 'Why it has no value; null if it has one, and when masked.',
       resolve: ({ view }) => view.error,
     }),
   }),
@@ -71,7 +71,7 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
       [nameField]: t.string({ description: nameWords, resolve: ({ file }) => file.name }),
       encoding: t.field({
         type: EncodingEnum,
-        description: 'What the bytes are.',
+        description: 'Encoding of the content.',
         resolve: ({ file }) => file.entry.encoding,
       }),
       data: t.field({
@@ -86,7 +86,7 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
       masked: t.boolean({ description: 'True if you may not see the content.', resolve: ({ data }) => !data.isSeen }),
       type: t.field({
         type: SensitivityEnum,
-        description: '`SECRET` when its source, or anything its template drew in, is.',
+        description: '`SECRET` if its source is, or anything that its template draws in.',
         resolve: ({ type }) => type,
       }),
       source: t.field({
@@ -97,23 +97,23 @@ function fileType(name: string, description: string, nameField: 'path' | 'name',
       error: t.field({
         type: ErrorType,
         nullable: true,
-        description: 'Why it has no content; null when it has, and when masked.',
+        description: 'Why it has no content; null if it has one, and when masked.',
         resolve: ({ error }) => error,
       }),
     }),
   });
 }
-const ResolvedFileType = fileType('ResolvedFile', 'A file as the workload gets it.', 'path', 'Absolute path.');
+const ResolvedFileType = fileType('ResolvedFile', 'A file that the workload gets.', 'path', 'Absolute path.');
 const ResolvedMountType = fileType(
   'ResolvedMount',
-  'A Docker secret mount as the build gets it.',
+  'A Docker secret mount that the build gets.',
   'name',
   'Name of the mount.',
 );
 
 const UnresolvedType = types.objectRef<UnresolvedReference>('UnresolvedReference').implement({
   description:
-    'A reference that refers to nothing and was left as written, or a linked key without a value. Those in texts that are masked for you are left out.',
+    'A reference that refers to nothing and stays as written, or a linked key without a value. Those in texts that are masked for you are left out.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The variable or file that holds it.' }),
     reference: t.exposeString('reference', {
@@ -122,32 +122,32 @@ const UnresolvedType = types.objectRef<UnresolvedReference>('UnresolvedReference
     }),
     reason: t.exposeString('reason', {
       description:
-        'Why, for programs: `UNKNOWN_VARIABLE`, `ADDON_NOT_FOUND`, `VALUE_INVALID`, ... What `PROVIDER_FAILED` says to everybody, those who may list addons are told apart: `PROVIDER_NOT_FOUND`, `PROVIDER_SEALED`, `PROVIDER_DENIED`, `PROVIDER_UNREACHABLE`, `PROVIDER_REFUSED` (by the operator), `PROVIDER_BROKEN` (an answer that cannot be used).',
+        'The reason, for programs: `UNKNOWN_VARIABLE`, `ADDON_NOT_FOUND`, `VALUE_INVALID`, ... Instead of `PROVIDER_FAILED`, those who may list addons see `PROVIDER_NOT_FOUND`, `PROVIDER_SEALED`, `PROVIDER_DENIED`, `PROVIDER_UNREACHABLE`, `PROVIDER_REFUSED` (by the operator) or `PROVIDER_BROKEN` (an answer that cannot be used).',
     }),
   }),
 });
 
 export const EnvironmentType = types.objectRef<EnvironmentView>('ResolvedEnvironment').implement({
-  description: 'What a workload gets in a scope.',
+  description: 'Everything that a workload gets in a scope.',
   fields: (t) => ({
     workload: t.field({
       type: workloads.workload,
-      description: 'Who gets it.',
+      description: 'The workload.',
       resolve: ({ environment }) => environment.workload,
     }),
     scope: t.field({
       type: ScopeEnum,
-      description: 'In which scope.',
+      description: 'The scope.',
       resolve: ({ environment }) => environment.ask.scope,
     }),
     seq: t.field({
       type: 'SafeInt',
-      description: "The team's commit it was computed at.",
+      description: 'Number of the commit that it was computed at.',
       resolve: ({ environment }) => environment.seq,
     }),
     digest: t.string({
       description:
-        'Keyed hash of the outcome: equal digests mean that nothing changed for the workload. Whoever does not see all values gets a digest of what they see, which also moves when the source of a masked key is written.',
+        'Keyed hash of the environment: equal digests mean that nothing changed for the workload. A viewer who does not see all values gets a digest of what they see, which also changes when the source of a masked key is written.',
       resolve: ({ environment, sight }, _args, { services }) => services.resolutions.digestFor(environment, sight),
     }),
     variables: t.field({
@@ -162,7 +162,7 @@ export const EnvironmentType = types.objectRef<EnvironmentView>('ResolvedEnviron
     variable: t.field({
       type: ResolvedVariableType,
       nullable: true,
-      description: 'One variable; null when there is none: then `explain` says why.',
+      description: 'One variable; null if there is none, and then `explain` says why.',
       args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
       resolve({ variables }, { name }, context) {
         const view = variables.find((variable) => variable.name === name);
@@ -202,12 +202,12 @@ export function addResolution(builder: Builder): void {
     t.field({
       type: EnvironmentType,
       description:
-        'What it gets now, or got at an earlier commit. Needs `LIST_KEYS` or `RESOLVE` on the workload; values need `RESOLVE`.',
+        'Its environment now, or at an earlier commit. Requires `LIST_KEYS` or `RESOLVE` on the workload; values require `RESOLVE`.',
       args: {
-        scope: t.arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'In which scope.' }),
+        scope: t.arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'The scope.' }),
         at: t.arg({
           type: 'SafeInt',
-          description: 'A commit of the team that is still within history; absent: the last.',
+          description: 'Number of a commit that is still within history. Default: the newest.',
         }),
       },
       resolve: (workload, args, context) => environmentOf(workload, args, context),

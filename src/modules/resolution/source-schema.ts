@@ -30,7 +30,7 @@ const GroupSource = types.objectRef<SourceView>('SecretGroupSource').implement({
 });
 
 const AddonSource = types.objectRef<SourceView>('AddonSource').implement({
-  description: 'Yielded by an addon that a secret group links.',
+  description: 'A value of an addon that a secret group links.',
   fields: (t) => ({
     group: t.field({ ...groupField, resolve: groupOf }),
     kind: t.field({
@@ -74,18 +74,18 @@ const ErrorCodeEnum = types.enumType('ResolutionErrorCode', {
     TOO_DEEP: { value: 'TOO_DEEP' as const, description: 'Its references go deeper than 32.' },
     TOO_LARGE: {
       value: 'TOO_LARGE' as const,
-      description: 'The result would be larger than 1 MiB, or all of them too large together.',
+      description: 'The result would be larger than 1 MiB, or all results together too large.',
     },
-    TOO_MANY_STEPS: { value: 'TOO_MANY_STEPS' as const, description: 'It takes more than 10,000 steps.' },
+    TOO_MANY_STEPS: { value: 'TOO_MANY_STEPS' as const, description: 'Resolving it takes more than 10,000 steps.' },
   },
 });
 
 export const ErrorType = types.objectRef<ResolutionError>('ResolutionError').implement({
-  description: 'Why a key has no value. All other keys resolve.',
+  description: 'Why a key has no value. Other keys are not affected.',
   fields: (t) => ({
-    code: t.field({ type: ErrorCodeEnum, description: 'For programs.', resolve: ({ code }) => code }),
+    code: t.field({ type: ErrorCodeEnum, description: 'Code for programs.', resolve: ({ code }) => code }),
     path: t.stringList({
-      description: 'Names of keys from this one to the trouble; never a value.',
+      description: 'Names of the keys from this one to the cause. Never a value.',
       resolve: ({ path }) => [...path],
     }),
   }),

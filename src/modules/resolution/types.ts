@@ -13,42 +13,46 @@ function enumOf<T extends string>(name: string, description: string, words: Read
   return types.enumType(name, { description, values });
 }
 
-export const WarningCodeEnum = enumOf<ResolutionWarning['code']>('WarningCode', 'What looks unintended.', {
-  TIE: 'Groups of equal priority hold the key; the one whose id sorts first wins.',
-  CASE_TWINS: 'Variables, or paths of files, differ only in upper and lower case.',
-  FILE_AND_FOLDER: 'A path is a file and, in the same or in another case, a folder of another file.',
-  LINKED_TWICE: 'Several linked addon keys of one group take one name; the first by addon kind, addon and key wins.',
-  NOT_A_SHELL_NAME:
-    'Variables have names that no shell can hold: not letters, digits and underscores, or a digit first.',
-  SHADOWED_SECRET: 'A value of type `CONFIG` hides one of type `SECRET`.',
-  DANGEROUS_NAME: 'A variable changes what else the workload runs, such as `LD_PRELOAD` or `PATH`.',
-  STALE: 'A value is the last good one of an addon that does not answer.',
-});
+export const WarningCodeEnum = enumOf<ResolutionWarning['code']>(
+  'WarningCode',
+  'Something in a result that looks unintended.',
+  {
+    TIE: 'Groups of equal priority hold the key. The one whose id sorts first wins.',
+    CASE_TWINS: 'Variables, or paths of files, differ only in upper and lower case.',
+    FILE_AND_FOLDER: 'The path of a file is also, in the same or another case, a folder of another file.',
+    LINKED_TWICE: 'Several linked keys of one group have the same name; the first by addon kind, addon and key wins.',
+    NOT_A_SHELL_NAME:
+      'Variables have names that a shell cannot use: with other characters than letters, digits and underscores, or with a digit first.',
+    SHADOWED_SECRET: 'A value of type `CONFIG` hides one of type `SECRET`.',
+    DANGEROUS_NAME: 'A variable changes what else the workload runs, such as `LD_PRELOAD` or `PATH`.',
+    STALE: 'A value is the last good one, because the addon does not answer.',
+  },
+);
 
-export const LayerRuleEnum = enumOf<LayerRule>('LayerRule', 'Which rule placed a holder of a key.', {
+export const LayerRuleEnum = enumOf<LayerRule>('LayerRule', 'The rule that ranked a holder of a key.', {
   DIRECT: "The workload's own value wins over every group.",
   HIGHEST_PRIORITY: 'The group with the highest priority wins.',
-  TIE_BY_ID: 'Equal priorities: the group whose id sorts first wins, the others lose.',
-  OVERRIDDEN_BY_DIRECT: 'The workload has a value of its own.',
+  TIE_BY_ID: 'With equal priorities, the group whose id sorts first wins.',
+  OVERRIDDEN_BY_DIRECT: "The workload's own value overrides it.",
   LOWER_PRIORITY: 'Another group has a higher priority.',
-  OWN_OVER_LINK: 'Within one group its own variable hides a linked addon key.',
-  LINK_ORDER: 'Within one group a linked key hides one that comes later by addon kind, addon and key.',
+  OWN_OVER_LINK: 'Within a group, its own variable overrides a linked key.',
+  LINK_ORDER: 'Within a group, a linked key overrides those that sort later by addon kind, addon and key.',
 });
 
-export const ExclusionRuleEnum = enumOf<ExclusionRule>('ExclusionRule', 'Which rule keeps a group from a workload.', {
-  SCOPE: 'The group is inherited in another scope.',
-  RESTRICTED_NOBODY: 'The group is restricted and lists nobody.',
-  NOT_LISTED: 'The group is restricted to workloads, and this is none of them.',
+export const ExclusionRuleEnum = enumOf<ExclusionRule>('ExclusionRule', 'Why a group does not apply to a workload.', {
+  SCOPE: 'The group does not cover the scope.',
+  RESTRICTED_NOBODY: 'The group is restricted and lists no workload.',
+  NOT_LISTED: 'The group is restricted and does not list the workload.',
   TAGS_ANY: 'The workload is not listed and carries none of the tags.',
   TAGS_ALL: 'The workload is not listed and does not carry all of the tags.',
 });
 
 export const ReferenceStatusEnum = enumOf<ExplainedReference['status']>(
   'ReferenceStatus',
-  'What became of a reference.',
+  'Whether a reference was resolved.',
   {
-    RESOLVED: 'It was replaced.',
-    UNRESOLVED: 'It refers to nothing and was left as written.',
-    ERROR: 'What it leads to is in error.',
+    RESOLVED: 'It was replaced by its value.',
+    UNRESOLVED: 'It refers to nothing and stays as written.',
+    ERROR: 'It refers to a key in error.',
   },
 );

@@ -31,12 +31,12 @@ function passing(views: readonly RequestView[], filter: Filter | null | undefine
 /** Requests and their deliveries, by project, by workload and by restart. */
 export function addRestartLists(builder: Builder): void {
   const FilterInput = builder.inputType('RestartRequestFilter', {
-    description: 'Which requests; every condition that is given must hold.',
+    description: 'Selects requests. Every given condition must hold.',
     fields: (t) => ({
-      states: t.field({ type: [RequestStateEnum], description: 'In one of these states.' }),
+      states: t.field({ type: [RequestStateEnum], description: 'The request is in one of these states.' }),
       deliveryStates: t.field({
         type: [DeliveryStateEnum],
-        description: 'Whose delivery is in one of these states: the log of deliveries.',
+        description: 'The delivery is in one of these states.',
       }),
     }),
   });
@@ -49,7 +49,7 @@ export function addRestartLists(builder: Builder): void {
       {
         type: RestartRequestNode,
         description: 'Requests to restart workloads of the project that you may see, newest first.',
-        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        args: { filter: t.arg({ type: FilterInput, description: 'Selects a part of them. Default: all.' }) },
         resolve: async ({ key }, { filter, ...page }, context) => {
           const all = await context.services.restarts.list(idOf(key), context.session);
           return pageOf(passing(all, filter), within(NEWEST_FIRST, 'project', idOf(key)), page, context);
@@ -63,7 +63,7 @@ export function addRestartLists(builder: Builder): void {
       {
         type: RestartRequestNode,
         description: 'Requests to restart it, newest first.',
-        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        args: { filter: t.arg({ type: FilterInput, description: 'Selects a part of them. Default: all.' }) },
         resolve: async ({ key, kind }, { filter, ...page }, context) => {
           const [, project = '', id = ''] = key;
           const all = await context.services.restarts.ofWorkload(project, kind, id, context.session);
@@ -78,7 +78,7 @@ export function addRestartLists(builder: Builder): void {
       {
         type: RestartRequestNode,
         description: 'Its requests that you may see, newest first.',
-        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        args: { filter: t.arg({ type: FilterInput, description: 'Selects a part of them. Default: all.' }) },
         resolve: async ({ key }, { filter, ...page }, context) => {
           const all = await context.services.restarts.requestsOfRestart(idOf(key), context.session);
           return pageOf(passing(all, filter), within(NEWEST_FIRST, 'restart', idOf(key)), page, context);

@@ -34,7 +34,7 @@ export function addRestartMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'cancelRestart',
     description:
-      'Cancels the requests that wait for their wave or for their delivery. Needs `RESTART` on all of its workloads.',
+      'Cancels the requests that wait for their wave or for their delivery. Requires `RESTART` on all of its workloads.',
     input: (t) => ({ id: t.id({ required: true, description: 'The restart.' }) }),
     allowed: allowedAnywhere('restart', 'workload'),
     rules: inputs.emptyInput.extend({ id: idRule('Restart') }),
@@ -44,7 +44,8 @@ export function addRestartMutations(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'redeliverRestart',
-    description: 'Delivers a request to the deploy webhook again, or at once. Needs `RESTART` on the workload.',
+    description:
+      'Delivers a restart request to the deploy webhook now, again if it was delivered before. Requires `RESTART` on the workload.',
     input: (t) => ({ id: t.id({ required: true, description: 'The restart request.' }) }),
     allowed: allowedById('restart', 'workload', 'RestartRequest', 'Restart request'),
     rules: inputs.emptyInput.extend({ id: idRule('RestartRequest').transform(groupAddress) }),
@@ -57,37 +58,42 @@ export function addRestartMutations(builder: Builder): void {
 
 function addRestartDependents(builder: Builder): void {
   const WavesInput = builder.inputType('RestartWavesInput', {
-    description: 'Not all at once: by project, jobs before services, by id.',
+    description: 'Restarts in waves, ordered by project, jobs before services, and id.',
     fields: (t) => ({
-      size: t.int({ required: true, description: 'Workloads in a wave, 1 to 10,000.' }),
-      pauseSeconds: t.int({ description: 'At least so long between two waves, 0 to 86,400; absent: 0.' }),
+      size: t.int({ required: true, description: 'Number of workloads in a wave, 1-10,000.' }),
+      pauseSeconds: t.int({ description: 'Least number of seconds between two waves, 0-86,400. Default: 0.' }),
       waitForAcknowledgement: t.boolean({
-        description: 'Release the next wave only when the one before is acknowledged; absent: no.',
+        description: 'Release a wave only when the one before is acknowledged. Default: false.',
       }),
-      timeoutSeconds: t.int({ description: 'How long to wait for that, 1 to 86,400; absent: 600.' }),
-      onTimeout: t.field({ type: TimeoutActionEnum, description: 'What happens then; absent: `CANCEL`.' }),
+      timeoutSeconds: t.int({ description: 'Seconds to wait for the acknowledgement, 1-86,400. Default: 600.' }),
+      onTimeout: t.field({
+        type: TimeoutActionEnum,
+        description: 'What happens when a wave is not acknowledged in time. Default: `CANCEL`.',
+      }),
     }),
   });
   addMutation(builder, {
     name: 'restartDependents',
     description:
-      'Requests a restart of every dependent workload whose running environment differs from its current one. Supersedes an open request for the same workload. Needs `LIST` on the source and `RESTART` on all of its dependents that you may list.',
+      'Requests a restart of every dependent workload whose running environment differs from its current one. Supersedes an open request for the same workload. Requires `LIST` on the source and `RESTART` on all of its dependents that you may list.',
     input: (t) => ({
-      source: t.id({ required: true, description: 'A secret group, an addon, an external addon or a global secret.' }),
+      source: t.id({ required: true, description: 'Id of a secret group, addon, external addon or global secret.' }),
       onlyChangedSince: t.field({
         type: 'SafeInt',
         description:
-          'Compare with the environments at this commit. Absent: with the environment that each workload reported; a workload that reported none is restarted.',
+          'Number of the commit whose environments are compared. Default: the environment that each workload reported; a workload that reported none is restarted.',
       }),
-      waves: t.field({ type: WavesInput, description: 'Absent: all at once.' }),
-      reason: t.string({ description: 'For people: at most 200 characters.' }),
+      waves: t.field({ type: WavesInput, description: 'Waves. Default: all at once.' }),
+      reason: t.string({ description: 'Text for people: at most 200 characters.' }),
       idempotencyKey: idempotencyKey(t),
     }),
     allowed: allowedAnywhere('restart', 'workload'),
     rules: inputs.restartInput.extend({ source: sourceRule }),
     failures: ['notFound', 'conflict', 'limit'],
     run: ({ source, ...input }, { services, session }) => services.restarts.restart(source, input, session),
-    payload: { restart: { type: RestartNode, description: 'The restart: its requests, and who was left alone.' } },
+    payload: {
+      restart: { type: RestartNode, description: 'The restart, with its requests and the workloads that it skipped.' },
+    },
   });
 }
 
@@ -95,13 +101,17 @@ function addAcknowledge(builder: Builder): void {
   addMutation(builder, {
     name: 'acknowledgeEnvironment',
     description:
-      "Reports the environment a workload runs and closes the restart requests it satisfies. Reporting an earlier commit than before is a rollback, and is recorded as one. Repeating a report changes nothing: `commit` is the one that recorded it. Needs the workload's own token, or `RESTART` on it.",
+      "Reports the environment a workload runs and closes the restart requests it satisfies. Reporting an earlier commit than before is a rollback, and is recorded as one. Repeating a report changes nothing: `commit` is the one that recorded it. Requires the workload's own token, or `RESTART` on it.",
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
-      workload: t.field({ type: WorkloadRefInput, required: true, description: 'Which workload.' }),
-      scope: t.field({ type: ScopeEnum, description: 'In which scope; absent: `RUNTIME`.' }),
-      seq: t.field({ type: 'SafeInt', required: true, description: '`seq` of the environment that it runs.' }),
-      digest: t.string({ description: 'Its `digest`; absent: that of the workload at `seq`.' }),
+      workload: t.field({ type: WorkloadRefInput, required: true, description: 'The workload.' }),
+      scope: t.field({ type: ScopeEnum, description: 'The scope. Default: `RUNTIME`.' }),
+      seq: t.field({
+        type: 'SafeInt',
+        required: true,
+        description: 'Commit number (`seq`) of the environment that the workload runs.',
+      }),
+      digest: t.string({ description: "Digest of the environment. Default: the workload's digest at `seq`." }),
     }),
     allowed: allowedToItself('restart'),
     rules: inputs.acknowledgeInput,
@@ -112,9 +122,12 @@ function addAcknowledge(builder: Builder): void {
       running: {
         type: RunningType,
         nullable: true,
-        description: 'What it runs; null if it reported another environment since.',
+        description: 'What the workload runs; null if it has reported another environment since.',
       },
-      acknowledged: { type: [RestartRequestNode] as never, description: 'The requests that this closed.' },
+      acknowledged: {
+        type: [RestartRequestNode] as never,
+        description: 'The restart requests that this report closed.',
+      },
     },
   });
 }

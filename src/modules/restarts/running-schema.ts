@@ -11,35 +11,36 @@ import { types } from './types.ts';
 const BY_PLACE: ListOrder<Running> = { name: 'running', keyOf: ({ stored }) => idOf(stored.key) };
 
 export const RunningType = types.objectRef<Running>('RunningEnvironment').implement({
-  description: 'What a workload said that it runs in a scope.',
+  description: 'The environment that a workload reported to run in a scope.',
   fields: (t) => ({
     workload: t.field({
       type: workloads.workload,
-      description: 'Who runs it.',
+      description: 'The workload.',
       resolve: ({ workload }) => workload,
     }),
-    scope: t.field({ type: ScopeEnum, description: 'In which scope.', resolve: ({ stored }) => stored.fields.scope }),
+    scope: t.field({ type: ScopeEnum, description: 'The scope.', resolve: ({ stored }) => stored.fields.scope }),
     seq: t.field({
       type: 'SafeInt',
-      description: 'The commit whose environment it runs.',
+      description: 'Number of the commit whose environment it runs.',
       resolve: ({ stored }) => stored.fields.seq,
     }),
     digest: t.string({
       nullable: true,
-      description: 'The digest of what it runs; null: history no longer told it, or you do not see all that it gets.',
+      description:
+        'Digest of the environment; null if history does not reach back that far, or if you do not see all of it.',
       resolve: ({ stored, workload: { key, kind } }, _args, { session }) => {
         const { isWhole } = sightOf({ project: key[1] ?? '', kind, id: idOf(key) }, session);
         return isWhole ? stored.fields.digest : null;
       },
     }),
-    at: t.field({ type: 'DateTime', description: 'When it said so.', resolve: ({ stored }) => stored.fields.at }),
+    at: t.field({ type: 'DateTime', description: 'When it was reported.', resolve: ({ stored }) => stored.fields.at }),
     isCurrent: t.boolean({
       nullable: true,
-      description: 'Whether it would get the same now; null: nobody can tell.',
+      description: 'Whether the workload would get the same now; null if that cannot be known.',
       resolve: ({ isCurrent }) => isCurrent,
     }),
     isRolledBack: t.boolean({
-      description: 'Whether it ran the outcome of a later commit before.',
+      description: 'Whether it ran the environment of a later commit before.',
       resolve: ({ stored }) => stored.fields.rolledBack,
     }),
   }),
@@ -51,9 +52,9 @@ export function addRunning(builder: Builder): void {
     t.field({
       type: RunningType,
       nullable: true,
-      description: 'The environment that it reported last; null: none since its registration.',
+      description: 'The environment that it reported last; null if none since its registration.',
       args: {
-        scope: t.arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'In which scope.' }),
+        scope: t.arg({ type: ScopeEnum, required: true, defaultValue: 'RUNTIME', description: 'The scope.' }),
       },
       resolve: (workload, { scope }, { services, session, notRepeatable }) => {
         // Values of external addons change without a commit.
@@ -63,9 +64,11 @@ export function addRunning(builder: Builder): void {
     }),
   );
   const FilterInput = builder.inputType('RunningFilter', {
-    description: 'Which of them.',
+    description: 'Selects reported environments.',
     fields: (t) => ({
-      isOutdated: t.boolean({ description: 'Those that would get something else now, or those that would not.' }),
+      isOutdated: t.boolean({
+        description: 'Only workloads whose current environment is another one (true) or the same (false).',
+      }),
     }),
   });
   const connection = builder.connectionObject(
@@ -76,8 +79,8 @@ export function addRunning(builder: Builder): void {
     t.connection(
       {
         type: RunningType,
-        description: 'What workloads of the project that you may see said that they run, by kind, id and scope.',
-        args: { filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }) },
+        description: 'What the workloads that you may see reported to run, by kind, id and scope.',
+        args: { filter: t.arg({ type: FilterInput, description: 'Selects a part of them. Default: all.' }) },
         resolve: async ({ key }, { filter, ...page }, context) => {
           context.notRepeatable();
           const all = await context.services.restarts.runningWorkloads(idOf(key), context.session);

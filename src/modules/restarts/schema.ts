@@ -28,22 +28,26 @@ function addDelivery(builder: Builder) {
       at: t.field({ type: 'DateTime', description: 'When it ended.', resolve: ({ at }) => at }),
       status: t.int({
         nullable: true,
-        description: 'The HTTP status; null: there was no answer.',
+        description: 'The HTTP status; null if there was no answer.',
         resolve: ({ status }) => status,
       }),
       error: t.field({
         type: DeliveryErrorEnum,
         nullable: true,
-        description: 'Why it failed; null: it did not.',
+        description: 'Why it failed; null if it did not.',
         resolve: ({ error }) => error,
       }),
     }),
   });
   return builder.objectRef<StoredDelivery>('RestartDelivery').implement({
-    description: 'What goes to the deploy webhook for a request: at least once, one at a time for a project.',
+    description: 'The delivery of a restart request to the deploy webhook: at least once, one at a time in a project.',
     fields: (t) => ({
-      state: t.field({ type: DeliveryStateEnum, description: 'How far it is.', resolve: ({ fields }) => fields.state }),
-      attemptCount: t.int({ description: 'Attempts in all.', resolve: ({ fields }) => fields.attempts }),
+      state: t.field({
+        type: DeliveryStateEnum,
+        description: 'State of the restart.',
+        resolve: ({ fields }) => fields.state,
+      }),
+      attemptCount: t.int({ description: 'Number of attempts.', resolve: ({ fields }) => fields.attempts }),
       attempts: t.field({
         type: [AttemptType],
         description: 'The last 40 attempts, oldest first.',
@@ -52,7 +56,7 @@ function addDelivery(builder: Builder) {
       nextAttemptAt: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'Not tried earlier; null: not tried any more.',
+        description: 'The earliest time of the next attempt; null if there is none.',
         resolve: ({ fields }) => fields.nextAt,
       }),
     }),
@@ -70,19 +74,19 @@ function addRequest(builder: Builder, DeliveryType: ReturnType<typeof addDeliver
         resolve: ({ request }) => request.fields.kind,
       }),
       workloadId: t.string({
-        description: "The platform's id of it.",
+        description: "The platform's id of the workload.",
         resolve: ({ request }) => request.fields.workload,
       }),
       workload: t.field({
         type: workloads.workload,
         nullable: true,
-        description: 'The workload; null: it was deleted since.',
+        description: 'The workload; null if it was deleted since.',
         resolve: ({ workload }) => workload,
       }),
       restart: t.field({
         type: RestartNode,
         nullable: true,
-        description: 'The restart it belongs to; null: it was pruned.',
+        description: 'The restart it belongs to; null if that was pruned.',
         resolve: ({ request }, _args, { services, session }) =>
           services.restarts.restartOrNull(request.fields.restart, session),
       }),
@@ -93,46 +97,46 @@ function addRequest(builder: Builder, DeliveryType: ReturnType<typeof addDeliver
       }),
       seq: t.field({
         type: 'SafeInt',
-        description: 'The commit whose environment it must run, or a later one.',
+        description: 'Number of the commit whose environment, or that of a later one, the workload must run.',
         resolve: ({ request }) => request.fields.seq,
       }),
-      wave: t.int({ description: 'Its wave, from 1 on.', resolve: ({ request }) => request.fields.wave }),
+      wave: t.int({ description: 'Number of its wave, starting at 1.', resolve: ({ request }) => request.fields.wave }),
       state: t.field({
         type: RequestStateEnum,
-        description: 'How far it is.',
+        description: 'State of the restart.',
         resolve: ({ request }) => request.fields.state,
       }),
       reason: t.string({
         nullable: true,
-        description: 'Reason that the requester gave; null: none.',
+        description: 'Reason that the requester gave; null if none.',
         resolve: ({ request }) => request.body().reason,
       }),
       requestedAt: t.field({
         type: 'DateTime',
-        description: 'When it was asked for.',
+        description: 'When it was requested.',
         resolve: ({ request }) => request.fields.requestedAt,
       }),
       notBefore: t.field({
         type: 'DateTime',
-        description: 'It is not released earlier.',
+        description: 'The earliest time of its release.',
         resolve: ({ request }) => request.fields.notBefore,
       }),
       releasedAt: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'When it was released; null: it was not.',
+        description: 'When it was released; null if not yet.',
         resolve: ({ request }) => request.fields.releasedAt,
       }),
       closedAt: t.field({
         type: 'DateTime',
         nullable: true,
-        description: 'When it was acknowledged, superseded or cancelled; null: it was not.',
+        description: 'When it was acknowledged, superseded or cancelled; null if open.',
         resolve: ({ request }) => request.fields.closedAt,
       }),
       delivery: t.field({
         type: DeliveryType,
         nullable: true,
-        description: 'Its way to the deploy webhook; null: there was none when it was released.',
+        description: 'Its delivery to the deploy webhook; null if there was no webhook when it was released.',
         resolve: ({ delivery }) => delivery,
       }),
     }),
@@ -141,42 +145,49 @@ function addRequest(builder: Builder, DeliveryType: ReturnType<typeof addDeliver
 
 function addRestart(builder: Builder): void {
   const SkippedType = builder.objectRef<Skipped>('SkippedRestart').implement({
-    description: 'A workload that depends and is not restarted.',
+    description: 'A dependent workload that is not restarted.',
     fields: (t) => ({
       project: t.field({ type: 'Slug', description: 'Slug of its project.', resolve: ({ project }) => project }),
       workloadKind: t.field({ type: WorkloadKindEnum, description: 'Its kind.', resolve: ({ kind }) => kind }),
-      workloadId: t.string({ description: "The platform's id of it.", resolve: ({ id }) => id }),
+      workloadId: t.string({ description: "The platform's id of the workload.", resolve: ({ id }) => id }),
       reason: t.field({ type: SkipReasonEnum, description: 'Why.', resolve: ({ why }) => why }),
     }),
   });
   implementNode(builder, RestartNode, {
     description: 'A batch of restart requests, released in waves. Visible to those who may list one of its workloads.',
     fields: (t) => ({
-      state: t.field({ type: RestartStateEnum, description: 'How far it is.', resolve: ({ fields }) => fields.state }),
+      state: t.field({
+        type: RestartStateEnum,
+        description: 'State of the restart.',
+        resolve: ({ fields }) => fields.state,
+      }),
       seq: t.field({
         type: 'SafeInt',
         description: 'The commit whose environment the workloads must run.',
         resolve: ({ fields }) => fields.seq,
       }),
-      waves: t.int({ description: 'How many waves there are.', resolve: ({ fields }) => fields.waves }),
-      releasedWaves: t.int({ description: 'How many were released.', resolve: ({ fields }) => fields.released }),
+      waves: t.int({ description: 'Number of waves.', resolve: ({ fields }) => fields.waves }),
+      releasedWaves: t.int({
+        description: 'Number of waves that were released.',
+        resolve: ({ fields }) => fields.released,
+      }),
       reason: t.string({
         nullable: true,
-        description: 'Reason that the requester gave; null: none.',
+        description: 'Reason that the requester gave; null if none.',
         resolve: (restart: StoredRestart) => restart.body().reason,
       }),
       requestedAt: t.field({
         type: 'DateTime',
-        description: 'When it was asked for.',
+        description: 'When it was requested.',
         resolve: ({ fields }) => fields.requestedAt,
       }),
       requestedBy: t.string({
-        description: 'Id of the token that asked.',
+        description: 'Id of the token that requested it.',
         resolve: ({ fields }) => fields.requestedBy,
       }),
       skipped: t.field({
         type: [SkippedType],
-        description: 'Workloads that depend and were left alone, of those that you may list.',
+        description: 'Dependent workloads that were not restarted, of those that you may list.',
         resolve: (restart, _args, { services, session }) => [...services.restarts.skippedOf(restart, session)],
       }),
     }),

@@ -94,7 +94,7 @@ export function createRestarts(deps: RestartsDeps) {
       decide(seen) {
         const changes = ended(seen.restart, seen.books, 'cancelled', clock().toISOString(), true);
         const isOver = seen.restart.fields.state !== 'running' && changes.length === 1;
-        if (isOver) throw conflict('WRONG_STATE', 'Nothing of the restart is left to be cancelled');
+        if (isOver) throw conflict('WRONG_STATE', 'The restart has nothing left to cancel');
         return { changes };
       },
     });
@@ -128,10 +128,10 @@ export function createRestarts(deps: RestartsDeps) {
 function requireRedeliverable(request: StoredRequest, book: Book): void {
   const { state, kind, workload, seq } = request.fields;
   if (state !== 'released')
-    throw conflict('WRONG_STATE', 'Only a request that is released and not over can be delivered again');
-  if (!book.webhook?.fields.enabled) throw conflict('WRONG_STATE', 'There is no deploy webhook that is switched on');
+    throw conflict('WRONG_STATE', 'Only a request that is released and not closed can be delivered again');
+  if (!book.webhook?.fields.enabled) throw conflict('WRONG_STATE', 'The project has no enabled deploy webhook');
   if (book.deliveries.get(idOf(request.key))?.fields.state === 'pending')
-    throw conflict('WRONG_STATE', 'It is still to be delivered');
+    throw conflict('WRONG_STATE', 'Its delivery is still pending');
   const isNewer = (other: StoredRequest): boolean =>
     other.fields.kind === kind && other.fields.workload === workload && other.fields.seq > seq;
   if (book.requests.live.some(isNewer)) throw conflict('WRONG_STATE', 'There is a newer request for the workload');

@@ -11,7 +11,7 @@ import type { RegisteredEvent, RestartEvent } from './stream.ts';
 
 const args = (arg: ArgBuilder<Types>) => ({
   project: arg({ type: 'Slug', required: true, description: 'The project of the workload.' }),
-  workload: arg({ type: WorkloadRefInput, required: true, description: 'Which workload.' }),
+  workload: arg({ type: WorkloadRefInput, required: true, description: 'The workload.' }),
 });
 
 /** Tells a workload, or who runs it, that it is to be restarted. */
@@ -19,7 +19,7 @@ export function addRestartStream(builder: Builder): void {
   const event = addSubscription<RestartEvent, ReturnType<typeof args>, RegisteredEvent>(builder, {
     name: 'restartRequested',
     description:
-      'Each time that a workload is to be restarted: when the wave of its request is released. The workload need not be registered yet: its registration is an event too, but for the workload itself.',
+      "Restart requests of a workload, each when its wave is released. The workload need not be registered yet: its registration is an event too, except for the workload's own token.",
     event: { name: 'RestartRequestedEvent', description: 'A workload must be restarted.' },
     also: {
       name: 'WorkloadRegisteredEvent',
@@ -39,18 +39,18 @@ export function addRestartStream(builder: Builder): void {
     wantedSeq: t.field({
       type: 'SafeInt',
       description:
-        'The commit whose environment it must run, or a later one: give what it runs to `acknowledgeEnvironment`.',
+        'Number of the commit whose environment, or that of a later one, the workload must run. Report what it runs by `acknowledgeEnvironment`.',
       resolve: ({ event: { request } }) => request.fields.seq,
     }),
     reason: t.string({
       nullable: true,
-      description: 'Reason that the requester gave; null: none.',
+      description: 'Reason that the requester gave; null if none.',
       resolve: ({ event: { request } }) => request.body().reason,
     }),
     request: t.field({
       type: RestartRequestNode,
       nullable: true,
-      description: 'The request as it is now; null: it was pruned.',
+      description: 'The current request; null if it was pruned.',
       resolve: ({ event: { request } }, _args, { services, session }) =>
         orNull(services.restarts.byId(request.key[1] ?? '', idOf(request.key), session)),
     }),

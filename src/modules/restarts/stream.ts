@@ -49,7 +49,7 @@ export function createRestartStreams(vault: Vault) {
   async function releasedOne({ key, revision }: Touched): Promise<StoredRequest | null> {
     const after = [String(revision + 1)];
     const [now, before] = await vault.revisions(requestDocument, key, { after, limit: 2 }, ownReading());
-    if (now?.revision !== revision) throw new AppError('HISTORY_EXPIRED', 'The request is kept no more');
+    if (now?.revision !== revision) throw new AppError('HISTORY_EXPIRED', 'The request is no longer kept');
     return now.fields.state === 'released' && before?.fields.state !== 'released' ? now : null;
   }
 
@@ -81,7 +81,7 @@ export function createRestartStreams(vault: Vault) {
     const after = [String(mine.revision + 1)];
     const [now, before] = await vault.revisions(documentOf(kind), mine.key, { after, limit: 2 }, ownReading());
     if (now?.revision !== mine.revision || (mine.revision > 1 && !before)) {
-      throw new AppError('HISTORY_EXPIRED', 'The registration is kept no more');
+      throw new AppError('HISTORY_EXPIRED', 'The registration is no longer kept');
     }
     if (now.deleted) return false;
     return !before || before.deleted || before.fields.registration !== now.fields.registration;

@@ -4,40 +4,40 @@ import type { DeliveryError, DeliveryState, RequestState, RestartState, Skipped 
 export const types = declarations();
 
 export const RestartStateEnum = types.enumType('RestartState', {
-  description: 'How far a restart is.',
+  description: 'State of a restart.',
   values: {
-    RUNNING: { value: 'running' as RestartState, description: 'Waves are still to be released.' },
+    RUNNING: { value: 'running' as RestartState, description: 'Waves wait for their release.' },
     RELEASED: { value: 'released' as RestartState, description: 'All of its requests were released.' },
-    CANCELLED: { value: 'cancelled' as RestartState, description: 'Somebody ended it.' },
+    CANCELLED: { value: 'cancelled' as RestartState, description: 'It was cancelled.' },
     TIMED_OUT: {
       value: 'timedOut' as RestartState,
-      description: 'A wave was not acknowledged in time: the next ones were cancelled.',
+      description: 'A wave was not acknowledged in time, and the next ones were cancelled.',
     },
   },
 });
 
 export const RequestStateEnum = types.enumType('RestartRequestState', {
-  description: 'How far a restart request is.',
+  description: 'State of a restart request.',
   values: {
-    WAITING: { value: 'waiting' as RequestState, description: 'For its wave.' },
+    WAITING: { value: 'waiting' as RequestState, description: 'It waits for its wave.' },
     RELEASED: { value: 'released' as RequestState, description: 'The workload must be restarted now.' },
     ACKNOWLEDGED: {
       value: 'acknowledged' as RequestState,
       description: 'The workload runs the requested environment.',
     },
-    SUPERSEDED: { value: 'superseded' as RequestState, description: 'A newer request took its place.' },
-    CANCELLED: { value: 'cancelled' as RequestState, description: 'Its restart was ended before.' },
+    SUPERSEDED: { value: 'superseded' as RequestState, description: 'A newer request for the workload replaced it.' },
+    CANCELLED: { value: 'cancelled' as RequestState, description: 'Its restart was cancelled.' },
   },
 });
 
 export const DeliveryStateEnum = types.enumType('RestartDeliveryState', {
-  description: 'How far a delivery to the deploy webhook is.',
+  description: 'State of a delivery to the deploy webhook.',
   values: {
-    PENDING: { value: 'pending' as DeliveryState, description: 'To be delivered.' },
-    FAILED: { value: 'failed' as DeliveryState, description: 'To be tried again.' },
-    DELIVERED: { value: 'delivered' as DeliveryState, description: 'The webhook took it.' },
-    DEAD: { value: 'dead' as DeliveryState, description: 'Given up; it can be redelivered.' },
-    CANCELLED: { value: 'cancelled' as DeliveryState, description: 'Its request was over before.' },
+    PENDING: { value: 'pending' as DeliveryState, description: 'Not tried yet.' },
+    FAILED: { value: 'failed' as DeliveryState, description: 'An attempt failed. Another one follows.' },
+    DELIVERED: { value: 'delivered' as DeliveryState, description: 'The webhook accepted it.' },
+    DEAD: { value: 'dead' as DeliveryState, description: 'Every attempt failed. It can be redelivered.' },
+    CANCELLED: { value: 'cancelled' as DeliveryState, description: 'Its request was closed before the delivery.' },
   },
 });
 
@@ -45,13 +45,13 @@ export const DeliveryErrorEnum = types.enumType('RestartDeliveryError', {
   description: 'Why an attempt failed.',
   values: {
     STATUS: { value: 'STATUS' as DeliveryError, description: 'The webhook answered with another status than 2xx.' },
-    TIMEOUT: { value: 'TIMEOUT' as DeliveryError, description: 'It did not answer in time.' },
-    UNREACHABLE: { value: 'UNREACHABLE' as DeliveryError, description: 'There was no connection.' },
+    TIMEOUT: { value: 'TIMEOUT' as DeliveryError, description: 'The webhook did not answer in time.' },
+    UNREACHABLE: { value: 'UNREACHABLE' as DeliveryError, description: 'No connection to the webhook.' },
     REFUSED: {
       value: 'REFUSED' as DeliveryError,
-      description: 'The gateway does not go there: a private address, a redirect, or no https.',
+      description: 'The operator does not allow the address: it is private, a redirect, or not HTTPS.',
     },
-    GONE: { value: 'GONE' as DeliveryError, description: 'The webhook answered 410: it is not tried again.' },
+    GONE: { value: 'GONE' as DeliveryError, description: 'The webhook answered 410. There is no further attempt.' },
     NO_WEBHOOK: { value: 'NO_WEBHOOK' as DeliveryError, description: 'The webhook was deleted meanwhile.' },
   },
 });
@@ -59,10 +59,10 @@ export const DeliveryErrorEnum = types.enumType('RestartDeliveryError', {
 export const SkipReasonEnum = types.enumType('RestartSkipReason', {
   description: 'Why a workload is not restarted.',
   values: {
-    UNCHANGED: { value: 'unchanged' as Skipped['why'], description: 'It runs what it would get now.' },
+    UNCHANGED: { value: 'unchanged' as Skipped['why'], description: 'It runs its current environment.' },
     UNRESOLVED: {
       value: 'unresolved' as Skipped['why'],
-      description: 'What it would get now cannot be resolved, so it would not come up.',
+      description: 'Its current environment cannot be resolved, so it would not start.',
     },
   },
 });

@@ -21,9 +21,9 @@ const historyOf = (now: StoredGroup, { services, session }: Context): RevisionLi
 
 const addRevisionType = (builder: Builder) =>
   builder.objectRef<Revision>('SecretGroupRevision').implement({
-    description: 'A secret group as one change left it. At least 50 are kept, and those of the last 24 hours.',
+    description: 'One revision of a secret group. At least the last 50 are kept, and all of the last 24 hours.',
     fields: (t) => ({
-      revision: t.int({ description: 'Its number.', resolve: ({ past }) => past.revision }),
+      revision: t.int({ description: 'Number of the revision.', resolve: ({ past }) => past.revision }),
       seq: t.field({ type: 'SafeInt', description: 'The commit that made it.', resolve: ({ past }) => past.seq }),
       deleted: t.boolean({ description: 'Whether it marks a deletion.', resolve: ({ past }) => past.deleted }),
       updatedAt: t.field({
@@ -50,7 +50,7 @@ const addRevisionType = (builder: Builder) =>
       variables: t.field({
         type: [VariableType],
         description:
-          'Its variables by name. Needs `LIST_KEYS`; values need `READ` on the type it had and on the one it has now.',
+          'Its variables by name. Requires `LIST_KEYS`; values require `READ` on the type it had and on the one it has now.',
         resolve: (row, _args, context) => listed(variablesOfRevision(row, context.session), context),
       }),
     }),
@@ -58,7 +58,7 @@ const addRevisionType = (builder: Builder) =>
 
 const addDiffType = (builder: Builder) =>
   builder.objectRef<GroupDiff>('SecretGroupDiff').implement({
-    description: 'What differs between two revisions of a group: names, never values.',
+    description: 'The difference between two revisions of a group: names, never values.',
     fields: (t) => ({
       fields: t.stringList({ description: 'Settings that differ.', resolve: ({ fields }) => [...fields] }),
       variables: t.field({ type: NameDiffType, description: 'Variables.', resolve: ({ variables }) => variables }),
@@ -86,7 +86,8 @@ export function addGroupHistory(builder: Builder): void {
     revisions: t.connection(
       {
         type: RevisionType,
-        description: 'Its revisions that are still kept, newest first; without those of a type that you may not list.',
+        description:
+          'Its revisions that are still kept, newest first. Those of a type that you may not list are left out.',
         resolve: (now, args, context) =>
           onceInRequest(context, ['revisions', ...now.key, String(now.revision), JSON.stringify(args)], () =>
             pageOfRevisions(historyOf(now, context), args, context),
@@ -97,10 +98,10 @@ export function addGroupHistory(builder: Builder): void {
     diff: t.field({
       type: addDiffType(builder),
       description:
-        'What differs between two of its revisions. Needs `LIST_KEYS` on both; without `READ` on both, every key that both have counts as changed.',
+        'The difference between two of its revisions. Requires `LIST_KEYS` on both; without `READ` on both, every key that both have counts as changed.',
       args: {
-        from: t.arg.int({ required: true, description: 'The revision before.' }),
-        to: t.arg.int({ required: true, description: 'The revision after.' }),
+        from: t.arg.int({ required: true, description: 'The earlier revision.' }),
+        to: t.arg.int({ required: true, description: 'The later revision.' }),
       },
       resolve: async (now, { from, to }, context) => {
         const { history } = context.services.secretGroups;

@@ -12,7 +12,7 @@ export function addHoldingMutations(builder: Builder): void {
   const name = (t: Inputs) => t.string({ required: true, description: 'Its name.' });
   addUpdate(builder, {
     name: 'setSecretGroupVariable',
-    description: 'Adds or replaces one variable. Needs `WRITE`.',
+    description: 'Adds or replaces one variable. Requires `WRITE`.',
     input: (t) => ({
       name: name(t),
       value: t.string({ required: true, description: 'Text, at most 64 KiB.' }),
@@ -25,7 +25,7 @@ export function addHoldingMutations(builder: Builder): void {
   addUpdate(builder, {
     name: 'importSecretGroupVariables',
     description:
-      'Reads variables from the text of a file into the group. Nothing in it is run or expanded; a line that cannot be read refuses all of it, by its number. Needs `WRITE`.',
+      'Imports variables from the text of a file into the group. Nothing in it is run or expanded. If a line cannot be read, nothing is imported and the error names the line. Requires `WRITE`.',
     input: importFields,
     rules: inputs.importInput,
     run: (ref, input, { services, session }) => services.secretGroups.importVariables(ref, importedOf(input), session),
@@ -33,14 +33,14 @@ export function addHoldingMutations(builder: Builder): void {
   addImportPreview(builder);
   addUpdate(builder, {
     name: 'unsetSecretGroupVariable',
-    description: 'Removes one variable. Needs `WRITE`.',
+    description: 'Removes one variable. Requires `WRITE`.',
     input: (t) => ({ name: name(t) }),
     rules: inputs.unsetVariableInput,
     run: (ref, input, { services, session }) => services.secretGroups.unsetVariable(ref, input.name, session),
   });
   addUpdate(builder, {
     name: 'setSecretGroupFile',
-    description: 'Adds or replaces one file. Needs `WRITE`.',
+    description: 'Adds or replaces one file. Requires `WRITE`.',
     input: (t) => ({ file: t.field({ type: FileInput, required: true, description: 'The file.' }) }),
     rules: inputs.setFileInput,
     run: (ref, { file }, { services, session }) =>
@@ -48,14 +48,14 @@ export function addHoldingMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'unsetSecretGroupFile',
-    description: 'Removes one file. Needs `WRITE`.',
+    description: 'Removes one file. Requires `WRITE`.',
     input: (t) => ({ path: t.string({ required: true, description: 'Its path.' }) }),
     rules: inputs.unsetFileInput,
     run: (ref, { path }, { services, session }) => services.secretGroups.unsetFile(ref, 'files', path, session),
   });
   addUpdate(builder, {
     name: 'setSecretGroupDockerSecretMount',
-    description: 'Adds or replaces one Docker secret mount. Needs `WRITE`.',
+    description: 'Adds or replaces one Docker secret mount. Requires `WRITE`.',
     input: (t) => ({ mount: t.field({ type: MountInput, required: true, description: 'The mount.' }) }),
     rules: inputs.setMountInput,
     run: (ref, { mount }, { services, session }) =>
@@ -63,7 +63,7 @@ export function addHoldingMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'unsetSecretGroupDockerSecretMount',
-    description: 'Removes one Docker secret mount. Needs `WRITE`.',
+    description: 'Removes one Docker secret mount. Requires `WRITE`.',
     input: (t) => ({ name: name(t) }),
     rules: inputs.unsetMountInput,
     run: (ref, input, { services, session }) => services.secretGroups.unsetFile(ref, 'mounts', input.name, session),

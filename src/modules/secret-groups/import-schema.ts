@@ -13,10 +13,10 @@ import { ImportModeEnum, ImportSourceInput } from './types.ts';
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 
 export const importFields = (t: Inputs) => ({
-  source: t.field({ type: ImportSourceInput, required: true, description: 'The text and how it is written.' }),
+  source: t.field({ type: ImportSourceInput, required: true, description: 'The text and its format.' }),
   mode: t.field({
     type: ImportModeEnum,
-    description: 'What becomes of the variables that are there; absent: `MERGE`.',
+    description: 'What happens to existing variables. Default: `MERGE`.',
   }),
   allowDangerousNames: allowDangerousNames(t),
 });
@@ -31,7 +31,7 @@ export function addImportPreview(builder: Builder): void {
   addAction(builder, {
     name: 'previewSecretGroupImport',
     description:
-      'What `importSecretGroupVariables` would do, by names; refuses what it would refuse, and changes nothing. Needs `WRITE` and `LIST_KEYS`; without `READ` each name that is given and there counts as changed.',
+      'What `importSecretGroupVariables` would do, by names, with the same checks; changes nothing. Requires `WRITE` and `LIST_KEYS`; without `READ`, every existing variable that the text names counts as changed.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The secret group.' }),
       ...importFields(t),
@@ -45,10 +45,10 @@ export function addImportPreview(builder: Builder): void {
     payload: {
       secretGroup: {
         type: SecretGroupNode,
-        description: 'The secret group as it is: give its revision to the import.',
+        description: 'The current secret group. Give its revision to the import.',
       },
-      names: { type: NameDiffType, description: 'Names of variables that it would add, remove or change.' },
-      unchanged: { type: ['String'], description: 'Names that are given with the value that they have.' },
+      names: { type: NameDiffType, description: 'Names of the variables that the import would add, remove or change.' },
+      unchanged: { type: ['String'], description: 'Names whose given value is their current one.' },
     },
   });
 }

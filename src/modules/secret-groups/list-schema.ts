@@ -49,17 +49,17 @@ const ORDERS = {
 
 export function addGroupLists(builder: Builder): void {
   const FilterInput = builder.inputType('SecretGroupFilter', {
-    description: 'Which groups; every condition that is given must hold.',
+    description: 'Selects groups. Every given condition must hold.',
     fields: (t) => ({
       type: t.field({ type: SensitivityEnum, description: 'Of this type.' }),
       scope: t.field({ type: ScopeEnum, description: 'Inherited in this scope.' }),
-      tag: t.string({ description: 'Carrying this tag.' }),
-      stageId: t.field({ type: 'Slug', description: 'Standing in this stage.' }),
-      nameContains: t.string({ description: 'Whose name holds this text, in any case.' }),
+      tag: t.string({ description: 'With this tag.' }),
+      stageId: t.field({ type: 'Slug', description: 'With this stage label.' }),
+      nameContains: t.string({ description: 'The name contains this text, ignoring case.' }),
     }),
   });
   const OrderEnum = builder.enumType('SecretGroupOrder', {
-    description: 'In which order; equal ones by slug.',
+    description: 'An order of groups; equal ones are sorted by slug.',
     values: {
       SLUG: { value: 'SLUG' as const, description: 'By slug.' },
       NAME: { value: 'NAME' as const, description: 'By name, by code point.' },
@@ -77,8 +77,8 @@ export function addGroupLists(builder: Builder): void {
         type: SecretGroupNode,
         description: 'The secret groups of the project that you may see.',
         args: {
-          filter: t.arg({ type: FilterInput, description: 'Which; absent: all.' }),
-          orderBy: t.arg({ type: OrderEnum, description: 'In which order; absent: by slug.' }),
+          filter: t.arg({ type: FilterInput, description: 'Selects a part of them. Default: all.' }),
+          orderBy: t.arg({ type: OrderEnum, description: 'The order. Default: by slug.' }),
         },
         resolve: async ({ key }, { filter, orderBy, ...page }, context) => {
           const groups = await context.services.secretGroups.list(idOf(key), context.session);

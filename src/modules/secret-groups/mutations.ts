@@ -21,14 +21,14 @@ import { addUpdate, payload } from './update-mutations.ts';
 type Inputs = InputFieldBuilder<Types, 'InputObject'>;
 
 const RestrictionsInput = types.inputType('RestrictionsInput', {
-  description: 'Who inherits the group. What is absent takes its default.',
+  description: 'Who inherits the group. Absent fields take their defaults.',
   fields: (t) => ({
-    restricted: t.boolean({ description: 'Whether the restriction is on; absent: off.' }),
-    workloads: t.field({ type: [WorkloadRefInput], description: 'Workloads that inherit it; absent: none.' }),
-    tags: t.stringList({ description: 'Tags whose workloads inherit it; absent: none.' }),
+    restricted: t.boolean({ description: 'Whether the restriction is on. Default: false.' }),
+    workloads: t.field({ type: [WorkloadRefInput], description: 'Workloads that inherit it. Default: none.' }),
+    tags: t.stringList({ description: 'Tags whose workloads inherit it. Default: none.' }),
     tagMatchCondition: t.field({
       type: TagMatchEnum,
-      description: 'Whether all or any of the tags are needed; absent: `OR`.',
+      description: 'Whether a workload must carry all or any of the tags. Default: `OR`.',
     }),
   }),
 });
@@ -37,32 +37,32 @@ const LinkedKeyInput = types.inputType('LinkedKeyInput', {
   fields: (t) => ({
     keyName: t.string({ required: true, description: 'Its name at the provider.' }),
     aliases: t.stringList({
-      description: 'Names to give it; absent: its default name, such as `EXAMPLE_ADDON_USERNAME`.',
+      description: 'Aliases. Default: its default name, such as `EXAMPLE_ADDON_USERNAME`.',
     }),
   }),
 });
 const linkFields = (t: Inputs) => ({
-  kind: t.field({ type: AddonKindEnum, description: 'Kind of the addon; absent: `ADDON`.' }),
+  kind: t.field({ type: AddonKindEnum, description: 'Kind of the addon. Default: `ADDON`.' }),
   addon: t.field({ type: 'Slug', required: true, description: 'Id of the addon.' }),
-  keys: t.field({ type: [LinkedKeyInput], required: true, description: 'The keys to pass on, each once.' }),
+  keys: t.field({ type: [LinkedKeyInput], required: true, description: 'The keys to pass on, without duplicates.' }),
   required: t.boolean({
-    description: 'Whether resolution fails as a whole when the addon yields nothing; absent: no.',
+    description: 'If true, a workload gets nothing at all while the addon yields no value. Default: false.',
   }),
 });
 const AddonLinkInput = types.inputType('AddonLinkInput', { description: 'An addon to link.', fields: linkFields });
 
 const contentFields = (t: Inputs) => ({
-  description: t.string({ description: 'At most 200 characters; null or empty: none.' }),
-  stageId: t.field({ type: 'Slug', description: '3-100 characters; null: none.' }),
-  tags: t.stringList({ description: 'Tags, each once.' }),
+  description: t.string({ description: 'At most 200 characters; null or empty for none.' }),
+  stageId: t.field({ type: 'Slug', description: '3-100 characters; null for none.' }),
+  tags: t.stringList({ description: 'Tags, without duplicates.' }),
   type: t.field({
     type: SensitivityEnum,
-    description: 'Which permissions guard it; `SECRET` at creation unless given.',
+    description: 'Sensitivity, which decides the permissions that guard it. Default at creation: `SECRET`.',
   }),
   restrictions: t.field({
     type: RestrictionsInput,
     description:
-      'Who inherits it. At creation: absent, everybody; with any member named, restricted unless `restricted` is false. In a patch members that are absent stay. A put of a restricted group must name them.',
+      'Who inherits it. At creation, absent means every workload; with any member given, the group is restricted unless `restricted` is false. In a patch, absent members stay as they are. A put of a restricted group must give them.',
   }),
   variables: t.field({ type: [VariableInput], description: 'All its variables.' }),
   files: t.field({ type: [FileInput], description: 'All its files.' }),
@@ -82,7 +82,7 @@ const wholeFields = (t: Inputs) => ({
 export function addGroupMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'createSecretGroup',
-    description: 'Creates a secret group. Needs `WRITE` on its type, and `LINK` when it links addons.',
+    description: 'Creates a secret group. Requires `WRITE` on its type, and `LINK` when it links addons.',
     input: wholeFields,
     allowed: allowedInProject('write', 'secretGroup'),
     rules: inputs.createGroupInput,
@@ -103,7 +103,7 @@ export function addGroupMutations(builder: Builder): void {
   addUpdate(builder, {
     name: 'updateSecretGroup',
     description:
-      'Changes what is given. A given list replaces the whole list. Needs `WRITE`; for restrictions `MANAGE_RESTRICTIONS`; for the type `CHANGE_TYPE`, and `READ` to make a secret configuration; for links `LINK`.',
+      'Changes the given fields. A given list replaces the whole list. Requires `WRITE`; for restrictions `MANAGE_RESTRICTIONS`; for the type `CHANGE_TYPE`, and `READ` to turn `SECRET` into `CONFIG`; for links `LINK`.',
     input: (t) => ({
       ...contentFields(t),
       secretType: t.field({ type: SecretTypeEnum, description: 'When it is inherited.' }),
@@ -114,7 +114,7 @@ export function addGroupMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'deleteSecretGroup',
-    description: 'Deletes a group; nobody inherits from it any more. It can be restored. Needs `DELETE`.',
+    description: 'Deletes a group, which no workload inherits from then on. It can be restored. Requires `DELETE`.',
     input: () => ({}),
     verb: 'delete',
     rules: inputs.groupOnlyInput,
@@ -122,14 +122,15 @@ export function addGroupMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'restoreSecretGroup',
-    description: 'Brings a deleted group back as it was. Needs `WRITE`.',
+    description: 'Restores a deleted group as it was. Requires `WRITE`.',
     input: () => ({}),
     rules: inputs.groupOnlyInput,
     run: (ref, _input, { services, session }) => services.secretGroups.restore(ref, session),
   });
   addUpdate(builder, {
     name: 'rollbackSecretGroup',
-    description: 'Makes an earlier revision the present one, as a new revision. Needs what the difference needs.',
+    description:
+      'Restores the state of an earlier revision as a new revision. Requires the permissions for all that differs.',
     input: (t) => ({ revision: t.int({ required: true, description: 'The revision to go back to.' }) }),
     rules: inputs.rollbackInput,
     run: (ref, { revision }, { services, session }) => services.secretGroups.rollback(ref, revision, session),
@@ -137,7 +138,7 @@ export function addGroupMutations(builder: Builder): void {
   addHoldingMutations(builder);
   addUpdate(builder, {
     name: 'linkAddon',
-    description: 'Links an addon, or replaces the link to it. Needs `WRITE` and `LINK`.',
+    description: 'Links an addon, or replaces the link to it. Requires `WRITE` and `LINK`.',
     input: (t) => ({
       link: t.field({ type: AddonLinkInput, required: true, description: 'The link.' }),
       allowDangerousNames: allowDangerousNames(t),
@@ -147,9 +148,9 @@ export function addGroupMutations(builder: Builder): void {
   });
   addUpdate(builder, {
     name: 'unlinkAddon',
-    description: 'Removes the link to an addon. Needs `WRITE` and `LINK`.',
+    description: 'Removes the link to an addon. Requires `WRITE` and `LINK`.',
     input: (t) => ({
-      kind: t.field({ type: AddonKindEnum, description: 'Kind of the addon; absent: `ADDON`.' }),
+      kind: t.field({ type: AddonKindEnum, description: 'Kind of the addon. Default: `ADDON`.' }),
       addon: t.field({ type: 'Slug', required: true, description: 'Id of the addon.' }),
     }),
     rules: inputs.unlinkAddonInput,

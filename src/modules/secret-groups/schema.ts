@@ -41,12 +41,12 @@ function addGroupNode(builder: Builder): void {
         resolve: ({ fields }) => fields.stageId,
       }),
       tags: t.stringList({
-        description: 'Its own tags, for people; restrictions have theirs.',
+        description: 'Its own tags, informational only. Restrictions have tags of their own.',
         resolve: ({ fields }) => [...fields.tags],
       }),
       type: t.field({
         type: SensitivityEnum,
-        description: 'Which permissions guard it.',
+        description: 'Sensitivity, which decides the permissions that guard it.',
         resolve: ({ fields }) => fields.type,
       }),
       secretType: t.field({
@@ -72,30 +72,30 @@ function addGroupContents(builder: Builder): void {
   builder.objectFields(SecretGroupNode, (t) => ({
     variables: t.field({
       type: [VariableType],
-      description: 'Its variables by name, as written. Needs `LIST_KEYS`; values need `READ`.',
+      description: 'Its variables by name, as written. Requires `LIST_KEYS`; values require `READ`.',
       resolve: (group, _args, context) => listed(variablesOf(group, context.session), context),
     }),
     variable: t.field({
       type: VariableType,
       nullable: true,
-      description: 'One variable; null when there is none. Needs `LIST_KEYS`; its value needs `READ`.',
+      description: 'One variable; null if there is none. Requires `LIST_KEYS`; its value requires `READ`.',
       args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
       resolve: (group, { name }, { session }) => variableOf(group, name, session),
     }),
     files: t.field({
       type: [SecretFileType],
-      description: 'Its files by path. Needs `LIST_KEYS`; contents need `READ`.',
+      description: 'Its files by path. Requires `LIST_KEYS`; contents require `READ`.',
       resolve: (group, _args, context) => listed(rowsOf(group, 'files', context), context),
     }),
     dockerSecretMounts: t.field({
       type: [MountType],
       description:
-        'Its Docker secret mounts by name; inherited at build time only. Needs `LIST_KEYS`; contents need `READ`.',
+        'Its Docker secret mounts by name; inherited at build time only. Requires `LIST_KEYS`; contents require `READ`.',
       resolve: (group, _args, context) => listed(rowsOf(group, 'mounts', context), context),
     }),
     addonLinks: t.field({
       type: [AddonLinkType],
-      description: 'The addons whose keys it passes on. Needs `LIST_KEYS`.',
+      description: 'The addons whose keys it passes on. Requires `LIST_KEYS`.',
       resolve: (group, _args, { session }) => [...keysOf(group, session).links],
     }),
   }));
@@ -108,7 +108,7 @@ export function addSecretGroups(builder: Builder): void {
     t.field({
       type: SecretGroupNode,
       nullable: true,
-      description: 'A secret group by its slug; null when there is none or you may not see it.',
+      description: 'A secret group by its slug; null if there is none or you may not see it.',
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
       resolve: ({ key }, { slug }, { services, session }) =>
         orNull(services.secretGroups.bySlug({ project: idOf(key), slug }, session)),

@@ -28,24 +28,24 @@ export const TagMatchEnum = types.enumType('TagMatchCondition', {
 });
 
 const ImportFormatEnum = types.enumType('ImportFormat', {
-  description: 'How a text writes variables.',
+  description: 'Format of a text with variables.',
   values: {
     DOTENV: { value: 'dotenv' as const, description: 'A `.env` file, as the npm package dotenv reads it.' },
     JSON: { value: 'json' as const, description: 'One JSON object of names and texts.' },
   },
 });
 export const ImportModeEnum = types.enumType('ImportMode', {
-  description: 'What an import does with variables that are there.',
+  description: 'What an import does with existing variables.',
   values: {
-    MERGE: { value: 'merge' as const, description: 'Those that the text does not name stay.' },
-    REPLACE: { value: 'replace' as const, description: 'Those that the text does not name go.' },
+    MERGE: { value: 'merge' as const, description: 'Existing variables that the text does not name stay.' },
+    REPLACE: { value: 'replace' as const, description: 'Existing variables that the text does not name are removed.' },
   },
 });
 export const ImportSourceInput = types.inputType('ImportSourceInput', {
   description: 'Variables as text.',
   fields: (t) => ({
     text: t.string({ required: true, description: 'The text.' }),
-    format: t.field({ type: ImportFormatEnum, required: true, description: 'How it is written.' }),
+    format: t.field({ type: ImportFormatEnum, required: true, description: 'Format of the text.' }),
   }),
 });
 const RestrictedWorkload = types.objectRef<Restrictions['workloads'][number]>('RestrictedWorkload').implement({
@@ -54,7 +54,7 @@ const RestrictedWorkload = types.objectRef<Restrictions['workloads'][number]>('R
     id: t.exposeString('id', { description: "The platform's id." }),
     kind: t.field({
       type: WorkloadKindEnum,
-      description: 'Its kind; a workload of another kind with the same id does not inherit it.',
+      description: 'Its kind. A workload of another kind with the same id does not inherit the group.',
       resolve: ({ kind }) => kind,
     }),
   }),
@@ -73,16 +73,16 @@ export const RestrictionsType = types.objectRef<Restrictions>('Restrictions').im
     tags: t.stringList({ description: 'Tags whose workloads inherit it.', resolve: ({ tags }) => [...tags] }),
     tagMatchCondition: t.field({
       type: TagMatchEnum,
-      description: 'Whether all or any of the tags are needed.',
+      description: 'Whether a workload must carry all or any of the tags.',
       resolve: ({ tagMatchCondition }) => tagMatchCondition,
     }),
   }),
 });
 export const AddonKindEnum = types.enumType('AddonKind', {
-  description: 'What kind of addon.',
+  description: 'The kind of an addon.',
   values: {
     ADDON: { value: 'addon' as const, description: 'A managed backing service of the project.' },
-    EXTERNAL_ADDON: { value: 'external-addon' as const, description: 'A resource that lives elsewhere.' },
+    EXTERNAL_ADDON: { value: 'external-addon' as const, description: 'A resource that is managed elsewhere.' },
   },
 });
 
@@ -91,11 +91,11 @@ const LinkedKeyType = types.objectRef<{ readonly key: LinkedKey; readonly addonI
   fields: (t) => ({
     keyName: t.string({ description: 'Its name at the provider.', resolve: ({ key }) => key.keyName }),
     aliases: t.stringList({
-      description: 'The names given to it; none: its default name is used.',
+      description: 'Its aliases. If empty, the default name is used.',
       resolve: ({ key }) => [...key.aliases],
     }),
     names: t.stringList({
-      description: 'The names under which it is inherited.',
+      description: 'The names under which workloads inherit it.',
       resolve: ({ key, addonId }) => (key.aliases.length > 0 ? [...key.aliases] : [defaultKey(addonId, key.keyName)]),
     }),
   }),
@@ -107,11 +107,11 @@ export const AddonLinkType = types.objectRef<AddonLink>('AddonLink').implement({
     kind: t.field({ type: AddonKindEnum, description: 'Kind of the addon.', resolve: ({ addonKind }) => addonKind }),
     addon: t.string({ description: 'Id of the addon.', resolve: ({ addonId }) => addonId }),
     required: t.exposeBoolean('required', {
-      description: 'Whether resolution fails as a whole when the addon yields nothing.',
+      description: 'If true, a workload gets nothing at all while the addon yields no value.',
     }),
     keys: t.field({
       type: [LinkedKeyType],
-      description: 'The keys that are passed on.',
+      description: 'The keys that the group passes on.',
       resolve: ({ keys, addonId }) => keys.map((key) => ({ key, addonId })),
     }),
   }),

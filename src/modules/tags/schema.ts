@@ -11,7 +11,7 @@ import { TagNode } from './node.ts';
 
 export function addTags(builder: Builder): void {
   implementNode(builder, TagNode, {
-    description: 'A word of the catalogue that groups and workloads may carry.',
+    description: 'A tag of the catalog that groups and workloads may carry.',
     fields: (t) => ({
       name: t.string({ description: '1-100 letters, digits and single hyphens.', resolve: ({ key }) => idOf(key) }),
       description: descriptionField(t),
@@ -23,14 +23,14 @@ export function addTags(builder: Builder): void {
   builder.queryField('tags', (t) =>
     t.field({
       type: [TagNode],
-      description: 'The catalogue of tags that you may see, by name. Groups and workloads may carry others too.',
+      description: 'The tags of the catalog that you may see, by name. Groups and workloads may also carry other tags.',
       resolve: async (_root, _args, { services, session }) => [...(await services.tags.list(session))],
     }),
   );
   const payload = { tag: { type: TagNode, description: 'The tag.' } };
   addMutation(builder, {
     name: 'createTag',
-    description: 'Adds a tag to the catalogue. Needs `WRITE` on tags.',
+    description: 'Adds a tag to the catalog. Requires `WRITE` on tags.',
     input: (t) => ({
       name: t.string({ required: true, description: '1-100 letters, digits and single hyphens.' }),
       description: t.string({ description: 'At most 200 characters.' }),
@@ -44,7 +44,7 @@ export function addTags(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'updateTag',
-    description: 'Changes the description of a tag. Needs `WRITE` on tags.',
+    description: 'Changes the description of a tag. Requires `WRITE` on tags.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The tag.' }),
       description: t.string({ description: 'Null or empty: none.' }),
@@ -58,7 +58,7 @@ export function addTags(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'deleteTag',
-    description: 'Removes a tag from the catalogue; whatever carries it keeps it. Needs `DELETE` on tags.',
+    description: 'Removes a tag from the catalog. Objects that carry it keep it. Requires `DELETE` on tags.',
     input: (t) => ({ id: t.id({ required: true, description: 'The tag.' }) }),
     allowed: allowedInTeam('delete', 'tag', ['tag', 'Tag']),
     rules: deleteTagInput.extend({ id: idRule('Tag') }),

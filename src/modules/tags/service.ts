@@ -13,7 +13,7 @@ export interface TagsDeps {
 }
 export type TagsService = ReturnType<typeof createTags>;
 
-/** The team's catalogue of tags. Groups and workloads may carry tags that are not in it. */
+/** The team's catalog of tags. Groups and workloads may carry tags that are not in it. */
 export function createTags({ clock }: TagsDeps) {
   async function visible(name: string, view: View, session: Session): Promise<StoredTag> {
     const stored = (await view.set(tagDocument)).get(name);
@@ -72,7 +72,7 @@ export function createTags({ clock }: TagsDeps) {
     return { tag: await byName(name, session), commit };
   }
 
-  /** Takes the tag out of the catalogue; whatever carries it keeps it. */
+  /** Takes the tag out of the catalog; whatever carries it keeps it. */
   async function remove(name: string, session: Session) {
     const { made: tag, commit } = await session.run({
       operation: 'tag.delete',

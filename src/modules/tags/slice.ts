@@ -25,7 +25,7 @@ declare module '../../store/port.ts' {
 
 export const tags: Slice = {
   name: 'tags',
-  resources: [{ name: 'tag', words: 'Tags of the catalogue.', class: 'catalog' }],
+  resources: [{ name: 'tag', words: 'Tags of the catalog.', class: 'catalog' }],
   types,
   shown: [shownTag],
   create: (house) => ({ services: { tags: createTags(house) } }),

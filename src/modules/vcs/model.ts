@@ -89,7 +89,7 @@ export const putAccountInput = z
       ['baseUrl', baseUrl],
     ] as const) {
       if (isSelfHosted(service) && !given) refuse(name, 'is required for SELF_HOSTED');
-      if (!isSelfHosted(service) && given) refuse(name, 'must be absent: it is for SELF_HOSTED alone');
+      if (!isSelfHosted(service) && given) refuse(name, 'must be absent: it is for SELF_HOSTED only');
     }
   });
 export const updateAccountInput = z.strictObject({ sensitivity: sensitivityRule, expectedRevision: revisionRule });

@@ -10,12 +10,12 @@ import { VcsAccountNode } from './node.ts';
 import { types } from './types.ts';
 
 export const VcsServiceEnum = types.enumType('VcsService', {
-  description: 'Who keeps a repository.',
+  description: 'A service that hosts repositories.',
   values: {
     BITBUCKET: { value: 'bitbucket' as VcsService, description: 'bitbucket.org.' },
     GITLAB: { value: 'gitlab' as VcsService, description: 'gitlab.com.' },
     GITHUB: { value: 'github' as VcsService, description: 'github.com.' },
-    SELF_HOSTED: { value: 'self-hosted' as VcsService, description: 'A service at an address of your own.' },
+    SELF_HOSTED: { value: 'self-hosted' as VcsService, description: 'A service of your own.' },
     AZURE: { value: 'azure' as VcsService, description: 'dev.azure.com, and hosts of visualstudio.com.' },
   },
 });
@@ -26,24 +26,24 @@ export function addVcsAccounts(builder: Builder): void {
     fields: (t) => ({
       service: t.field({
         type: VcsServiceEnum,
-        description: 'Where the login is.',
+        description: 'The service of the login.',
         resolve: ({ fields }) => fields.service,
       }),
       selfHostedVcsId: t.string({
         nullable: true,
-        description: 'What the team calls its own service; null for the services of the public.',
+        description: "The team's id for the service; null for public services.",
         resolve: ({ fields }) => fields.selfHostedVcsId,
       }),
       baseUrl: t.string({
         nullable: true,
-        description: 'What the addresses of its repositories begin with; null for the services of the public.',
+        description: 'Beginning of the URLs of its repositories; null for public services.',
         resolve: ({ fields }) => fields.baseUrl,
       }),
       accountLogin: t.string({ description: 'The login.', resolve: ({ fields }) => fields.accountLogin }),
       sensitivity: t.field({
         type: SensitivityEnum,
         description:
-          'How secret the repositories are that it can read. CONFIG global secrets take nothing from a SECRET one, unless whoever set their git file may read secrets.',
+          'Sensitivity of the repositories that it can read. CONFIG global secrets do not use a SECRET account, unless whoever set their git file may read secrets.',
         resolve: sensitivityOf,
       }),
       revision: t.exposeInt('revision', { description: '1 at creation, one more with every change.' }),
@@ -70,23 +70,22 @@ function addVcsMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'putVcsAccount',
     description:
-      'Links an account at a git host, or replaces its token. Needs `WRITE` on accounts of its sensitivity; to change that of one that is there, what `updateVcsAccount` needs.',
+      'Links an account at a git host, or replaces its token. Requires `WRITE` on accounts of its sensitivity; changing the sensitivity requires the same permissions as `updateVcsAccount`.',
     input: (t) => ({
-      service: t.field({ type: VcsServiceEnum, required: true, description: 'Where the login is.' }),
+      service: t.field({ type: VcsServiceEnum, required: true, description: 'The service of the login.' }),
       selfHostedVcsId: t.string({
-        description: '1-64 letters, digits and hyphens: what the team calls its own service. For SELF_HOSTED only.',
+        description: "1-64 letters, digits and hyphens: the team's id for the service. For SELF_HOSTED only.",
       }),
       baseUrl: t.string({
-        description:
-          'What the addresses of its repositories begin with; the token goes nowhere else. For SELF_HOSTED only.',
+        description: 'Beginning of the URLs of its repositories. The token is sent nowhere else. For SELF_HOSTED only.',
       }),
       accountLogin: t.string({ required: true, description: 'The login, 1-100 characters.' }),
       sensitivity: t.field({
         type: SensitivityEnum,
         description:
-          'How secret the repositories are that it can read; SECRET unless given. Required when a CONFIG account is replaced.',
+          'Sensitivity of the repositories that it can read. Default: SECRET. Required when a CONFIG account is replaced.',
       }),
-      token: t.string({ required: true, description: 'Password or access token. Nobody can read it back.' }),
+      token: t.string({ required: true, description: 'Password or access token. It cannot be read back.' }),
       expectedRevision: expectedRevision(t),
     }),
     allowed: allowedInTeam('write', 'vcsAccount'),
@@ -98,13 +97,13 @@ function addVcsMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'updateVcsAccount',
     description:
-      'Sets how secret an account is. Needs `WRITE` and `CHANGE_TYPE` on accounts; from SECRET to CONFIG also `READ` on SECRET accounts and SECRET global secrets. CONFIG global secrets stop reading with an account that becomes SECRET and keep what they hold.',
+      'Sets the sensitivity of an account. Requires `WRITE` and `CHANGE_TYPE` on accounts; from SECRET to CONFIG also `READ` on SECRET accounts and SECRET global secrets. CONFIG global secrets stop reading with an account that becomes SECRET and keep what they hold.',
     input: (t) => ({
       id: t.id({ required: true, description: 'The account.' }),
       sensitivity: t.field({
         type: SensitivityEnum,
         required: true,
-        description: 'How secret the repositories are that it can read.',
+        description: 'Sensitivity of the repositories that it can read.',
       }),
       expectedRevision: expectedRevision(t),
     }),
@@ -116,7 +115,8 @@ function addVcsMutations(builder: Builder): void {
   });
   addMutation(builder, {
     name: 'deleteVcsAccount',
-    description: 'Erases an account and its token. What was read with it stays. Needs `DELETE` on accounts.',
+    description:
+      'Deletes an account and its token for good. What was read with it stays. Requires `DELETE` on accounts.',
     input: (t) => ({ id: t.id({ required: true, description: 'The account.' }) }),
     allowed: allowedInTeam('delete', 'vcsAccount', ['vcsAccount', 'Account']),
     rules: deleteAccountInput.extend({ id: idRule('VcsAccount') }),

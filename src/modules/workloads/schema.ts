@@ -43,7 +43,7 @@ export function addWorkloads(builder: Builder): void {
         resolve: ({ fields }) => fields.name,
       }),
       tags: t.stringList({
-        description: 'Tags that restrictions of groups may ask for.',
+        description: 'Tags, which restrictions of groups may match.',
         resolve: ({ fields }) => [...fields.tags],
       }),
       stageId: t.field({
@@ -69,25 +69,25 @@ export function addWorkloads(builder: Builder): void {
       variables: t.field({
         type: [VariableType],
         description:
-          'Its own runtime variables, by name. They override what it inherits and count as secret. Needs `LIST_KEYS`; values need `READ`.',
+          'Its own runtime variables, by name. They override what it inherits and count as secret. Requires `LIST_KEYS`; values require `READ`.',
         resolve: (stored, _args, context) =>
           listed(variablesOf(stored, 'variables', context.services.workloads, context.session), context),
       }),
       buildArguments: t.field({
         type: [VariableType],
         description:
-          'Its own build arguments, by name. They override what it inherits and count as secret. Needs `LIST_KEYS`; values need `READ`.',
+          'Its own build arguments, by name. They override what it inherits and count as secret. Requires `LIST_KEYS`; values require `READ`.',
         resolve: (stored, _args, context) =>
           listed(variablesOf(stored, 'buildArguments', context.services.workloads, context.session), context),
       }),
       files: t.field({
         type: [SecretFileType],
-        description: 'Its own files at run time, by path. Needs `LIST_KEYS`; contents need `READ`.',
+        description: 'Its own files at run time, by path. Requires `LIST_KEYS`; contents require `READ`.',
         resolve: (stored, _args, { services, session }) => [...filesOf(stored, 'files', services.workloads, session)],
       }),
       buildFiles: t.field({
         type: [SecretFileType],
-        description: 'Its own files at build time, by path. Needs `LIST_KEYS`; contents need `READ`.',
+        description: 'Its own files at build time, by path. Requires `LIST_KEYS`; contents require `READ`.',
         resolve: (stored, _args, { services, session }) => [
           ...filesOf(stored, 'buildFiles', services.workloads, session),
         ],
@@ -95,8 +95,8 @@ export function addWorkloads(builder: Builder): void {
     }),
   });
   const interfaces = [workloads.workload];
-  madeIn(builder, workloads.service).implement({ description: 'A workload that runs on.', interfaces });
-  madeIn(builder, workloads.job).implement({ description: 'A workload that runs to an end.', interfaces });
+  madeIn(builder, workloads.service).implement({ description: 'A long-running workload.', interfaces });
+  madeIn(builder, workloads.job).implement({ description: 'A workload that runs to completion.', interfaces });
   addToProject(builder, 'service', workloads.service);
   addToProject(builder, 'job', workloads.job);
   addMutations(builder, 'service', workloads.service);
@@ -112,7 +112,7 @@ function addToProject(builder: Builder, kind: WorkloadKind, type: Ref): void {
     [kind]: t.field({
       type,
       nullable: true,
-      description: `A ${kind} by the platform's id; null when there is none or you may not see it.`,
+      description: `A ${kind} by the platform's id; null if there is none or you may not see it.`,
       args: { id: t.arg.string({ required: true, description: "The platform's id." }) },
       resolve: ({ key }, { id }, { services, session }) =>
         orNull(services.workloads.byId(idOf(key), kind, id, session)),
@@ -138,7 +138,7 @@ function addMutations(builder: Builder, kind: WorkloadKind, type: Ref): void {
   const name = kind === 'service' ? 'Service' : 'Job';
   addMutation(builder, {
     name: `put${name}`,
-    description: `Registers a ${kind}, or replaces it as a whole. Needs \`WRITE\` on workloads; on secret ones when it has values of its own; and \`MANAGE_RESTRICTIONS\` on groups that its tags newly let it into.`,
+    description: `Registers a ${kind}, or replaces it as a whole. Requires \`WRITE\` on workloads; on secret ones when it has values of its own; and \`MANAGE_RESTRICTIONS\` on groups that its tags newly let it into.`,
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
       id: t.string({ required: true, description: "The platform's id: 1-100 letters, digits and hyphens." }),
@@ -155,7 +155,7 @@ function addMutations(builder: Builder, kind: WorkloadKind, type: Ref): void {
   });
   addMutation(builder, {
     name: `delete${name}`,
-    description: `Deletes a ${kind}; its tokens end. Needs \`DELETE\` on workloads; on secret ones when it has values of its own. \`restore${name}\` brings it back.`,
+    description: `Deletes a ${kind}; its tokens end. Requires \`DELETE\` on workloads; on secret ones when it has values of its own. \`restore${name}\` brings it back.`,
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
       id: t.string({ required: true, description: "The platform's id." }),
@@ -189,12 +189,12 @@ function addMutations(builder: Builder, kind: WorkloadKind, type: Ref): void {
 
 const putFields = (t: InputFieldBuilder<Types, 'InputObject'>) => ({
   name: t.string({ required: true, description: '3-100 letters, digits, single hyphens and spaces.' }),
-  tags: t.stringList({ description: 'Tags, each once; absent: none.' }),
-  stageId: t.field({ type: 'Slug', description: '3-100 characters; absent: none.' }),
-  variables: t.field({ type: [VariableInput], description: 'Its own runtime variables; absent: none.' }),
-  buildArguments: t.field({ type: [VariableInput], description: 'Its own build arguments; absent: none.' }),
-  files: t.field({ type: [FileInput], description: 'Its own files at run time; absent: none.' }),
-  buildFiles: t.field({ type: [FileInput], description: 'Its own files at build time; absent: none.' }),
+  tags: t.stringList({ description: 'Tags, without duplicates. Default: none.' }),
+  stageId: t.field({ type: 'Slug', description: '3-100 characters. Default: none.' }),
+  variables: t.field({ type: [VariableInput], description: 'Its own runtime variables. Default: none.' }),
+  buildArguments: t.field({ type: [VariableInput], description: 'Its own build arguments. Default: none.' }),
+  files: t.field({ type: [FileInput], description: 'Its own files at run time. Default: none.' }),
+  buildFiles: t.field({ type: [FileInput], description: 'Its own files at build time. Default: none.' }),
   allowDangerousNames: allowDangerousNames(t),
   expectedRevision: expectedRevision(t),
   idempotencyKey: idempotencyKey(t),

@@ -17,7 +17,7 @@ export const WorkloadRefInput = types.inputType('WorkloadRefInput', {
   fields: (t) => ({
     project: t.field({
       type: 'Slug',
-      description: 'Its project. May be left out where the project is known, and is that one otherwise.',
+      description: 'Its project. May be left out where the context gives the project, and must otherwise be that one.',
     }),
     kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),
     id: t.string({ required: true, description: "The platform's id." }),

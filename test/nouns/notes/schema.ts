@@ -45,7 +45,7 @@ export function addNotes(builder: Builder): void {
   );
   addMutation(builder, {
     name: 'putNote',
-    description: 'Writes a note. Needs `WRITE` on notes.',
+    description: 'Writes a note. Requires `WRITE` on notes.',
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of the project.' }),
       slug: t.field({ type: 'Slug', required: true, description: 'Its slug.' }),
