@@ -2,6 +2,8 @@
 export interface Command {
   /** As the help shows it, with its arguments; empty: not for people. */
   readonly usage: string;
+  /** Of this command and those after it in the help. */
+  readonly heading?: string;
   readonly summary: string;
   /** Answers the lines to print. */
   readonly run: (args: readonly string[]) => Promise<readonly string[]>;

@@ -8,8 +8,9 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     'serve',
     {
+      heading: 'Gateway',
       usage: 'serve',
-      summary: 'serves the API (the default)',
+      summary: 'Serve the API (the default)',
       run: async () => (await import('./commands/serve.ts')).serve(),
     },
   ],
@@ -17,7 +18,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'init',
     {
       usage: 'init FILE',
-      summary: 'makes a root key in a new file',
+      summary: 'Write a new root key to a new file',
       run: async ([file]) => (await import('./commands/init.ts')).init(file),
     },
   ],
@@ -25,7 +26,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'owner-token',
     {
       usage: 'owner-token [--file FILE]',
-      summary: "makes an owner's token with the root key; on the embedded store while it is stopped",
+      summary: "Create an owner's token; the embedded store must be stopped",
       run: async (args) => (await import('./commands/owner-token.ts')).ownerToken(args),
     },
   ],
@@ -33,7 +34,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'backup',
     {
       usage: 'backup FILE',
-      summary: 'copies the embedded store, served or not, into a new file',
+      summary: 'Copy the embedded store to a new file, served or not',
       run: async (args) => (await import('./commands/care.ts')).backup(args),
     },
   ],
@@ -41,7 +42,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'restore',
     {
       usage: 'restore FILE',
-      summary: 'puts a backup where no embedded store is',
+      summary: 'Restore a backup to an empty data directory',
       run: async (args) => (await import('./commands/care.ts')).restore(args),
     },
   ],
@@ -49,7 +50,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'verify',
     {
       usage: 'verify [FILE]',
-      summary: 'looks at everything in the embedded store, or at a backup',
+      summary: 'Check the embedded store, or a backup',
       run: async (args) => (await import('./commands/care.ts')).verify(args),
     },
   ],
@@ -57,15 +58,16 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'checkpoint',
     {
       usage: 'checkpoint [--accept]',
-      summary: 'shows where the checkpoint file and the store stand; --accept: from there on',
+      summary: 'Compare the checkpoint file with the store; --accept takes the store as it is',
       run: async (args) => (await import('./commands/checkpoint.ts')).checkpoint(args),
     },
   ],
   [
     'login',
     {
+      heading: 'Client',
       usage: 'login --url URL',
-      summary: 'keeps a token for a gateway, read from standard input or asked for',
+      summary: 'Save a token for a gateway',
       run: async (args) => (await import('./commands/login.ts')).login(args),
     },
   ],
@@ -73,7 +75,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'logout',
     {
       usage: 'logout',
-      summary: 'forgets it',
+      summary: 'Remove the saved token',
       run: async (args) => (await import('./commands/login.ts')).logout(args),
     },
   ],
@@ -81,7 +83,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'run',
     {
       usage: 'run [--watch] -- COMMAND',
-      summary: 'runs a program with the variables of a workload',
+      summary: "Run a program with a workload's environment",
       run: async (args) => (await import('./commands/run.ts')).run(args),
     },
   ],
@@ -89,63 +91,15 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'export',
     {
       usage: 'export --dialect NAME',
-      summary: 'writes them for another program',
+      summary: "Write a workload's variables in the format of another program",
       run: async (args) => (await import('./commands/export.ts')).exportVariables(args),
-    },
-  ],
-  [
-    'create',
-    {
-      usage: 'create NOUN',
-      summary: 'makes a resource: secret, global-secret, app-secret, app, project, tag',
-      run: async (args) => (await import('./commands/resource.ts')).resource('create', args),
-    },
-  ],
-  [
-    'put',
-    {
-      usage: 'put NOUN',
-      summary: 'makes or replaces one: secret, global-secret, service, job',
-      run: async (args) => (await import('./commands/resource.ts')).resource('put', args),
-    },
-  ],
-  [
-    'patch',
-    {
-      usage: 'patch NOUN',
-      summary: 'changes what is given of one',
-      run: async (args) => (await import('./commands/resource.ts')).resource('patch', args),
-    },
-  ],
-  [
-    'get',
-    {
-      usage: 'get NOUN',
-      summary: 'shows one',
-      run: async (args) => (await import('./commands/resource.ts')).resource('get', args),
-    },
-  ],
-  [
-    'list',
-    {
-      usage: 'list NOUN',
-      summary: 'shows all',
-      run: async (args) => (await import('./commands/resource.ts')).resource('list', args),
-    },
-  ],
-  [
-    'delete',
-    {
-      usage: 'delete NOUN',
-      summary: 'deletes one',
-      run: async (args) => (await import('./commands/resource.ts')).resource('delete', args),
     },
   ],
   [
     'watch',
     {
       usage: 'watch [--exec COMMAND]',
-      summary: 'says when what a workload gets changes',
+      summary: "Report changes of a workload's environment",
       run: async (args) => (await import('./commands/watch.ts')).watch(args),
     },
   ],
@@ -153,7 +107,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'explain',
     {
       usage: 'explain NAME',
-      summary: 'says where a variable comes from, or why it is missing',
+      summary: 'Explain where a variable comes from, or why it is missing',
       run: async (args) => (await import('./commands/explain.ts')).explain(args),
     },
   ],
@@ -161,7 +115,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'import',
     {
       usage: 'import FILE --group ID',
-      summary: 'reads variables of a file into a secret group',
+      summary: 'Import variables from a file into a secret group',
       run: async (args) => (await import('./commands/import.ts')).importVariables(args),
     },
   ],
@@ -169,7 +123,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'diff',
     {
       usage: 'diff ONE OTHER',
-      summary: 'compares the keys of two workloads',
+      summary: 'Compare the keys of two workloads',
       run: async (args) => (await import('./commands/diff.ts')).diff(args),
     },
   ],
@@ -177,15 +131,65 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'restart',
     {
       usage: 'restart ID',
-      summary: 'asks for a restart of whatever inherits a secret',
+      summary: 'Request a restart of the workloads that inherit a secret group',
       run: async (args) => (await import('./commands/restart.ts')).restart(args),
+    },
+  ],
+  [
+    'create',
+    {
+      heading: 'Resources',
+      usage: 'create NOUN',
+      summary: 'Create a secret, global-secret, app-secret, app, project or tag',
+      run: async (args) => (await import('./commands/resource.ts')).resource('create', args),
+    },
+  ],
+  [
+    'put',
+    {
+      usage: 'put NOUN',
+      summary: 'Create or replace a secret, global-secret, service or job',
+      run: async (args) => (await import('./commands/resource.ts')).resource('put', args),
+    },
+  ],
+  [
+    'patch',
+    {
+      usage: 'patch NOUN',
+      summary: 'Change the given fields of a resource',
+      run: async (args) => (await import('./commands/resource.ts')).resource('patch', args),
+    },
+  ],
+  [
+    'get',
+    {
+      usage: 'get NOUN',
+      summary: 'Show a resource',
+      run: async (args) => (await import('./commands/resource.ts')).resource('get', args),
+    },
+  ],
+  [
+    'list',
+    {
+      usage: 'list NOUN',
+      summary: 'List resources',
+      run: async (args) => (await import('./commands/resource.ts')).resource('list', args),
+    },
+  ],
+  [
+    'delete',
+    {
+      usage: 'delete NOUN',
+      summary: 'Delete a resource',
+      run: async (args) => (await import('./commands/resource.ts')).resource('delete', args),
     },
   ],
   [
     'completion',
     {
+      heading: 'Other',
       usage: 'completion SHELL',
-      summary: 'writes a script that completes commands',
+      summary: 'Print a completion script for bash, zsh, fish or powershell',
       run: async (args) => (await import('./commands/completion.ts')).completion(args, COMMANDS),
     },
   ],
@@ -193,7 +197,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'complete',
     {
       usage: '',
-      summary: 'what the script of completion asks',
+      summary: 'Answers the completion script',
       run: async (args) => (await import('./commands/completion.ts')).complete(args, COMMANDS),
     },
   ],
@@ -201,12 +205,12 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'version',
     {
       usage: 'version',
-      summary: 'prints the version',
+      summary: 'Print the version',
       run: async () => (await import('./commands/version.ts')).version(),
     },
   ],
   [
     'help',
-    { usage: 'help', summary: 'prints this', run: async () => (await import('./commands/help.ts')).help(COMMANDS) },
+    { usage: 'help', summary: 'Print this help', run: async () => (await import('./commands/help.ts')).help(COMMANDS) },
   ],
 ]);

@@ -8,9 +8,12 @@ const MOST_PER_PAGE = 100;
 const MOST_SKIPPED = 10_000;
 
 export const pageQuery = {
-  per_page: z.int().min(1).max(MOST_PER_PAGE).meta({ description: 'Results in one answer; 50 unless given.' }),
-  page: z.int().min(1).meta({ description: 'Which page, from 1. Cursors are cheaper, and miss nothing.' }),
-  cursor: z.string().min(1).max(2_000).meta({ description: 'Where the answer before ended.' }),
+  per_page: z.int().min(1).max(MOST_PER_PAGE).meta({ description: 'Results in one response. Default: 50.' }),
+  page: z
+    .int()
+    .min(1)
+    .meta({ description: 'Number of the page, starting at 1. Cursors are cheaper, and miss nothing.' }),
+  cursor: z.string().min(1).max(2_000).meta({ description: 'Cursor of the previous response.' }),
 };
 
 export interface Wanted {

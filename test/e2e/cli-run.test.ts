@@ -97,7 +97,7 @@ describe('export', () => {
     [['export', ...WEB, '--only', 'NONE'], 4, 'it has no NONE'],
     [['export', ...WEB, '--dialect', 'none'], 1, 'Allowed choices are dotenv'],
     [['export', ...WEB, '--bogus'], 1, "unknown option '--bogus'"],
-    [['export', '--service', 'web'], 1, 'which workload?'],
+    [['export', '--service', 'web'], 1, 'missing workload'],
     [['export', ...WEB, '--job', 'web'], 1, 'not both'],
     [['export', '-p', 'default-project', '--service', 'broken'], 7, 'BROKEN (${NOT_THERE})'],
     [['export', ...WEB, '--url', 'http://127.0.0.1:1234'], 2, 'cannot be reached (ECONNREFUSED)'],

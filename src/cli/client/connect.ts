@@ -20,7 +20,7 @@ export function checkedUrl(text: string, allowHttp: boolean): string {
     throw new Failure('usage', '--url must be an http or https address without a user, query or fragment');
   }
   if (url.protocol === 'http:' && !LOOPBACK.has(url.hostname) && !allowHttp) {
-    throw new Failure('usage', `the token would go to ${url.host} in clear text: use https, or say --allow-http`);
+    throw new Failure('usage', `the token would go to ${url.host} in clear text: use https, or give --allow-http`);
   }
   return url.href.endsWith('/') ? url.href.slice(0, -1) : url.href;
 }
@@ -37,7 +37,7 @@ export async function connect(options: ConnectOptions): Promise<Api> {
   const context = name === null ? undefined : contexts.get(name);
   if (options.context !== undefined && !context) throw new Failure('usage', `there is no context ${options.context}`);
   const url = givenUrl ?? context?.url;
-  if (url === undefined) throw new Failure('usage', 'where to? Log in, or set KEYLOOM_URL and KEYLOOM_TOKEN');
+  if (url === undefined) throw new Failure('usage', 'no gateway: log in, or set KEYLOOM_URL and KEYLOOM_TOKEN');
   const checked = checkedUrl(url, allowHttp);
   const token = givenToken ?? (context && checkedUrl(context.url, true) === checked ? context.token : undefined);
   if (token === undefined)

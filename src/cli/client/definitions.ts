@@ -13,7 +13,8 @@ const MAX_ALIASES = 100;
 /** A resource as a person wrote it, JSON or YAML: `--input` wins over `--file`, and `-` is standard input. */
 export async function definitionOf(options: { readonly input?: string; readonly file?: string }): Promise<Members> {
   const { input, file } = options;
-  if (input === undefined && file === undefined) throw new Failure('usage', 'what is it to be? Say --file or --input');
+  if (input === undefined && file === undefined)
+    throw new Failure('usage', 'missing definition: give --file or --input');
   const text = input ?? (await textOf(file ?? ''));
   if (text.length > MAX_LENGTH) throw new Failure('invalid', `the definition is longer than ${MAX_LENGTH} characters`);
   const { LineCounter, parseDocument } = await import('yaml');
@@ -27,7 +28,7 @@ export async function definitionOf(options: { readonly input?: string; readonly 
     );
   }
   const value = asGiven(() => document.toJS({ maxAliasCount: MAX_ALIASES }));
-  if (!isObject(value)) throw new Failure('invalid', 'the definition is no object');
+  if (!isObject(value)) throw new Failure('invalid', 'the definition is not an object');
   return value;
 }
 
@@ -44,7 +45,10 @@ function asGiven(read: () => unknown): unknown {
 function exact(value: unknown): unknown {
   if (typeof value === 'bigint') {
     if (Number.isSafeInteger(Number(value))) return Number(value);
-    throw new Failure('invalid', 'the definition holds a whole number that is too large: write it as text, in quotes');
+    throw new Failure(
+      'invalid',
+      'the definition contains a whole number that is too large: write it as text, in quotes',
+    );
   }
   if (Array.isArray(value)) return value.map(exact);
   if (!isObject(value)) return value;

@@ -17,7 +17,7 @@ export async function placeOf(api: Api, options: WorkloadOptions): Promise<Place
   const scope = options.scope === 'build' ? 'BUILD' : 'RUNTIME';
   const project = options.project ?? options.projectId ?? process.env.KEYLOOM_PROJECT;
   if (options.service !== undefined && options.job !== undefined) {
-    throw new Failure('usage', 'say --service or --job, not both');
+    throw new Failure('usage', 'give --service or --job, not both');
   }
   const id = options.service ?? options.job;
   if (project !== undefined && id !== undefined) {
@@ -27,7 +27,7 @@ export async function placeOf(api: Api, options: WorkloadOptions): Promise<Place
     '{ viewer { workload { project kind id } } }',
   );
   if (viewer.workload === null || id !== undefined || project !== undefined) {
-    throw new Failure('usage', 'which workload? Say --project and --service or --job');
+    throw new Failure('usage', 'missing workload: give --project and --service or --job');
   }
   const { project: own, kind, id: ownId } = viewer.workload;
   return { project: own, kind, id: ownId, scope };

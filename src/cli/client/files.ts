@@ -30,7 +30,7 @@ function partsOf(path: string): readonly string[] {
   const parts = path.split('/').slice(1);
   const isBad = (part: string): boolean => part === '' || part === '.' || part === '..' || /[\\\0]/.test(part);
   if (!path.startsWith('/') || parts.length === 0 || parts.some(isBad)) {
-    throw new Failure('invalid', printable(`${path} is no path of a file`));
+    throw new Failure('invalid', printable(`${path} is not a path of a file`));
   }
   return parts;
 }

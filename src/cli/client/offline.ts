@@ -24,7 +24,7 @@ export function maxAgeOf(text: string): number {
   const [, digits, unit = ''] = /^(\d{1,4})([mhd])$/.exec(text) ?? [];
   const ms = Number(digits) * (UNITS[unit] ?? Number.NaN);
   if (!(ms > 0 && ms <= LONGEST_MS))
-    throw new Failure('usage', '--max-age is said as 90m, 24h or 7d, and is at most 7d');
+    throw new Failure('usage', '--max-age must look like 90m, 24h or 7d, and be at most 7d');
   return ms;
 }
 

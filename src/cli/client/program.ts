@@ -4,30 +4,37 @@ import { Command, Option } from 'commander';
 export function program(name: string, description: string): Command {
   return new Command(`keyloom ${name}`)
     .description(description)
-    .option('--url <url>', 'where the gateway is (KEYLOOM_URL)')
-    .option('--token <token>', 'seen by others on this machine: better KEYLOOM_TOKEN, or log in')
-    .option('--context <name>', 'one of the contexts that login kept')
+    .option('--url <url>', 'URL of the gateway (KEYLOOM_URL)')
+    .option(
+      '--token <token>',
+      'the token; other users can see it in the process list, so prefer KEYLOOM_TOKEN or login',
+    )
+    .option('--context <name>', 'a context that login saved')
     .addOption(new Option('--allow-http', 'send the token over plain http (KEYLOOM_ALLOW_HTTP=true)').hideHelp())
-    .option('--quiet', 'no output but errors')
-    .option('--verbose', 'say what is done');
+    .option('--quiet', 'print errors only')
+    .option('--verbose', 'print progress');
 }
 
 /** Options of what fetches values. */
 export const withValues = (command: Command): Command =>
   command
-    .option('--only <names>', 'only these, by commas')
-    .option('--allow-unresolved', 'go ahead without what is not resolved')
-    .option('--offline', 'keep what is fetched, sealed, and use it while the gateway cannot be reached')
-    .addOption(new Option('--max-age <age>', 'how old that may be: 90m, 24h, at most 7d').default('24h'));
+    .option('--only <names>', 'only these variables, separated by commas, and no files')
+    .option('--allow-unresolved', 'continue without values that cannot be resolved')
+    .option('--offline', 'save what is fetched, encrypted, and use it while the gateway is unreachable')
+    .addOption(
+      new Option('--max-age <age>', 'greatest age of the saved copy, such as 90m or 24h, at most 7d').default('24h'),
+    );
 
 /** Options of what works for one workload. A token of a workload needs none. */
 export const forWorkload = (command: Command): Command =>
   command
     .option('-p, --project <slug>', 'project of the workload')
     .addOption(new Option('--projectId <slug>').hideHelp())
-    .option('--service <id>', 'the service')
-    .option('--job <id>', 'the job')
-    .addOption(new Option('--scope <scope>', 'when it gets it').choices(['runtime', 'build']).default('runtime'));
+    .option('--service <id>', 'id of the service')
+    .option('--job <id>', 'id of the job')
+    .addOption(
+      new Option('--scope <scope>', 'scope of the environment').choices(['runtime', 'build']).default('runtime'),
+    );
 
 export interface CommonOptions {
   readonly quiet?: boolean;

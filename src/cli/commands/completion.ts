@@ -43,11 +43,11 @@ async function described(commands: ReadonlyMap<string, Command>): Promise<RootCo
     if (name === 'completion') command.argument('shell', oneOf(SHELLS));
     if (FOR_WORKLOAD.has(name)) {
       command.option('project', 'project of the workload', anything);
-      command.option('service', 'the service', anything);
-      command.option('job', 'the job', anything);
-      command.option('scope', 'when it gets it', oneOf(['runtime', 'build']));
+      command.option('service', 'id of the service', anything);
+      command.option('job', 'id of the job', anything);
+      command.option('scope', 'scope of the environment', oneOf(['runtime', 'build']));
     }
-    if (name === 'export' || name === 'import') command.option('dialect', 'who reads it', oneOf(DIALECT_NAMES));
+    if (name === 'export' || name === 'import') command.option('dialect', 'format', oneOf(DIALECT_NAMES));
   }
   return root;
 }

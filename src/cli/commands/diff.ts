@@ -10,16 +10,18 @@ import { printable } from '../client/text.ts';
 export async function diff(args: readonly string[]): Promise<readonly string[]> {
   const command = program('diff', 'Compares what two workloads get, by names.')
     .argument('<one>', 'project/service/id or project/job/id')
-    .argument('<other>', 'the same')
-    .addOption(new Option('--scope <scope>', 'when they get it').choices(['runtime', 'build']).default('runtime'))
-    .option('--values', 'compare values as well')
+    .argument('<other>', 'the other workload, in the same form')
+    .addOption(
+      new Option('--scope <scope>', 'scope of the environments').choices(['runtime', 'build']).default('runtime'),
+    )
+    .option('--values', 'compare values too')
     .option('--exit-code', `end with ${EXIT.different} where they differ`);
   command.parse(args, { from: 'user' });
   const options = command.opts();
   const api = await connect(options);
   const places = command.args.map((address) => placeAt(address, options.scope));
   const [one, other] = await Promise.all(places.map((place) => entries(api, place, options.values === true)));
-  if (!one || !other) throw new Failure('usage', 'say two workloads');
+  if (!one || !other) throw new Failure('usage', 'give two workloads');
   const lines = [...new Set([...one.keys(), ...other.keys()])].sort().flatMap((name) => {
     if (!other.has(name)) return [`- ${name}`];
     if (!one.has(name)) return [`+ ${name}`];
@@ -39,7 +41,7 @@ function placeAt(address: string, scope: string): Place {
   };
   const known = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   if (!known || project === '' || id === '' || rest.length > 0) {
-    throw new Failure('usage', 'a workload is said as project/service/id or project/job/id');
+    throw new Failure('usage', 'a workload is given as project/service/id or project/job/id');
   }
   return { project, kind: known, id, scope: scope === 'build' ? 'BUILD' : 'RUNTIME' };
 }

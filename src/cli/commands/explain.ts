@@ -45,10 +45,10 @@ const WHY = `explain(kind: $kind, name: $name) { name outcome complete error { c
 /** `keyloom explain NAME`: why a workload has a variable, or has it not. No value is shown. */
 export async function explain(args: readonly string[]): Promise<readonly string[]> {
   const command = forWorkload(
-    program('explain', 'Says where a variable of a workload comes from, or why it is missing.'),
+    program('explain', 'Explains where a variable of a workload comes from, or why it is missing.'),
   )
-    .argument('<name>', 'the variable, or the file by its path')
-    .addOption(new Option('-o, --output <format>', 'how it is shown').choices(['json', 'yaml']));
+    .argument('<name>', 'name of the variable, or path of the file')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['json', 'yaml']));
   command.parse(args, { from: 'user' });
   const options = command.opts();
   const [name = ''] = command.args;

@@ -10,9 +10,9 @@ import { printable } from '../client/text.ts';
 /** `keyloom export`: what a workload gets, in the dialect of the program that is to read it. */
 export async function exportVariables(args: readonly string[]): Promise<readonly string[]> {
   const command = withValues(forWorkload(program('export', 'Writes the variables of a workload for another program.')))
-    .addOption(new Option('-d, --dialect <name>', 'who is to read it').choices(DIALECT_NAMES).default('dotenv'))
-    .option('--file <path>', 'into a file that its owner alone may read, instead of standard output')
-    .option('--skip', 'leave out what the dialect cannot hold')
+    .addOption(new Option('-d, --dialect <name>', 'output format').choices(DIALECT_NAMES).default('dotenv'))
+    .option('--file <path>', 'write to this file, mode 600, instead of standard output')
+    .option('--skip', 'leave out values that the dialect cannot express')
     .option('--secret-name <name>', 'name of the Kubernetes Secret (k8s-secret)')
     .option('--namespace <name>', 'its namespace (k8s-secret)');
   const options = command.parse(args, { from: 'user' }).opts();

@@ -14,29 +14,29 @@ const ENDINGS: readonly (readonly [RegExp, DialectName])[] = [
 
 /** `keyloom import FILE --group ID`: variables of a file into a secret group. Nothing in the file is run or expanded. */
 export async function importVariables(args: readonly string[]): Promise<readonly string[]> {
-  const command = program('import', 'Reads the variables of a file into a secret group.')
-    .argument('<file>', 'the file; - is standard input')
+  const command = program('import', 'Imports the variables of a file into a secret group.')
+    .argument('<file>', 'the file; - for standard input')
     .requiredOption('-g, --group <id>', 'the secret group')
-    .option('-p, --project <slug>', 'project it is in')
+    .option('-p, --project <slug>', 'project of the secret group')
     .addOption(new Option('--projectId <slug>').hideHelp())
     .addOption(
-      new Option('-d, --dialect <name>', 'who the file was written for; by its ending, else dotenv').choices(
+      new Option('-d, --dialect <name>', 'format of the file; default by its extension, else dotenv').choices(
         DIALECT_NAMES,
       ),
     )
     .addOption(
-      new Option('--mode <mode>', 'whether variables that are not in the file stay')
+      new Option('--mode <mode>', 'keep (merge) or remove (replace) variables that the file does not name')
         .choices(['merge', 'replace'])
         .default('merge'),
     )
-    .option('--allow-dangerous-names', 'take new names that change what a program runs, such as LD_PRELOAD')
-    .option('--dry-run', 'only say what would change, by names')
+    .option('--allow-dangerous-names', 'allow new names that change what a program executes, such as LD_PRELOAD')
+    .option('--dry-run', 'only print what would change, by names')
     .option('--exit-code', `end with ${EXIT.different} where --dry-run finds something`);
   command.parse(args, { from: 'user' });
   const [file = ''] = command.args;
   const options = command.opts();
   const project: string | undefined = options.project ?? options.projectId ?? process.env.KEYLOOM_PROJECT;
-  if (project === undefined) throw new Failure('usage', 'which project is the group in? Say --project');
+  if (project === undefined) throw new Failure('usage', 'missing project: give --project');
   const read = await variablesOf(file, options.dialect);
   const api = await connect(options);
   const id = await groupOf(api, project, options.group);

@@ -23,11 +23,11 @@ export async function login(args: readonly string[]): Promise<readonly string[]>
   const options = command.parse(args, { from: 'user' }).opts();
   const say = note(options);
   const given = options.url ?? process.env.KEYLOOM_URL;
-  if (given === undefined) throw new Failure('usage', 'which gateway? keyloom login --url URL');
+  if (given === undefined) throw new Failure('usage', 'missing gateway: keyloom login --url URL');
   const url = checkedUrl(given, options.allowHttp === true || process.env.KEYLOOM_ALLOW_HTTP === 'true');
   if (options.token !== undefined) say('a token in the arguments stays in the history of the shell');
   const token = options.token ?? process.env.KEYLOOM_TOKEN ?? (await askedToken());
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new Failure('access', 'that is no token');
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new Failure('access', 'that is not a Keyloom token');
   const { viewer } = await createApi({ url, token }).ask<{ viewer: Viewer }>(
     '{ viewer { name team role { slug } workload { project id } } }',
   );
@@ -42,16 +42,19 @@ export async function login(args: readonly string[]): Promise<readonly string[]>
 
 /** `keyloom logout`: forgets the token of a context, or of all. It stays good until it is revoked. */
 export async function logout(args: readonly string[]): Promise<readonly string[]> {
-  const command = program('logout', 'Forgets the token of the current context.').option('--all', 'forget all contexts');
+  const command = program('logout', 'Removes the saved token of the current context.').option(
+    '--all',
+    'remove all contexts',
+  );
   const options = command.parse(args, { from: 'user' }).opts();
   // First: whatever else fails, no value stays.
   await forgetOffline();
   const { current, contexts } = await readContexts();
   const name: string | null = options.context ?? current;
-  if (!options.all && (name === null || !contexts.has(name))) throw new Failure('usage', 'nobody is logged in');
+  if (!options.all && (name === null || !contexts.has(name))) throw new Failure('usage', 'not logged in');
   const rest = new Map([...contexts].filter(([each]) => !options.all && each !== name));
   await writeContexts({ current: rest.keys().next().value ?? null, contexts: rest });
-  note(options)('forgotten here; the token itself stays good until it is revoked');
+  note(options)('removed here; the token itself stays valid until it is revoked');
   return [];
 }
 

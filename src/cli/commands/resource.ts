@@ -24,12 +24,12 @@ interface Options {
 }
 
 const DESCRIPTIONS: Readonly<Record<Verb, string>> = {
-  create: 'Makes one; a conflict when it is there.',
-  put: 'Makes one, or replaces it as a whole.',
-  patch: 'Changes what is given of one.',
-  get: 'Shows one.',
-  list: 'Shows all.',
-  delete: 'Deletes one; most can be restored for some days.',
+  create: 'Creates a resource; a conflict if it exists.',
+  put: 'Creates a resource, or replaces all of it.',
+  patch: 'Changes the given fields of a resource.',
+  get: 'Shows a resource.',
+  list: 'Lists resources.',
+  delete: 'Deletes a resource. Most can be restored.',
 };
 
 const takes = (noun: Noun, verb: Verb): boolean => verb === 'get' || verb === 'list' || noun.verbs.includes(verb);
@@ -41,18 +41,18 @@ export async function resource(verb: Verb, args: readonly string[]): Promise<rea
     .argument('<noun>', `one of ${nouns.join(', ')}`)
     .argument(
       verb === 'list' ? '[none]' : '[id]',
-      verb === 'list' ? 'nothing' : 'which one; the definition may name it',
+      verb === 'list' ? 'nothing' : 'its id; may be given in the definition',
     )
-    .option('--projectId <id>', 'project it is in')
+    .option('--projectId <id>', 'its project')
     .addOption(new Option('-p, --project <id>', 'the same').hideHelp())
-    .option('--appId <id>', 'app it is in')
-    .addOption(new Option('-o, --output <format>', 'how it is shown').choices(['json', 'yaml', 'table']));
-  if (verb === 'get') command.option('--show-values', 'show values, and contents of files in base64');
-  if (verb === 'delete') command.option('--force', 'even if something depends on it');
+    .option('--appId <id>', 'its app')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['json', 'yaml', 'table']));
+  if (verb === 'get') command.option('--show-values', 'show values, and file contents in base64');
+  if (verb === 'delete') command.option('--force', 'delete it even if something depends on it');
   if (['create', 'put', 'patch'].includes(verb)) {
     command
-      .option('-f, --file <file>', 'JSON or YAML file with the definition; - is standard input')
-      .option('-i, --input <definition>', 'the definition itself; wins over --file');
+      .option('-f, --file <file>', 'JSON or YAML file with the definition; - for standard input')
+      .option('-i, --input <definition>', 'the definition as text; overrides --file');
   }
   for (const [name] of NOUNS) command.addOption(new Option(`--${optionOf(name)} <id>`).hideHelp());
   command.parse(args, { from: 'user' });
@@ -94,7 +94,7 @@ async function done(verb: Verb, asked: Asked): Promise<unknown> {
   }
   const definition = await definitionOf(options);
   if (options.input !== undefined) {
-    note(options)('values in the arguments stay in the history of the shell: --file - reads standard input');
+    note(options)('values in arguments stay in the history of the shell; --file - reads standard input');
   }
   if (options.verbose) note(options)(`sending ${Object.keys(definition).join(', ')}`);
   const input = {
@@ -120,12 +120,12 @@ const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text
 
 function projectOf({ options, noun }: Asked): string {
   const project = options.projectId ?? options.project ?? process.env.KEYLOOM_PROJECT;
-  if (project === undefined) throw new Failure('usage', `which project is the ${noun.label} in? Say --projectId`);
+  if (project === undefined) throw new Failure('usage', `missing project of the ${noun.label}: give --projectId`);
   return project;
 }
 
 function appOf({ options }: Asked): string {
-  if (options.appId === undefined) throw new Failure('usage', 'which app is it in? Say --appId');
+  if (options.appId === undefined) throw new Failure('usage', 'missing app: give --appId');
   return options.appId;
 }
 
@@ -148,7 +148,7 @@ type Found<T> = { readonly in?: { readonly it: T } | null; readonly it?: T };
 async function asking<T>(asked: Asked, query: string, more: string, variables: object): Promise<T> {
   const { text, variables: place } = below(asked, query, more);
   const data = await asked.api.ask<Found<T>>(text, { ...variables, ...place });
-  if (data.in === null) throw new Failure('notFound', 'what it is in is not there, or you may not see it');
+  if (data.in === null) throw new Failure('notFound', 'its project or app does not exist, or you may not see it');
   return (data.in ? data.in.it : data.it) as T;
 }
 
@@ -172,7 +172,7 @@ interface Page {
 
 async function one(asked: Asked, fields: string, key = asked.id): Promise<Record<string, unknown>> {
   const { noun } = asked;
-  if (key === undefined) throw new Failure('usage', `which ${noun.label}? Say its id`);
+  if (key === undefined) throw new Failure('usage', `missing id of the ${noun.label}`);
   const [argument, type] = noun.key;
   const found =
     noun.one === null
@@ -200,7 +200,7 @@ async function target(
   definition: Readonly<Record<string, unknown>> = {},
 ): Promise<{ readonly node: string; readonly key: string }> {
   const key = asked.id ?? (typeof definition.id === 'string' ? definition.id : undefined);
-  if (key === undefined) throw new Failure('usage', `which ${asked.noun.label}? Say its id`);
+  if (key === undefined) throw new Failure('usage', `missing id of the ${asked.noun.label}`);
   if (asked.noun.byKey) return { node: key, key };
   const { node } = await one(asked, 'node: id', key);
   return { node: String(node), key };

@@ -13,18 +13,21 @@ interface Answer {
 
 /** `keyloom restart SECRET`: asks for a restart of whatever inherits a secret group, or draws on a global secret. */
 export async function restart(args: readonly string[]): Promise<readonly string[]> {
-  const command = program('restart', 'Asks that everything that gets something of a secret is started again.')
-    .argument('<id>', 'the secret group, or with --global the global secret')
+  const command = program(
+    'restart',
+    'Requests a restart of the workloads that inherit a secret group or refer to a global secret.',
+  )
+    .argument('<id>', 'slug of the secret group, or with --global of the global secret')
     .option('-p, --project <slug>', 'project of the secret group')
     .addOption(new Option('--projectId <slug>').hideHelp())
-    .option('--global', 'it is a global secret')
-    .option('--reason <text>', 'why, for those who look at it later');
+    .option('--global', 'the slug is that of a global secret')
+    .option('--reason <text>', 'reason, for people');
   command.parse(args, { from: 'user' });
   const options = command.opts();
   const [slug = ''] = command.args;
   const project: string | undefined = options.project ?? options.projectId ?? process.env.KEYLOOM_PROJECT;
   if (!options.global && project === undefined)
-    throw new Failure('usage', 'which project is it in? Say --project, or --global');
+    throw new Failure('usage', 'missing project: give --project, or --global');
   const api = await connect(options);
   const found = options.global
     ? await api.ask<Found>('query ($slug: Slug!) { it: globalSecret(slug: $slug) { id } }', { slug })

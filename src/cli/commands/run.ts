@@ -16,12 +16,12 @@ interface RunOptions extends CommonOptions, Chosen {
 
 /** `keyloom run -- command`: a program with the variables of a workload, and nothing of them on the disk unless asked. */
 export async function run(args: readonly string[]): Promise<readonly string[]> {
-  const command = withValues(forWorkload(program('run', 'Runs a program with the variables of a workload.')))
+  const command = withValues(forWorkload(program('run', 'Runs a program with the environment of a workload.')))
     .passThroughOptions()
-    .option('--watch', 'start it again when what it gets changes')
-    .option('--preserve-env [names]', 'what the environment has already wins: everything, or these')
+    .option('--watch', 'restart the program when its environment changes')
+    .option('--preserve-env [names]', 'keep existing variables, all or these')
     .option('--files-dir <directory>', 'write its files below this directory')
-    .argument('<command...>', 'behind --');
+    .argument('<command...>', 'the program and its arguments, after --');
   command.parse(args, { from: 'user' });
   const options = command.opts<RunOptions & Parameters<typeof connect>[0] & Parameters<typeof placeOf>[1]>();
   const say = note(options);

@@ -11,9 +11,9 @@ interface Standing {
 
 /** `keyloom watch`: says whenever what a workload gets has changed, or runs a command then. Values are not fetched. */
 export async function watch(args: readonly string[]): Promise<readonly string[]> {
-  const command = forWorkload(program('watch', 'Says when what a workload gets changes.'))
-    .option('--exec <command>', 'what sh runs each time; KEYLOOM_DIGEST and KEYLOOM_SEQ tell it what is new')
-    .option('--now', 'once at the beginning as well');
+  const command = forWorkload(program('watch', 'Reports changes of what a workload gets.'))
+    .option('--exec <command>', 'command that sh runs for each change, with KEYLOOM_DIGEST and KEYLOOM_SEQ')
+    .option('--now', 'run it once at the start, too');
   command.parse(args, { from: 'user' });
   const options = command.opts();
   const say = note(options);

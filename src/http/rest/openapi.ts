@@ -40,13 +40,13 @@ const problem = {
       required: ['message', 'id'],
       properties: {
         message: { type: 'string', description: 'Text for people. Never holds a value of a secret.' },
-        id: { type: 'string', description: 'Of the request, as in the log.' },
+        id: { type: 'string', description: 'Id of the request, as in the log.' },
         details: {
           type: 'object',
-          description: 'What is wrong, by the path of the field.',
+          description: 'The problems, by the path of the field.',
           additionalProperties: { type: 'array', items: { type: 'string' } },
         },
-        entityId: { type: 'string', description: 'Identifier of what is in the way.' },
+        entityId: { type: 'string', description: 'Identifier of the conflicting object.' },
       },
     },
   },
@@ -58,8 +58,8 @@ const pagination = {
   required: ['hasNextPage', 'count'],
   properties: {
     hasNextPage: { type: 'boolean' },
-    count: { type: 'integer', description: 'Results in this answer.' },
-    cursor: { type: 'string', description: 'Where the next page begins; absent on the last.' },
+    count: { type: 'integer', description: 'Results in this response.' },
+    cursor: { type: 'string', description: 'Cursor of the next page; absent on the last.' },
   },
 };
 

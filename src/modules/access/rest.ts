@@ -55,7 +55,7 @@ export const identityRoutes: readonly RestRoute[] = [
     method: 'GET',
     path: '/login',
     name: 'login',
-    summary: 'Tell whether the token is good',
+    summary: 'Check whether the token is valid',
     answer: z.strictObject({ id: z.string() }),
     document: 'query Login { result: viewer { id } }',
     variables: () => ({}),
@@ -66,7 +66,7 @@ export const identityRoutes: readonly RestRoute[] = [
     method: 'GET',
     path: '/auth',
     name: 'getAuth',
-    summary: 'Tell whose token it is and what it allows',
+    summary: 'Read the owner and the permissions of the token',
     answer: z.strictObject({
       kind: z.enum(['dependent', 'machine', 'user', 'agent', 'gateway']),
       id: z.string(),

@@ -59,7 +59,7 @@ const listed = {
 };
 const answer = z.strictObject({
   ...listed,
-  params: json.optional().meta({ description: 'Absent without the right to read them.' }),
+  params: json.optional().meta({ description: 'Absent without the permission to read them.' }),
 });
 
 const plainOf = ({ slug, providerId, description: text, createdAt, updatedAt, name: title }: AddonResult): JsonObject =>
@@ -117,7 +117,7 @@ function routesOfAll(kind: Kind): readonly RestRoute[] {
         name,
         description,
         type: provider.meta({ description: 'Its provider, such as `postgresql`.' }),
-        params: json.meta({ description: 'What the provider asks for.' }),
+        params: json.meta({ description: "The provider's parameters." }),
       }),
       answer,
       document: mutation(`create${type}`, `result: ${field} { ${FIELDS} params }`),
@@ -153,9 +153,9 @@ function routesOfOne(kind: Kind): readonly RestRoute[] {
       method: 'GET',
       path: `${path}/credentials`,
       name: `get${type}Credentials`,
-      summary: `Read what the provider of an ${words} gives for each of its keys`,
+      summary: `Read the values that the provider of an ${words} gives for its keys`,
       answer: z.strictObject({ secrets: valuesAnswer, envs: valuesAnswer }).meta({
-        description: 'Keys that are secrets, and the others. Those without a value are left out.',
+        description: 'Secret keys and other keys. Those without a value are left out.',
       }),
       document: `query ${type}Credentials($project: Slug!, $slug: Slug!) { result: project(slug: $project) {
         result: ${field}(slug: $slug) { credentials { name type value masked } } } }`,

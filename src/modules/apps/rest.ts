@@ -90,7 +90,7 @@ export const appRoutes: readonly RestRoute[] = [
     method: 'PUT',
     path: `${SECRETS}/{secretId}/environments/{environmentId}/values`,
     name: 'setAppSecretValue',
-    summary: 'Set what a secret of an app is in one environment',
+    summary: "Set a secret's value in one environment of an app",
     body: z.strictObject({
       valueTypeUrn,
       hidden,
@@ -146,7 +146,10 @@ export const appRoutes: readonly RestRoute[] = [
           key: z.string(),
           valueType: z.string(),
           secretId: z.string(),
-          serializedValue: z.string().optional().meta({ description: 'Absent when unset; masked without the right.' }),
+          serializedValue: z
+            .string()
+            .optional()
+            .meta({ description: 'Absent when unset; masked without the permission.' }),
         }),
       ),
     }),

@@ -59,7 +59,7 @@ export const projectRoutes: readonly RestRoute[] = [
     method: 'PATCH',
     path: PROJECT,
     name: 'patchProject',
-    summary: 'Change what is given of a project',
+    summary: 'Change the given fields of a project',
     body: projectPatch,
     answer: plainAnswer,
     document: mutation('updateProject', `result: project { slug ${PLAIN_FIELDS} }`),

@@ -23,7 +23,7 @@ const body = z.strictObject({
   mode: z
     .enum(['merge', 'replace'])
     .optional()
-    .meta({ description: 'Whether variables that the text does not name stay, as they do without this.' }),
+    .meta({ description: 'Whether variables that the text does not name stay. Default: true.' }),
   allowDangerousNames: z
     .boolean()
     .optional()
@@ -56,7 +56,7 @@ export const importRoutes: readonly RestRoute[] = [
     method: 'POST',
     path: PATH,
     name: 'importSecretVariables',
-    summary: 'Read variables from the text of a file into a secret group',
+    summary: 'Import variables from the text of a file into a secret group',
     body,
     answer: z.strictObject({}),
     document: mutation('importSecretGroupVariables', 'result: commit { seq }'),
@@ -69,7 +69,7 @@ export const importRoutes: readonly RestRoute[] = [
     method: 'POST',
     path: `${PATH}/dry-run`,
     name: 'previewSecretImport',
-    summary: 'Say by names what an import would do, and change nothing; its ETag is for the If-Match of the import',
+    summary: 'Preview an import, by names, without changing anything; send its ETag as the If-Match of the import',
     body,
     answer: z.strictObject({ added: names, changed: names, removed: names, unchanged: names }),
     document: mutation(

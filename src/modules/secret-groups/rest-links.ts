@@ -51,7 +51,7 @@ function routesOf({ path: segment, name, field, kind, words }: Kind): readonly R
       method: 'GET',
       path,
       name: `get${name}Link`,
-      summary: `Read whether a secret group links ${words}, and which keys there are`,
+      summary: `Read the link of a secret group to ${words}, and the keys that can be linked`,
       answer: z.strictObject({
         secretName: z.string(),
         secretId: z.string(),

@@ -42,7 +42,7 @@ const dependencies = z.array(
     required: z
       .boolean()
       .optional()
-      .meta({ description: 'Whether a workload gets nothing at all when the addon yields nothing.' }),
+      .meta({ description: 'If true, a workload gets nothing at all while the addon yields no value.' }),
   }),
 );
 

@@ -64,7 +64,7 @@ export const tagRoutes: readonly RestRoute[] = [
     method: 'DELETE',
     path: TAG,
     name: 'deleteTag',
-    summary: 'Take a tag out of the catalog; whatever carries it keeps it',
+    summary: 'Remove a tag from the catalog; objects that carry it keep it',
     answer: z.strictObject({}),
     document: mutation('deleteTag', 'result: commit { seq }'),
     variables: (request) => ({ input: { id: tagId(request) } }),

@@ -116,7 +116,7 @@ export function detailsRoute(kind: Kind, scope: Scope, path: string): RestRoute 
     method: 'GET',
     path,
     name: `get${capital(kind.field)}${scope.name}Details`,
-    summary: `Read the ${scope.words} of a ${kind.field}, each key with where it is from and what it hides`,
+    summary: `Read the ${scope.words} of a ${kind.field}, each key with its source and what it overrides`,
     answer: z.strictObject({
       [scope.values]: detail(z.string()),
       [scope.files]: detail(value),

@@ -47,7 +47,7 @@ export function updateRoute(kind: Kind, scope: Scope, path: string): RestRoute {
     method: 'POST',
     path,
     name: `update${capital(kind.field)}${scope.name}`,
-    summary: `Replace what a ${kind.field} holds itself of its ${scope.words}`,
+    summary: `Replace a ${kind.field}'s own ${scope.words}`,
     body: z.strictObject({
       [scope.values]: scope.scope === 'RUNTIME' ? variablesBody : variablesBody.optional(),
       [scope.files]: filesBody.optional(),

@@ -69,7 +69,7 @@ function environmentRoutes(kind: Kind, scope: Scope): readonly RestRoute[] {
         unresolved: z
           .array(z.string())
           .optional()
-          .meta({ description: 'Names of what has no value, or holds a reference that leads nowhere.' }),
+          .meta({ description: 'Names of keys without a value, or with an unresolved reference.' }),
       }),
       document: environmentDocument(kind, scope, '__typename'),
       variables: inPath(kind),
