@@ -84,3 +84,19 @@ copyFileSync(join(here, 'shared.mjs'), join(bundle, 'shared.mjs'));
 copyFileSync(join(here, 'load-bundle.mjs'), join(bundle, 'serve.js'));
 writeFileSync(ENTRY, "export { serve } from '../../../bundle/serve.js';\n");
 execFileSync(process.execPath, [join(here, 'compile-bundle.mjs')], { stdio: ['ignore', 'ignore', 'inherit'] });
+
+// One begins with every file that is fetched, so each pays what is left here.
+await build({
+  stdin: {
+    contents: "import './git/worker.js';\nexport { openRepository } from './git/fetch-file.js';\n",
+    resolveDir: built,
+  },
+  outfile: join(bundle, 'git.cjs'),
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  logLevel: 'warning',
+});
+copyFileSync(join(here, 'load-git.cjs'), join(bundle, 'git-worker.cjs'));
+execFileSync(process.execPath, [join(here, 'compile-git.mjs')], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -6,7 +6,8 @@ const LIMITS = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32, stac
 const HERE = new URL('./', import.meta.url);
 /** What runs is what was built, also where the sources are run as they are. */
 const BUILT = import.meta.url.endsWith('.ts') ? new URL('../../dist/src/git/', HERE) : HERE;
-const FILE = new URL('worker.js', BUILT);
+/** `worker.ts` and what it needs in one file, and compiled: a worker begins with every fetch. */
+const FILE = new URL('../../bundle/git-worker.cjs', BUILT);
 
 /** A worker that begins with its order at once. It sees nothing of the environment. */
 export function startWorker(order: FetchOrder): Worker {

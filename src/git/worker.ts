@@ -16,7 +16,7 @@ export type ToWorker =
   | { readonly id: number; readonly reason: GitReason };
 
 const port = parentPort;
-if (port) await work((message) => port.postMessage(message));
+if (port) void work((message) => port.postMessage(message));
 
 async function work(say: (message: FromWorker) => void): Promise<void> {
   const waiting = new Map<number, { resolve: (response: GitResponse) => void; reject: (error: Error) => void }>();

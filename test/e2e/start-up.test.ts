@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -70,6 +71,13 @@ describe('what the engine keeps of the bundle', () => {
   it('is taken by the engine that made it, and by no other', async () => {
     const { script } = await import(pathToFileURL(join(dirname(entry), '../bundle/serve.js')).href);
     expect(script.cachedDataRejected).toBe(bundled().v8 !== process.versions.v8);
+  });
+
+  it('nor is that of the git worker', () => {
+    const worker = join(dirname(entry), '../bundle/git-worker.cjs');
+    const program = `require(${JSON.stringify(worker)}).script.cachedDataRejected`;
+    const isRejected = execFileSync(process.execPath, ['-p', program], { encoding: 'utf8' }).trim();
+    expect(isRejected).toBe(String(bundled().v8 !== process.versions.v8));
   });
 
   it.each([

@@ -1,0 +1,14 @@
+// dist/bundle/git-worker.cjs: runs the bundle of a git worker from what the engine kept of it, as serve.js does the gateway's.
+const { existsSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { Script } = require('node:vm');
+
+const filename = join(__dirname, 'git.cjs');
+const kept = join(__dirname, 'git.cache');
+const script = new Script(`(function (exports, module, require) {${readFileSync(filename, 'utf8')}\n})`, {
+  filename,
+  cachedData: existsSync(kept) ? readFileSync(kept) : undefined,
+});
+const bundle = { exports: {} };
+script.runInThisContext()(bundle.exports, bundle, require);
+module.exports = { script, bundle: bundle.exports };
