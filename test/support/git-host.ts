@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, request, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { addCommit, type Head, initBare } from './git-objects.ts';
 
-/** Real repositories behind real git: `git http-backend` as a CGI on loopback. */
+/** Repositories behind real git: `git http-backend` as a CGI on loopback. */
 
 const QUIET = {
   GIT_CONFIG_GLOBAL: '/dev/null',
@@ -26,7 +27,7 @@ export interface Repository {
   readonly url: string;
   /** The bare repository itself. */
   readonly dir: string;
-  /** A work tree that pushes to it. */
+  /** A work tree of real git that pushes to it. From its first use `push` does so too; until then it writes what git would. */
   readonly work: string;
   /** Writes these files, commits and pushes them; gives the commit's id. null takes a file away. */
   push(files: Readonly<Record<string, string | Uint8Array | null>>, branch?: string): string;
@@ -53,10 +54,10 @@ export async function gitHost(tls?: { readonly key: string; readonly cert: strin
   const root = mkdtempSync(join(tmpdir(), 'keyloom-git-'));
   const asked: GitHost['asked'] = [];
   const state = { before: passes };
-  const listener: RequestListener = (request, response) => {
-    asked.push({ line: `${request.method} ${request.url}`, authorization: request.headers.authorization });
-    void Promise.resolve(state.before(request, response)).then((done) => {
-      if (!done) serve(root, request, response);
+  const listener: RequestListener = (incoming, response) => {
+    asked.push({ line: `${incoming.method} ${incoming.url}`, authorization: incoming.headers.authorization });
+    void Promise.resolve(state.before(incoming, response)).then((done) => {
+      if (!done) return serve(root, incoming, response);
     });
   };
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
@@ -88,65 +89,79 @@ export async function gitHost(tls?: { readonly key: string; readonly cert: strin
 function makeRepository(root: string, base: string, name: string): Repository {
   const dir = join(root, `${name}.git`);
   const work = join(root, `${name}.work`);
-  git(root, ['init', '--quiet', '--bare', '--initial-branch=main', dir]);
-  git(root, ['init', '--quiet', '--initial-branch=main', work]);
-  git(work, ['remote', 'add', 'origin', dir]);
+  initBare(dir);
+  let head: Head | null = null;
+  let isOpen = false;
   return {
     url: `${base}/${name}.git`,
     dir,
-    work,
+    get work() {
+      if (!isOpen) openWork({ dir, work, head });
+      isOpen = true;
+      return work;
+    },
     push(files, branch = 'main') {
-      for (const [path, content] of Object.entries(files)) {
-        const full = join(work, path);
-        if (content === null) rmSync(full);
-        else {
-          mkdirSync(dirname(full), { recursive: true });
-          writeFileSync(full, content);
-        }
-      }
-      git(work, ['add', '--all']);
-      git(work, ['commit', '--quiet', '--allow-empty', '--message', 'a change']);
-      git(work, ['push', '--quiet', '--force', 'origin', `HEAD:refs/heads/${branch}`]);
-      return git(work, ['rev-parse', 'HEAD']);
+      if (isOpen) return pushFrom(work, files, branch);
+      head = addCommit(dir, head, files, branch);
+      return head.commit;
     },
   };
 }
 
+function openWork({ dir, work, head }: { readonly dir: string; readonly work: string; readonly head: Head | null }) {
+  git(dirname(work), ['init', '--quiet', '--initial-branch=main', work]);
+  git(work, ['remote', 'add', 'origin', dir]);
+  if (!head) return;
+  writeFileSync(join(work, '.git/objects/info/alternates'), `${join(dir, 'objects')}\n`);
+  git(work, ['reset', '--quiet', '--hard', head.commit]);
+}
+
+function pushFrom(work: string, files: Readonly<Record<string, string | Uint8Array | null>>, branch: string): string {
+  for (const [path, content] of Object.entries(files)) {
+    const full = join(work, path);
+    if (content === null) rmSync(full);
+    else {
+      mkdirSync(dirname(full), { recursive: true });
+      writeFileSync(full, content);
+    }
+  }
+  git(work, ['add', '--all']);
+  git(work, ['commit', '--quiet', '--allow-empty', '--message', 'a change']);
+  git(work, ['push', '--quiet', '--force', 'origin', `HEAD:refs/heads/${branch}`]);
+  return git(work, ['rev-parse', 'HEAD']);
+}
+
+/** The port of this process's `git-backend.mjs`. */
+let backend: Promise<number> | null = null;
+
+function startBackend(): Promise<number> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'git-backend.mjs')], {
+    env: { ...process.env, ...QUIET },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.unref();
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error('the backend of git ended')));
+    child.stdout.once('data', (line: Buffer) => {
+      for (const stream of [child.stdin, child.stdout]) (stream as unknown as Socket).unref();
+      resolve(Number(line.toString()));
+    });
+  });
+}
+
 /** One request of the CGI. */
-function serve(root: string, request: IncomingMessage, response: ServerResponse): void {
-  const [path = '', query = ''] = (request.url ?? '').split('?');
-  const backend = spawn('git', ['http-backend'], {
-    env: {
-      ...process.env,
-      ...QUIET,
-      GIT_PROJECT_ROOT: root,
-      GIT_HTTP_EXPORT_ALL: '1',
-      PATH_INFO: decodeURIComponent(path),
-      QUERY_STRING: query,
-      REQUEST_METHOD: request.method,
-      CONTENT_TYPE: request.headers['content-type'] ?? '',
-      CONTENT_LENGTH: request.headers['content-length'] ?? '',
-      REMOTE_ADDR: '127.0.0.1',
-      GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
-    },
-    stdio: ['pipe', 'pipe', 'ignore'],
+async function serve(root: string, asked: IncomingMessage, response: ServerResponse): Promise<void> {
+  backend ??= startBackend();
+  const port = await backend;
+  const headers = { ...asked.headers, 'x-root': encodeURIComponent(root) };
+  const forwarded = request({ host: '127.0.0.1', port, method: asked.method, path: asked.url, headers });
+  forwarded.on('response', (answer) => {
+    response.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
+    answer.pipe(response);
+    answer.on('error', () => response.destroy());
   });
-  request.pipe(backend.stdin);
-  backend.stdin.on('error', () => {});
-  let head = Buffer.alloc(0);
-  let begun = false;
-  backend.stdout.on('data', (part: Buffer) => {
-    if (begun) return void response.write(part);
-    head = Buffer.concat([head, part]);
-    const end = head.indexOf('\r\n\r\n');
-    if (end < 0) return;
-    begun = true;
-    const lines = head.toString('latin1', 0, end).split('\r\n');
-    const headers = lines.map((line) => line.split(': ') as [string, string]);
-    const status = headers.find(([name]) => name === 'Status')?.[1] ?? '200';
-    response.writeHead(Number.parseInt(status, 10), Object.fromEntries(headers.filter(([name]) => name !== 'Status')));
-    response.write(head.subarray(end + 4));
-  });
-  backend.on('close', () => response.end());
-  response.on('close', () => backend.kill());
+  forwarded.on('error', () => response.destroy());
+  response.on('close', () => forwarded.destroy());
+  asked.pipe(forwarded);
 }
