@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /** MySQL's own protocol ends names with a NUL: what came after it would be read as something else. */
-const text = (most: number) =>
+const text = (max: number) =>
   z
     .string()
     .min(1)
-    .max(most)
+    .max(max)
     .regex(/^[^\0]*$/, 'must hold no NUL');
 
 export const params = z.strictObject({

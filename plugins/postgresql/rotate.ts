@@ -49,7 +49,7 @@ const SETTINGS = `SELECT d.datname AS database, c.kept, r.rolconnlimit AS most
 interface Setting {
   readonly database: string | null;
   readonly kept: string | null;
-  readonly most: number;
+  readonly max: number;
 }
 
 /** A login that is a member of the owner and acts as the owner: what it makes belongs to the owner, as before. */
@@ -59,7 +59,7 @@ async function create(client: pg.Client, owner: string, { username, password }: 
   await client.query('BEGIN');
   await client.query("SET LOCAL lock_timeout = '3s'");
   await client.query(
-    `CREATE ROLE ${login} LOGIN CONNECTION LIMIT ${rows[0]?.most ?? -1} PASSWORD ${literal(verifier(password))} IN ROLE ${group}`,
+    `CREATE ROLE ${login} LOGIN CONNECTION LIMIT ${rows[0]?.max ?? -1} PASSWORD ${literal(verifier(password))} IN ROLE ${group}`,
   );
   await client.query(`ALTER ROLE ${login} SET role TO ${literal(owner)}`);
   for (const { database, kept } of rows) {

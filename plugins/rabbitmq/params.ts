@@ -2,11 +2,11 @@ import { z } from 'zod';
 
 const port = z.int().min(1).max(65_535);
 /** The login puts a NUL between name and password: one inside would move the border. */
-const text = (most: number) =>
+const text = (max: number) =>
   z
     .string()
     .min(1)
-    .max(most)
+    .max(max)
     .regex(/^[^\0]*$/, 'must hold no NUL');
 
 export const params = z.strictObject({

@@ -12,8 +12,8 @@ import { type Resource, SENSITIVITIES, TOKEN_KINDS, VERBS } from './model.ts';
 import { isNetwork } from './networks.ts';
 
 /** An empty list would say nothing, and be read as everything by somebody some day. */
-const named = <T extends string>(item: z.ZodType<T>, most?: number) =>
-  distinct(item, (value) => value, most).refine((list) => list.length > 0, {
+const named = <T extends string>(item: z.ZodType<T>, max?: number) =>
+  distinct(item, (value) => value, max).refine((list) => list.length > 0, {
     error: 'must have at least one entry',
     params: { rule: 'min' },
   });

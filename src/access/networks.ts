@@ -7,9 +7,9 @@ function networkIn(text: string): { readonly address: string; readonly bits: num
   const [, address = '', bits] = NETWORK.exec(text) ?? [];
   const version = isIP(address);
   if (version === 0) return null;
-  const most = version === 4 ? 32 : 128;
-  const given = bits === undefined ? most : Number(bits);
-  return given <= most ? { address, bits: given, family: version === 4 ? 'ipv4' : 'ipv6' } : null;
+  const max = version === 4 ? 32 : 128;
+  const given = bits === undefined ? max : Number(bits);
+  return given <= max ? { address, bits: given, family: version === 4 ? 'ipv4' : 'ipv6' } : null;
 }
 
 type Family = 'ipv4' | 'ipv6';

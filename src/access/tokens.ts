@@ -189,8 +189,8 @@ function createRevocation({ expiry, limits, builtIn }: TokensDeps) {
   }
 
   function requireFew(count: number): void {
-    const most = limits.tokensPerRevocation;
-    if (count > most) throw limitExceeded('tokens of one revocation', most, count, 'tokensPerRevocation');
+    const max = limits.tokensPerRevocation;
+    if (count > max) throw limitExceeded('tokens of one revocation', max, count, 'tokensPerRevocation');
   }
 
   return revokeToken;

@@ -203,9 +203,9 @@ function pluginsOf(
 ): Promise<Plugins> {
   const { addonDeadlineMs: deadlineMs } = limits;
   const bounds = {
-    mostBytes: limits.addonBytes,
-    mostValueBytes: limits.addonValueBytes,
-    mostMemoryBytes: limits.pluginMemoryBytes,
+    maxBytes: limits.addonBytes,
+    maxValueBytes: limits.addonValueBytes,
+    maxMemoryBytes: limits.pluginMemoryBytes,
     maxProcesses: limits.pluginProcesses,
     idleMs: limits.pluginIdleMs,
   };

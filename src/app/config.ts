@@ -59,14 +59,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 
-const text = (least: number, most: number): z.ZodString =>
-  z.string().min(least, 'is empty: leave it out or give it a value').max(most, `is longer than ${most} characters`);
+const text = (min: number, max: number): z.ZodString =>
+  z.string().min(min, 'is empty: leave it out or give it a value').max(max, `is longer than ${max} characters`);
 
-const whole = (least: number, most: number): z.ZodType<number> =>
+const whole = (min: number, max: number): z.ZodType<number> =>
   z
     .string()
-    .refine((digits) => /^\d{1,16}$/.test(digits) && Number(digits) >= least && Number(digits) <= most, {
-      error: `must be a whole number from ${least} to ${most}`,
+    .refine((digits) => /^\d{1,16}$/.test(digits) && Number(digits) >= min && Number(digits) <= max, {
+      error: `must be a whole number from ${min} to ${max}`,
     })
     .transform(Number);
 

@@ -8,7 +8,7 @@ const BASE64 = /^[A-Za-z0-9+/]{1,20000}={0,2}$/;
 /** Characters of an armored signature. One made with RSA of 16,384 bits has 6,000. */
 const MAX_ARMOR = 20_000;
 const LINE = /^(\S{1,40}) ([A-Za-z0-9+/]{1,2000}={0,2})(?: [^\p{Cc}]{0,200})?$/u;
-const LEAST_RSA_BITS = 2_048;
+const MIN_RSA_BITS = 2_048;
 /** RFC 5656: the curve's names there and here, its hash, and how long its numbers are. */
 const CURVES: ReadonlyMap<string, readonly [string, string, number]> = new Map([
   ['nistp256', ['P-256', 'sha256', 32]],
@@ -58,8 +58,8 @@ function keyOf(blob: Buffer): { readonly type: string; readonly key: KeyObject }
   const type = fields.next().toString('latin1');
   const key = createPublicKey({ key: jwkOf(type, fields.next), format: 'jwk' });
   if (!fields.isDone()) throw new TypeError('more than a key');
-  const bits = key.asymmetricKeyDetails?.modulusLength ?? LEAST_RSA_BITS;
-  if (bits < LEAST_RSA_BITS) throw new TypeError('a weak key');
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS;
+  if (bits < MIN_RSA_BITS) throw new TypeError('a weak key');
   return { type, key };
 }
 

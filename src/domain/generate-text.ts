@@ -32,7 +32,7 @@ const charactersOf = (name: CharacterClass, excludeAmbiguous: boolean): string =
   [...ALPHABETS[name]].filter((character) => !excludeAmbiguous || !AMBIGUOUS.has(character)).join('');
 
 /** A whole password is drawn anew when it lacks a class: one in two passes at the shortest length. */
-const MOST_DRAWS = 2_000;
+const MAX_DRAWS = 2_000;
 
 const stuck = (): Error => new Error('The source of randomness is stuck');
 
@@ -41,7 +41,7 @@ export function generatePassword({ length, classes, excludeAmbiguous }: Password
   const alphabets = classes.map((name) => charactersOf(name, excludeAmbiguous));
   const alphabet = alphabets.join('');
   const draw = drawer(random);
-  for (let i = 0; i < MOST_DRAWS; i += 1) {
+  for (let i = 0; i < MAX_DRAWS; i += 1) {
     const text = Array.from({ length }, () => alphabet.charAt(draw(alphabet.length))).join('');
     const isWhole = alphabets.every((own) => [...own].some((character) => text.includes(character)));
     if (isWhole) return { text, entropyBits: log2(countPasswords(alphabets, length)) };
@@ -88,7 +88,7 @@ function drawer(random: Random): (bound: number) => number {
   };
   return (bound) => {
     const fair = 256 - (256 % bound);
-    for (let i = 0; i < MOST_DRAWS; i += 1) {
+    for (let i = 0; i < MAX_DRAWS; i += 1) {
       const value = byte();
       if (value < fair) return value % bound;
     }

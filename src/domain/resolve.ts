@@ -163,14 +163,14 @@ export function unresolvedOf(node: Node): readonly UnresolvedReference[] {
 
 export function render(text: string, names: Lookup, limits: Limits): string | null {
   const pieces = scanTemplate(text);
-  const most = pieces.every((piece) => typeof piece === 'string') ? Number.POSITIVE_INFINITY : limits.resultBytes;
+  const max = pieces.every((piece) => typeof piece === 'string') ? Number.POSITIVE_INFINITY : limits.resultBytes;
   const parts: string[] = [];
   let size = 0;
   for (const piece of pieces) {
     const part = typeof piece === 'string' ? piece : drawnText(edgeOf(piece, names));
     if (part === null) return null;
     size += utf8Size(part);
-    if (size > most) return null;
+    if (size > max) return null;
     parts.push(part);
   }
   return parts.join('');

@@ -1,7 +1,7 @@
 import { GitTrouble } from './port.ts';
 
 /** Lets so many in at once; the others wait their turn, unless their signal ends that with `GitTrouble`. */
-export function createGate(most: number) {
+export function createGate(max: number) {
   const waiting = new Set<() => void>();
   let inside = 0;
 
@@ -22,7 +22,7 @@ export function createGate(most: number) {
     });
 
   return async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
-    if (inside < most) inside += 1;
+    if (inside < max) inside += 1;
     else await turn(signal);
     try {
       return await work();

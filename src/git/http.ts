@@ -34,7 +34,7 @@ export interface GitHttpRules {
 /** One request to a git host: no redirect is followed here, nothing kept alive, bounded in bytes and in silence. Throws `GitTrouble`. */
 export async function gitRequest(
   { url, method, headers, body, mayRedirect = false }: GitRequest,
-  mostBytes: number,
+  maxBytes: number,
   { reach, ca, silenceMs, signal }: GitHttpRules,
 ): Promise<GitResponse> {
   const { target, port } = permittedOrRefused(url, reach);
@@ -52,7 +52,7 @@ export async function gitRequest(
     lookup: reach.lookupFor(target.hostname, port),
     ...(ca === undefined ? {} : { ca }),
   };
-  const response = await send(target, options, body, mostBytes, signal);
+  const response = await send(target, options, body, maxBytes, signal);
   const reason = mayRedirect && response.location !== null ? null : reasonOf(response);
   if (reason) throw new GitTrouble(reason);
   return response;
@@ -70,14 +70,14 @@ function send(
   url: URL,
   options: RequestOptions,
   body: Uint8Array | null,
-  mostBytes: number,
+  maxBytes: number,
   signal: AbortSignal,
 ): Promise<GitResponse> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => reject(error instanceof GitTrouble ? error : troubleOf(error, signal));
     const request = url.protocol === 'https:' ? requestHttps : requestHttp;
     const sent = request(url, options, (response) => {
-      receive(response, mostBytes).then(resolve, (error: unknown) => {
+      receive(response, maxBytes).then(resolve, (error: unknown) => {
         response.destroy();
         fail(error);
       });
@@ -91,7 +91,7 @@ function send(
 /** Redirects that lead to the same thing elsewhere. */
 const FOLLOWED: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
-async function receive(response: IncomingMessage, mostBytes: number): Promise<GitResponse> {
+async function receive(response: IncomingMessage, maxBytes: number): Promise<GitResponse> {
   const status = response.statusCode ?? 0;
   const contentType = response.headers['content-type'] ?? '';
   if (status !== 200) {
@@ -103,7 +103,7 @@ async function receive(response: IncomingMessage, mostBytes: number): Promise<Gi
   let size = 0;
   for await (const part of response as AsyncIterable<Uint8Array>) {
     size += part.byteLength;
-    if (size > mostBytes) throw new GitTrouble('REPOSITORY_TOO_LARGE');
+    if (size > maxBytes) throw new GitTrouble('REPOSITORY_TOO_LARGE');
     parts.push(part);
   }
   return { status, contentType, location: null, body: Buffer.concat(parts) };

@@ -34,7 +34,7 @@ function isOfHost(repoUrl: string): MayAsk {
 }
 
 /** Objects in one commit of a repository: files and folders. */
-const MOST_OBJECTS = 200_000;
+const MAX_OBJECTS = 200_000;
 /** Unpacked, a pack takes several times its bytes. */
 const UNPACKED_FACTOR = 8;
 /** At work at once: each may take some hundred megabytes. */
@@ -65,7 +65,7 @@ export function createGitReader({ reach, limits, ca }: GitReaderDeps): GitReader
     );
     const movedTo = tip.repoUrl === repoUrl ? null : tip.repoUrl;
     if (tip.commit === known) return { commit: tip.commit, file: null, rewritten: false, movedTo };
-    const bounds = { unpackedBytes: limits.gitPackBytes * UNPACKED_FACTOR, objects: MOST_OBJECTS };
+    const bounds = { unpackedBytes: limits.gitPackBytes * UNPACKED_FACTOR, objects: MAX_OBJECTS };
     const order = { ...tip, branch, last, signers, filePath, fileBytes, ...bounds };
     const answer = await workers(question.signal, () =>
       within(question, isOfRepository(tip.repoUrl), (ask, signal) => inWorker(order, ask, signal)),
@@ -81,8 +81,8 @@ export function createGitReader({ reach, limits, ca }: GitReaderDeps): GitReader
       if (!mayAsk(request.url)) return Promise.reject(new GitTrouble('HOST_REFUSED'));
       const isShown = basic && request.url.startsWith(`${base}/`);
       const headers = { ...request.headers, ...(isShown ? { authorization: `Basic ${basic}` } : {}) };
-      const mostBytes = request.url.endsWith(REFS) ? limits.gitRefsBytes : limits.gitPackBytes;
-      return gitRequest({ ...request, headers }, mostBytes, rules);
+      const maxBytes = request.url.endsWith(REFS) ? limits.gitRefsBytes : limits.gitPackBytes;
+      return gitRequest({ ...request, headers }, maxBytes, rules);
     };
   }
 

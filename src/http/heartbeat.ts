@@ -9,11 +9,11 @@ export interface Heartbeat {
 }
 
 /** So many times in a period some are called, at most. */
-const MOST_PARTS = 60;
+const MAX_PARTS = 60;
 const SHORTEST_MS = 5;
 
 export function createHeartbeat(periodMs: number): Heartbeat {
-  const count = Math.max(1, Math.min(MOST_PARTS, Math.floor(periodMs / SHORTEST_MS)));
+  const count = Math.max(1, Math.min(MAX_PARTS, Math.floor(periodMs / SHORTEST_MS)));
   const parts = Array.from({ length: count }, () => new Set<() => void>());
   const places = new Map<() => void, number>();
   let next = 0;

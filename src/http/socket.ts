@@ -69,7 +69,7 @@ function over(said: readonly string[], opening: readonly string[]): readonly str
 }
 
 /** Counts what comes; true: more than may come in a minute. */
-function floodGate(most: number): () => boolean {
+function floodGate(max: number): () => boolean {
   let count = 0;
   let minuteEnds = 0;
   return () => {
@@ -79,7 +79,7 @@ function floodGate(most: number): () => boolean {
       count = 0;
     }
     count += 1;
-    return count > most;
+    return count > max;
   };
 }
 

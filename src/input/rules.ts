@@ -7,16 +7,16 @@ import './words.ts';
 /** The rules that several nouns share. Messages never repeat the value. */
 
 /** Length first: the backtracking of a pattern runs out of stack on a text of megabytes. All three are told to whoever describes it. */
-export const pattern = (re: RegExp, words: string, least: number, most: number) =>
+export const pattern = (re: RegExp, words: string, min: number, max: number) =>
   z
     .string()
     .superRefine((text, ctx) => {
       const refuse = (rule: string, message: string) => ctx.addIssue({ code: 'custom', params: { rule }, message });
-      if (text.length > most) return refuse('max', `must have at most ${most} characters`);
-      if (text.length < least) refuse('min', `must have at least ${least} characters`);
+      if (text.length > max) return refuse('max', `must have at most ${max} characters`);
+      if (text.length < min) refuse('min', `must have at least ${min} characters`);
       if (!re.test(text)) refuse('pattern', words);
     })
-    .meta({ minLength: least, maxLength: most, pattern: re.source });
+    .meta({ minLength: min, maxLength: max, pattern: re.source });
 
 /** Spec 2: letters and digits, single hyphens or spaces between them. `\s` of the seeds is the space alone. */
 export const nameRule = pattern(
@@ -36,8 +36,7 @@ export const descriptionRule = pattern(
   .nullish()
   .transform((text) => (text ? text : null));
 
-const slugOf = (least: number) =>
-  pattern(SLUG, 'must be letters and digits with single hyphens between them', least, 100);
+const slugOf = (min: number) => pattern(SLUG, 'must be letters and digits with single hyphens between them', min, 100);
 
 export const slugRule = slugOf(1);
 export const stageRule = slugOf(3);
@@ -102,21 +101,21 @@ export const itemRuleOf = (list: z.ZodType): ItemRule | undefined => itemRules.g
  * A list whose length is judged before its items, and whose items are judged until there are as many problems as anybody is
  * told: one of 30,000 bad names costs no more than one of a hundred.
  */
-function boundedList<T extends z.ZodType>(item: T, keyOf: ((value: z.output<T>) => string) | null, most: number) {
+function boundedList<T extends z.ZodType>(item: T, keyOf: ((value: z.output<T>) => string) | null, max: number) {
   const list = z
     .array(z.unknown())
-    .max(most, { error: `must have at most ${most.toLocaleString('en')} entries`, abort: true });
+    .max(max, { error: `must have at most ${max.toLocaleString('en')} entries`, abort: true });
   itemRules.set(list, { rule: item, isUnique: keyOf !== null });
   return list.transform((values, ctx) =>
     judgeItems(item, values, keyOf, (issue, path) => void ctx.issues.push({ ...issue, path, input: null } as never)),
   );
 }
 
-export const listOf = <T extends z.ZodType>(item: T, most: number) => boundedList(item, null, most);
+export const listOf = <T extends z.ZodType>(item: T, max: number) => boundedList(item, null, max);
 
 /** A list without repeats. */
-export const distinct = <T extends z.ZodType>(item: T, keyOf: (value: z.output<T>) => string, most = 100) =>
-  boundedList(item, keyOf, most);
+export const distinct = <T extends z.ZodType>(item: T, keyOf: (value: z.output<T>) => string, max = 100) =>
+  boundedList(item, keyOf, max);
 
 export const tagsRule = distinct(slugRule, (tag) => tag);
 
@@ -239,8 +238,8 @@ export const identifiedFilesRule = distinct(identifiedShape, ({ id }) => id, 200
 );
 
 /** A whole number of a range, both ends included. */
-export const wholeRule = (least: number, most: number) =>
+export const wholeRule = (min: number, max: number) =>
   z
     .int()
-    .min(least, { error: `must be at least ${least}` })
-    .max(most, { error: `must be at most ${most}` });
+    .min(min, { error: `must be at least ${min}` })
+    .max(max, { error: `must be at most ${max}` });

@@ -18,9 +18,9 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ['array', 'entries'],
 ]);
 
-const bound = (origin: string, most: boolean, count: number | bigint): string => {
+const bound = (origin: string, max: boolean, count: number | bigint): string => {
   const unit = UNITS.get(origin);
-  const words = `${most ? 'at most' : 'at least'} ${count.toLocaleString('en')}`;
+  const words = `${max ? 'at most' : 'at least'} ${count.toLocaleString('en')}`;
   return unit ? `must have ${words} ${unit}` : `must be ${words}`;
 };
 

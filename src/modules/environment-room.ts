@@ -150,8 +150,8 @@ export async function requireRoomForWorkload(
     (measure) => after.weight[measure] * 2 > limits[LIMIT_OF[measure]] && after.weight[measure] > own[measure],
   );
   if (large) {
-    const most = Math.floor(limits[LIMIT_OF[large]] / 2);
-    throw limitExceeded(`${WORDS[large]} of the workload's own`, most, after.weight[large], LIMIT_OF[large]);
+    const max = Math.floor(limits[LIMIT_OF[large]] / 2);
+    throw limitExceeded(`${WORDS[large]} of the workload's own`, max, after.weight[large], LIMIT_OF[large]);
   }
   const groups = await othersOf(ask, null);
   const restricted = groups.restrictedOf(after);

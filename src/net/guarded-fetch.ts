@@ -17,7 +17,7 @@ export type GuardedFetch = (url: string | URL, init?: GuardedInit) => Promise<Re
 
 export interface FetchRules {
   readonly reach: Reach;
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   /** What happens to an answer of more bytes: refused unless said otherwise; `cut`: the rest is not read. */
   readonly excess?: 'refuse' | 'cut';
   readonly deadlineMs: number;
@@ -100,7 +100,7 @@ function send(url: URL, options: RequestOptions, init: GuardedInit, rules: Fetch
   });
 }
 
-async function receive(response: IncomingMessage, { mostBytes, excess }: FetchRules): Promise<Response> {
+async function receive(response: IncomingMessage, { maxBytes, excess }: FetchRules): Promise<Response> {
   const status = response.statusCode ?? 0;
   if (status >= 300 && status < 400) throw refused('a redirect');
   const parts: Uint8Array[] = [];
@@ -108,8 +108,8 @@ async function receive(response: IncomingMessage, { mostBytes, excess }: FetchRu
   for await (const part of response as AsyncIterable<Uint8Array>) {
     size += part.byteLength;
     // Leaving the loop closes the connection.
-    if (size > mostBytes && excess === 'cut') break;
-    if (size > mostBytes) throw refused(`an answer of more than ${mostBytes} bytes`);
+    if (size > maxBytes && excess === 'cut') break;
+    if (size > maxBytes) throw refused(`an answer of more than ${maxBytes} bytes`);
     parts.push(part);
   }
   const isEmpty = status === 204 || status === 205 || status < 200;

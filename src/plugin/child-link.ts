@@ -3,7 +3,7 @@ import { PluginFailure } from './plugin.ts';
 import { type PluginProcess, type ProcessOptions, startProcess } from './process.ts';
 import { type CallGiven, type Method, type Order, TELLING, type Telling } from './wire.ts';
 
-export interface LinkOptions extends Pick<ProcessOptions, 'folder' | 'mostMessageBytes' | 'mostMemoryBytes'> {
+export interface LinkOptions extends Pick<ProcessOptions, 'folder' | 'maxMessageBytes' | 'maxMemoryBytes'> {
   readonly lines: Lines;
 }
 

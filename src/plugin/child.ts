@@ -19,7 +19,7 @@ import {
 
 /** The entry of a process that holds one plugin. It has no keys, no store, no environment; what it says is not believed. */
 
-const MOST_ORDER_BYTES = 16 * 1_048_576;
+const MAX_ORDER_BYTES = 16 * 1_048_576;
 const gateway = new Socket({ fd: 3 });
 const stop = new AbortController();
 const send = gateway.write.bind(gateway);
@@ -27,7 +27,7 @@ const tell = (telling: Telling): void => void send(frameOf(telling));
 
 let provider: AddonProvider | null = null;
 let calls: ReturnType<typeof callsOf> | null = null;
-let most = { bytes: 0, valueBytes: 0 };
+let max = { bytes: 0, valueBytes: 0 };
 let close: (() => Promise<void>) | undefined;
 let guard: SocketGuard | null = null;
 let isExclusive = false;
@@ -50,7 +50,7 @@ async function start(order: Extract<Order, { type: 'start' }>): Promise<void> {
   if (!provider) return tell({ type: 'refused', fault: 'start' });
   const options = parsedBy(provider.options, order.options ?? {});
   if (!options.ok) return tell({ type: 'bad-options', problems: [...options.problems] as never });
-  most = { bytes: order.mostBytes, valueBytes: order.mostValueBytes };
+  max = { bytes: order.maxBytes, valueBytes: order.maxValueBytes };
   const { deadlineMs } = order;
   guard = guardSockets(createReach(order.reach), order.isExclusive);
   isExclusive = order.isExclusive;
@@ -113,11 +113,11 @@ function valuesFrom(found: unknown, { keys }: AddonProvider): unknown {
     const value: unknown = Map.prototype.get.call(found, name);
     if (value === undefined) return [];
     if (typeof value !== 'string') return [[name, NO_TEXT]];
-    if (value.length > most.valueBytes) return [[name, TOO_LONG]];
+    if (value.length > max.valueBytes) return [[name, TOO_LONG]];
     bytes += value.length;
     return [[name, value]];
   });
-  if (bytes > most.bytes) throw new PluginFailure('TOO_LARGE');
+  if (bytes > max.bytes) throw new PluginFailure('TOO_LARGE');
   return entries;
 }
 
@@ -137,7 +137,7 @@ async function obey(order: Order): Promise<void> {
 giveUp();
 // A gateway that is gone, however it went, leaves nobody behind.
 gateway.on('close', () => exit(0)).on('error', () => exit(0));
-const read = createReader(MOST_ORDER_BYTES, (order) => {
+const read = createReader(MAX_ORDER_BYTES, (order) => {
   obey(order as Order).catch(() => exit(1));
 });
 gateway.on('data', (chunk: Buffer) => {

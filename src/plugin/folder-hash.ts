@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { opendirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-const MOST_BYTES = 256 * 1_048_576;
-const MOST_FILES = 50_000;
+const MAX_BYTES = 256 * 1_048_576;
+const MAX_FILES = 50_000;
 
 /**
  * SHA-256, as hex, of all that a folder holds: of each file, by path, `<sha-256 of its bytes>  <path>` and a line feed
@@ -36,7 +36,7 @@ function filesIn(folder: string): string[] | null {
           files.push(relative(folder, path));
           bytes += statSync(path).size;
         } else return null;
-        if (files.length > MOST_FILES || bytes > MOST_BYTES) return null;
+        if (files.length > MAX_FILES || bytes > MAX_BYTES) return null;
       }
     } finally {
       directory.closeSync();

@@ -13,11 +13,11 @@ export interface HostDeps {
   readonly deadlineMs: number;
 }
 
-const MOST_BYTES = 1_048_576;
+const MAX_BYTES = 1_048_576;
 
 /** What one plugin may touch, and nothing more of the gateway. */
 export function createHost({ lines, clock, reach, signal, deadlineMs }: HostDeps): PluginHost {
-  const rules: FetchRules = { reach, signal, deadlineMs, mostBytes: MOST_BYTES };
+  const rules: FetchRules = { reach, signal, deadlineMs, maxBytes: MAX_BYTES };
   const line = (level: keyof Log) => (message: string, fields?: LogFields) =>
     lines.add(level, String(message), fields ?? {});
   return Object.freeze({

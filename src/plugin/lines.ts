@@ -2,9 +2,9 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Log, LogFields } from '../kernel/log.ts';
 import type { Redactor } from './redact.ts';
 
-const MOST_LENGTH = 500;
-const MOST_A_MINUTE = 120;
-const MOST_WAITING = 100;
+const MAX_LENGTH = 500;
+const MAX_A_MINUTE = 120;
+const MAX_WAITING = 100;
 const MINUTE_MS = 60_000;
 
 type Level = keyof Log;
@@ -27,14 +27,14 @@ export function createLines(plugin: string, log: Log, clock: Clock, redactor: Re
     const now = Math.floor(clock().getTime() / MINUTE_MS);
     if (now !== minute) [minute, count] = [now, 0];
     count += 1;
-    if (count === MOST_A_MINUTE + 1) log.warn('A plugin logs too much; the rest of the minute is dropped', { plugin });
-    return count <= MOST_A_MINUTE;
+    if (count === MAX_A_MINUTE + 1) log.warn('A plugin logs too much; the rest of the minute is dropped', { plugin });
+    return count <= MAX_A_MINUTE;
   };
   const clean = (text: string): string =>
     redactor
       .redact(text)
       .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-      .slice(0, MOST_LENGTH);
+      .slice(0, MAX_LENGTH);
   const write = (level: Level, text: string, fields: LogFields): void => {
     if (!mayWrite()) return;
     const own = Object.entries(fields)
@@ -45,7 +45,7 @@ export function createLines(plugin: string, log: Log, clock: Clock, redactor: Re
   return {
     add(level, text, fields = {}) {
       if (underWay === 0) write(level, text, fields);
-      else if (waiting.length < MOST_WAITING) waiting.push(() => write(level, text, fields));
+      else if (waiting.length < MAX_WAITING) waiting.push(() => write(level, text, fields));
     },
     begin() {
       underWay += 1;

@@ -35,9 +35,9 @@ const bad = (name: string, why: string): AppError => new AppError('UNAVAILABLE',
 
 const defaults = defaultsOf(OWN_LIMITS);
 const BOUNDS = {
-  mostBytes: defaults.addonBytes,
-  mostValueBytes: defaults.addonValueBytes,
-  mostMemoryBytes: defaults.pluginMemoryBytes,
+  maxBytes: defaults.addonBytes,
+  maxValueBytes: defaults.addonValueBytes,
+  maxMemoryBytes: defaults.pluginMemoryBytes,
   maxProcesses: defaults.pluginProcesses,
   idleMs: defaults.pluginIdleMs,
 };

@@ -9,9 +9,9 @@ export interface Bounds {
   /** One call. */
   readonly deadlineMs: number;
   /** All values of one answer. */
-  readonly mostBytes: number;
-  readonly mostValueBytes: number;
-  readonly mostMemoryBytes: number;
+  readonly maxBytes: number;
+  readonly maxValueBytes: number;
+  readonly maxMemoryBytes: number;
 }
 
 export interface ChildDeps {
@@ -32,7 +32,7 @@ export class NotReady extends Error {
   }
 }
 
-const MOST_DEPTH = 40;
+const MAX_DEPTH = 40;
 /** What JSON makes of a text at worst. */
 const ESCAPED = 6;
 
@@ -41,9 +41,9 @@ export async function loadedChild(
   { source, bounds, lines }: ChildDeps,
   known: PluginFacts | null,
 ): Promise<{ readonly link: ChildLink; readonly facts: PluginFacts }> {
-  const { mostMemoryBytes } = bounds;
-  const mostMessageBytes = ESCAPED * bounds.mostBytes + 1_048_576;
-  const link = openLink({ folder: source.folder, mostMessageBytes, mostMemoryBytes, lines });
+  const { maxMemoryBytes } = bounds;
+  const maxMessageBytes = ESCAPED * bounds.maxBytes + 1_048_576;
+  const link = openLink({ folder: source.folder, maxMessageBytes, maxMemoryBytes, lines });
   const told = await link.prepare({ type: 'load', entry: source.isolatedEntry, folder: source.folderName });
   if (told.type !== 'loaded' || isTooDeep(told.facts.params)) throw refusedBy(link, told);
   if (known && JSON.stringify(known) !== JSON.stringify(told.facts)) {
@@ -64,8 +64,8 @@ export async function startedChild(
   link: ChildLink,
   { reach, bounds, options, isExclusive }: StartDeps,
 ): Promise<Abilities> {
-  const { deadlineMs, mostBytes, mostValueBytes } = bounds;
-  const order = { options, reach: reach.entries, deadlineMs, mostBytes, mostValueBytes, isExclusive };
+  const { deadlineMs, maxBytes, maxValueBytes } = bounds;
+  const order = { options, reach: reach.entries, deadlineMs, maxBytes, maxValueBytes, isExclusive };
   const told = await link.prepare({ type: 'start', ...order });
   if (told.type !== 'started') throw refusedBy(link, told);
   return told.abilities;
@@ -84,5 +84,5 @@ function refusedBy(link: ChildLink, told: Awaited<ReturnType<ChildLink['prepare'
 
 function isTooDeep(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return depth > MOST_DEPTH || Object.values(value).some((each) => isTooDeep(each, depth + 1));
+  return depth > MAX_DEPTH || Object.values(value).some((each) => isTooDeep(each, depth + 1));
 }

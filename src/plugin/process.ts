@@ -9,8 +9,8 @@ export interface ProcessOptions {
   /** Folder of the plugin: it may be read. */
   readonly folder: string;
   /** A message of more is not looked at: the process is ended. */
-  readonly mostMessageBytes: number;
-  readonly mostMemoryBytes: number;
+  readonly maxMessageBytes: number;
+  readonly maxMemoryBytes: number;
   readonly onMessage: (message: unknown) => void;
   readonly onLine: (level: 'info' | 'warn', line: string) => void;
   /** Once, however it ended. */
@@ -28,7 +28,7 @@ const HERE = new URL('.', import.meta.url);
 /** Of this very build; sources are run from what was built of them. */
 const BUILT = import.meta.url.endsWith('.ts') ? new URL('../../dist/src/plugin/', HERE) : HERE;
 const MEMORY_CHECK_MS = 100;
-const MOST_LINE = 4_096;
+const MAX_LINE = 4_096;
 const HEAP_SHARE = 0.5;
 
 /** Starts a process that can read the plugin and what it needs to run, and nothing else of this machine. */
@@ -46,7 +46,7 @@ export function startProcess(options: ProcessOptions): PluginProcess {
   let hasEnded = false;
   const kill = (): void => void child.kill('SIGKILL');
   const watch = setInterval(() => {
-    if (memoryOf(child.pid) > options.mostMemoryBytes) kill();
+    if (memoryOf(child.pid) > options.maxMemoryBytes) kill();
   }, MEMORY_CHECK_MS).unref();
   const ended = (): void => {
     clearInterval(watch);
@@ -56,7 +56,7 @@ export function startProcess(options: ProcessOptions): PluginProcess {
   };
   child.once('exit', ended).once('error', ended);
   const channel = child.stdio[3] as Duplex;
-  const read = createReader(options.mostMessageBytes, options.onMessage);
+  const read = createReader(options.maxMessageBytes, options.onMessage);
   channel.on('data', (chunk: Buffer) => {
     if (!hasEnded && !read(chunk)) kill();
   });
@@ -91,9 +91,9 @@ function untilDeath(): readonly string[] {
   return wrapper;
 }
 
-function flagsFor({ folder, mostMemoryBytes }: ProcessOptions): readonly string[] {
+function flagsFor({ folder, maxMemoryBytes }: ProcessOptions): readonly string[] {
   const major = Number(process.versions.node.split('.')[0]);
-  const heap = Math.floor((mostMemoryBytes * HEAP_SHARE) / 1_048_576);
+  const heap = Math.floor((maxMemoryBytes * HEAP_SHARE) / 1_048_576);
   const readable = new Set(
     [folder, ...modulesAbove(folder), ...ownFolders()].flatMap((path) => [path, realpathSync(path)]),
   );
@@ -142,10 +142,10 @@ function readLines(stream: Readable | null, onLine: (line: string) => void): voi
     const lines = (held + chunk).split('\n');
     held = lines.pop() ?? '';
     for (const line of lines) {
-      if (isTooLong || line.length > MOST_LINE) onLine('(a line that was too long)');
+      if (isTooLong || line.length > MAX_LINE) onLine('(a line that was too long)');
       else if (line.trim() !== '') onLine(line);
       isTooLong = false;
     }
-    if (held.length > MOST_LINE) [held, isTooLong] = ['', true];
+    if (held.length > MAX_LINE) [held, isTooLong] = ['', true];
   });
 }

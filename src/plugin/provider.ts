@@ -24,7 +24,7 @@ export type Fault = keyof typeof FAULTS;
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly Fault[];
 
 const KEY_NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,99}$/;
-const MOST_KEYS = 500;
+const MAX_KEYS = 500;
 
 /** What is wrong with a default export; null: it is a plugin. `folder`: the name that it must have. */
 export function faultOf(found: unknown, folder: string | null): Fault | null {
@@ -37,7 +37,7 @@ export function faultOf(found: unknown, folder: string | null): Fault | null {
   const parts = [provider.options?.safeParse, provider.params?.safeParse, provider.start];
   if (parts.some((part) => typeof part !== 'function')) return 'parts';
   const names = Array.isArray(provider.keys) ? provider.keys.map((key) => key.name) : [];
-  if (names.length === 0 || names.length > MOST_KEYS || !names.every((key) => KEY_NAME.test(key))) return 'keys';
+  if (names.length === 0 || names.length > MAX_KEYS || !names.every((key) => KEY_NAME.test(key))) return 'keys';
   return new Set(names).size === names.length ? null : 'twice';
 }
 

@@ -2,8 +2,8 @@ import { percentEncoded } from './contract.ts';
 
 /** Texts shorter than this are words of any sentence. */
 const SHORTEST = 4;
-const MOST_NEEDLES = 5_000;
-const MOST_DEPTH = 64;
+const MAX_NEEDLES = 5_000;
+const MAX_DEPTH = 64;
 
 export interface Redactor {
   /** Every text in it is never to be seen again, nor its usual spellings. */
@@ -19,12 +19,12 @@ export function createRedactor(): Redactor {
     if (needle.length < SHORTEST) return;
     needles.delete(needle);
     needles.add(needle);
-    if (needles.size > MOST_NEEDLES) for (const oldest of needles) return void needles.delete(oldest);
+    if (needles.size > MAX_NEEDLES) for (const oldest of needles) return void needles.delete(oldest);
   }
   function learn(value: unknown, depth = 0): void {
     if (typeof value === 'string') for (const needle of spellingsOf(value)) keep(needle);
     else if (value instanceof Map) for (const each of value.values()) learn(each, depth + 1);
-    else if (typeof value === 'object' && value !== null && depth < MOST_DEPTH) {
+    else if (typeof value === 'object' && value !== null && depth < MAX_DEPTH) {
       for (const each of Object.values(value)) learn(each, depth + 1);
     }
   }

@@ -16,8 +16,8 @@ export type Order =
       readonly options: unknown;
       readonly reach: readonly string[];
       readonly deadlineMs: number;
-      readonly mostBytes: number;
-      readonly mostValueBytes: number;
+      readonly maxBytes: number;
+      readonly maxValueBytes: number;
       /** One call at a time, which may connect only to where it was lent the way. */
       readonly isExclusive: boolean;
     }
@@ -30,7 +30,7 @@ export interface CallGiven {
   readonly old?: unknown;
 }
 
-const text = (most: number) => z.string().max(most);
+const text = (max: number) => z.string().max(max);
 const problem = z.object({ path: z.array(text(200)).max(20), code: text(50) });
 export const PROBLEMS = z.array(problem).max(200);
 
@@ -88,7 +88,7 @@ export function frameOf(message: Order | Telling): Buffer {
 }
 
 /** Takes bytes as they come and gives whole messages. False: one is longer than allowed, or is no JSON; it is not looked at. */
-export function createReader(mostBytes: number, onMessage: (message: unknown) => void): (chunk: Buffer) => boolean {
+export function createReader(maxBytes: number, onMessage: (message: unknown) => void): (chunk: Buffer) => boolean {
   let parts: Buffer[] = [];
   let held = 0;
   const take = (): boolean => {
@@ -97,7 +97,7 @@ export function createReader(mostBytes: number, onMessage: (message: unknown) =>
       const all = parts.length === 1 && first ? first : Buffer.concat(parts);
       parts = [all];
       const length = all.readUInt32BE(0);
-      if (length > mostBytes) return false;
+      if (length > maxBytes) return false;
       if (held < HEADER + length) return true;
       const body = all.subarray(HEADER, HEADER + length);
       const rest = all.subarray(HEADER + length);
@@ -113,7 +113,7 @@ export function createReader(mostBytes: number, onMessage: (message: unknown) =>
     // A long message is put together once, not with every part of it.
     const [first] = parts;
     const isWaiting = first && first.length >= HEADER && held < HEADER + first.readUInt32BE(0);
-    if (isWaiting && first.readUInt32BE(0) <= mostBytes) return true;
+    if (isWaiting && first.readUInt32BE(0) <= maxBytes) return true;
     try {
       return take();
     } catch {

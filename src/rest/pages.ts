@@ -3,12 +3,12 @@ import { invalid } from './problem.ts';
 import { type Given, type JsonObject, one, type Page, type Reply } from './route.ts';
 
 const PER_PAGE = 50;
-const MOST_PER_PAGE = 100;
+const MAX_PER_PAGE = 100;
 /** Pages by number are walked to from the beginning: whoever goes further has cursors. */
-const MOST_SKIPPED = 10_000;
+const MAX_SKIPPED = 10_000;
 
 export const pageQuery = {
-  per_page: z.int().min(1).max(MOST_PER_PAGE).meta({ description: 'Results in one response. Default: 50.' }),
+  per_page: z.int().min(1).max(MAX_PER_PAGE).meta({ description: 'Results in one response. Default: 50.' }),
   page: z
     .int()
     .min(1)
@@ -28,15 +28,15 @@ export function wantedPage(given: Given): Wanted {
   const size = Number(one(given, 'per_page') ?? PER_PAGE);
   const page = Number(one(given, 'page') ?? 1);
   const cursor = one(given, 'cursor') ?? null;
-  if (size < 1 || size > MOST_PER_PAGE) throw invalid(['per_page'], 'range', `must be from 1 to ${MOST_PER_PAGE}`);
+  if (size < 1 || size > MAX_PER_PAGE) throw invalid(['per_page'], 'range', `must be from 1 to ${MAX_PER_PAGE}`);
   if (page < 1) throw invalid(['page'], 'min', 'must be at least 1');
   if (cursor !== null && (cursor === '' || cursor.length > 2_000)) {
     throw invalid(['cursor'], 'cursor', 'must be a cursor that this list gave you');
   }
   const skipped = (page - 1) * size;
   if (cursor !== null && skipped > 0) throw invalid(['page'], 'exclusive', 'must not be given together with cursor');
-  if (skipped > MOST_SKIPPED) {
-    const message = `must not skip more than ${MOST_SKIPPED.toLocaleString('en')} results: use cursors`;
+  if (skipped > MAX_SKIPPED) {
+    const message = `must not skip more than ${MAX_SKIPPED.toLocaleString('en')} results: use cursors`;
     throw invalid(['page'], 'max', message);
   }
   return { size, cursor, skipped };
@@ -76,8 +76,8 @@ export async function cursorAfter(
   ask: (variables: JsonObject) => Promise<unknown>,
 ): Promise<string | null> {
   let after: string | null = null;
-  for (let left = skipped; left > 0; left -= MOST_PER_PAGE) {
-    const found = (await ask({ first: Math.min(left, MOST_PER_PAGE), after, rows: false })) as Connection<never>;
+  for (let left = skipped; left > 0; left -= MAX_PER_PAGE) {
+    const found = (await ask({ first: Math.min(left, MAX_PER_PAGE), after, rows: false })) as Connection<never>;
     if (!found.pageInfo.hasNextPage) return null;
     after = found.pageInfo.endCursor;
   }

@@ -20,7 +20,7 @@ const ATTEMPTS = 16;
 /** A primary that was elsewhere a moment ago may answer what was before, for as long as it takes to commit for the first time. */
 const LAGGING_READS = 3;
 const LAGGING_MS = 100;
-const MOST = 10_000;
+const MAX = 10_000;
 
 export interface HeadsDeps {
   readonly store: Pick<Store, 'lineage' | 'newest' | 'isCurrent'>;
@@ -44,7 +44,7 @@ export function createHeads({ store, mac }: HeadsDeps): Heads {
     if (before && isSameHead(before, head)) return;
     verifyHead(mac(), head);
     if (!isSameScope(head.scope, scope)) throw integrity(`the head of ${scope.join('/')}`);
-    if (passed.size >= MOST) passed.clear();
+    if (passed.size >= MAX) passed.clear();
     passed.set(name, head);
   }
 

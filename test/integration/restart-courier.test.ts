@@ -67,7 +67,7 @@ describe('case 166: two gateways on one store', () => {
         },
         { timeout: 60_000, interval: 10 },
       );
-      expect(receiver.mostAtOnce()).toBe(1);
+      expect(receiver.maxAtOnce()).toBe(1);
       expect(new Set(receiver.calls.map(({ body }) => body.workload.id)).size).toBe(30);
       expect(receiver.calls).toHaveLength(30);
     },

@@ -57,7 +57,7 @@ describe('the deploy webhook', () => {
     await runJobs(app);
     expect(await states()).toEqual(['s-1 RELEASED DELIVERED 1', 's-2 RELEASED DELIVERED 1']);
     expect(receiver.calls).toHaveLength(2);
-    expect(receiver.mostAtOnce()).toBe(1);
+    expect(receiver.maxAtOnce()).toBe(1);
     const [call] = receiver.calls;
     if (!call) throw new Error('unreachable');
     const { id, seq } = made.requests.nodes.find(
@@ -349,7 +349,7 @@ describe('what became of a request', () => {
     await runJobs(app);
     await runJobs(app);
     expect(receiver.calls.length).toBeLessThanOrEqual(8);
-    expect(receiver.mostAtOnce()).toBe(1);
+    expect(receiver.maxAtOnce()).toBe(1);
   });
 
   it('is redelivered only by those who may restart the workload', async () => {

@@ -100,7 +100,7 @@ async function eventsOf(act: () => Promise<unknown>, before: object, scope = 'RU
     tags,
     ...(scope === 'BUILD' ? { buildArguments: marker } : { variables: marker }),
   });
-  for (let most = 1; listener.events.at(-1)?.seq !== result.commit.seq; most += 1) await listener.count(most);
+  for (let max = 1; listener.events.at(-1)?.seq !== result.commit.seq; max += 1) await listener.count(max);
   const events = [...listener.events];
   // What the service had of its own goes with the marker.
   expect(events.pop().variables).toMatchObject({ added: last.added });

@@ -25,8 +25,8 @@ const SUBSCRIBERS = 180;
 const LATECOMERS = 20;
 const WRITERS = 6;
 const REVOKED = 6;
-const LEAST_KILLS = 3;
-const LEAST_COMMITS = 60;
+const MIN_KILLS = 3;
+const MIN_COMMITS = 60;
 /** For machines that are busy with other things. */
 const PATIENCE_MS = 240_000;
 
@@ -127,7 +127,7 @@ describe.skipIf(url === '')('what subscribers are told, held against the log', (
       const placed = all.filter(({ subscriber: { told } }) => told.length > 0);
       const { member, subscriber } = chance.pick(placed);
       const { seq, cursor } = chance.pick(subscriber.told);
-      const plan = { ...member.plan, who: `late ${member.plan.who}`, begin: { least: seq, most: seq }, after: cursor };
+      const plan = { ...member.plan, who: `late ${member.plan.who}`, begin: { min: seq, max: seq }, after: cursor };
       enter({ ...member, plan });
     }
   }
@@ -189,9 +189,9 @@ describe.skipIf(url === '')('what subscribers are told, held against the log', (
       phase('all listen');
       const over = Date.now() + SECONDS * 1_000;
       // It is no proof when nothing happened, however slow the machine is.
-      const enough = acknowledged.length + LEAST_COMMITS;
+      const enough = acknowledged.length + MIN_COMMITS;
       const isOver = (): boolean =>
-        isEnded || (Date.now() > over && gateways.kills() >= LEAST_KILLS && acknowledged.length > enough);
+        isEnded || (Date.now() > over && gateways.kills() >= MIN_KILLS && acknowledged.length > enough);
       const tasks = [
         ...Array.from({ length: WRITERS }, () => write(teams, random.fork(), send, isOver)),
         killNowAndThen(random.fork(), isOver),

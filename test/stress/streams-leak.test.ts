@@ -16,7 +16,7 @@ const ROUNDS = 3;
 /** Fewer than one token may hold by default: places that are not given back would run out at once. */
 const AT_ONCE = 15;
 /** More of the heap a cycle than this is something that was kept: a kept subscriber is several times as large. */
-const MOST_BYTES = 1_000;
+const MAX_BYTES = 1_000;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -156,7 +156,7 @@ describe('what comes and goes', () => {
       grown.push((await heldBytes()) - before);
     }
     // Caches fill and code is compiled at some time; what is kept of each connection grows in every round.
-    expect(Math.min(...grown) / CYCLES).toBeLessThan(MOST_BYTES);
+    expect(Math.min(...grown) / CYCLES).toBeLessThan(MAX_BYTES);
     process.off('warning', warned);
     expect(warnings).toEqual([]);
   });

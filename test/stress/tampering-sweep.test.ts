@@ -22,7 +22,7 @@ describe.each(sweptStores())('%s', (_store, make) => {
   describe.each(MEETINGS)('a gateway that is %s', (meeting) => {
     it.each(WAYS)(
       'whatever is done to one of the %s, what is told is right, or it is refused',
-      async (_, ways, least) => {
+      async (_, ways, min) => {
         const { edit, open, refresh, dispose } = make();
         const app = await world(open, 10);
         await refresh();
@@ -33,7 +33,7 @@ describe.each(sweptStores())('%s', (_store, make) => {
           meeting,
         );
         expect(unseen).toEqual([]);
-        expect(mutations).toBeGreaterThan(Math.floor(least / SHARE) - 1);
+        expect(mutations).toBeGreaterThan(Math.floor(min / SHARE) - 1);
         await app.close();
         await dispose();
       },

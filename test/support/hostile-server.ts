@@ -27,7 +27,7 @@ const SILENCE_MS = 120;
 export async function hostileServer(): Promise<HostileServer> {
   const sockets = new Set<Socket>();
   let next: () => Script = () => ({ answer: () => null });
-  let most = 0;
+  let max = 0;
   const server = createServer((socket) => {
     const { greeting, answer } = next();
     let turn = 0;
@@ -37,7 +37,7 @@ export async function hostileServer(): Promise<HostileServer> {
     socket.on('data', (heard: Buffer) => {
       const said = answer(heard, turn);
       turn += 1;
-      most = Math.max(most, turn);
+      max = Math.max(max, turn);
       if (said === null) setTimeout(() => socket.destroy(), HANG_UP_MS);
       else socket.write(said);
     });
@@ -48,9 +48,9 @@ export async function hostileServer(): Promise<HostileServer> {
   return {
     port: typeof address === 'object' && address ? address.port : 0,
     play(script) {
-      [next, most] = [script, 0];
+      [next, max] = [script, 0];
     },
-    turns: () => most,
+    turns: () => max,
     close: () =>
       new Promise((closed) => {
         server.close(() => closed());

@@ -23,7 +23,7 @@ export interface Listener {
   readonly ended: { by: unknown };
   readonly client: Client;
   /** Waits for so many events. */
-  count(most: number): Promise<readonly Data[]>;
+  count(max: number): Promise<readonly Data[]>;
   stop(): Promise<void>;
 }
 
@@ -105,11 +105,11 @@ export async function listen(
     closed,
     ended,
     client,
-    async count(most) {
-      await until(() => events.length >= most || ended.by !== null, `${most} events, only ${JSON.stringify(events)}`);
-      if (events.length >= most) return events;
+    async count(max) {
+      await until(() => events.length >= max || ended.by !== null, `${max} events, only ${JSON.stringify(events)}`);
+      if (events.length >= max) return events;
       const end = JSON.stringify({ by: ended.by, closed });
-      throw new Error(`Ended by ${end} after ${JSON.stringify(events)}, before ${most} events`);
+      throw new Error(`Ended by ${end} after ${JSON.stringify(events)}, before ${max} events`);
     },
     async stop() {
       unsubscribe();

@@ -38,7 +38,7 @@ export interface Call {
 export interface Receiver extends HttpStub {
   readonly calls: Call[];
   /** Most calls that were under way at the same time. */
-  readonly mostAtOnce: () => number;
+  readonly maxAtOnce: () => number;
   /** How it answers from now on; 204 unless told. */
   answer: (call: Call, response: ServerResponse) => unknown;
 }
@@ -46,11 +46,11 @@ export interface Receiver extends HttpStub {
 /** A deploy platform on loopback. */
 export async function aReceiver(): Promise<Receiver> {
   let now = 0;
-  let most = 0;
+  let max = 0;
   const calls: Call[] = [];
   const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     now += 1;
-    most = Math.max(most, now);
+    max = Math.max(max, now);
     response.on('close', () => {
       now -= 1;
     });
@@ -65,7 +65,7 @@ export async function aReceiver(): Promise<Receiver> {
   const receiver: Receiver = {
     ...stub,
     calls,
-    mostAtOnce: () => most,
+    maxAtOnce: () => max,
     answer: (_call, response) => response.writeHead(204).end(),
   };
   return receiver;

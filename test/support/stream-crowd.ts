@@ -105,7 +105,7 @@ function someChanges({ all }: Holders, random: Random): Asked {
 }
 
 /** Anyone who may listen. `least`: the team's last commit before. */
-export function aMember(team: Team, holders: Holders, least: number, random: Random): Member {
+export function aMember(team: Team, holders: Holders, min: number, random: Random): Member {
   const chance = random.below(10);
   const asked =
     chance < 2
@@ -117,6 +117,6 @@ export function aMember(team: Team, holders: Holders, least: number, random: Ran
   const transport = random.pick(TRANSPORTS);
   const viewer = judged.by === 'commits' ? judged.viewer.role : 'environment';
   const who = `${team.name} ${viewer} by ${transport} ${JSON.stringify(variables)}`;
-  const begin = { least, most: Number.POSITIVE_INFINITY };
+  const begin = { min, max: Number.POSITIVE_INFINITY };
   return { team, judged, plan: { who, transport, token, query, variables, begin, after: null } };
 }

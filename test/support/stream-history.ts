@@ -19,8 +19,8 @@ export interface LogEntry {
 
 /** Where a subscriber began: after some commit from `least` to `most`. Equal when it began with a cursor. */
 export interface Begin {
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 /** Whether a touch has to be told, can be (rights changed while it was on its way), or must not be. */
@@ -41,7 +41,7 @@ export interface CommitHistory {
   readonly isWhole: boolean;
 }
 
-const MOST_OF_A_KIND = 3;
+const MAX_OF_A_KIND = 3;
 
 /** Collects what is wrong without drowning the reader in it. */
 function findings() {
@@ -54,7 +54,7 @@ function findings() {
     },
     all: (): readonly string[] =>
       [...found].flatMap(([kind, texts]) => {
-        const shown = texts.slice(0, MOST_OF_A_KIND).map((text) => `${kind}: ${text}`);
+        const shown = texts.slice(0, MAX_OF_A_KIND).map((text) => `${kind}: ${text}`);
         return texts.length > shown.length ? [...shown, `${kind}: ${texts.length - shown.length} more`] : shown;
       }),
   };
@@ -68,7 +68,7 @@ function checkOrder(told: readonly { readonly seq: number }[], begin: Begin, fou
   for (const { seq } of told) {
     if (seen.has(seq)) found.add('duplicate', `${seq} again after ${newest}`);
     else if (seq < newest) found.add('reordering', `${seq} after ${newest}`);
-    if (seq <= begin.least) found.add('early', `${seq}, though it began after ${begin.least}`);
+    if (seq <= begin.min) found.add('early', `${seq}, though it began after ${begin.min}`);
     seen.add(seq);
     newest = Math.max(newest, seq);
   }
@@ -112,10 +112,10 @@ export function checkCommits(
   const entries = new Map(log.map((entry) => [entry.seq, entry]));
   for (const each of told) checkTold(each, entries.get(each.seq), due, found);
   const seqs = new Set(told.map(({ seq }) => seq));
-  const after = Math.min(begin.most, ...seqs);
-  const until = isWhole ? Number.POSITIVE_INFINITY : Math.max(begin.most, ...seqs);
+  const after = Math.min(begin.max, ...seqs);
+  const until = isWhole ? Number.POSITIVE_INFINITY : Math.max(begin.max, ...seqs);
   for (const { seq, touched, operation } of log) {
-    if (seq <= Math.max(after, begin.least) || seq > until || seqs.has(seq)) continue;
+    if (seq <= Math.max(after, begin.min) || seq > until || seqs.has(seq)) continue;
     const missing = touched.find((touch) => due(touch, seq) === 'must');
     if (missing) found.add('gap', `${seq} ${operation} of ${wordsOf(missing)} is missing`);
   }
@@ -193,8 +193,8 @@ export function checkEnvironment({ begin, told, states, storm }: EnvironmentHist
   checkOrder(told, begin, found);
   const places = new Map(states.map(({ seq }, place) => [seq, place]));
   const placeOf = (seq: number): number => states.findLastIndex((state) => state.seq <= seq);
-  const isExact = begin.least === begin.most;
-  let place = isExact ? placeOf(begin.least) : -1;
+  const isExact = begin.min === begin.max;
+  let place = isExact ? placeOf(begin.min) : -1;
   for (const each of told) {
     const at = places.get(each.seq);
     const now = at === undefined ? undefined : states[at];
@@ -207,7 +207,7 @@ export function checkEnvironment({ begin, told, states, storm }: EnvironmentHist
     if (before) checkSpan(states.slice(place + 1, at), before, storm, found);
     place = at;
   }
-  if (place < 0) place = placeOf(begin.most);
+  if (place < 0) place = placeOf(begin.max);
   const [from, last] = [states[place], states.at(-1)];
   if (!last || !from) return [...found.all(), 'final state: nothing is known of it'];
   checkSpan(states.slice(place + 1), from, storm, found);

@@ -33,7 +33,7 @@ const concerning = (log: readonly LogEntry[], project: string): readonly LogEntr
 
 /** The last commit that a member has to be told of; 0: none since it began. */
 export function lastSeq({ team, judged, plan }: Member, logs: Logs): number {
-  const log = (logs.get(team.name) ?? []).filter(({ seq }) => seq > plan.begin.least);
+  const log = (logs.get(team.name) ?? []).filter(({ seq }) => seq > plan.begin.min);
   // Every workload is written to at the very end.
   if (judged.by === 'environment') return concerning(log, judged.project).at(-1)?.seq ?? 0;
   return lastDue(log, dueOf(judged.viewer, judged.follows, log));
@@ -90,8 +90,8 @@ export async function statesOf(teams: readonly Team[], logs: Logs, urls: readonl
 
 function wrongs({ team, judged, plan }: Member, { told, strange, endings }: Subscriber, logs: Logs, states: States) {
   const log = logs.get(team.name) ?? [];
-  const most = Math.min(plan.begin.most, told[0]?.seq ?? Number.POSITIVE_INFINITY);
-  const begin = { least: plan.begin.least, most };
+  const max = Math.min(plan.begin.max, told[0]?.seq ?? Number.POSITIVE_INFINITY);
+  const begin = { min: plan.begin.min, max };
   const isRevoked = judged.by === 'commits' && judged.viewer.role === 'revoked';
   const refusals = [...endings.keys()].filter((why) => !(isRevoked ? MAY_END_REVOKED : MAY_END).test(why));
   const judgement =

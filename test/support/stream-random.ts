@@ -1,9 +1,9 @@
 /** Chance that is the same for the same seed (mulberry32). */
 export interface Random {
   /** From `least` up to, not including, `most`. */
-  between(least: number, most: number): number;
+  between(min: number, max: number): number;
   /** A whole number below `most`. */
-  below(most: number): number;
+  below(max: number): number;
   chance(share: number): boolean;
   pick<T>(list: readonly T[]): T;
   /** Another one, that goes on by itself. */
@@ -18,9 +18,9 @@ export function randomOf(seed: number): Random {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
-  const below = (most: number): number => Math.floor(next() * most);
+  const below = (max: number): number => Math.floor(next() * max);
   return {
-    between: (least, most) => least + next() * (most - least),
+    between: (min, max) => min + next() * (max - min),
     below,
     chance: (share) => next() < share,
     pick<T>(list: readonly T[]): T {

@@ -35,10 +35,10 @@ function scopeAt(team: string, place: string): string {
 }
 
 /** All choices of one to `most` of these. */
-function choices<T>(items: readonly T[], most: number): readonly (readonly T[])[] {
+function choices<T>(items: readonly T[], max: number): readonly (readonly T[])[] {
   const [first, ...rest] = items;
-  if (first === undefined || most === 0) return [];
-  return [[first], ...choices(rest, most - 1).map((each) => [first, ...each]), ...choices(rest, most)];
+  if (first === undefined || max === 0) return [];
+  return [[first], ...choices(rest, max - 1).map((each) => [first, ...each]), ...choices(rest, max)];
 }
 
 const scopesIn = ({ team, now }: Timeline): readonly string[] =>

@@ -49,16 +49,16 @@ interface Checked {
 }
 
 const RULES = specifiedRules.map((rule) => (rule === ValuesOfCorrectTypeRule ? QuietValuesRule : rule));
-const MOST_DOCUMENTS = 1_000;
-const MOST_BYTES = 64 * 1_024 * 1_024;
+const MAX_DOCUMENTS = 1_000;
+const MAX_BYTES = 64 * 1_024 * 1_024;
 /** A parsed and compiled document takes about this many times its text. */
 const WEIGHT = 40;
 
 /** Parses, measures, validates and compiles each document text once while it is in use. */
 export function createDocuments(deps: Deps): Documents {
   const cache = new LRUCache<string, Checked>({
-    max: MOST_DOCUMENTS,
-    maxSize: MOST_BYTES,
+    max: MAX_DOCUMENTS,
+    maxSize: MAX_BYTES,
     sizeCalculation: (_checked, query) => 1_000 + query.length * WEIGHT,
   });
   const prepare = (query: string, operationName: string | null): Prepared => {

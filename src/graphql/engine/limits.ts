@@ -268,7 +268,7 @@ const isConditional = ({ directives }: SelectionNode): boolean =>
 function rootFieldsOf(
   { operation, selectionSet }: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  most: number,
+  max: number,
 ): readonly string[] {
   const found: string[] = [];
   const visit = (inner: SelectionSetNode | undefined): void => {
@@ -279,8 +279,8 @@ function rootFieldsOf(
       if (selection.kind === Kind.FIELD) found.push(selection.name.value);
       else if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet);
       else visit(fragments.get(selection.name.value)?.selectionSet);
-      if (found.length > most)
-        throw refused(`The operation has more than ${most} root fields (KEYLOOM_LIMIT_ROOT_FIELDS)`);
+      if (found.length > max)
+        throw refused(`The operation has more than ${max} root fields (KEYLOOM_LIMIT_ROOT_FIELDS)`);
     }
   };
   visit(selectionSet);

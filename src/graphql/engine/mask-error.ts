@@ -26,7 +26,7 @@ export interface Mask {
 
 export const statusOf = (error: PublicError): number => ERROR_STATUS[error.extensions.code];
 
-export function createMask(log: Log, most: number): Mask {
+export function createMask(log: Log, max: number): Mask {
   const one = (error: unknown, requestId: string): PublicError => {
     const known = publicCauseOf(error);
     const isFault = known === null || (ERROR_STATUS[known.code] >= 500 && !(known instanceof ClientGone));
@@ -37,7 +37,7 @@ export function createMask(log: Log, most: number): Mask {
       extensions: { code: known?.code ?? 'INTERNAL', requestId, ...known?.details },
     };
   };
-  return { one, all: (errors, requestId) => errors.slice(0, most).map((error) => one(error, requestId)) };
+  return { one, all: (errors, requestId) => errors.slice(0, max).map((error) => one(error, requestId)) };
 }
 
 function positionOf(error: unknown): Pick<PublicError, 'locations' | 'path'> {

@@ -25,12 +25,12 @@ export function coerceVariables(
   schema: GraphQLSchema,
   definitions: readonly VariableDefinitionNode[],
   given: Variables,
-  most: number,
+  max: number,
 ): Coerced {
   const errors: GraphQLError[] = [];
   const report: Report = (message) => {
     errors.push(badRequest(message));
-    if (errors.length >= most) throw STOP;
+    if (errors.length >= max) throw STOP;
   };
   const values: Record<string, unknown> = {};
   try {

@@ -18,9 +18,9 @@ import { subgraphSdl } from './sdl.ts';
 import { type EntityType, type Shape, type SubgraphOptions, subgraphShape } from './shape.ts';
 
 /** Representations in one call. */
-const MOST = 100;
+const MAX = 100;
 /** Ids and slugs are shorter. */
-const MOST_LENGTH = 2_000;
+const MAX_LENGTH = 2_000;
 
 /** What a gateway knows of an object: the name of its type, and its key. */
 type Representation = Readonly<Record<string, unknown>>;
@@ -80,7 +80,7 @@ function withProtocol({ schema, entities }: Shape, sdl: string): GraphQLSchema {
       ...query.fields,
       _entities: {
         type: new GraphQLNonNull(new GraphQLList(EntityUnion)),
-        description: `The objects that are meant, in their order, at most ${MOST}; null for each that there is not or that you may not see.`,
+        description: `The objects that are meant, in their order, at most ${MAX}; null for each that there is not or that you may not see.`,
         args: { representations: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(AnyScalar))) } },
         resolve: (_root, { representations }, context) =>
           resolve(representations as readonly Representation[], context),
@@ -132,8 +132,8 @@ function entitiesResolver(entities: readonly EntityType[]) {
 
 /** Names and keys as texts that a loader tells apart. What is not in order is refused as a whole: a gateway makes no such mistakes. */
 function wantedOf(given: readonly Representation[], known: ReadonlyMap<string, EntityType>): readonly string[] {
-  if (given.length > MOST) {
-    throw invalidInput([{ path: ['representations'], rule: 'max', message: `must have at most ${MOST} entries` }]);
+  if (given.length > MAX) {
+    throw invalidInput([{ path: ['representations'], rule: 'max', message: `must have at most ${MAX} entries` }]);
   }
   const mistakes: FieldError[] = [];
   const wanted = given.map((representation, i) => {
@@ -148,11 +148,11 @@ function wantedOf(given: readonly Representation[], known: ReadonlyMap<string, E
     if (!entity) return bad('__typename', 'type', `must be one of ${[...known.keys()].join(', ')}`);
     const key = entity.key.map((field) => {
       const value = own(representation, field);
-      if (typeof value === 'string' && value.length <= MOST_LENGTH) return value;
+      if (typeof value === 'string' && value.length <= MAX_LENGTH) return value;
       return bad(
         field,
         'key',
-        `must be a text of at most ${MOST_LENGTH} characters: it is in the key of ${entity.name}`,
+        `must be a text of at most ${MAX_LENGTH} characters: it is in the key of ${entity.name}`,
       );
     });
     // What else stands there is not looked at.

@@ -22,7 +22,7 @@ export const within = <T>(order: ListOrder<T>, ...place: readonly string[]): Lis
 });
 
 const DEFAULT = 50;
-const MOST = 100;
+const MAX = 100;
 const MAC_BYTES = 12;
 
 /** A page of a list that was already filtered to what the viewer may see; each of its items is work of the request. */
@@ -77,8 +77,8 @@ export function cutPage<T>(items: readonly T[], order: ListOrder<T>, args: PageA
 /** How many, after the rules of pages. */
 export function sizesOf({ first, last }: PageArgs): { readonly first: number; readonly last: number | null } {
   for (const [name, size] of Object.entries({ first, last })) {
-    if (size !== null && size !== undefined && (size < 0 || size > MOST)) {
-      throw invalidInput([{ path: [name], rule: 'range', message: `must be between 0 and ${MOST}` }]);
+    if (size !== null && size !== undefined && (size < 0 || size > MAX)) {
+      throw invalidInput([{ path: [name], rule: 'range', message: `must be between 0 and ${MAX}` }]);
     }
   }
   const both = first !== null && first !== undefined && last !== null && last !== undefined;

@@ -3,7 +3,7 @@ import { utf8Size } from '../../domain/template.ts';
 import { descriptionRule, idempotencyKeyRule, nameRule, revisionRule, slugRule } from '../../input/rules.ts';
 import type { Params } from './model.ts';
 
-const MOST_BYTES = 65_536;
+const MAX_BYTES = 65_536;
 
 /** A name that is special to JavaScript's objects reads as another object elsewhere. */
 function holdsProto(value: unknown): boolean {
@@ -24,7 +24,7 @@ const paramsRule = z.custom<Params>().superRefine((params, ctx) => {
   const text = JSON.stringify(params);
   if (!text.isWellFormed() || text.includes('\\u0000'))
     return refuse('unicode', 'contains a NUL character or an unpaired surrogate');
-  if (utf8Size(text) > MOST_BYTES) refuse('max', `must have at most ${MOST_BYTES.toLocaleString('en')} bytes as JSON`);
+  if (utf8Size(text) > MAX_BYTES) refuse('max', `must have at most ${MAX_BYTES.toLocaleString('en')} bytes as JSON`);
 });
 
 export const createAddonInput = z.strictObject({

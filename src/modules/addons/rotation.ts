@@ -118,8 +118,8 @@ export function createRotation({ vault, clock, log, limits, providers }: Rotatio
 
   function requireRoom(addon: StoredAddon): void {
     const count = addon.body().retiring.length;
-    const most = limits.retiringPerAddon;
-    if (count >= most) throw limitExceeded('old credentials of an addon', most, count + 1, 'retiringPerAddon');
+    const max = limits.retiringPerAddon;
+    if (count >= max) throw limitExceeded('old credentials of an addon', max, count + 1, 'retiringPerAddon');
   }
 
   return { rotate };

@@ -35,8 +35,8 @@ export const bySlug = (ref: AddonRef, session: Session): Promise<StoredAddon> =>
 /** What makes an addon, or brings one back. */
 function createMaking({ clock, limits, providers }: WritingDeps) {
   function requireRoom(count: number): void {
-    const most = limits.addonsPerProject;
-    if (count > most) throw limitExceeded('addons in the project', most, count, 'addonsPerProject');
+    const max = limits.addonsPerProject;
+    if (count > max) throw limitExceeded('addons in the project', max, count, 'addonsPerProject');
   }
 
   async function create(kind: AddonKind, input: CreateAddonInput, session: Session) {

@@ -62,11 +62,11 @@ export const setValueInput = z.strictObject({
 });
 export const unsetValueInput = z.strictObject({ environment: slugRule, expectedRevision: revisionRule });
 
-const between = (least: number, most: number) =>
+const between = (min: number, max: number) =>
   z
     .int()
-    .min(least, { error: `must be at least ${least}` })
-    .max(most, { error: `must be at most ${most}` });
+    .min(min, { error: `must be at least ${min}` })
+    .max(max, { error: `must be at most ${max}` });
 
 const passwordRule = z.strictObject({
   length: between(8, 256),
@@ -108,13 +108,13 @@ export function requireOneRecipe(given: object, ctx: z.RefinementCtx): void {
   ctx.addIssue({ code: 'custom', path: [], params: { rule: 'exclusive' }, message });
 }
 
-const MOST_NAMES = 1_000;
-const namesRule = listOf(z.string(), MOST_NAMES).nullish();
+const MAX_NAMES = 1_000;
+const namesRule = listOf(z.string(), MAX_NAMES).nullish();
 
 /** Names as an argument of a query; null: all. */
 export function checkedNames(names: readonly string[] | null | undefined): readonly string[] | null {
   const message = 'must have at most 1,000 entries';
-  if (names && names.length > MOST_NAMES) throw invalidInput([{ path: ['names'], rule: 'max', message }]);
+  if (names && names.length > MAX_NAMES) throw invalidInput([{ path: ['names'], rule: 'max', message }]);
   return names ?? null;
 }
 

@@ -131,8 +131,8 @@ export function createValues(deps: AppSecretsDeps) {
   function put(ref: ValueUpdate, hidden: boolean, text: string, operation: string, session: Session) {
     return change(ref, operation, session, (slot) => {
       const size = utf8Size(text);
-      const most = limits.appSecretValueBytes;
-      if (size > most) throw limitExceeded('bytes of the value', most, size, 'appSecretValueBytes');
+      const max = limits.appSecretValueBytes;
+      if (size > max) throw limitExceeded('bytes of the value', max, size, 'appSecretValueBytes');
       return valueChange(slot, hidden, text, clock().toISOString());
     });
   }

@@ -43,8 +43,8 @@ const isTaken = (key: Key) =>
   });
 
 function requireRoom(count: number, limits: Limits): void {
-  const most = limits.environmentsPerApp;
-  if (count > most) throw limitExceeded('environments of the app', most, count, 'environmentsPerApp');
+  const max = limits.environmentsPerApp;
+  if (count > max) throw limitExceeded('environments of the app', max, count, 'environmentsPerApp');
 }
 
 /** The environments that an app is created with, in the order in which they are given unless they say another. */

@@ -48,8 +48,8 @@ export function createChanges({ vault, access, resolutions, kinds }: ChangesDeps
   async function list(ask: CommitsPageAsk, session: Session): Promise<CommitPage> {
     if (!can(session.principal, 'audit', 'team')) throw forbidden();
     const { after, before } = ask;
-    const refuse = (name: string, least: number) =>
-      invalidInput([{ path: [name], rule: 'range', message: `must be at least ${least}` }]);
+    const refuse = (name: string, min: number) =>
+      invalidInput([{ path: [name], rule: 'range', message: `must be at least ${min}` }]);
     if (after !== null && after < 0) throw refuse('after', 0);
     if (before !== null && before < 1) throw refuse('before', 1);
     const head = await session.read(async (view) => view.seq);

@@ -66,5 +66,5 @@ export const deployWebhooks: Slice = {
 /** What webhooks answer is not read, so that none of it can matter. */
 function webhookFetch({ reach, limits: { webhookDeadlineMs, webhookLeaseMs } }: House) {
   const deadlineMs = Math.min(webhookDeadlineMs, webhookLeaseMs / 3);
-  return guardedFetch({ reach, mostBytes: 65_536, excess: 'cut', deadlineMs, signal: new AbortController().signal });
+  return guardedFetch({ reach, maxBytes: 65_536, excess: 'cut', deadlineMs, signal: new AbortController().signal });
 }

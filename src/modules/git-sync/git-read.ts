@@ -44,7 +44,7 @@ export interface Found {
 }
 
 /** Accounts that are tried in turn when none is named. */
-const MOST_ACCOUNTS = 5;
+const MAX_ACCOUNTS = 5;
 
 const aboutFile: ReadonlySet<string> = new Set([
   'COMMIT_NOT_SIGNED',
@@ -86,7 +86,7 @@ export function createGitRead({ git, limits }: { readonly git: GitReader; readon
     const all = accountsFor(gitops, readers.accounts);
     // What may not be used is not asked: even whether the file is there would be told through it.
     const usable = all.filter((account) => readers.secretAccounts || sensitivityOf(account) === 'config');
-    const fitting = usable.slice(0, MOST_ACCOUNTS);
+    const fitting = usable.slice(0, MAX_ACCOUNTS);
     let first: Found | null = null;
     // As a stranger last: tokens end, and the repository may be public.
     for (const account of accountLogin === null ? [...fitting, null] : fitting) {

@@ -29,7 +29,7 @@ const isRequestIn =
     kind === 'restartRequest' && key[1] === project && revision > 0;
 
 /** Commits whose releases are kept for all who listen to workloads of the project. */
-const MOST_COMMITS = 100;
+const MAX_COMMITS = 100;
 
 async function maySee({ project, kind, id }: WorkloadName, session: Session): Promise<boolean> {
   if (!can(session.principal, 'list', 'workload', { project, workload: { kind, id } })) return false;
@@ -43,7 +43,7 @@ async function maySee({ project, kind, id }: WorkloadName, session: Session): Pr
 
 /** The releases of requests to restart one workload, which may be registered later. */
 export function createRestartStreams(vault: Vault) {
-  const commits = new LRUCache<string, Promise<Released>>({ max: MOST_COMMITS });
+  const commits = new LRUCache<string, Promise<Released>>({ max: MAX_COMMITS });
 
   /** The request if the commit released it. HISTORY_EXPIRED when it is kept no more: nobody can tell. */
   async function releasedOne({ key, revision }: Touched): Promise<StoredRequest | null> {

@@ -110,8 +110,8 @@ function createGroupRules({ contents, limits, addons }: WritingDeps) {
   }
 
   function requireCountable(count: number): void {
-    const most = limits.groupsPerProject;
-    if (count >= most) throw limitExceeded('secret groups in the project', most, count + 1, 'groupsPerProject');
+    const max = limits.groupsPerProject;
+    if (count >= max) throw limitExceeded('secret groups in the project', max, count + 1, 'groupsPerProject');
   }
 
   /** What a change brings must be fit to be brought. Answers checks for its commit. */

@@ -5,14 +5,14 @@ export interface Trouble {
   readonly message: string;
 }
 
-const MOST_LENGTH = 2_048;
+const MAX_LENGTH = 2_048;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
-/** What is wrong with the address of a repository, or of a service (`leastSegments` 0); null when nothing is. */
-export function urlTrouble(text: string, leastSegments = 1): Trouble | null {
+/** What is wrong with the address of a repository, or of a service (`minSegments` 0); null when nothing is. */
+export function urlTrouble(text: string, minSegments = 1): Trouble | null {
   // Length first: nothing else is done with a long text.
-  if (text.length > MOST_LENGTH)
-    return { rule: 'max', message: `must have at most ${MOST_LENGTH.toLocaleString('en')} characters` };
+  if (text.length > MAX_LENGTH)
+    return { rule: 'max', message: `must have at most ${MAX_LENGTH.toLocaleString('en')} characters` };
   if (!VISIBLE_ASCII.test(text) || text.includes('\\'))
     return { rule: 'url', message: 'must be a URL in ASCII without spaces and backslashes' };
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -22,13 +22,13 @@ export function urlTrouble(text: string, leastSegments = 1): Trouble | null {
   if (url.username !== '' || url.password !== '')
     return { rule: 'credentials', message: 'must not contain credentials' };
   if (/[?#]/.test(text)) return { rule: 'url', message: 'must have no query and no fragment' };
-  return segmentsTrouble(url, leastSegments);
+  return segmentsTrouble(url, minSegments);
 }
 
-function segmentsTrouble(url: URL, leastSegments: number): Trouble | null {
+function segmentsTrouble(url: URL, minSegments: number): Trouble | null {
   const segments = url.pathname.replace(/^\//, '').replace(/\/$/, '').split('/');
   const named = segments.length === 1 && segments[0] === '' ? [] : segments;
-  if (named.length < leastSegments) return { rule: 'path', message: 'must name a repository behind the host' };
+  if (named.length < minSegments) return { rule: 'path', message: 'must name a repository behind the host' };
   for (const segment of [...url.hostname.split('.'), ...named]) {
     const decoded = decode(segment);
     if (decoded === null || /[\p{Cc}/\\]/u.test(decoded))

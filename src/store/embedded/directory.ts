@@ -7,7 +7,7 @@ import { type Lock, takeLock } from './lock.ts';
 import { checkPages } from './pages.ts';
 
 /** In a larger store the leaves are not looked at when it is opened: `keyloom verify` does. */
-const MOST_PAGES = 16_384;
+const MAX_PAGES = 16_384;
 
 /**
  * Processes that read the data file, this one not yet: counted in a file that the engine begins anew when the kernel gives it that
@@ -43,7 +43,7 @@ function opened(dir: string): Opened {
     const lock = db.transactionSync(() => {
       const taken = takeLock(join(dir, 'store.lock'), readersOf(db) > 0);
       try {
-        checkPages(options.path, MOST_PAGES);
+        checkPages(options.path, MAX_PAGES);
       } catch (error) {
         taken.release();
         throw error;

@@ -12,7 +12,7 @@ interface LastLineage {
   readonly writes: number | null;
 }
 
-const MOST = 10_000;
+const MAX = 10_000;
 
 export interface Lineages {
   read(scope: Key): Lineage;
@@ -43,7 +43,7 @@ export function createLineages(engine: Engine, recall: Recall): Lineages {
     const levels = chain.map((each, i) => level(each, chain[i + 1] ?? null));
     const isSame = before !== undefined && levels.every((each, i) => isSameLevel(each, before.lineage.levels[i]));
     const lineage = isSame ? before.lineage : { levels, mayLag: false };
-    if (last.size >= MOST) last.clear();
+    if (last.size >= MAX) last.clear();
     last.set(name, { lineage, writes });
     return lineage;
   }

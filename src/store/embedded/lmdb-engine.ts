@@ -28,7 +28,7 @@ const META_PAGES = 2;
 /** What has to fit beside the reserve for the disk not to count as full, unless something else was refused. */
 const USUAL_WRITE: readonly number[] = [65_536];
 /** Whatever is larger than this is refused without a word on what would fit. */
-const MOST_MISSED = 1_048_576;
+const MAX_MISSED = 1_048_576;
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
 
 function usageOf(db: RootDatabase<Buffer, Buffer>): Usage {
@@ -130,7 +130,7 @@ function createRoom(dir: string, db: Database, log: Log) {
       return null;
     }
     return making.then((refused) => {
-      missed = refused && sum(asked) <= MOST_MISSED ? asked : USUAL_WRITE;
+      missed = refused && sum(asked) <= MAX_MISSED ? asked : USUAL_WRITE;
       return told(refused);
     });
   }

@@ -28,7 +28,7 @@ interface File {
  * INTEGRITY for pages that the engine, which trusts them, would end the process over: all that are in use, or in a tree of more than
  * `most` pages those above its leaves. Called while nobody writes, or a reader keeps the pages of its moment.
  */
-export function checkPages(path: string, most = Number.POSITIVE_INFINITY): void {
+export function checkPages(path: string, max = Number.POSITIVE_INFINITY): void {
   const file = openSync(path, 'r');
   try {
     const metas = readMetas(file);
@@ -39,15 +39,15 @@ export function checkPages(path: string, most = Number.POSITIVE_INFINITY): void 
       if (readSync(file, bytes, 0, pageBytes, number * pageBytes) < pageBytes) throw damagedFile();
       return bytes;
     };
-    for (const tree of trees) checkTree({ page, pageBytes, lastPage, txn }, tree, most);
+    for (const tree of trees) checkTree({ page, pageBytes, lastPage, txn }, tree, max);
   } finally {
     closeSync(file);
   }
 }
 
-function checkTree(file: File, { root, depth, pages }: Tree, most: number): void {
+function checkTree(file: File, { root, depth, pages }: Tree, max: number): void {
   if (root === null) return;
-  const levels = pages > most ? depth - 1 : depth;
+  const levels = pages > max ? depth - 1 : depth;
   // A page that two others name would be walked again and again.
   let left = pages;
   const walk = (number: number, level: number): void => {

@@ -19,7 +19,7 @@ export interface Recall {
 }
 
 /** Of one of the two halves. */
-const MOST_BYTES = 4_194_304;
+const MAX_BYTES = 4_194_304;
 const LARGEST = 65_536;
 const OVERHEAD = 500;
 const nameOf = (place: Uint8Array): string =>
@@ -35,7 +35,7 @@ export function createRecall(): Recall {
     const before = late.get(name);
     bytes += sizeOf(recalled) - (before ? sizeOf(before) : 0);
     late.set(name, recalled);
-    if (bytes <= MOST_BYTES) return;
+    if (bytes <= MAX_BYTES) return;
     [late, early] = [new Map(), late];
     bytes = 0;
   }

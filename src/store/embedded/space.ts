@@ -29,8 +29,8 @@ const RESERVE = 4_194_304;
 /** Of a small volume no more than this part of it. */
 const PART_OF_VOLUME = 8;
 /** The file grows by an eighth of itself, within these bounds, so that it seldom has to. */
-const LEAST_STEP = 262_144;
-const MOST_STEP = 16_777_216;
+const MIN_STEP = 262_144;
+const MAX_STEP = 16_777_216;
 const ZEROS = Buffer.alloc(262_144);
 /** Larger values have pages of their own, one after another. */
 const SMALL = 2_000;
@@ -84,7 +84,7 @@ export function createSpace(path: string, usage: () => Usage): Space {
   }
 
   async function grow(target: number): Promise<AppError | null> {
-    const step = Math.min(MOST_STEP, Math.max(LEAST_STEP, target / 8));
+    const step = Math.min(MAX_STEP, Math.max(MIN_STEP, target / 8));
     const failed = await lengthen(() => target + Math.ceil(step));
     if (failed === null || size >= target) return null;
     return isNoSpace(failed) ? noSpace(failed) : unavailable('The data file cannot be made longer', failed);

@@ -42,10 +42,10 @@ const SIGNS = [
   '\u202e',
 ];
 
-export function textOf(random: Random, most: number): string {
+export function textOf(random: Random, max: number): string {
   // Now and then one that is long, of signs of three bytes.
-  if (random.chance(0.1)) return '語'.repeat(random.below(most * 4));
-  return Array.from({ length: random.below(most) }, () => random.pick(SIGNS)).join('');
+  if (random.chance(0.1)) return '語'.repeat(random.below(max * 4));
+  return Array.from({ length: random.below(max) }, () => random.pick(SIGNS)).join('');
 }
 
 /** Any value of JSON; ids and names among them may be of a type that nobody expects. */

@@ -24,7 +24,7 @@ const told = (seq: number, over: object = {}) => ({
   ...over,
 });
 const history = (over: Partial<CommitHistory>): CommitHistory => ({
-  begin: { least: 2, most: 2 },
+  begin: { min: 2, max: 2 },
   told: [4, 6, 8].map((seq) => told(seq)),
   due: ({ project }) => (project === 'mine' ? 'must' : 'never'),
   isWhole: true,
@@ -36,7 +36,7 @@ describe('streams of commits', () => {
   it.each<[string, Partial<CommitHistory>]>([
     ['the whole', {}],
     ['what was cut off early and not due', { told: [told(4)], isWhole: false }],
-    ['a beginning that is known roughly', { begin: { least: 1, most: 5 } }],
+    ['a beginning that is known roughly', { begin: { min: 1, max: 5 } }],
     ['what may be told, told', { due: () => 'may' }],
     ['what may be told, not told', { told: [], due: () => 'may' }],
   ])('accepts %s', (_what, over) => {
@@ -47,7 +47,7 @@ describe('streams of commits', () => {
     ['a gap', { told: [told(4), told(8)] }, /^gap: 6 secretGroup.update of SECRET_GROUP mine\/g r6 is missing$/],
     ['a gap before where it was cut off', { told: [told(4), told(8)], isWhole: false }, /^gap: 6/],
     ['a missing first', { told: [told(6), told(8)] }, /^gap: 4/],
-    ['a missing first after a rough beginning', { told: [told(8)], begin: { least: 1, most: 5 } }, /^gap: 6/],
+    ['a missing first after a rough beginning', { told: [told(8)], begin: { min: 1, max: 5 } }, /^gap: 6/],
     ['a missing end', { told: [told(4), told(6)] }, /^gap: 8/],
     ['silence', { told: [told(4)] }, /^gap: 6/],
     ['a duplicate', { told: [told(4), told(6), told(6), told(8)] }, /^duplicate: 6 again after 6$/],
@@ -117,15 +117,15 @@ const event = (seq: number, a: string, over: Partial<ToldEnvironment> = {}): Tol
 });
 const RIGHT = [event(2, 'y'), event(4, 'z'), event(5, 'q')];
 const judgeEnvironment = (over: Partial<EnvironmentHistory>): readonly string[] =>
-  checkEnvironment({ begin: { least: 1, most: 1 }, told: RIGHT, states: STATES, storm: 32, ...over });
+  checkEnvironment({ begin: { min: 1, max: 1 }, told: RIGHT, states: STATES, storm: 32, ...over });
 
 describe('streams of what a workload gets', () => {
   it.each<[string, Partial<EnvironmentHistory>]>([
     ['the whole', {}],
     ['no values for those who may not have them', { told: RIGHT.map((each) => ({ ...each, values: null })) }],
     ['the last of many in a storm', { told: [event(5, 'q')], storm: 2 }],
-    ['a rough beginning', { begin: { least: 1, most: 3 }, told: RIGHT.slice(1) }],
-    ['nothing told when nothing changed', { begin: { least: 5, most: 5 }, told: [] }],
+    ['a rough beginning', { begin: { min: 1, max: 3 }, told: RIGHT.slice(1) }],
+    ['nothing told when nothing changed', { begin: { min: 5, max: 5 }, told: [] }],
   ])('accepts %s', (_what, over) => {
     expect(judgeEnvironment(over)).toEqual([]);
   });

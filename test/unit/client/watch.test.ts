@@ -57,11 +57,11 @@ const event = (seq: number, digest = `d${seq}`) =>
 const refusal = (code: string, more: object = {}) => ({ errors: [{ message: code, extensions: { code, ...more } }] });
 
 /** The first `most` things that are told, in short. */
-async function first(watching: AsyncIterable<{ kind: string; seq?: number; cursor: string | null }>, most: number) {
+async function first(watching: AsyncIterable<{ kind: string; seq?: number; cursor: string | null }>, max: number) {
   const told: string[] = [];
   for await (const { kind, seq, cursor } of watching) {
     told.push(kind === 'changed' ? `${seq}` : `${kind} ${cursor}`);
-    if (told.length === most) break;
+    if (told.length === max) break;
   }
   return told;
 }

@@ -128,7 +128,7 @@ function derive(e: Explanation, target: string | null, limits: Limits): Derived 
     linesOf(e, at).flatMap((l) => (isVariable(l) ? [l.target] : []));
   const loops = (at: string | null, trail: readonly (string | null)[]): boolean =>
     trail.includes(at) || next(at).some((to) => loops(to, [...trail, at]));
-  const depth = (at: string | null): number => next(at).reduce((most, to) => Math.max(most, 1 + depth(to)), 0);
+  const depth = (at: string | null): number => next(at).reduce((max, to) => Math.max(max, 1 + depth(to)), 0);
   const steps = (at: string | null): number => next(at).reduce((sum, to) => sum + steps(to), linesOf(e, at).length);
   const codeOf = (at: string | null): string | null => {
     if (loops(at, [])) return 'CYCLE';

@@ -150,9 +150,7 @@ describe('the schedule', () => {
         schedule.failed(entry, 0);
         return entry.nextAt / 1000;
       });
-      expect(pauses).toEqual(
-        [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600].map((most) => most * (0.5 + random / 2)),
-      );
+      expect(pauses).toEqual([30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600].map((max) => max * (0.5 + random / 2)));
       schedule.succeeded(entry, 0);
       expect([entry.nextAt, entry.failures]).toEqual([270_000 + random * 60_000, 0]);
     }

@@ -14,7 +14,7 @@ it('the deadline comes though memory is cleared meanwhile', async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { signal } = new AbortController();
-  const ask = guardedFetch({ reach: createReach([host]), mostBytes: 1_000, deadlineMs: 500, signal });
+  const ask = guardedFetch({ reach: createReach([host]), maxBytes: 1_000, deadlineMs: 500, signal });
   const collecting = setInterval(collect, 20);
   await expect(ask(`http://${host}/`)).rejects.toMatchObject({ name: 'AbortError' });
   clearInterval(collecting);

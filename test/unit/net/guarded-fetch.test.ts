@@ -22,7 +22,7 @@ afterAll(() => stub.close());
 const fetchWith = (over: Partial<FetchRules> = {}) =>
   guardedFetch({
     reach: createReach([stub.host]),
-    mostBytes: 1_000,
+    maxBytes: 1_000,
     deadlineMs: 5_000,
     signal: new AbortController().signal,
     ...over,

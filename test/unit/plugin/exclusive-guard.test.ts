@@ -39,9 +39,9 @@ describe('a process that holds one call at a time', () => {
     const mebibyte = 1_048_576;
     const bounds = {
       deadlineMs: 5_000,
-      mostBytes: mebibyte,
-      mostValueBytes: mebibyte,
-      mostMemoryBytes: 512 * mebibyte,
+      maxBytes: mebibyte,
+      maxValueBytes: mebibyte,
+      maxMemoryBytes: 512 * mebibyte,
     };
     const reach = createReach(['127.0.0.0/8']);
     const lines = { add: () => {}, begin: () => {}, end: () => {} };

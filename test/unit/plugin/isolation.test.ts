@@ -82,7 +82,7 @@ describe('a plugin in a process of its own', () => {
   });
 
   it('case 185: one that takes more memory than allowed dies alone', async () => {
-    const bounds = { mostBytes: 1_000_000, mostValueBytes: 60_000, mostMemoryBytes: 160 * 1_048_576 };
+    const bounds = { maxBytes: 1_000_000, maxValueBytes: 60_000, maxMemoryBytes: 160 * 1_048_576 };
     const body =
       'const all = []; for (let i = 0; i < 64; i++) { all.push(Buffer.alloc(64 * 1048576, 1)); await new Promise((r) => setTimeout(r, 5)); }';
     expect(await outcome(await plugin(body, { bounds, deadlineMs: 20_000 }))).toBe('failed: FAILED');
@@ -91,7 +91,7 @@ describe('a plugin in a process of its own', () => {
   });
 
   it('case 186: too much is left where it is', async () => {
-    const bounds = { mostBytes: 1_000, mostValueBytes: 100, mostMemoryBytes: 512 * 1_048_576 };
+    const bounds = { maxBytes: 1_000, maxValueBytes: 100, maxMemoryBytes: 512 * 1_048_576 };
     const big = await plugin("return new Map([['A', 'x'.repeat(100 * 1048576)]]);", { bounds });
     expect(String(await outcome(big))).toBe('Symbol(too large)');
     const forged = `import { writeSync } from 'node:fs';

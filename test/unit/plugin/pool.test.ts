@@ -7,7 +7,7 @@ import { createPool } from '../../../src/plugin/pool.ts';
 function world(over: Partial<Parameters<typeof createPool>[0]> = {}) {
   const alive = new Set<string>();
   const log: string[] = [];
-  let most = 0;
+  let max = 0;
   const open = (name: string) => async (): Promise<ChildLink> => {
     const id = `${name} ${log.length}`;
     let end: () => void = () => {};
@@ -16,7 +16,7 @@ function world(over: Partial<Parameters<typeof createPool>[0]> = {}) {
     });
     log.push(id);
     alive.add(id);
-    most = Math.max(most, alive.size);
+    max = Math.max(max, alive.size);
     const kill = (): void => {
       alive.delete(id);
       end();
@@ -25,7 +25,7 @@ function world(over: Partial<Parameters<typeof createPool>[0]> = {}) {
     return { ended, kill, prepare: unused, call: unused, close: unused };
   };
   const pool = createPool({ maxProcesses: 2, idleMs: 1_000, waitMs: 500, ...over });
-  return { pool, open, alive, log, most: () => most };
+  return { pool, open, alive, log, max: () => max };
 }
 
 /** Work that goes on until it is told to end. */
@@ -65,7 +65,7 @@ describe('processes that calls hold one by one', () => {
 
   it('never more than the limit; who waited longest is next, and nobody waits for ever', async () => {
     vi.useFakeTimers();
-    const { pool, open, most } = world();
+    const { pool, open, max } = world();
     const works = Array.from({ length: 4 }, () => later<string>());
     const began: number[] = [];
     const all = works.map(({ promise }, i) =>
@@ -84,7 +84,7 @@ describe('processes that calls hold one by one', () => {
     expect(await late).toBe('TIMEOUT');
     for (const work of works) work.finish('done');
     expect(await Promise.all(all.slice(0, 3))).toEqual(['done', 'one', 'done']);
-    expect(most()).toBe(2);
+    expect(max()).toBe(2);
     await pool.close();
   });
 

@@ -21,7 +21,7 @@ describe('the pace of deliveries', () => {
     const pace = createPace({ now: clock.now });
     let turns = 0;
     let since = 0;
-    let most = 0;
+    let max = 0;
     let isOver = false;
     const others = (async () => {
       while (!isOver) {
@@ -33,7 +33,7 @@ describe('the pace of deliveries', () => {
     const deliveries = Array.from({ length: 200 }, () =>
       pace.run(async () => {
         since += 1;
-        most = Math.max(most, since);
+        max = Math.max(max, since);
         await clock.work(1)();
       }),
     );
@@ -41,7 +41,7 @@ describe('the pace of deliveries', () => {
     isOver = true;
     await others;
     // Five milliseconds of one each, and those that are at work when they are over.
-    expect(most).toBeLessThanOrEqual(5 + 4);
+    expect(max).toBeLessThanOrEqual(5 + 4);
     expect(turns).toBeGreaterThan(200 / 9);
   });
 
@@ -56,10 +56,10 @@ describe('the pace of deliveries', () => {
     const pace = createPace({ patienceMs: 10_000 });
     const done: number[] = [];
     let active = 0;
-    let most = 0;
+    let max = 0;
     const one = (i: number) => async () => {
       active += 1;
-      most = Math.max(most, active);
+      max = Math.max(max, active);
       done.push(i);
       await sleep(1);
       active -= 1;
@@ -73,22 +73,22 @@ describe('the pace of deliveries', () => {
     expect(done.length).toBeLessThanOrEqual(4);
     await Promise.all(waited);
     expect(done).toEqual(Array.from({ length: 40 }, (_, i) => i));
-    expect(most).toBe(4);
+    expect(max).toBe(4);
   });
 
   it('has a few at work at the same time, and no more', async () => {
     const pace = createPace({ patienceMs: 10_000 });
     let active = 0;
-    let most = 0;
+    let max = 0;
     const one = () =>
       pace.run(async () => {
         active += 1;
-        most = Math.max(most, active);
+        max = Math.max(max, active);
         await turn();
         active -= 1;
       });
     await Promise.all(Array.from({ length: 20 }, one));
-    expect(most).toBe(4);
+    expect(max).toBe(4);
   });
 
   it('goes on past deliveries that hang', async () => {

@@ -68,7 +68,7 @@ export const carriesFiles = ({ node, rootFields }: Operation, fileMutations: Rea
 
 /** Costs of an operation that were counted, by the sizes that its variables gave. */
 const counted = new WeakMap<Operation, Map<string, number>>();
-const MOST_COUNTED = 32;
+const MAX_COUNTED = 32;
 
 function checkedCost(operation: Operation, variables: Variables, schema: GraphQLSchema, limits: Limits): number {
   if (operation.sizeVariables.size === 0) return operation.cost;
@@ -78,7 +78,7 @@ function checkedCost(operation: Operation, variables: Variables, schema: GraphQL
   for (const name of operation.sizeVariables) sizes += `${sizeIn(variables[name])} `;
   const cost = known.get(sizes) ?? costOf(operation.document, operation.node, variables, schema);
   if (!(cost <= limits.cost)) throw new AppError('BAD_REQUEST', tooDear(cost, limits.cost));
-  if (known.size < MOST_COUNTED) known.set(sizes, cost);
+  if (known.size < MAX_COUNTED) known.set(sizes, cost);
   return cost;
 }
 
