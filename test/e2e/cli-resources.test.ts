@@ -90,6 +90,55 @@ describe('secret groups', () => {
     expect(ran.out + ran.err).not.toContain('canary-of-verbose');
   });
 
+  it('are put again as they are shown, at the revision that was shown, and never without what was not', async () => {
+    await json(['put', 'secret', ...IN, '-i', JSON.stringify({ ...EXAMPLE, name: 'Shown group' })]);
+    const id = 'shown-group';
+    const shown = await world.run(['get', 'secret', id, ...IN, '--show-values', '-o', 'yaml']);
+    const again = await world.run(['put', 'secret', ...IN, '-f', '-', '-o', 'json'], { input: shown.out });
+    expect([again.code, JSON.parse(again.out).revision]).toEqual([0, 2]);
+    expect((await json(['get', 'secret', id, ...IN, '--show-values'])).variables).toEqual([
+      { name: 'MONGO_DB', masked: false, value: 'some_connection_string' },
+      { name: 'NODE_ENV', masked: false, value: 'production' },
+    ]);
+    const late = await world.run(['put', 'secret', ...IN, '-f', '-'], { input: shown.out });
+    expect([late.code, late.err]).toEqual([5, expect.stringContaining('Expected revision 1')]);
+    const bare = await world.run(['get', 'secret', id, ...IN, '-o', 'yaml']);
+    expect((await world.run(['put', 'secret', ...IN, '-f', '-'], { input: bare.out })).code).toBe(6);
+    const masked = shown.out.replaceAll('masked: false', 'masked: true');
+    const refused = await world.run(['put', 'secret', ...IN, '-f', '-'], { input: masked });
+    expect([refused.code, refused.err]).toEqual([6, expect.stringContaining('variables: MONGO_DB is masked')]);
+    const renamed = shown.out.replace('"Shown Group"', '"Other"').replace('"Shown group"', '"Other"');
+    const other = await world.run(['put', 'secret', ...IN, '-f', '-'], { input: renamed });
+    expect([other.code, other.err]).toEqual([6, expect.stringContaining('the name gives other, not shown-group')]);
+
+    await json(['put', 'global-secret', '-i', '{"name":"Shown values","type":"config","values":{"a":{"b":null}}}']);
+    const values = await world.run(['get', 'global-secret', 'shown-values', '-o', 'yaml']);
+    const lost = await world.run(['put', 'global-secret', '-f', '-'], { input: values.out });
+    expect([lost.code, lost.err]).toEqual([6, expect.stringContaining('--show-values')]);
+    const whole = await world.run(['get', 'global-secret', 'shown-values', '--show-values']);
+    expect((await world.run(['put', 'global-secret', '-f', '-'], { input: whole.out })).code).toBe(0);
+    expect((await json(['get', 'global-secret', 'shown-values', '--show-values'])).values).toEqual({ a: { b: null } });
+  });
+
+  it('keep, in a patch, the links of the kind that it does not name', async () => {
+    const make = async (name: string, input: object) => {
+      const text = `mutation ($input: ${name}Input!) { ${name.charAt(0).toLowerCase()}${name.slice(1)}(input: $input) { __typename } }`;
+      await world.query(text, { input: { project: 'default-project', ...input } });
+    };
+    const params = { engine: 'postgres', endpoint: 'db.example.com', username: 'u', password: 'p', database: 'd' };
+    await make('CreateAddon', { name: 'Cache', provider: 'redis', params: { host: 'h', password: 'p' } });
+    await make('CreateExternalAddon', { name: 'Database', provider: 'aws-rds', params });
+    const keys = [{ keyName: 'HOST' }];
+    const linked = {
+      ...{ name: 'Linked', secretType: 'environment', priority: 1 },
+      addonDependencies: [{ addonId: 'cache', keys }],
+      externalAddonDependencies: [{ addonId: 'database', keys }],
+    };
+    await json(['put', 'secret', ...IN, '-i', JSON.stringify(linked)]);
+    const patched = await json(['patch', 'secret', 'linked', ...IN, '-i', '{"addonDependencies":[]}']);
+    expect(patched.addonLinks).toMatchObject([{ addon: 'database', kind: 'EXTERNAL_ADDON' }]);
+  });
+
   it('are read from standard input', async () => {
     const input = 'name: Piped\nsecretType: environment\npriority: 1\nsecrets:\n  variables:\n    A: "1"\n';
     const ran = await world.run(['create', 'secret', ...IN, '-f', '-'], { input });
@@ -111,6 +160,10 @@ describe('other things', () => {
     expect(
       (await json(['create', 'app-secret', '--appId', 'my-app', '-i', '{"name":"KEY","purposeType":"api-key"}'])).id,
     ).toBe('key');
+    const documented = '{"name":"KEY 2","purposeType":"APIKey","environmentScopedValues":[]}';
+    expect(await json(['create', 'app-secret', '--appId', 'my-app', '-i', documented])).toMatchObject({
+      purposeType: 'API_KEY',
+    });
     const global = { name: 'Shared', type: 'config', secrets: { values: { a: { b: 1 } } } };
     expect((await json(['put', 'global-secret', '-i', JSON.stringify(global)])).id).toBe('shared');
     expect((await json(['get', 'global-secret', 'shared', '--show-values'])).values).toEqual({ a: { b: 1 } });
@@ -130,6 +183,18 @@ describe('what goes wrong', () => {
     [['put', 'secret', ...IN, '-i', '{"name": "hidden'], 6, 'no JSON and no YAML, line 1'],
     [['put', 'secret', ...IN, '-i', '["hidden"]'], 6, 'is not an object'],
     [['put', 'secret', ...IN, '-i', 'a: 12345678901234567890'], 6, 'too large'],
+    [['create', 'project', '-i', 'name: hidden\n---\nname: hidden too'], 6, 'several documents'],
+    [
+      ['put', 'secret', ...IN, '-i', '{"name":"x","secrets":{"variables":{"PORT":8080}}}'],
+      6,
+      'variables.PORT: must be a',
+    ],
+    [
+      ['put', 'secret', ...IN, '-i', '{"name":"x","addonDependencies":{"a":1}}'],
+      6,
+      'addonDependencies: must be a list',
+    ],
+    [['put', 'secret', ...IN, '-i', '{"restrictions":{"nfObjects":["a"]}}'], 6, 'restrictions.nfObjects: must be a'],
     [['put', 'secret', ...IN, '-i', '{"name":"x","secretType":"environment","priority":1000}'], 6, 'priority'],
     [['list', 'secret', ...IN, '-o', 'xml'], 1, 'Allowed choices are json, yaml, table'],
   ])('%j ends with %i', async (args, code, told) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aGroupInput, aProject, groupOp, run } from '../support/makers.ts';
+import { aGroupInput, aProject, done, groupOp, operation, run } from '../support/makers.ts';
 import { rest } from '../support/rest.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
@@ -70,6 +70,43 @@ describe('secret groups over REST', () => {
     const deleted = await rest(app, 'DELETE', `${S}/example-secret`);
     expect([deleted.status, deleted.body]).toEqual([200, { data: {} }]);
     expect((await rest(app, 'GET', `${S}/example-secret`)).status).toBe(404);
+  });
+
+  it('keep, in a patch, the links of the kind that it does not name', async () => {
+    const params = { engine: 'postgres', endpoint: 'db.example.com', username: 'u', password: 'p', database: 'd' };
+    const project = 'default-project';
+    await done(app, operation('createAddon', 'addon { id }'), {
+      ...{ project, name: 'Kept cache', provider: 'redis', params: { host: 'cache.internal', password: 'p' } },
+    });
+    await done(app, operation('createExternalAddon', 'externalAddon { id }'), {
+      ...{ project, name: 'Kept database', provider: 'aws-rds', params },
+    });
+    const inside = (addonId: string, aliases: readonly string[]) => [{ addonId, keys: [{ keyName: 'HOST', aliases }] }];
+    const addonDependencies = inside('kept-cache', ['CACHE']);
+    const externalAddonDependencies = inside('kept-database', ['DB']);
+    const one = `${S}/linked-twice`;
+    await rest(app, 'POST', S, { body: aBody({ name: 'Linked twice', addonDependencies, externalAddonDependencies }) });
+
+    const changed = inside('kept-cache', ['OTHER']);
+    const first = await rest(app, 'PATCH', one, { body: { addonDependencies: changed } });
+    expect(first.body.data).toMatchObject({ addonDependencies: changed, externalAddonDependencies });
+    const second = await rest(app, 'POST', one, { body: { externalAddonDependencies: [] } });
+    expect(second.status).toBe(200);
+    const third = await rest(app, 'PATCH', one, { body: { priority: 11 } });
+    expect(third.body.data).toMatchObject({ addonDependencies: changed, externalAddonDependencies: [] });
+    const both = await rest(app, 'PATCH', one, { body: { addonDependencies: [], externalAddonDependencies } });
+    expect(both.body.data).toMatchObject({ addonDependencies: [], externalAddonDependencies });
+    const wrong = { keyName: 'NO-KEY' };
+    const bad = await rest(app, 'PATCH', one, {
+      body: { externalAddonDependencies: [{ addonId: 'kept-database', keys: [wrong] }] },
+    });
+    expect(Object.keys(bad.body.error.details)).toEqual(['externalAddonDependencies.0.keys.0.keyName']);
+    const strange = await run(app, groupOp('updateSecretGroup', 'slug'), {
+      id: Buffer.from('SecretGroup:default-project/linked-twice').toString('base64'),
+      addonLinksKind: 'ADDON',
+      addonLinks: [{ kind: 'EXTERNAL_ADDON', addon: 'kept-database', keys: [] }],
+    });
+    expect(strange.message).toBe('addonLinks.0.kind: must be the kind that `addonLinksKind` names');
   });
 
   it('name the field that is wrong, as the body has it', async () => {

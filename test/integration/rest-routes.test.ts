@@ -276,6 +276,24 @@ describe('routes', () => {
     await call('POST', `${P}/jobs/example-job/runtime-environment`, { body: { runtimeEnvironment: {} } });
   });
 
+  it('keep the map that a body does not name', async () => {
+    const file = { data: base64('text'), encoding: 'utf-8' };
+    const runtime = { runtimeEnvironment: { A: 'x' }, runtimeFiles: { '/etc/kept': file } };
+    const build = { buildArguments: { ARG: 'x' }, buildFiles: { '/etc/a': file } };
+    const at = `${P}/jobs/example-job`;
+    const own = async (part: string) => (await call('GET', `${at}/${part}?show=this`)).body.data;
+    await call('POST', `${at}/runtime-environment`, { body: runtime });
+    await call('POST', `${at}/build-arguments`, { body: build });
+    await call('POST', `${at}/runtime-environment`, { body: { runtimeEnvironment: { A: 'y' } } });
+    await call('POST', `${at}/build-arguments`, { body: { buildFiles: {} } });
+    expect(await own('runtime-environment')).toMatchObject({ ...runtime, runtimeEnvironment: { A: 'y' } });
+    expect(await own('build-arguments')).toMatchObject({ buildArguments: { ARG: 'x' }, buildFiles: {} });
+    await call('POST', `${at}/build-arguments`, { body: {} });
+    expect(await own('build-arguments')).toMatchObject({ buildArguments: { ARG: 'x' } });
+    await call('POST', `${at}/runtime-environment`, { body: { runtimeEnvironment: {}, runtimeFiles: {} } });
+    expect(await own('runtime-environment')).toMatchObject({ runtimeEnvironment: {}, runtimeFiles: {} });
+  });
+
   it('never store a mask as a value', async () => {
     const path = `${P}/services/example-service/runtime-environment`;
     const operator = await app.token('operator');

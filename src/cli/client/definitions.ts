@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Failure } from './failure.ts';
+import { printable } from './text.ts';
 
-type Members = Readonly<Record<string, unknown>>;
+export type Members = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -19,8 +20,9 @@ export async function definitionOf(options: { readonly input?: string; readonly 
   if (text.length > MAX_LENGTH) throw new Failure('invalid', `the definition is longer than ${MAX_LENGTH} characters`);
   const { LineCounter, parseDocument } = await import('yaml');
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'silent', intAsBigInt: true });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error', intAsBigInt: true });
   const [error] = document.errors;
+  if (error?.code === 'MULTIPLE_DOCS') throw new Failure('invalid', 'the definition holds several documents: give one');
   if (error) {
     throw new Failure(
       'invalid',
@@ -97,6 +99,51 @@ export function listFrom(
   const value = Object.hasOwn(members, name) ? members[name] : undefined;
   if (value === undefined) return {};
   return { [name]: isObject(value) ? Object.entries(value).map(([key, each]) => item(key, each)) : value };
+}
+
+/** Named texts as the API's list. Quotes are easily forgotten: 8080 and yes are no texts. */
+export const textsFrom = (members: Members, name: string): Record<string, unknown> =>
+  listFrom(members, name, (key, value) => {
+    if (typeof value !== 'string')
+      throw new Failure('invalid', printable(`${name}.${key}: must be a string: write it in quotes`));
+    return { name: key, value };
+  });
+
+/**
+ * A definition as `get` shows it is one to be put again: what only the gateway gives is left out, and its revision becomes
+ * the one that is expected. What was not shown cannot be put back.
+ */
+export function asShown(members: Members, verb: 'create' | 'put' | 'patch'): Record<string, unknown> {
+  const { createdAt: _created, updatedAt: _updated, revision, masked, valueReferences, ...rest } = members;
+  if (masked === true) throw new Failure('invalid', 'what is masked cannot be put back: leave it out');
+  if (verb === 'put' && valueReferences !== undefined && rest.values === undefined) {
+    throw new Failure('invalid', 'it was shown without its values, and would lose them: get it with --show-values');
+  }
+  const shown = Object.entries(rest).map(([name, value]) => [name, entries(name, value)]);
+  return {
+    ...(verb === 'create' || revision === undefined ? {} : { expectedRevision: revision }),
+    ...Object.fromEntries(shown),
+  };
+}
+
+/** Each entry without what is only shown of it. */
+function entries(list: string, value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.map((entry: unknown) => {
+    if (!isObject(entry) || !('masked' in entry || 'size' in entry)) return entry;
+    const { masked, size: _size, ...rest } = entry;
+    if (masked === true) {
+      const name = String(entry.name ?? entry.path ?? entry.id);
+      throw new Failure('invalid', printable(`${list}: ${name} is masked, and cannot be put back: leave it out`));
+    }
+    return rest;
+  });
+}
+
+/** A list of objects; anything else is named, and nothing of it dropped. */
+export function membersOf(name: string, value: unknown): readonly Members[] {
+  if (Array.isArray(value) && value.every(isObject)) return value;
+  throw new Failure('invalid', `${name}: must be a list of objects`);
 }
 
 /** Content and encoding of a file as the documents have it. */

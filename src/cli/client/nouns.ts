@@ -1,4 +1,4 @@
-import { fileFields, listFrom, patchOf, words } from './definitions.ts';
+import { fileFields, listFrom, type Members, membersOf, patchOf, textsFrom, words } from './definitions.ts';
 
 /** The things that the verbs work on. */
 export interface Noun {
@@ -28,7 +28,7 @@ export interface Noun {
   /** Deleted and changed by its own key and project rather than by its global id. */
   readonly byKey?: true;
   /** From the documents' form to the input of the API; what is in the API's form already passes. */
-  readonly input: (definition: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+  readonly input: (definition: Readonly<Record<string, unknown>>, isPatch?: boolean) => Record<string, unknown>;
 }
 
 const GROUP = 'name description tags type secretType priority stageId revision createdAt updatedAt';
@@ -50,8 +50,8 @@ const workload = (label: 'service' | 'job', type: 'Service' | 'Job'): Noun => ({
   byKey: true,
   input: (it) => ({
     ...it,
-    ...listFrom(it, 'variables', (name, value) => ({ name, value })),
-    ...listFrom(it, 'buildArguments', (name, value) => ({ name, value })),
+    ...textsFrom(it, 'variables'),
+    ...textsFrom(it, 'buildArguments'),
     ...listFrom(it, 'files', (path, file) => ({ path, ...fileFields(file) })),
   }),
 });
@@ -71,33 +71,43 @@ const secret: Noun = {
   type: 'SecretGroup',
   field: 'secretGroup',
   verbs: ['create', 'put', 'patch', 'delete'],
-  input: ({ secrets, addonDependencies, externalAddonDependencies, ...it }) => {
+  input: ({ secrets, addonDependencies, externalAddonDependencies, ...it }, isPatch = false) => {
     const { restrictions } = it as { restrictions?: Readonly<Record<string, unknown>> | null };
     const parts = (secrets ?? {}) as Readonly<Record<string, unknown>>;
-    const links = [...linksOf(addonDependencies, 'ADDON'), ...linksOf(externalAddonDependencies, 'EXTERNAL_ADDON')];
     return {
       ...words(it, ['type', 'secretType']),
       ...(restrictions ? { restrictions: restrictionsOf(restrictions) } : {}),
-      ...(addonDependencies !== undefined || externalAddonDependencies !== undefined ? { addonLinks: links } : {}),
-      ...listFrom({ ...it, ...parts }, 'variables', (name, value) => ({ name, value })),
+      ...linksOf({ addonDependencies, externalAddonDependencies }, isPatch),
+      ...textsFrom({ ...it, ...parts }, 'variables'),
       ...listFrom({ ...it, ...parts }, 'files', (path, file) => ({ path, ...fileFields(file) })),
       ...listFrom({ ...it, ...parts }, 'dockerSecretMounts', (name, file) => ({ name, ...fileFields(file) })),
     };
   },
 };
 
-function restrictionsOf({ nfObjects, ...rest }: Readonly<Record<string, unknown>>): object {
-  const listed = nfObjects as readonly { readonly id: string; readonly type: string }[] | undefined;
-  return {
-    ...words(rest, ['tagMatchCondition']),
-    ...(listed ? { workloads: listed.map(({ id, type }) => words({ id, kind: type }, ['kind'])) } : {}),
-  };
+function restrictionsOf({ nfObjects, ...rest }: Members): object {
+  if (nfObjects === undefined) return words(rest, ['tagMatchCondition']);
+  const workloads = membersOf('restrictions.nfObjects', nfObjects).map(({ type, ...each }) => ({
+    ...each,
+    kind: type,
+  }));
+  return { ...words(rest, ['tagMatchCondition']), workloads: workloads.map((each) => words(each, ['kind'])) };
 }
 
-const linksOf = (given: unknown, kind: string): readonly object[] =>
-  Array.isArray(given)
-    ? given.map(({ addonId, ...rest }: Readonly<Record<string, unknown>>) => ({ addon: addonId, kind, ...rest }))
-    : [];
+const LINKS = [
+  ['addonDependencies', 'ADDON'],
+  ['externalAddonDependencies', 'EXTERNAL_ADDON'],
+] as const;
+
+/** A patch leaves alone the links of the kind that it does not name. */
+function linksOf(given: Members, isPatch: boolean): object {
+  const named = LINKS.filter(([name]) => given[name] !== undefined);
+  if (named.length === 0) return {};
+  const addonLinks = named.flatMap(([name, kind]) =>
+    membersOf(name, given[name]).map(({ addonId, ...rest }) => ({ addon: addonId, kind, ...rest })),
+  );
+  return { addonLinks, ...(isPatch && named.length === 1 ? { addonLinksKind: named[0]?.[1] } : {}) };
+}
 
 const globalSecret: Noun = {
   label: 'global-secret',
@@ -108,7 +118,7 @@ const globalSecret: Noun = {
   paged: true,
   summary: 'id: slug name type revision',
   details: `id: slug name description type revision createdAt updatedAt masked valueReferences { reference }
-    files { id path encoding size } gitops { vcsService repoUrl branch filePath accountLogin }`,
+    files { id path encoding size } gitops { vcsService selfHostedVcsId repoUrl branch filePath accountLogin vcsLinkId holdRewrites signers }`,
   values: 'values files { id path data encoding masked }',
   type: 'GlobalSecret',
   field: 'globalSecret',
@@ -129,6 +139,12 @@ const globalSecret: Noun = {
     };
   },
 };
+
+/** As the documents write purposes: `APIKey`, `UsernamePassword`. */
+const purposeOf = ({ purposeType }: Members): object =>
+  typeof purposeType === 'string'
+    ? { purposeType: purposeType.replace(/^(api|ssh|username)(key|password)$/i, '$1-$2') }
+    : {};
 
 const plain = (it: Readonly<Record<string, unknown>>): Record<string, unknown> => ({ ...it });
 
@@ -153,7 +169,7 @@ export const NOUNS: ReadonlyMap<string, Noun> = new Map<string, Noun>([
       type: 'AppSecret',
       field: 'appSecret',
       verbs: ['create', 'patch', 'delete'],
-      input: (it) => words(it, ['purposeType']),
+      input: (it) => words({ ...it, ...purposeOf(it) }, ['purposeType']),
     },
   ],
   [

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { type Api, REFUSAL } from '../client/api.ts';
 import { connect } from '../client/connect.ts';
-import { definitionOf } from '../client/definitions.ts';
+import { asShown, definitionOf } from '../client/definitions.ts';
 import { Failure } from '../client/failure.ts';
 import { NOUNS, type Noun } from '../client/nouns.ts';
 import { type Format, formatted } from '../client/output.ts';
@@ -92,13 +92,13 @@ async function done(verb: Verb, asked: Asked): Promise<unknown> {
     await api.change(mutation('delete', noun, ''), { input });
     return { id: key, deleted: true };
   }
-  const definition = await definitionOf(options);
+  const definition = asShown(await definitionOf(options), verb);
   if (options.input !== undefined) {
     note(options)('values in arguments stay in the history of the shell; --file - reads standard input');
   }
   if (options.verbose) note(options)(`sending ${Object.keys(definition).join(', ')}`);
   const input = {
-    ...noun.input(definition),
+    ...noun.input(noun.byKey ? definition : named(definition, verb), verb === 'patch'),
     ...(noun.ofProject && verb !== 'patch' ? { project: projectOf(asked) } : {}),
     ...(noun.ofApp && verb !== 'patch' ? { app: appOf(asked) } : {}),
     ...(verb === 'patch' ? { id: (await target(asked, definition)).node } : {}),
@@ -110,6 +110,15 @@ async function done(verb: Verb, asked: Asked): Promise<unknown> {
     { input },
   );
   return payload.it;
+}
+
+/** Without the id that the name gives, which must be that one: else another thing would be written than the one meant. */
+function named({ id, ...rest }: Readonly<Record<string, unknown>>, verb: Verb): Readonly<Record<string, unknown>> {
+  const given = typeof rest.name === 'string' ? rest.name.toLowerCase().replaceAll(' ', '-') : id;
+  if (id !== undefined && id !== given && verb !== 'patch') {
+    throw new Failure('invalid', printable(`id: the name gives ${given}, not ${String(id)}; an id never changes`));
+  }
+  return rest;
 }
 
 const mutation = (action: string, { type }: Noun, fields: string): string =>

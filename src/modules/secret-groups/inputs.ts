@@ -120,6 +120,12 @@ export const putGroupInput = z.strictObject({
 
 const clearable = <T extends z.ZodType>(rule: T) => rule.nullable().optional();
 
+/** Links of a patch, and of which kind they are all there are: those of the other kind stay. */
+const patchedLinks = {
+  addonLinks: linksRule.optional(),
+  addonLinksKind: z.enum(['addon', 'external-addon']).nullish(),
+};
+
 /** What is absent stays; null clears the description and the stage. */
 export const updateGroupInput = z.strictObject({
   description: descriptionRule.optional(),
@@ -132,7 +138,7 @@ export const updateGroupInput = z.strictObject({
   variables: variablesRule.optional(),
   files: filesRule.optional(),
   dockerSecretMounts: mountsRule.optional(),
-  addonLinks: linksRule.optional(),
+  ...patchedLinks,
   ...allowed,
   expectedRevision: revisionRule,
 });

@@ -1,5 +1,6 @@
 import type { Session } from '../../access/session.ts';
 import type { AddonLink } from '../../domain/types.ts';
+import { invalidInput } from '../../kernel/errors.ts';
 import { type Change, changesOf } from '../../vault/change.ts';
 import type { View } from '../../vault/reading.ts';
 import { requireDistinctLinkNames, requireDistinctPaths } from '../clashes.ts';
@@ -12,6 +13,22 @@ const changes = changesOf(groupDocument);
 
 export const isLink = (kind: AddonLink['addonKind'], id: string) => (link: AddonLink) =>
   link.addonKind === kind && link.addonId === id;
+
+/** A patch of links: with a kind, those of the other kind stay. */
+export function linksAfter(
+  before: readonly AddonLink[],
+  given: readonly AddonLink[] | undefined,
+  kind: AddonLink['addonKind'] | null | undefined,
+): readonly AddonLink[] {
+  if (!given) return before;
+  if (!kind) return given;
+  const strange = given.findIndex(({ addonKind }) => addonKind !== kind);
+  if (strange >= 0) {
+    const message = 'must be the kind that `addonLinksKind` names';
+    throw invalidInput([{ path: ['addonLinks', String(strange), 'kind'], rule: 'kind', message }]);
+  }
+  return [...given, ...before.filter(({ addonKind }) => addonKind !== kind)];
+}
 
 /** Links that were not there before, just so, and where they are in the input: `only` is the one that an input holds by itself. */
 export function addedLinks(before: GroupState | null, after: GroupState, only: AddonLink | undefined) {

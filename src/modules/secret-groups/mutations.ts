@@ -79,6 +79,16 @@ const wholeFields = (t: Inputs) => ({
   idempotencyKey: idempotencyKey(t),
 });
 
+const patchFields = (t: Inputs) => ({
+  ...contentFields(t),
+  secretType: t.field({ type: SecretTypeEnum, description: 'When it is inherited.' }),
+  priority: t.int({ description: '0-100; the higher wins a conflict.' }),
+  addonLinksKind: t.field({
+    type: AddonKindEnum,
+    description: '`addonLinks` are all links to addons of this kind; those to the other kind stay. Absent: all links.',
+  }),
+});
+
 export function addGroupMutations(builder: Builder): void {
   addMutation(builder, {
     name: 'createSecretGroup',
@@ -104,11 +114,7 @@ export function addGroupMutations(builder: Builder): void {
     name: 'updateSecretGroup',
     description:
       'Changes the given fields. A given list replaces the whole list. Requires `WRITE`; for restrictions `MANAGE_RESTRICTIONS`; for the type `CHANGE_TYPE`, and `READ` to turn `SECRET` into `CONFIG`; for links `LINK`.',
-    input: (t) => ({
-      ...contentFields(t),
-      secretType: t.field({ type: SecretTypeEnum, description: 'When it is inherited.' }),
-      priority: t.int({ description: '0-100; the higher wins a conflict.' }),
-    }),
+    input: patchFields,
     rules: inputs.updateGroupInput,
     run: (ref, input, { services, session }) => services.secretGroups.update(ref, input, session),
   });

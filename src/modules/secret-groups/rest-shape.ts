@@ -240,6 +240,16 @@ export function inputOf({ body }: Pick<Given, 'body'>): JsonObject {
   });
 }
 
+/** A patch: a kind of dependencies that the body does not name stays. */
+export function patchOf(request: Pick<Given, 'body'>): JsonObject {
+  const { addonDependencies, externalAddonDependencies } = request.body as GroupBody;
+  const named = [
+    ...(addonDependencies ? ['ADDON'] : []),
+    ...(externalAddonDependencies ? ['EXTERNAL_ADDON'] : []),
+  ] as const;
+  return given({ ...inputOf(request), addonLinksKind: named.length === 1 ? named[0] : undefined });
+}
+
 /** Where a place in that input is in the body. */
 export function placeInGroup([first = '', ...rest]: readonly string[], { body }: Given): readonly string[] {
   const { addonDependencies = [], secrets } = body as GroupBody;

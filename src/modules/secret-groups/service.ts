@@ -9,7 +9,7 @@ import type { Decision } from './decision.ts';
 import { deletedGroup, type GroupRef, type GroupUpdate, visibleGroup } from './finding.ts';
 import { type Imported, type ImportedNames, importedNames, withImported } from './imported.ts';
 import { type CreateGroupInput, type PutGroupInput, restrictionsAfter, type UpdateGroupInput } from './inputs.ts';
-import { isLink } from './linking.ts';
+import { isLink, linksAfter } from './linking.ts';
 import { type GroupState, groupDocument, type StoredGroup, stateOf } from './model.ts';
 import { without } from './requests.ts';
 import { mayOnGroup } from './rights.ts';
@@ -60,7 +60,7 @@ function createWhole({ createOrPut, change, keepFiles, requireCountable, history
 
   function update(ref: GroupUpdate, input: Omit<UpdateGroupInput, 'expectedRevision'>, session: Session) {
     return change(ref, 'secretGroup.update', session, async (state) => {
-      const { files, dockerSecretMounts, addonLinks, restrictions, ...plain } = input;
+      const { files, dockerSecretMounts, addonLinks, addonLinksKind, restrictions, ...plain } = input;
       const kept = files ? await keepFiles(ref.project, files, state, [], session) : null;
       const more = kept ? [kept.entries] : [];
       const mounts = dockerSecretMounts ? await keepFiles(ref.project, dockerSecretMounts, state, more, session) : null;
@@ -73,7 +73,7 @@ function createWhole({ createOrPut, change, keepFiles, requireCountable, history
           : state.restrictions,
         files: kept?.entries ?? state.files,
         mounts: mounts?.entries ?? state.mounts,
-        links: addonLinks ?? state.links,
+        links: linksAfter(state.links, addonLinks, addonLinksKind),
       };
       const isPlain = !input.variables && !files && !dockerSecretMounts;
       return { state: next, contents: [...(kept?.changes ?? []), ...(mounts?.changes ?? [])], isPlain };

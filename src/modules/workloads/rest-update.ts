@@ -47,7 +47,7 @@ export function updateRoute(kind: Kind, scope: Scope, path: string): RestRoute {
     method: 'POST',
     path,
     name: `update${capital(kind.field)}${scope.name}`,
-    summary: `Replace a ${kind.field}'s own ${scope.words}`,
+    summary: `Replace a ${kind.field}'s own ${scope.words}; a map that is absent stays`,
     body: z.strictObject({
       [scope.values]: scope.scope === 'RUNTIME' ? variablesBody : variablesBody.optional(),
       [scope.files]: filesBody.optional(),
@@ -58,19 +58,23 @@ export function updateRoute(kind: Kind, scope: Scope, path: string): RestRoute {
     }),
     answer: z.strictObject({}),
     document: mutation(put, 'result: commit { seq }'),
-    // The set that stays is read, and put again on the revision that it was read at.
+    // What the body does not name stays: it is read, and put again on the revision that it was read at.
     prepare: async (request, ask) => {
-      const document = registeredDocument(kind, [otherValues, otherFiles]);
-      const found = (await ask(document, inPath(kind)(request))) as Registered;
-      const { name, tags, stageId, revision } = found;
-      return {
+      const read = (set: Scope['own']) =>
+        ask(registeredDocument(kind, set), inPath(kind)(request)) as Promise<Registered>;
+      const { name, tags, stageId, revision, ...found } = await read([otherValues, otherFiles]);
+      const isWhole = request.body[scope.values] !== undefined && request.body[scope.files] !== undefined;
+      const own = isWhole ? null : await read(scope.own);
+      return given({
         name,
         tags,
         stageId,
         expectedRevision: request.ifMatch ?? revision,
         [otherValues]: kept(found.values),
         [otherFiles]: kept(found.files),
-      };
+        [values]: request.body[scope.values] === undefined && own ? kept(own.values) : undefined,
+        [files]: request.body[scope.files] === undefined && own ? kept(own.files) : undefined,
+      });
     },
     variables: (request, before = {}) => {
       const { [scope.values]: map, [scope.files]: held, allowDangerousNames } = request.body;
@@ -79,9 +83,8 @@ export function updateRoute(kind: Kind, scope: Scope, path: string): RestRoute {
           project: request.path.projectId,
           id: request.path[kind.id],
           ...before,
-          [values]: variablesOf(map as JsonObject) ?? [],
-          [files]: filesOf(held as JsonObject) ?? [],
           allowDangerousNames,
+          ...given({ [values]: variablesOf(map as JsonObject), [files]: filesOf(held as JsonObject) }),
         }),
       };
     },
