@@ -13,16 +13,16 @@ const NAMES = 'added removed changed';
 
 /** Each by the name of its operation, which its types carry too. */
 export const DOCUMENTS = {
-  ServiceEnvironment: `query ServiceEnvironment($project: Slug!, $id: String!, $scope: Scope!) {
+  ServiceEnvironment: `query ServiceEnvironment($project: Slug!, $id: ID!, $scope: Scope!) {
   project(slug: $project) { workload: service(id: $id) { environment(scope: $scope) { ${RESOLVED} } } } }`,
 
-  JobEnvironment: `query JobEnvironment($project: Slug!, $id: String!, $scope: Scope!) {
+  JobEnvironment: `query JobEnvironment($project: Slug!, $id: ID!, $scope: Scope!) {
   project(slug: $project) { workload: job(id: $id) { environment(scope: $scope) { ${RESOLVED} } } } }`,
 
-  ServiceStanding: `query ServiceStanding($project: Slug!, $id: String!, $scope: Scope!) {
+  ServiceStanding: `query ServiceStanding($project: Slug!, $id: ID!, $scope: Scope!) {
   project(slug: $project) { workload: service(id: $id) { environment(scope: $scope) { seq digest } } } }`,
 
-  JobStanding: `query JobStanding($project: Slug!, $id: String!, $scope: Scope!) {
+  JobStanding: `query JobStanding($project: Slug!, $id: ID!, $scope: Scope!) {
   project(slug: $project) { workload: job(id: $id) { environment(scope: $scope) { seq digest } } } }`,
 
   OwnWorkload: 'query OwnWorkload { viewer { workload { project kind id } } }',

@@ -4,7 +4,7 @@ import type { Running } from './keyloom.ts';
 import type { ListenAsk, ListenOrder, Round } from './listeners.ts';
 
 /** Each follows a service of its own, `svc-<number>`. */
-const QUERY = `subscription ($service: String!, $after: Cursor) {
+const QUERY = `subscription ($service: ID!, $after: Cursor) {
   environmentChanged(project: "default-project", workload: { kind: SERVICE, id: $service }, after: $after) {
     ... on EnvironmentEvent { cursor seq digest variables { added removed changed } } } }`;
 

@@ -85,7 +85,7 @@ const HEADERS_OF_HIVE = {
   'accept-encoding': 'gzip, deflate, br',
   'user-agent': 'node',
 };
-const DIRECT = `query ($id: String!) { project(slug: "default-project") { service(id: $id) { ${FIELDS} } } }`;
+const DIRECT = `query ($id: ID!) { project(slug: "default-project") { service(id: $id) { ${FIELDS} } } }`;
 
 const REPLAYED = "the bytes of Hive's gateway, at its pace";
 const THROUGH = "through Hive's gateway";

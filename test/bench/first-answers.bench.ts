@@ -12,7 +12,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 9);
 const AT_ONCE = 32;
 const PROJECT = 'default-project';
 const GROUP = Buffer.from(`SecretGroup:${PROJECT}/group-0`).toString('base64');
-const QUERY = `query Runtime($project: Slug!, $service: String!) {
+const QUERY = `query Runtime($project: Slug!, $service: ID!) {
   project(slug: $project) { service(id: $service) { environment(scope: RUNTIME) { seq digest variables { name value } } } } }`;
 
 const median = (numbers: readonly number[]): number =>

@@ -8,7 +8,7 @@ export const variables = Array.from({ length: GROUPS * PER_GROUP }, (_, i) => ({
 }));
 
 export const OPERATION = JSON.stringify({
-  query: `query Runtime($project: Slug!, $service: String!) {
+  query: `query Runtime($project: Slug!, $service: ID!) {
     project(slug: $project) { service(id: $service) { environment(scope: RUNTIME) { seq digest variables { name value } } } } }`,
   variables: { project: 'default-project', service: 'example-service' },
 });

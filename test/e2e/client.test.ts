@@ -32,7 +32,7 @@ const RESULT = '{ __typename ... on Error { message } }';
 
 const putWeb = (variables: Readonly<Record<string, string>>, id = 'web') =>
   query(
-    `mutation ($id: String!, $variables: [VariableInput!]) { putService(input: { project: "${PROJECT}", id: $id, name: "Web",
+    `mutation ($id: ID!, $variables: [VariableInput!]) { putService(input: { project: "${PROJECT}", id: $id, name: "Web",
       variables: $variables, files: [{ path: "/etc/app.conf", data: "aMOpbGxv" }] }) ${RESULT} }`,
     { id, variables: Object.entries(variables).map(([name, value]) => ({ name, value })) },
   );

@@ -241,7 +241,7 @@ describe('case 98: a reference that leads nowhere', () => {
       PUT_SERVICE,
       aServiceInput({ id, name: 'Asking', tags: ['a'], files: [{ path: '/own', data: base64(reference) }] }),
     );
-    const query = `query ($id: String!, $name: String!) { project(slug: "default-project") { service(id: $id) { environment {
+    const query = `query ($id: ID!, $name: String!) { project(slug: "default-project") { service(id: $id) { environment {
       a: variable(name: "A") { value masked type error { code } } b: variable(name: "B") { value masked type error { code } }
       files { path data masked type error { code } } unresolved { name reference reason } warnings { code names message }
       explain(name: $name) { outcome type error { code } ${REFERENCE} warnings { code } lacking { slug } } } } } }`;

@@ -220,7 +220,7 @@ describe('what is drawn in', () => {
 
   it('is explained without its value', async () => {
     const { id } = await aService({ A: `${ref('values.db.host')}${ref('values.db')}`, B: '${A}' });
-    const query = `query ($id: String!) { project(slug: "default-project") { service(id: $id) { environment {
+    const query = `query ($id: ID!) { project(slug: "default-project") { service(id: $id) { environment {
       explain(name: "B") { outcome references { from reference target status type } } } } } }`;
     const { data } = await app.gql(query, { id });
     const { references, outcome } = data.project.service.environment.explain;

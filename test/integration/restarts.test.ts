@@ -142,7 +142,7 @@ describe('waves', () => {
   });
 });
 
-const RUNNING = `query ($id: String!) { project(slug: "default-project") { service(id: $id) {
+const RUNNING = `query ($id: ID!) { project(slug: "default-project") { service(id: $id) {
   running { scope seq digest isCurrent isRolledBack } } } }`;
 const LISTED = `query ($isOutdated: Boolean) { project(slug: "default-project") {
   runningWorkloads(filter: { isOutdated: $isOutdated }) { nodes { workload { id } isCurrent } } } }`;

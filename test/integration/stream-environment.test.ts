@@ -106,7 +106,7 @@ async function eventsOf(act: () => Promise<unknown>, before: object, scope = 'RU
   expect(events.pop().variables).toMatchObject({ added: last.added });
   return { events, now };
 }
-const TAGS = `query ($id: String!) { project(slug: "${PROJECT}") { service(id: $id) { tags } } }`;
+const TAGS = `query ($id: ID!) { project(slug: "${PROJECT}") { service(id: $id) { tags } } }`;
 
 interface Way {
   readonly act: () => Promise<unknown>;

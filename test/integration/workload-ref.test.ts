@@ -1,5 +1,7 @@
+import { isInputObjectType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aGroupInput, aProject, aServiceInput, groupOp, PUT_SERVICE, run } from '../support/makers.ts';
+import { schema } from '../support/schema.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 const FIELDS = '... on InvalidInputError { fields { path rule } }';
@@ -72,4 +74,24 @@ it('a token is bound to a workload of a project that is named', async () => {
   });
   const { token } = await run(app, CREATE_TOKEN, { ...input, workload: NAMED });
   expect(token.workload).toEqual({ project: 'default-project', id: 'example-service' });
+});
+
+describe('the id of a workload', () => {
+  it('is an ID wherever it is given, so that what one answer holds fits into the next question', () => {
+    const given = Object.values(schema.getTypeMap()).flatMap((type) => {
+      if (isInputObjectType(type)) return Object.values(type.getFields());
+      return isObjectType(type) ? Object.values(type.getFields()).flatMap(({ args }) => args) : [];
+    });
+    const ids = given.filter(({ name, description }) => name === 'id' && description?.startsWith("The platform's id"));
+    expect(ids.length).toBeGreaterThan(8);
+    expect(ids.filter(({ type }) => String(type) !== 'ID!')).toEqual([]);
+  });
+
+  it('is declared so by what people send', async () => {
+    const query = `query Runtime($project: Slug!, $service: ID!) { project(slug: $project) { service(id: $service) {
+      environment(scope: RUNTIME) { seq digest variables { name value masked source { __typename
+        ... on SecretGroupSource { group { slug } } } } unresolved { name reference reason } } } } }`;
+    const { data, errors } = await app.gql(query, { project: 'default-project', service: 'example-service' });
+    expect([errors, typeof data?.project.service.environment.digest]).toEqual([undefined, 'string']);
+  });
 });

@@ -30,7 +30,7 @@ describe.each(KINDS)('a %s', (kind, type) => {
   const address = (id: string) => ({ project: 'default-project', id });
   const find = async (id: string) =>
     (
-      await app.gql(`query ($id: String!) { project(slug: "default-project") { ${kind}(id: $id) { ${FIELDS} } } }`, {
+      await app.gql(`query ($id: ID!) { project(slug: "default-project") { ${kind}(id: $id) { ${FIELDS} } } }`, {
         id,
       })
     ).data.project[kind];

@@ -52,7 +52,7 @@ export const PUT_SERVICE = `mutation ($input: PutServiceInput!) { result: putSer
 export const PUT_JOB = `mutation ($input: PutJobInput!) { result: putJob(input: $input) {
   __typename ... on PutJobPayload { job { id revision tags } commit { seq } } ${FAILURES} } }`;
 
-export const ENVIRONMENT = `query ($project: Slug!, $service: String!, $scope: Scope = RUNTIME, $at: SafeInt) {
+export const ENVIRONMENT = `query ($project: Slug!, $service: ID!, $scope: Scope = RUNTIME, $at: SafeInt) {
   project(slug: $project) { service(id: $service) { environment(scope: $scope, at: $at) {
     seq digest
     variables { name value masked type source { __typename ... on SecretGroupSource { group { slug } } } error { code path } }

@@ -5,7 +5,7 @@ export const CHANGES = `subscription ($project: Slug, $kinds: [DocumentKind!], $
       changes { kind project name id revision keys { variables { added removed changed } } } }
     ... on HistoryExpired { cursor } } }`;
 
-export const ENVIRONMENT_CHANGED = `subscription ($project: Slug! = "default-project", $service: String!, $scope: Scope, $after: Cursor) {
+export const ENVIRONMENT_CHANGED = `subscription ($project: Slug! = "default-project", $service: ID!, $scope: Scope, $after: Cursor) {
   environmentChanged(project: $project, workload: { kind: SERVICE, id: $service }, scope: $scope, after: $after) { __typename
     ... on EnvironmentEvent { cursor seq digest variables { added removed changed } files { added removed changed }
       environment { seq digest variables { name value masked } } }

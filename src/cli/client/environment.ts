@@ -45,7 +45,7 @@ export async function askEnvironment<T>(
 ): Promise<T> {
   const noun = kind === 'SERVICE' ? 'service' : 'job';
   const { project: found } = await api.ask<{ project: { it: { environment: T } | null } | null }>(
-    `query Environment($project: Slug!, $id: String!, $scope: Scope!${more.declared}) {
+    `query Environment($project: Slug!, $id: ID!, $scope: Scope!${more.declared}) {
       project(slug: $project) { it: ${noun}(id: $id) { environment(scope: $scope) { ${fields} } } } }`,
     { project, id, scope, ...more.variables },
   );

@@ -38,7 +38,7 @@ const workload = (label: 'service' | 'job', type: 'Service' | 'Job'): Noun => ({
   label,
   ofProject: true,
   one: label,
-  key: ['id', 'String'],
+  key: ['id', 'ID'],
   many: `${label}s`,
   paged: true,
   summary: 'id name tags revision',

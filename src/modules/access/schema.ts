@@ -66,7 +66,7 @@ function addTokenTypes(builder: Builder, { TokenKindEnum }: AccessEnums): void {
     fields: (t) => ({
       project: t.field({ type: 'Slug', description: 'Its project.', resolve: ({ project }) => project }),
       kind: t.field({ type: WorkloadKindEnum, description: 'Its kind.', resolve: ({ kind }) => kind }),
-      id: t.string({ description: "The platform's id.", resolve: ({ id }) => id }),
+      id: t.id({ description: "The platform's id.", resolve: ({ id }) => id }),
     }),
   });
   implementNode(builder, TokenNode, {

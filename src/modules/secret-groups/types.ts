@@ -51,7 +51,7 @@ export const ImportSourceInput = types.inputType('ImportSourceInput', {
 const RestrictedWorkload = types.objectRef<Restrictions['workloads'][number]>('RestrictedWorkload').implement({
   description: 'A workload that a restriction names.',
   fields: (t) => ({
-    id: t.exposeString('id', { description: "The platform's id." }),
+    id: t.exposeID('id', { description: "The platform's id." }),
     kind: t.field({
       type: WorkloadKindEnum,
       description: 'Its kind. A workload of another kind with the same id does not inherit the group.',

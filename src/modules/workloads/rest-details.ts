@@ -42,7 +42,7 @@ const BATCH = 20;
 
 const explainDocument = ({ field }: Kind, { scope }: Scope): string => {
   const numbers = [...Array(BATCH).keys()];
-  return `query Explain($project: Slug!, $id: String!, $kind: EntryKind!, ${numbers.map((i) => `$n${i}: String!`).join(', ')}) {
+  return `query Explain($project: Slug!, $id: ID!, $kind: EntryKind!, ${numbers.map((i) => `$n${i}: String!`).join(', ')}) {
     result: project(slug: $project) { result: ${field}(id: $id) { result: environment(scope: ${scope}) {
       ${numbers.map((i) => `k${i}: explain(kind: $kind, name: $n${i}) { shadowed { source { ${SOURCE} } } }`).join('\n')}
     } } } }`;

@@ -67,7 +67,7 @@ export const inPath =
   ({ path }: Given): JsonObject => ({ project: path.projectId, id: path[id] });
 
 export const environmentDocument = ({ field }: Kind, { scope }: Scope, source: string): string => `
-  query Environment($project: Slug!, $id: String!) { result: project(slug: $project) { result: ${field}(id: $id) {
+  query Environment($project: Slug!, $id: ID!) { result: project(slug: $project) { result: ${field}(id: $id) {
     result: environment(scope: ${scope}) { digest unresolved { name }
       variables { ${VARIABLE_FIELDS} masked source { ${source} } }
       files { ${FILE_FIELDS} masked source { ${source} } }

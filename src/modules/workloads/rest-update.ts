@@ -27,7 +27,7 @@ export interface Registered {
 
 /** What a workload is registered with, and one of the sets that it holds itself, as written. */
 export const registeredDocument = ({ field }: Kind, [values, files]: Scope['own']): string => `
-  query Registered($project: Slug!, $id: String!) { result: project(slug: $project) { result: ${field}(id: $id) {
+  query Registered($project: Slug!, $id: ID!) { result: project(slug: $project) { result: ${field}(id: $id) {
     name tags stageId revision values: ${values} { ${VARIABLE_FIELDS} masked } files: ${files} { ${FILE_FIELDS} masked }
   } } }`;
 

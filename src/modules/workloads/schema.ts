@@ -113,7 +113,7 @@ function addToProject(builder: Builder, kind: WorkloadKind, type: Ref): void {
       type,
       nullable: true,
       description: `A ${kind} by the platform's id; null if there is none or you may not see it.`,
-      args: { id: t.arg.string({ required: true, description: "The platform's id." }) },
+      args: { id: t.arg.id({ required: true, description: "The platform's id." }) },
       resolve: ({ key }, { id }, { services, session }) =>
         orNull(services.workloads.byId(idOf(key), kind, id, session)),
     }),
@@ -141,7 +141,7 @@ function addMutations(builder: Builder, kind: WorkloadKind, type: Ref): void {
     description: `Registers a ${kind}, or replaces it as a whole. Requires \`WRITE\` on workloads; on secret ones when it has values of its own; and \`MANAGE_RESTRICTIONS\` on groups that its tags newly let it into.`,
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
-      id: t.string({ required: true, description: "The platform's id: 1-100 letters, digits and hyphens." }),
+      id: t.id({ required: true, description: "The platform's id: 1-100 letters, digits and hyphens." }),
       ...putFields(t),
     }),
     allowed: allowedToRegister('write', kind),
@@ -158,7 +158,7 @@ function addMutations(builder: Builder, kind: WorkloadKind, type: Ref): void {
     description: `Deletes a ${kind}; its tokens end. Requires \`DELETE\` on workloads; on secret ones when it has values of its own. \`restore${name}\` brings it back.`,
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
-      id: t.string({ required: true, description: "The platform's id." }),
+      id: t.id({ required: true, description: "The platform's id." }),
     }),
     allowed: allowedOnWorkload('delete', kind),
     rules: workloadOnlyInput,
@@ -174,7 +174,7 @@ function addMutations(builder: Builder, kind: WorkloadKind, type: Ref): void {
     description: `Brings a deleted ${kind} back as it was, and its tokens with it. Requires the same permissions as registering it.`,
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
-      id: t.string({ required: true, description: "The platform's id." }),
+      id: t.id({ required: true, description: "The platform's id." }),
     }),
     allowed: allowedToRegister('write', kind),
     rules: workloadOnlyInput,

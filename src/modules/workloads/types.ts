@@ -20,6 +20,6 @@ export const WorkloadRefInput = types.inputType('WorkloadRefInput', {
       description: 'Its project. May be left out where the context gives the project, and must otherwise be that one.',
     }),
     kind: t.field({ type: WorkloadKindEnum, required: true, description: 'Its kind.' }),
-    id: t.string({ required: true, description: "The platform's id." }),
+    id: t.id({ required: true, description: "The platform's id." }),
   }),
 });
