@@ -139,6 +139,14 @@ export function createAccess({
     return vault.seqNow(last.principal.team) === last.seq ? last : null;
   }
 
+  /** A session of a caller known just now; null: it has to be made the usual way. */
+  function sessionNow({ principal, stamp }: KnownCaller): Session | null {
+    const view = vault.viewNow(principal.team);
+    if (view === null) return null;
+    const session = createSession(vault, principal, view, standingOf, termsFor(principal));
+    return session.stamp === stamp ? session : null;
+  }
+
   const gateways = createGateways({
     vault,
     keys,
@@ -154,6 +162,7 @@ export function createAccess({
   return {
     authenticate,
     known,
+    sessionNow,
     ...gateways,
     hasExpired,
     termsFor,

@@ -18,6 +18,10 @@ export interface Session {
   readonly seq: Seq;
   /** What the caller has others do: counted, bounded, and ended when nobody waits for it. */
   readonly work: Work;
+  /** What the first reads see, where nothing was read yet; null: something was. */
+  readonly present: View | null;
+  /** Another one that begins as this did, while nothing was read: what it does may be given up and done anew by this one. */
+  twin(): Session | null;
   /** Reads within one request share a view, and so one state of the team; after a commit they share a newer one. */
   read<T>(use: (view: View) => Promise<T>): Promise<T>;
   /** Plans and commits a change, one at a time on its subject in this process, and again when another writer was faster. */
@@ -42,7 +46,9 @@ class VaultSession implements Session, Author {
   readonly work: Work;
   readonly #vault: Vault;
   readonly #standing: Standing;
+  readonly #terms: WorkTerms;
   #first: View | null;
+  #present: View | null = null;
   #current: Promise<View> | null = null;
 
   constructor(vault: Vault, caller: Principal, first: View, standing: Standing, terms: WorkTerms) {
@@ -52,6 +58,7 @@ class VaultSession implements Session, Author {
     this.work = createWork(terms);
     this.#vault = vault;
     this.#standing = standing;
+    this.#terms = terms;
     this.#first = first;
   }
 
@@ -66,6 +73,17 @@ class VaultSession implements Session, Author {
         throw error;
       }
     });
+  }
+
+  get present(): View | null {
+    if (this.#first === null) return null;
+    this.#present ??= this.#first.by(this.work);
+    return this.#present;
+  }
+
+  twin(): Session | null {
+    const first = this.#first;
+    return first && new VaultSession(this.#vault, this.principal, first, this.#standing, this.#terms);
   }
 
   get team(): TeamId {

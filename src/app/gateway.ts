@@ -109,15 +109,19 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const mayCarryFiles = (): boolean =>
       carriers.some(({ resource }) => couldEver(session.principal, 'write', resource, ANYWHERE));
     const about = { stamp, notes: new Notes(), memo: new Memo(), notRepeatable, isRepeatable, mayCarryFiles };
-    return { session, services, cursorMac, ...about, withSession: contextOf };
+    const atOnce = (): Context | null => contextOrNull(session.twin());
+    return { session, services, cursorMac, ...about, atOnce, withSession: contextOf };
   };
+  const contextOrNull = (session: Session | null): Context | null => session && contextOf(session);
   const contextFor: ContextFor = async ({ authorization, signal }): Promise<Context> => {
     if (!authorization?.startsWith(BEARER)) throw unauthenticated();
     const session = await access.authenticate(authorization.slice(BEARER.length), signal);
     return contextOf(session);
   };
-  const known: KnownCaller = ({ authorization }) =>
-    authorization?.startsWith(BEARER) ? access.known(authorization.slice(BEARER.length)) : null;
+  const known: KnownCaller = ({ authorization }) => {
+    const found = authorization?.startsWith(BEARER) ? access.known(authorization.slice(BEARER.length)) : null;
+    return found && { ...found, atOnce: () => contextOrNull(access.sessionNow(found)) };
+  };
   const fileMutations = new Set(carriers.flatMap(({ names }) => names));
   const schema = schemaOf(slices);
   const federation: Gateway['federation'] = (options) =>

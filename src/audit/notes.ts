@@ -11,9 +11,9 @@ export class Notes {
   #last = '';
   #lastCount = 0;
 
-  note(of: string): void {
+  note(of: string, count = 1): void {
     if (of !== this.#last) this.#turnTo(of);
-    this.#lastCount += 1;
+    this.#lastCount += count;
   }
 
   /** What was shown so far. */

@@ -1,4 +1,4 @@
-import { byCodePoint } from '../kernel/ids.ts';
+import { byCodePoint, placeIn } from '../kernel/ids.ts';
 import { bytesOfPieces, contentsText, unresolvedText, variableText } from './canonical.ts';
 import { lowered } from './clashes.ts';
 import { expandOver } from './expand.ts';
@@ -80,18 +80,6 @@ function isWithinTotal({ templateBytes, limits }: GroupsPart, own: Iterable<Node
     totals.set(viewers, (totals.get(viewers) ?? 0) + size);
   }
   return [...totals.values()].every((total) => total <= limits.totalBytes);
-}
-
-/** Where a name stands among sorted ones, or would stand. */
-function placeOf(name: string, sorted: readonly string[]): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (byCodePoint(sorted[middle] ?? '', name) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Two maps that are in order as one; what stands in `over` hides what stands under it. */
@@ -208,7 +196,7 @@ class Overlaid implements Resolution {
     let texts = '';
     let done = 0;
     for (const [name, variable] of laid.variables) {
-      const place = placeOf(name, sorted);
+      const place = placeIn(sorted, name);
       texts += pieces.variables.slice(starts[done], starts[place]) + variableText(variable);
       done = sorted[place] === name ? place + 1 : place;
       if (done === place) count += 1;

@@ -36,6 +36,10 @@ export type ContextFor = (request: {
   readonly mayCarryFiles?: () => boolean;
   /** Who asks, for limits on what stays open. */
   readonly session?: { readonly principal: Payer };
+  /** Of its own for an answer that needs no reading, which may be given up; null, or absent: there is none. */
+  readonly atOnce?: () => object | null;
+  /** Of what is shown. */
+  readonly notes?: { note(of: string, count: number): void };
   /** UNAUTHENTICATED unless the request is signed, if it has to be. */
   readonly checkSignature?: (signed: Signed) => void;
 }>;
@@ -46,7 +50,12 @@ export type KnownCaller = (request: {
   readonly headers: readonly string[];
   /** Of the client. */
   readonly address: string;
-}) => { readonly stamp: string; readonly principal: Payer } | null;
+}) => {
+  readonly stamp: string;
+  readonly principal: Payer;
+  /** For an answer that needs no reading, which may be given up; null, or absent: there is none. */
+  readonly atOnce?: () => object | null;
+} | null;
 export type Caught = Awaited<ReturnType<ContextFor>>;
 
 interface Deps {

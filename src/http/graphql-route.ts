@@ -1,5 +1,6 @@
 import type { Answers, Given } from '../graphql/engine/answers.ts';
 import type { Answer, Graphql } from '../graphql/engine/execute.ts';
+import type { Plans } from '../graphql/engine/plans.ts';
 import { SHORT_BYTES } from '../graphql/engine/plugins/use-limits.ts';
 import type { GraphqlRequest } from '../graphql/engine/request.ts';
 import type { Opened } from '../graphql/engine/source.ts';
@@ -35,6 +36,7 @@ interface Deps {
   readonly inFlight: InFlight;
   readonly wrongTokens: WrongTokens;
   readonly answers: Answers;
+  readonly plans: Plans;
   readonly limits: Limits;
   readonly startDeadline: () => Deadline;
   readonly development: boolean;
@@ -99,6 +101,8 @@ async function answer(
   const wantsEvents = accepts(exchange, EVENTS);
   exchange.asEvents = wantsEvents;
   if (!wantsEvents) {
+    const quick = quickly(deps, exchange, context, graphqlRequest, body);
+    if (quick) return send(deps, exchange, context, quick);
     const made = await graphql.answer(graphqlRequest, context);
     const sent = givenOf(made);
     const isRepeatable = made.repeatable && !graphql.isExtended && context.isRepeatable?.() !== false;
@@ -115,6 +119,26 @@ async function answer(
     return end;
   };
   await deps.events.serve(exchange, { begin });
+}
+
+/** What can be answered within this turn, and is kept; null: it takes more, or something is not in order. */
+function quickly(
+  { graphql, plans, rates, answers, limits }: Deps,
+  exchange: Exchange,
+  { session, stamp, atOnce, notes }: Caught,
+  asked: GraphqlRequest,
+  body: Uint8Array | null,
+): Given | null {
+  if (graphql.isExtended || !session || asked.bytes > limits.bodyBytes) return null;
+  const plan = plans.make(asked, body);
+  const context = plan && rates.hasNow(session.principal, plan.points) ? atOnce?.() : null;
+  const given = context && plan ? plan.make(context) : null;
+  if (given === null || plan === null) return null;
+  rates.takeNow(session.principal, plan.points);
+  exchange.headers = rates.headers(session.principal);
+  for (const [of, count] of given.shown) notes?.note(of, count);
+  if (stamp !== null && body !== null) answers.keep(stamp, body, given);
+  return given;
 }
 
 async function requestOf(

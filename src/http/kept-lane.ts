@@ -1,4 +1,5 @@
-import type { Answers } from '../graphql/engine/answers.ts';
+import type { Answers, Given } from '../graphql/engine/answers.ts';
+import type { Plans } from '../graphql/engine/plans.ts';
 import type { InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import { authorizationOf } from './authorization.ts';
@@ -11,6 +12,7 @@ import type { Rates } from './rates.ts';
 interface Deps {
   readonly known: KnownCaller;
   readonly answers: Answers;
+  readonly plans: Plans;
   readonly bodies: InFlight;
   readonly inFlight: InFlight;
   readonly rates: Rates;
@@ -18,12 +20,24 @@ interface Deps {
 }
 
 /**
- * Gives a kept answer again within the turn in which its request arrived, without a promise; false: it did nothing, and the request
- * has to go the usual way. It never refuses anything: whatever is not plainly in order is for the usual way to judge.
+ * Gives a kept answer again within the turn in which its request arrived, or one that can be made within it, without a promise; false:
+ * it did nothing, and the request has to go the usual way. It never refuses anything: whatever is not plainly in order is for the usual
+ * way to judge.
  */
 export type KeptLane = (exchange: Exchange) => boolean;
 
-export function createKeptLane({ known, answers, bodies, inFlight, rates, limits }: Deps): KeptLane {
+export function createKeptLane({ known, answers, plans, bodies, inFlight, rates, limits }: Deps): KeptLane {
+  /** Of a request that is known, and keeps it. */
+  function made(caller: KnownNow, body: Uint8Array, from: object): Given | null {
+    const plan = plans.find(body);
+    const context = plan && rates.hasNow(caller.principal, plan.points) ? caller.atOnce?.() : null;
+    const given = context && plan ? plan.make(context) : null;
+    if (given === null || plan === null) return null;
+    rates.takeNow(caller.principal, plan.points);
+    answers.keep(caller.stamp, body, given, from);
+    return given;
+  }
+
   return (exchange) => {
     const { request } = exchange;
     const plain = plainHeadersOf(request.rawHeaders);
@@ -37,13 +51,15 @@ export function createKeptLane({ known, answers, bodies, inFlight, rates, limits
     // Whoever is let in may have their body read.
     const body = request.read() as Buffer;
     exchange.body = body;
-    const given = answers.find(stamp, body, request.socket);
+    const given = answers.find(stamp, body, request.socket) ?? made(caller, body, request.socket);
     if (given === null || (isHeld(given) && !inFlight.hasRoom(principal.id, given.latin1.length))) return false;
     exchange.headers = rates.headers(principal);
     give(exchange, given, plain.readsGraphql, inFlight, principal.id);
     return true;
   };
 }
+
+type KnownNow = NonNullable<ReturnType<KnownCaller>>;
 
 /** null: unknown, or refused, for reasons that the usual way says. */
 function callerOf(known: KnownCaller, { request, client }: Exchange): ReturnType<KnownCaller> {

@@ -7,6 +7,7 @@ import { createDocuments } from '../graphql/engine/documents.ts';
 import { createGraphql, type Graphql } from '../graphql/engine/execute.ts';
 import type { Mask } from '../graphql/engine/mask-error.ts';
 import { createPipeline } from '../graphql/engine/pipeline.ts';
+import { createPlans, type Plans } from '../graphql/engine/plans.ts';
 import { createInFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Log } from '../kernel/log.ts';
@@ -65,6 +66,13 @@ export interface Lanes {
   close(): void;
 }
 
+interface Engine {
+  readonly graphql: Graphql;
+  readonly plans: Plans;
+}
+
+/** A part of what answers may take goes to knowing the requests. */
+const PLANS = 8;
 const PUBLIC = '/graphql';
 const FEDERATION = '/federation';
 
@@ -72,7 +80,8 @@ const FEDERATION = '/federation';
 export function createLanes(deps: LaneDeps, mask: Mask): Lanes {
   const { contextFor, config, federation, log } = deps;
   const { limits, development } = config;
-  const answers = createAnswers(config.answerCacheBytes);
+  const planBytes = Math.floor(config.answerCacheBytes / PLANS);
+  const answers = createAnswers(config.answerCacheBytes - planBytes);
   const inFlight = createInFlight(answersOf(limits));
   const bodies = createInFlight(bodiesOf(limits));
   const rates = createRates(limits);
@@ -82,31 +91,35 @@ export function createLanes(deps: LaneDeps, mask: Mask): Lanes {
   const wrongTokens = createWrongTokens(limits);
   const shared = { inFlight, limits, startDeadline, connections, rates, wrongTokens, log };
 
-  function engineOf({ schema, fileMutations }: GraphqlLane, lane: string): Graphql {
+  function engineOf({ schema, fileMutations }: GraphqlLane, lane: string): Engine {
     const documents = createDocuments({ schema, limits, development });
+    const plans = createPlans({ schema, documents, limits, maxBytes: planBytes });
     const pipeline = createPipeline({ schema, documents, mask, limits, fileMutations, plugins: deps.plugins ?? [] });
-    return createGraphql({ pipeline, documents, mask, limits, fileMutations, answers, inFlight, lane });
+    const graphql = createGraphql({ pipeline, documents, mask, limits, fileMutations, answers, inFlight, lane });
+    return { graphql, plans };
   }
 
-  function keptOf({ isExtended }: Graphql, known: KnownCaller | undefined): KeptLane | null {
+  function keptOf({ graphql: { isExtended }, plans }: Engine, known: KnownCaller | undefined): KeptLane | null {
     // What plugins of others would see is not passed by them.
     if (isExtended || known === undefined || config.answerCacheBytes === 0) return null;
-    return createKeptLane({ known, answers, bodies, inFlight, rates, limits });
+    return createKeptLane({ known, answers, plans, bodies, inFlight, rates, limits });
   }
 
-  function laneOf(graphql: Graphql, own: Pick<GraphqlLane, 'contextFor' | 'known'>, path: string, explored: boolean) {
+  function laneOf(engine: Engine, own: Pick<GraphqlLane, 'contextFor' | 'known'>, path: string, explored: boolean) {
+    const { graphql, plans } = engine;
     const all = { ...shared, graphql, contextFor: own.contextFor };
     const yoga = createYogaLane(explored);
     return {
       path,
-      kept: keptOf(graphql, own.known),
-      route: createGraphqlRoute({ ...all, bodies, yoga, events, answers, development: explored }),
+      kept: keptOf(engine, own.known),
+      route: createGraphqlRoute({ ...all, plans, bodies, yoga, events, answers, development: explored }),
       sockets: createSockets({ ...all, path, mask, proxies: config.trustedProxies }),
     };
   }
 
-  const graphql = engineOf(deps, PUBLIC);
-  const main = laneOf(graphql, deps, PUBLIC, development);
+  const engine = engineOf(deps, PUBLIC);
+  const { graphql } = engine;
+  const main = laneOf(engine, deps, PUBLIC, development);
   const others = federation ? [laneOf(engineOf(federation, FEDERATION), federation, FEDERATION, false)] : [];
   const lanes = [main, ...others];
   return {

@@ -40,6 +40,7 @@ export function overlaid(view: View, changes: readonly Change[]): View {
     work,
     by: viewBy,
     set,
+    ready: () => null,
     // All that is not committed yet comes in one commit, so there is one overlay of it.
     with: (plan) => overlaid(view.by(work), joined(changes, plan.changes)),
   });

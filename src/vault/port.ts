@@ -65,6 +65,8 @@ export interface Vault {
   view(team: TeamId): Promise<View>;
   /** The last commit that a view would see, where that is known without reading anything; null: it has to be read. */
   seqNow(team: TeamId): Seq | null;
+  /** The team as of its last commit, where that is known without reading anything; null: it has to be read. */
+  viewNow(team: TeamId): View | null;
   /** Seals and commits, all or nothing. */
   commit(request: CommitRequest): Promise<Commit>;
   /** One document outside any set: only where its id came from an authenticated document or is itself a keyed hash. */

@@ -15,6 +15,8 @@ export interface View {
   by(work: Work): View;
   /** All documents of a kind: of the team, or of one project. */
   set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>>;
+  /** The same where it is there already, without reading anything; null: it has to be read. */
+  ready<F extends Fields, B>(type: DocumentType<F, B>, project?: string): DocumentSet<F, B> | null;
   /** The team as it will be once this is committed as well. History and the bytes of files are as they were. */
   with(plan: { readonly changes: readonly Change[] }): View;
 }

@@ -61,6 +61,12 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
     return result.set as DocumentSet<F, B>;
   }
 
+  /** The same where nothing has to be read for it; null: `load` has to. */
+  function ready<F extends Fields, B>(type: DocumentType<F, B>, scope: Key, teamSeq: Seq): DocumentSet<F, B> | null {
+    const cached = kept.get(nameOf(type.kind, scope));
+    return cached && kept.isChecked(cached, teamSeq) ? (cached.set as DocumentSet<F, B>) : null;
+  }
+
   async function refresh<F extends Fields, B>(name: string, type: DocumentType<F, B>, scope: Key, wanted: SetHead) {
     const cached = kept.get(name);
     if (cached && isSameSet(cached.head, wanted)) return cached;
@@ -98,5 +104,5 @@ export function createSets({ store, keys, log, cacheBytes, work, saw }: SetsDeps
     }
   }
 
-  return { verifiedHead, load, hand };
+  return { verifiedHead, load, ready, hand };
 }

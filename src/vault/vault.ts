@@ -74,6 +74,10 @@ export function createVault({
       const head = sets.verifiedHead.now(team);
       return head === undefined ? null : (head?.seq ?? 0);
     },
+    viewNow(team) {
+      const head = sets.verifiedHead.now(team);
+      return head === undefined ? null : viewAt(team, head, sets, ownWork);
+    },
     commit: createCommits({ store, keys, clock, expiry, hand: sets.hand }),
     async one(type, key) {
       const doc = await store.get(type.kind, key);

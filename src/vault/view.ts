@@ -30,8 +30,10 @@ export function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof 
     memo.set(name, known);
     return known as Promise<DocumentSet<F, B>>;
   }
+  const ready: View['ready'] = (type, project) =>
+    sets.ready(type, project === undefined ? [team] : [team, project], seq);
   const viewBy = (by: Work): View => {
-    const view: View = { team, seq, work: by, by: viewBy, set, with: (plan) => overlaid(view, plan.changes) };
+    const view: View = { team, seq, work: by, by: viewBy, set, ready, with: (plan) => overlaid(view, plan.changes) };
     return view;
   };
   return viewBy(work);

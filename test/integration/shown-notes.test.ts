@@ -142,6 +142,7 @@ describe('an answer that is kept', () => {
       inFlight: bodies,
       wrongTokens: createWrongTokens(limits),
       answers: { ...answers, find },
+      plans: { find: () => null, make: () => null },
       limits,
       startDeadline: createDeadlines(limits.deadlineMs),
       development: false,

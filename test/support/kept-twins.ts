@@ -18,13 +18,15 @@ export interface Twin {
   readonly logged: LogFields[];
   /** Requests whose caller was found out the usual way. */
   readonly usual: () => number;
+  /** Contexts that were begun for an answer within a turn. */
+  readonly begun: () => number;
   close(): Promise<void>;
 }
 
 export interface TwinOptions {
   readonly limits?: Partial<Limits>;
   readonly answerCacheBytes?: number;
-  /** Whether answers are given again the short way. */
+  /** Whether answers are given again, and made, the short way. */
   readonly isShort?: boolean;
 }
 
@@ -33,15 +35,27 @@ export async function aTwin(
   { gateway }: TestApp,
   { limits = {}, answerCacheBytes = 8_000_000, isShort = false }: TwinOptions,
 ): Promise<Twin> {
-  let usual = 0;
+  let [usual, begun] = [0, 0];
+  /** Nothing is answered within a turn but for the one that is to. */
+  const ownOf = <T extends { readonly atOnce?: () => object | null }>(caught: T): T => ({
+    ...caught,
+    atOnce() {
+      const context = isShort ? (caught.atOnce?.() ?? null) : null;
+      if (context) begun += 1;
+      return context;
+    },
+  });
   const laneOf = ({ schema, contextFor, known, fileMutations }: GraphqlLane): GraphqlLane => ({
     schema,
     fileMutations,
-    contextFor(request) {
+    async contextFor(request) {
       usual += 1;
-      return contextFor(request);
+      return ownOf(await contextFor(request));
     },
-    known: isShort ? known : undefined,
+    known(request) {
+      const caller = isShort ? known?.(request) : null;
+      return caller ? ownOf(caller) : null;
+    },
   });
   const logged: LogFields[] = [];
   const proxy = networkOf('127.0.0.1');
@@ -75,6 +89,7 @@ export async function aTwin(
     connections,
     logged,
     usual: () => usual,
+    begun: () => begun,
     close() {
       for (const connection of connections) connection.close();
       return server.close();

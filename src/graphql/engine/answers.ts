@@ -26,7 +26,7 @@ export interface Made extends Given {
 export interface Answers {
   /** `from`: where it came from, which is likely to ask the same again. */
   find(stamp: string, request: Uint8Array, from?: object): Given | null;
-  keep(stamp: string, request: Uint8Array, given: Given): void;
+  keep(stamp: string, request: Uint8Array, given: Given, from?: object): void;
   /** What is kept, or what is being made for another who asks the same at this moment; else what `make` makes. */
   once(stamp: string, request: Uint8Array, make: () => Promise<Made>): Promise<Given>;
 }
@@ -64,8 +64,9 @@ export function createAnswers(maxBytes: number): Answers {
     if (cache === null || request.length > MOST_REQUEST_BYTES) return null;
     return cache.get(from ? keyFrom(stamp, request, from) : keyOf(stamp, request)) ?? null;
   };
-  const keep: Answers['keep'] = (stamp, request, given) => {
-    if (request.length <= MOST_REQUEST_BYTES) cache?.set(keyOf(stamp, request), given);
+  const keep: Answers['keep'] = (stamp, request, given, from) => {
+    if (cache === null || request.length > MOST_REQUEST_BYTES) return;
+    cache.set(from ? keyFrom(stamp, request, from) : keyOf(stamp, request), given);
   };
   return {
     find,

@@ -12,6 +12,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import { type WriteData, writerOf } from './at-once.ts';
 import { compileOperation, compilerNow, type Run } from './compile.ts';
 import { type Measured, measureOperation } from './limits.ts';
 import { badRequest, QuietValuesRule, syntaxMessage } from './wording.ts';
@@ -23,6 +24,8 @@ export interface Operation extends Measured {
   readonly name: string | null;
   /** Compiled from the second use on; null: executed by graphql itself. */
   readonly run: () => Run | null;
+  /** Writes its data within a turn; null: it has fields that take more than that. */
+  readonly writes: () => WriteData | null;
 }
 
 export type Prepared =
@@ -126,7 +129,12 @@ function anOperation(
     if (compiler !== null) compiled = compileOperation(compiler, schema, document, node);
     return compiled ?? null;
   };
-  return { ...measured, document, node, name: node.name?.value ?? null, run };
+  let writer: WriteData | null | undefined;
+  const writes = (): WriteData | null => {
+    writer = writer === undefined ? writerOf(schema, node) : writer;
+    return writer;
+  };
+  return { ...measured, document, node, name: node.name?.value ?? null, run, writes };
 }
 
 function validateDocument(document: DocumentNode, { schema, limits, development }: Deps): readonly GraphQLError[] {

@@ -22,6 +22,8 @@ export interface Context {
   readonly cursorMac: (bytes: Uint8Array) => Uint8Array;
   /** The place in a stream that the transport says the client has reached; it wins over the argument. */
   readonly resumeAfter?: string | null;
+  /** Of its own for an answer that needs no reading: what is done in it may be given up, and is none of this one's. */
+  readonly atOnce: () => Context | null;
   /** A fresh context for another moment: nothing that was loaded in this one is in it. */
   readonly withSession: (session: Session) => Context;
 }

@@ -1,5 +1,6 @@
 import type { Verb } from '../../access/model.ts';
 import { type Allowed, inProject, localOf, textOf } from '../../graphql/types/allowed.ts';
+import { atOnce, orLater } from '../../graphql/types/at-once.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import { expectedRevision, idempotencyKey } from '../../graphql/types/fields.ts';
 import { idRule } from '../../graphql/types/ids.ts';
@@ -64,6 +65,9 @@ export function addProjects(builder: Builder): void {
       nullable: true,
       description: 'A project by its slug; null if there is none or you may not see it.',
       args: { slug: t.arg({ type: 'Slug', required: true, description: 'The slug.' }) },
+      extensions: atOnce((_root, { slug }: { readonly slug: string }, { services, session }) =>
+        orLater(services.projects.bySlugNow(slug, session)),
+      ),
       resolve: (_root, { slug }, { services, session }) => orNull(services.projects.bySlug(slug, session)),
     }),
     projects: t.connection(

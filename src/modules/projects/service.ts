@@ -8,7 +8,7 @@ import type { Keys } from '../../keys/keys.ts';
 import { changesOf } from '../../vault/change.ts';
 import type { View } from '../../vault/reading.ts';
 import { jobDocument, serviceDocument } from '../workloads/model.ts';
-import { visibleProject } from './lookup.ts';
+import { visibleProject, visibleProjectNow } from './lookup.ts';
 import { type CreateProjectInput, projectDocument, type StoredProject, type UpdateProjectInput } from './model.ts';
 
 const changes = changesOf(projectDocument);
@@ -36,6 +36,7 @@ const changeable = (slug: string, verb: Verb, session: Session) => async (view: 
 
 export const createProjects = (deps: ProjectsDeps) => ({
   bySlug,
+  bySlugNow: visibleProjectNow,
   list,
   ...createMaking(deps),
   ...createChanging(deps),

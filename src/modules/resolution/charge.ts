@@ -1,6 +1,6 @@
 import { applicableGroups } from '../../domain/gather.ts';
 import type { ResolutionInput } from '../../domain/types.ts';
-import type { Work } from '../../kernel/work.ts';
+import type { Budget, Work } from '../../kernel/work.ts';
 
 /**
  * Charges what groups give before it is made: by the groups that apply and the names that they hold, which say nothing of
@@ -23,9 +23,13 @@ export async function charge(input: ResolutionInput, work: Work): Promise<void> 
   await work.spend({ resolutions: 1 });
 }
 
-/** Charges what a workload's own values cost over what its groups give. */
-export async function chargeOwn({ workload }: ResolutionInput, work: Work): Promise<void> {
+/** What a workload's own values cost over what its groups give. */
+export function costOfOwn({ workload }: Pick<ResolutionInput, 'workload'>): Partial<Budget> {
   const { variables, buildArguments, files, buildFiles } = workload.direct();
-  const templateSteps = variables.size + buildArguments.size + files.size + buildFiles.size;
-  await work.spend({ resolutions: 1, templateSteps });
+  return { resolutions: 1, templateSteps: variables.size + buildArguments.size + files.size + buildFiles.size };
+}
+
+/** Charges that. */
+export async function chargeOwn(input: ResolutionInput, work: Work): Promise<void> {
+  await work.spend(costOfOwn(input));
 }

@@ -15,6 +15,8 @@ import { globalDocument } from '../global-secrets/model.ts';
 import { groupDocument } from '../secret-groups/model.ts';
 import { documentOf, type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { charge, chargeGroups, chargeOwn } from './charge.ts';
+import { createComputingNow } from './computing-now.ts';
+import { type Finished, NOTHING_DRAWN, resultOf } from './finished.ts';
 import type { Environment, WorkloadAsk } from './model.ts';
 import { createPasts } from './past.ts';
 import { createSharedParts, type Shared } from './shared-parts.ts';
@@ -27,17 +29,6 @@ interface ComputingDeps {
   readonly bounds: typeof LIMITS;
   /** Bytes of finished resolutions kept between requests; 0 keeps none. */
   readonly cacheBytes: number;
-}
-
-interface Finished {
-  /** What went in: the same objects as long as nothing in them changed. */
-  readonly from: readonly unknown[];
-  readonly links: readonly AddonLink[];
-  readonly drawn: Drawn;
-  readonly resolution: Resolution;
-  readonly input: ResolutionInput;
-  readonly digest: string;
-  readonly bytes: number;
 }
 
 type Parts = Pick<Finished, 'links' | 'drawn' | 'from' | 'input' | 'resolution'>;
@@ -60,16 +51,20 @@ function bytesOf(resolution: Resolution, canonical: Uint8Array): number {
 
 /** Makes what is kept of an outcome, once it is there. */
 function createFinishing({ keys }: Pick<ComputingDeps, 'keys'>) {
+  const placeOf = ({ project, kind, id }: WorkloadAsk, view: View): string =>
+    `${view.team}\0${project}\0${kind}\0${id}\0`;
+  const digestOf = (ask: WorkloadAsk, view: View, canonical: Uint8Array): string =>
+    Buffer.from(keys.mac('digest')(Buffer.concat([Buffer.from(placeOf(ask, view)), canonical]))).toString('base64url');
+
   function finish(ask: WorkloadAsk, view: View, { input, resolution: pure, links, drawn, from }: Parts): Finished {
     requireRequiredLinks(input, pure);
     const resolution = withWarnings(pure, drawn.stale);
     const canonical = pure.canonical();
-    const place = Buffer.from(`${[view.team, ask.project, ask.kind, ask.id].join('\0')}\0`);
-    const digest = Buffer.from(keys.mac('digest')(Buffer.concat([place, canonical]))).toString('base64url');
+    const digest = digestOf(ask, view, canonical);
     return { from, links, drawn, resolution, input, digest, bytes: bytesOf(pure, canonical) };
   }
 
-  return finish;
+  return { finish, digestOf };
 }
 
 /** Environments as of an earlier commit. */
@@ -78,7 +73,9 @@ function createPastComputing({
   addons,
   bounds,
   finish,
-}: Pick<ComputingDeps, 'vault' | 'addons' | 'bounds'> & { readonly finish: ReturnType<typeof createFinishing> }) {
+}: Pick<ComputingDeps, 'vault' | 'addons' | 'bounds'> & {
+  readonly finish: ReturnType<typeof createFinishing>['finish'];
+}) {
   const pastOf = createPasts(vault);
   const resolved = new WeakMap<View, Map<string, ReturnType<typeof asOf>>>();
 
@@ -119,7 +116,7 @@ export function createComputing(deps: ComputingDeps) {
   const partBytes = Math.floor(deps.cacheBytes / 4);
   const cacheBytes = deps.cacheBytes - partBytes;
   const sharedBy = createSharedParts(bounds, partBytes);
-  const finish = createFinishing(deps);
+  const { finish, digestOf } = createFinishing(deps);
   const once = createPastComputing({ ...deps, finish });
   const finished =
     cacheBytes === 0
@@ -165,10 +162,13 @@ export function createComputing(deps: ComputingDeps) {
     return answered(fresh);
   }
 
-  return computed;
+  const computedNow = createComputingNow({
+    sharedBy,
+    finished,
+    digestOf: (ask, view, resolution) => digestOf(ask, view, resolution.canonical()),
+  });
+  return { computed, computedNow };
 }
-
-const NOTHING_DRAWN: Drawn = { addons: new Map(), outcomes: [], stale: new Set(), versions: new Map() };
 
 /** What goes in but for what addons yield. */
 function inputOf(
@@ -182,14 +182,6 @@ function inputOf(
 
 const linksOf = (input: ResolutionInput): readonly AddonLink[] =>
   applicableGroups(input).flatMap((group) => group.body().links);
-
-const resultOf = ({ resolution, input, digest, drawn }: Finished) => ({
-  resolution,
-  input,
-  digest,
-  volatile: drawn.outcomes.some((outcome) => outcome.volatile),
-  addonVersions: drawn.versions,
-});
 
 function atOf({ at }: WorkloadAsk, view: View): number {
   if (at === null) return view.seq;

@@ -1,26 +1,22 @@
 import { reveal } from '../../audit/reveal.ts';
+import { revealRows } from '../../audit/written-rows.ts';
 import type { Scope, UnresolvedReference } from '../../domain/types.ts';
+import { type AskedField, atOnce, LATER, type WriteAtOnce, writtenAtOnce } from '../../graphql/types/at-once.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { EncodingEnum, SensitivityEnum } from '../../graphql/types/fields.ts';
-import { listed } from '../../graphql/types/listed.ts';
+import { costOfList, listed } from '../../graphql/types/listed.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
+import { spendNow } from '../../kernel/work.ts';
 import { idOf } from '../../vault/document.ts';
 import type { StoredWorkload } from '../workloads/model.ts';
 import { workloads } from '../workloads/types.ts';
 import { addExplanations, WarningType } from './explanation-schema.ts';
+import { rowFormOf } from './rows.ts';
 import { sightOf } from './sight.ts';
 import { ErrorType, SourceUnion } from './source-schema.ts';
 import { types } from './types.ts';
-import {
-  type EnvironmentView,
-  type FileView,
-  fileViews,
-  ShownVariable,
-  unresolvedViews,
-  variableViews,
-  warningViews,
-} from './views.ts';
+import { EnvironmentView, type FileView, fileViews, ShownVariable, unresolvedViews, warningViews } from './views.ts';
 
 export async function environmentOf(
   { key, kind }: Pick<StoredWorkload, 'key' | 'kind'>,
@@ -31,7 +27,29 @@ export async function environmentOf(
   const environment = await services.resolutions.environment(ask, session);
   if (environment.volatile) notRepeatable();
   const sight = sightOf(ask, session);
-  return { environment, sight, variables: variableViews(environment, sight) };
+  return new EnvironmentView(environment, sight);
+}
+
+/** The same within a turn. */
+function environmentNow(
+  workload: StoredWorkload,
+  { scope, at }: { readonly scope: Scope; readonly at?: number | null | undefined },
+  { services, session }: Context,
+): EnvironmentView | typeof LATER {
+  const ask = { project: workload.key[1] ?? '', kind: workload.kind, id: idOf(workload.key), scope, at: at ?? null };
+  const environment = services.resolutions.environmentNow(ask, workload, session);
+  return environment && !environment.volatile ? new EnvironmentView(environment, sightOf(ask, session)) : LATER;
+}
+
+/** Writes fields of variables without a view for each. */
+function variablesWritten(fields: readonly AskedField[]): WriteAtOnce<EnvironmentView> | null {
+  const form = rowFormOf(fields);
+  if (form === null) return null;
+  return ({ environment, sight, subject }, context) => {
+    const { under, over } = context.services.resolutions.rowsOf(environment.resolution, form, sight);
+    const isPaid = spendNow(context.session.work, costOfList(under.countWith(over)));
+    return isPaid ? revealRows(context, subject, under, over) : null;
+  };
 }
 
 const files = ({ environment, sight }: EnvironmentView, part: 'files' | 'mounts', { services, session }: Context) =>
@@ -138,21 +156,27 @@ export const EnvironmentType = types.objectRef<EnvironmentView>('ResolvedEnviron
     scope: t.field({
       type: ScopeEnum,
       description: 'The scope.',
+      extensions: atOnce(({ environment }: EnvironmentView) => environment.ask.scope),
       resolve: ({ environment }) => environment.ask.scope,
     }),
     seq: t.field({
       type: 'SafeInt',
       description: 'Number of the commit that it was computed at.',
+      extensions: atOnce(({ environment }: EnvironmentView) => environment.seq),
       resolve: ({ environment }) => environment.seq,
     }),
     digest: t.string({
       description:
         'Keyed hash of the environment: equal digests mean that nothing changed for the workload. A viewer who does not see all values gets a digest of what they see, which also changes when the source of a masked key is written.',
+      extensions: atOnce(({ environment, sight }: EnvironmentView, _args, { services }) =>
+        services.resolutions.digestFor(environment, sight),
+      ),
       resolve: ({ environment, sight }, _args, { services }) => services.resolutions.digestFor(environment, sight),
     }),
     variables: t.field({
       type: [ResolvedVariableType],
       description: 'Its variables by name.',
+      extensions: writtenAtOnce(variablesWritten),
       resolve: ({ variables }, _args, context) =>
         listed(
           variables.map((view) => new ShownVariable(view, context)),
@@ -210,6 +234,7 @@ export function addResolution(builder: Builder): void {
           description: 'Number of a commit that is still within history. Default: the newest.',
         }),
       },
+      extensions: atOnce(environmentNow),
       resolve: (workload, args, context) => environmentOf(workload, args, context),
     }),
   );

@@ -18,6 +18,7 @@ import type { StoredWorkload } from '../workloads/model.ts';
 import { createComputing } from './computing.ts';
 import { createFollowed } from './followed.ts';
 import type { Environment, WorkloadAsk } from './model.ts';
+import { createRows } from './rows.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenBytes } from './sight.ts';
 
 export interface ResolutionsDeps {
@@ -52,10 +53,17 @@ function createSeenDigests(keys: Keys) {
   return { digestFor, seenDigest };
 }
 
+function requireMayAsk({ project, kind, id }: WorkloadAsk, { principal }: Session): void {
+  const target = { project, workload: { kind, id } };
+  if (!can(principal, 'listKeys', 'workload', target) && !can(principal, 'resolve', 'workload', target))
+    throw forbidden();
+}
+
 export function createResolutions(deps: ResolutionsDeps) {
   const { vault, keys, contents, limits } = deps;
   const bounds = { ...LIMITS, references: limits.environmentReferences };
-  const computed = createComputing({ ...deps, bounds });
+  const rowBytes = Math.floor(deps.cacheBytes / 16);
+  const { computed, computedNow } = createComputing({ ...deps, bounds, cacheBytes: deps.cacheBytes - rowBytes });
   const { digestFor, seenDigest } = createSeenDigests(keys);
 
   /** One store call when the team has not changed since it was last read; a constant number otherwise. */
@@ -63,15 +71,17 @@ export function createResolutions(deps: ResolutionsDeps) {
     const { project, kind, id } = ask;
     return session.read(async (view) => {
       const now = await visibleWorkload(project, kind, id, view, session);
-      const target = { project, workload: { kind, id } };
-      if (
-        !can(session.principal, 'listKeys', 'workload', target) &&
-        !can(session.principal, 'resolve', 'workload', target)
-      ) {
-        throw forbidden();
-      }
+      requireMayAsk(ask, session);
       return computed(ask, now, view);
     });
+  }
+
+  /** The same of a workload that the caller sees, where nobody has to wait for it; null: it takes the usual way. */
+  function environmentNow(ask: WorkloadAsk, workload: StoredWorkload, session: Session): Environment | null {
+    const view = session.present;
+    if (view === null) return null;
+    requireMayAsk(ask, session);
+    return computedNow(ask, workload, view);
   }
 
   /** The keyed hash of what it gets, for work that shows nothing: whoever asks decided that it may be told. */
@@ -108,6 +118,8 @@ export function createResolutions(deps: ResolutionsDeps) {
 
   return {
     environment,
+    environmentNow,
+    rowsOf: createRows(rowBytes),
     followed: createFollowed(vault, computed),
     digest,
     digestFor,

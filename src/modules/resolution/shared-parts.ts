@@ -24,6 +24,8 @@ export interface Shared {
   readonly globals: Globals;
   /** What they give with what addons yield, charged to whoever asks first; null: it cannot be shared. */
   part(input: ResolutionInput, drawn: Drawn, work: Work): Promise<GroupsPart | null>;
+  /** The same where it was made before; null: it was not, or cannot be shared. */
+  partNow(drawn: Drawn): GroupsPart | null;
 }
 
 /** The sets that go in: the same objects as long as nothing in them changed. */
@@ -57,6 +59,7 @@ export function createSharedParts(limits: Limits, maxSize: number) {
     let made: { readonly drawn: Drawn; readonly part: GroupsPart | null } | null = null;
     const known = (drawn: Drawn) => (made && isSameDrawn(made.drawn, drawn) ? made : null);
     const shared: Shared = {
+      partNow: (drawn) => (all === null ? null : (known(drawn)?.part ?? null)),
       groups: applicable,
       everyGroup: () => groups.live.map(groupFacts),
       links: applicable.flatMap((group) => group.body().links),

@@ -16,10 +16,24 @@ import type { Environment } from './model.ts';
 import type { Sight } from './sight.ts';
 
 /** A resolved environment as one viewer sees it. */
-export interface EnvironmentView {
+export class EnvironmentView {
   readonly environment: Environment;
   readonly sight: Sight;
-  readonly variables: readonly VariableView[];
+
+  constructor(environment: Environment, sight: Sight) {
+    this.environment = environment;
+    this.sight = sight;
+  }
+
+  /** Made when somebody looks at one: most look at what is written of all. */
+  get variables(): readonly VariableView[] {
+    return variableViews(this.environment, this.sight);
+  }
+
+  /** Whose they are, as notes call it. */
+  get subject(): string {
+    return subject(this.environment);
+  }
 }
 
 export interface SourceView {
@@ -70,7 +84,7 @@ const subject = ({ ask: { project, kind, id } }: Environment): string => subject
 /** Views already made, by resolution and by what the viewer may see: answering again costs nothing. */
 const made = new WeakMap<Resolution, Map<string, readonly VariableView[]>>();
 
-export function variableViews(environment: Environment, sight: Sight): readonly VariableView[] {
+function variableViews(environment: Environment, sight: Sight): readonly VariableView[] {
   const { resolution, ask } = environment;
   const of = subject(environment);
   const rights = sight.key;

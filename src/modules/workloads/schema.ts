@@ -1,5 +1,6 @@
 import type { InputFieldBuilder } from '@pothos/core';
 import type { WorkloadKind } from '../../domain/types.ts';
+import { atOnce, orLater } from '../../graphql/types/at-once.ts';
 import type { Builder, Types } from '../../graphql/types/builder.ts';
 import { madeIn } from '../../graphql/types/declarations.ts';
 import {
@@ -16,6 +17,7 @@ import { addMutation } from '../../graphql/types/mutation.ts';
 import { orNull } from '../../graphql/types/or-null.ts';
 import { type ListOrder, pageOf, within } from '../../graphql/types/pages.ts';
 import { idOf } from '../../vault/document.ts';
+import type { StoredProject } from '../projects/model.ts';
 import { ProjectNode } from '../projects/node.ts';
 import { allowedOnWorkload, allowedToRegister } from './allowed.ts';
 import { putWorkloadInput, type StoredWorkload, workloadOnlyInput } from './model.ts';
@@ -114,6 +116,9 @@ function addToProject(builder: Builder, kind: WorkloadKind, type: Ref): void {
       nullable: true,
       description: `A ${kind} by the platform's id; null if there is none or you may not see it.`,
       args: { id: t.arg.id({ required: true, description: "The platform's id." }) },
+      extensions: atOnce(({ key }: StoredProject, { id }: { readonly id: string }, { services, session }) =>
+        orLater(services.workloads.byIdNow({ project: idOf(key), kind, id }, session)),
+      ),
       resolve: ({ key }, { id }, { services, session }) =>
         orNull(services.workloads.byId(idOf(key), kind, id, session)),
     }),

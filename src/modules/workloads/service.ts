@@ -8,7 +8,7 @@ import { requireRoomForWorkload } from '../environment-room.ts';
 import { requireMayRefer } from '../global-secrets/references.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
-import { byId, visibleWorkload } from './lookup.ts';
+import { byId, visibleWorkload, visibleWorkloadNow } from './lookup.ts';
 import { documentOf, type StoredWorkload, workloadWriting } from './model.ts';
 import type { WorkloadsDeps } from './registering.ts';
 import { createRegistering } from './registering.ts';
@@ -29,6 +29,7 @@ function list(project: string, kind: WorkloadKind, session: Session): Promise<re
 /** Services and jobs: registered by the platform that runs them. */
 export const createWorkloads = (deps: WorkloadsDeps) => ({
   byId,
+  byIdNow: visibleWorkloadNow,
   list,
   put: createRegistering(deps),
   ...createRemoving(deps),

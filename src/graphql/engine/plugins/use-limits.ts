@@ -44,7 +44,7 @@ export function useLimits({ schema, limits, fileMutations }: Deps): Plugin {
     if (!coerced.ok) throw new Refused(coerced.errors);
     piped.variables = coerced.values;
     const cost = checkedCost(operation, coerced.values, schema, limits);
-    const points = Math.floor(cost / COST_OF_A_POINT);
+    const points = pointsOf(cost);
     return request.charge && points > 0 ? request.charge(points) : undefined;
   }
 }
@@ -66,11 +66,14 @@ function checkRequest(
 export const carriesFiles = ({ node, rootFields }: Operation, fileMutations: ReadonlySet<string>): boolean =>
   node.operation === 'mutation' && [...rootFields].every((name) => fileMutations.has(name));
 
+/** What a cost is worth beyond the first point, which every request pays. */
+export const pointsOf = (cost: number): number => Math.floor(cost / COST_OF_A_POINT);
+
 /** Costs of an operation that were counted, by the sizes that its variables gave. */
 const counted = new WeakMap<Operation, Map<string, number>>();
 const MAX_COUNTED = 32;
 
-function checkedCost(operation: Operation, variables: Variables, schema: GraphQLSchema, limits: Limits): number {
+export function checkedCost(operation: Operation, variables: Variables, schema: GraphQLSchema, limits: Limits): number {
   if (operation.sizeVariables.size === 0) return operation.cost;
   const known = counted.get(operation) ?? new Map<string, number>();
   counted.set(operation, known);
