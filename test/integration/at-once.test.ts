@@ -231,11 +231,12 @@ describe('an answer that is made within the turn of its request', () => {
     await fc.assert(
       fc.asyncProperty(groups, own, fc.array(asks, { minLength: 10, maxLength: 20 }), async (given, owned, walk) => {
         const project = await aWorld(given, owned);
-        for (const step of walk) {
+        // The same is asked by several.
+        for (const step of walk.flatMap((each) => [each, { ...each, token: 0 }, { ...each, token: 5 }])) {
           const token = tokens[step.token];
           const parsed = { variables: {}, operationName: null, ...JSON.parse(bodyOf(project, step)) };
           const request = { ...parsed, requestId: 'test', method: 'POST' as const, bytes: 1 };
-          await happen(project, `now ${made}`);
+          if (made % 2 === 0) await happen(project, `now ${made}`);
           // What groups give is made by then, and charged to whoever asked first.
           const warm = JSON.parse(bodyOf(project, { ...step, id: 'warm', kind: 'service' }));
           await graphql.answer({ ...request, ...warm }, await contextOf(app, token));
@@ -291,9 +292,10 @@ describe('the first answer after a commit', () => {
     await happen('counted', 'changed');
     const before = { usual: short.usual(), begun: short.begun() };
     for (const body of bodies) expect((await asked(short, app.owner, body)).body).toContain('"changed"');
-    // The first finds out who asks, reads what the commit did not hand on, and makes what the groups give.
-    expect(short.usual() - before.usual).toBe(1);
-    expect(short.begun() - before.begun).toBeGreaterThanOrEqual(services.length - 1);
+    // The first finds out who asks, reads what the commit did not hand on, and makes what the groups give; so may the next, while
+    // something is being written.
+    expect(short.usual() - before.usual).toBeLessThanOrEqual(3);
+    expect(short.begun() - before.begun).toBeGreaterThanOrEqual(services.length - 3);
   });
 
   it('makes no promise for those, so that GraphQL executes nothing', async () => {
