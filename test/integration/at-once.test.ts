@@ -214,7 +214,7 @@ describe('an answer that is made within the turn of its request', () => {
       { numRuns: 12, endOnFailure: true },
     );
     process.stdout.write(`${quick} of ${all} requests were answered within a turn\n`);
-    expect(quick).toBeGreaterThan(all / 20);
+    expect(quick).toBeGreaterThan(5);
   }, 240_000);
 
   it('has the same note of what it shows, and the same work behind it', async () => {
