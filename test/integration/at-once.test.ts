@@ -125,7 +125,7 @@ function bodyOf(project: string, { id, kind, scope, environment: fields, form }:
       query: `{ project(slug: "${project}") { ${of('a')} ${form === 'twice' ? of('b') : ''} } }`,
     });
   }
-  const query = `query Runtime($p: Slug!, $id: String!, $scope: Scope = RUNTIME, $at: SafeInt) {
+  const query = `query Runtime($p: Slug!, $id: ID!, $scope: Scope = RUNTIME, $at: SafeInt) {
     project(slug: $p) { ${kind}(id: $id) { environment(scope: $scope, at: $at) { ${fields} } } } }`;
   return JSON.stringify({ query, variables: { p: project, id, ...(form === 'absent' ? {} : { scope, at: null }) } });
 }
@@ -265,7 +265,7 @@ describe('an answer that is made within the turn of its request', () => {
 
 describe('the first answer after a commit', () => {
   const services = Array.from({ length: 12 }, (_, i) => `svc-${i}`);
-  const QUERY = `query Runtime($project: Slug!, $service: String!) { project(slug: $project) { service(id: $service) {
+  const QUERY = `query Runtime($project: Slug!, $service: ID!) { project(slug: $project) { service(id: $service) {
     environment(scope: RUNTIME) { seq digest variables { name value } } } } }`;
   const bodies = services.map((service) =>
     JSON.stringify({ query: QUERY, variables: { project: 'counted', service } }),
