@@ -45,7 +45,8 @@ type RateLimits = Pick<Limits, 'ratePoints' | 'ratePointsDependent'>;
 
 const nameOf = ({ team = '', id }: Payer): string => `${team} ${id}`;
 
-export function createRates({ ratePoints, ratePointsDependent }: RateLimits): Rates {
+/** Who spent what, by token. */
+function createBuckets({ ratePoints, ratePointsDependent }: RateLimits) {
   const limiterOf = (points: number): RateLimiterMemory | null =>
     points === 0 ? null : new RateLimiterMemory({ points, duration: WINDOW_SECONDS });
   const ofDependents = limiterOf(ratePointsDependent);
@@ -72,12 +73,17 @@ export function createRates({ ratePoints, ratePointsDependent }: RateLimits): Ra
     return made;
   }
 
-  function note(bucket: Bucket, { remainingPoints, msBeforeNext }: RateLimiterRes): void {
-    bucket.remaining = remainingPoints;
-    bucket.resetAt = Date.now() + msBeforeNext;
-    bucket.told = null;
-  }
+  return { buckets, bucketOf, sweep };
+}
 
+function note(bucket: Bucket, { remainingPoints, msBeforeNext }: RateLimiterRes): void {
+  bucket.remaining = remainingPoints;
+  bucket.resetAt = Date.now() + msBeforeNext;
+  bucket.told = null;
+}
+
+export function createRates(limits: RateLimits): Rates {
+  const { buckets, bucketOf, sweep } = createBuckets(limits);
   return {
     async take(payer, points) {
       const name = nameOf(payer);

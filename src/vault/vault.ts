@@ -5,7 +5,7 @@ import type { PageRequest } from '../kernel/page.ts';
 import { createWork, OWN_WORK } from '../kernel/work.ts';
 import type { Keys } from '../keys/keys.ts';
 import { FIRST_CHAIN, verifyCommits } from '../store/chain.ts';
-import type { Commit, Fields, Key, Seq, Store, TeamId } from '../store/port.ts';
+import type { Commit, Fields, Head, Key, Seq, Store, TeamId } from '../store/port.ts';
 import { createCommits } from './commits.ts';
 import { type DocumentType, idOf, placeOf, type Stored } from './document.ts';
 import { createExclusive } from './exclusive.ts';
@@ -27,6 +27,8 @@ export interface VaultDeps {
   /** Is told the time of every commit that is seen. */
   readonly expiry?: ExpiryClock;
 }
+
+const seqIn = (head: Head | null | undefined): Seq | null => (head === undefined ? null : (head?.seq ?? 0));
 
 export function createVault({
   store,
@@ -70,10 +72,7 @@ export function createVault({
 
   const vault: Omit<Vault, 'writer'> = {
     view,
-    seqNow(team) {
-      const head = sets.verifiedHead.now(team);
-      return head === undefined ? null : (head?.seq ?? 0);
-    },
+    seqNow: (team) => seqIn(sets.verifiedHead.now(team)),
     viewNow(team) {
       const head = sets.verifiedHead.now(team);
       return head === undefined ? null : viewAt(team, head, sets, ownWork);
