@@ -122,7 +122,8 @@ class Overlaid implements Resolution {
       const entry = own.files.entries.get(name);
       if (entry) files.set(name, resolvedFile(node, entry));
     }
-    this.laid = { over: part.resolution, variables, files };
+    const isLiteral = ![...own.nodes.values(), ...own.fileNodes.values()].some(({ edges }) => edges.length > 0);
+    this.laid = { over: part.resolution, variables, files, isLiteral };
   }
 
   get variables(): Resolution['variables'] {

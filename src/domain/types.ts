@@ -219,4 +219,6 @@ export interface Laid {
   readonly over: Resolution;
   readonly variables: ReadonlyMap<string, ResolvedVariable>;
   readonly files: ReadonlyMap<string, ResolvedFile>;
+  /** None of its own values refers to anything: they stay what they are, whatever becomes of the others. */
+  readonly isLiteral: boolean;
 }

@@ -23,22 +23,36 @@ export function createChannel(name: string, subject: Subject, principal: Princip
   let working = false;
   let previous = team.position();
 
-  /** The first of those that wait; the next has its turn when others had theirs. */
-  async function work(): Promise<void> {
+  /** The first of those that wait; the next has its turn when others had theirs. Answers nothing when it was done at once. */
+  function work(): Promise<void> | undefined {
     if (stream.coalesces && waiting.length > STORM) waiting = [merged(waiting)];
     const [next] = waiting;
-    if (next !== undefined && members.size > 0) {
-      const { seq } = next.commit;
-      const made = await make.shared(next, previous);
-      waiting.shift();
-      previous = seq;
-      await giveAll(live, seq, made, team);
-    }
+    if (next === undefined || members.size === 0) return goOn();
+    const made = make.now(next, previous);
+    const given = made === undefined ? make.shared(next, previous).then((late) => pass(next, late)) : pass(next, made);
+    return given ? given.then(goOn) : goOn();
+  }
+
+  function pass({ commit: { seq } }: Waiting, made: Delivery | null): Promise<void> | undefined {
+    waiting.shift();
+    previous = seq;
+    return giveAll(live, seq, made, team);
+  }
+
+  function goOn(): undefined {
     if (waiting.length > 0 && members.size > 0) begin();
     else working = false;
   }
 
-  const begin = (): void => team.pace.begin(() => work().catch(() => dropAll('fault')));
+  const fail = (): void => dropAll('fault');
+  const attempt = (): Promise<void> | undefined => {
+    try {
+      return work()?.catch(fail);
+    } catch {
+      return fail() as undefined;
+    }
+  };
+  const begin = (): void => team.pace.begin(attempt);
 
   function dropAll(why: End): void {
     waiting = [];
@@ -78,8 +92,26 @@ export function createChannel(name: string, subject: Subject, principal: Princip
 }
 export type Channel = ReturnType<typeof createChannel>;
 
-/** The same to all who are past the commits before it. */
-async function giveAll(
+/** Who are past the commits before it, and have not had it. */
+function giveTo(subscriber: Subscriber, seq: Seq, made: Delivery | null, team: ChannelTeam): void {
+  subscriber.position = seq;
+  subscriber.previous = seq;
+  give(subscriber, made, team);
+}
+
+/** The same to all who are past the commits before it. Done at once when they are few. */
+function giveAll(
+  live: ReadonlySet<Subscriber>,
+  seq: Seq,
+  made: Delivery | null,
+  team: ChannelTeam,
+): Promise<void> | undefined {
+  if (live.size > GIVEN_AT_ONCE) return giveMany(live, seq, made, team);
+  for (const subscriber of live) if (subscriber.position < seq) giveTo(subscriber, seq, made, team);
+  return undefined;
+}
+
+async function giveMany(
   live: ReadonlySet<Subscriber>,
   seq: Seq,
   made: Delivery | null,
@@ -89,9 +121,7 @@ async function giveAll(
   // Whoever joins during a break has come past this commit already.
   for (const subscriber of live) {
     if (subscriber.position >= seq) continue;
-    subscriber.position = seq;
-    subscriber.previous = seq;
-    give(subscriber, made, team);
+    giveTo(subscriber, seq, made, team);
     given += 1;
     if (given % GIVEN_AT_ONCE === 0) await team.pace.breathe();
   }

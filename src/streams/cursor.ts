@@ -17,6 +17,15 @@ const SEALED_BYTES = TAG_BYTES + SEQ_BYTES;
 /** Places that are known: all who listen to a team are told of the same commits. */
 const MOST_PLACES = 64;
 
+interface Place {
+  readonly bytes: Buffer;
+  /** In base64url, to which more can be added: its bytes are a multiple of three. */
+  readonly text: string;
+}
+
+const base64urlOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url');
+
 function createSealing(mac: Mac) {
   const padded = (tag: Uint8Array, bytes: Uint8Array): Buffer => {
     const pad = mac(Buffer.concat([Buffer.from('stream cursor pad\0'), tag]));
@@ -47,14 +56,17 @@ function createSealing(mac: Mac) {
  */
 export function createCursors(mac: Mac): Cursors {
   const { seal, open, tagOf } = createSealing(mac);
-  const places = new Map<string, Buffer>();
+  const places = new Map<string, Place>();
 
-  function placeOf(team: TeamId, seq: Seq): Buffer {
+  function placeOf(team: TeamId, seq: Seq): Place {
     const name = `${seq} ${team}`;
-    const known = places.get(name) ?? seal(placeIn(team), seq);
+    const known = places.get(name);
+    if (known) return known;
+    const bytes = seal(placeIn(team), seq);
+    const made = { bytes, text: bytes.toString('base64url') };
     if (places.size >= MOST_PLACES) places.clear();
-    places.set(name, known);
-    return known;
+    places.set(name, made);
+    return made;
   }
 
   const placeIn = (team: TeamId): string => `stream place ${JSON.stringify(team)}`;
@@ -62,8 +74,8 @@ export function createCursors(mac: Mac): Cursors {
 
   return {
     of(team, stream, seq) {
-      const place = placeOf(team, seq);
-      return Buffer.concat([place, tagOf(streamIn(team, stream), place)]).toString('base64url');
+      const { bytes, text } = placeOf(team, seq);
+      return text + base64urlOf(tagOf(streamIn(team, stream), bytes));
     },
     read(team, stream, cursor) {
       const bytes = Buffer.from(cursor, 'base64url');

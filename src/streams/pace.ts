@@ -4,8 +4,11 @@ import { turn } from '../kernel/turn.ts';
 export interface Pace {
   /** Runs when there is room. One that takes long, because it waits for something slow, makes room for the next. */
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** The same for what nobody waits for, which never rejects: of those that wait for room nothing but a place in a list is kept. */
-  begin(work: () => Promise<void>): void;
+  /**
+   * The same for what nobody waits for, which never fails: of those that wait for room nothing but a place in a list is kept. What is
+   * done at once answers nothing, and the next goes on in the same moment.
+   */
+  begin(work: () => Promise<void> | undefined): void;
   /** To be awaited between small pieces of work: a turn for everybody else when it is time. */
   breathe(): Promise<void> | undefined;
 }
@@ -17,16 +20,20 @@ export interface PaceTerms {
   readonly now?: () => number;
 }
 
+/** Taken off the list at a time. */
+const SWEPT = 1_000;
+
 export function createPace({
   atOnce = 4,
-  sliceMs = 5,
+  sliceMs = 2,
   patienceMs = 20,
   now = () => performance.now(),
 }: PaceTerms = {}): Pace {
   let active = 0;
   let since = now();
-  let queue: (() => void)[] = [];
+  let queue: (() => Promise<void> | undefined)[] = [];
   let head = 0;
+  let isPlanned = false;
 
   const isTime = (): boolean => now() - since > sliceMs;
 
@@ -40,54 +47,56 @@ export function createPace({
     return resting;
   }
 
-  /** Hands the place on, or gives it back. Once per place. */
-  function release(): void {
-    const next = queue[head];
-    if (!next) {
-      active -= 1;
-      return;
-    }
+  /** Never in the middle of what its caller does. */
+  function plan(): void {
+    if (isPlanned || active >= atOnce || head >= queue.length) return;
+    isPlanned = true;
+    void (isTime() ? rest() : Promise.resolve()).then(drive);
+  }
+
+  function next(): (() => Promise<void> | undefined) | undefined {
+    const work = queue[head];
     head += 1;
-    if (head > 1_000) {
+    if (head > SWEPT) {
       queue = queue.slice(head);
       head = 0;
     }
-    next();
+    return work;
   }
 
-  /** With a place taken for it. */
-  async function placed<T>(work: () => Promise<T>): Promise<T> {
+  /** Begins what waits, while there is room and time. */
+  function drive(): void {
+    isPlanned = false;
+    while (active < atOnce && head < queue.length && !isTime()) {
+      const done = next()?.();
+      if (done) hold(done);
+    }
+    plan();
+  }
+
+  /** It has a place until it is done, or took too long. */
+  function hold(done: Promise<void>): void {
+    active += 1;
     let isOut = false;
     const leave = (): void => {
       if (isOut) return;
       isOut = true;
-      release();
-    };
-    const timer = setTimeout(leave, patienceMs);
-    timer.unref();
-    try {
-      while (isTime()) await rest();
-      return await work();
-    } finally {
       clearTimeout(timer);
-      leave();
-    }
+      active -= 1;
+      plan();
+    };
+    const timer = setTimeout(leave, patienceMs).unref();
+    void done.then(leave);
+  }
+
+  function begin(work: () => Promise<void> | undefined): void {
+    queue.push(work);
+    plan();
   }
 
   return {
-    async run(work) {
-      if (active >= atOnce) await new Promise<void>((go) => queue.push(go));
-      else active += 1;
-      return placed(work);
-    },
-    begin(work) {
-      const go = (): void => void placed(work);
-      if (active >= atOnce) queue.push(go);
-      else {
-        active += 1;
-        go();
-      }
-    },
+    run: (work) => new Promise((resolve, reject) => begin(() => work().then(resolve, reject))),
+    begin,
     breathe: () => (isTime() ? rest() : undefined),
   };
 }

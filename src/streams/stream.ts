@@ -1,5 +1,6 @@
 import type { Session } from '../access/session.ts';
 import type { Commit, Seq } from '../store/port.ts';
+import type { Alike, StepNow } from './alike.ts';
 
 /** One commit, seen by a stream for one viewer. */
 export interface Step {
@@ -26,6 +27,11 @@ export interface Stream<Event> {
   concerns(commit: Commit): boolean;
   /** What it means to the viewer; null: nothing. HISTORY_EXPIRED when nobody can tell any more. */
   event(step: Step): Promise<Event | null>;
+  /**
+   * The same at once, where nothing has to be read for it and many see it alike; undefined: `event` has to be asked. null: nothing.
+   * May throw whatever `event` rejects with.
+   */
+  alike?(step: StepNow): Alike<Event> | null | undefined;
 }
 
 /** What is delivered: an event, or word that some may be missing before `cursor`. */

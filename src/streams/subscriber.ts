@@ -2,6 +2,7 @@ import type { Principal } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
 import type { Shown } from '../audit/notes.ts';
 import type { Seq } from '../store/port.ts';
+import type { Wording } from './alike.ts';
 import type { Item, Stream } from './stream.ts';
 
 /** One item as all who share it get it. */
@@ -38,6 +39,8 @@ export interface Subject {
    * the same item by themselves, as those do who come again.
    */
   readonly deliver: (item: Item, session: Session, stamp: string, isKept: boolean) => Promise<Delivery>;
+  /** Absent: the operation asks for more than what an event says by itself. */
+  readonly wording?: Wording | null;
 }
 
 export interface Joining extends Subject {

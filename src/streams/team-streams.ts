@@ -34,7 +34,7 @@ export interface Ending {
 export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps, { idle, lost }: Ending) {
   const { vault, access, cursors, log, pace } = deps;
   const isExpired = access.hasExpired;
-  const { standingAt, sessions } = createTeamViews(team, deps);
+  const { standingAt, sessions, viewNow } = createTeamViews(team, deps);
   const members = createMembers({ channels: () => channels, isExpired, idle });
   const { drop } = members;
 
@@ -58,7 +58,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
   });
   const { position, since } = feed;
   const cursorOf = (stream: readonly string[], seq: Seq): string => cursors.of(team, stream, seq);
-  const channels = createChannels({ position, since, sessions, cursorOf, drop, isExpired, pace });
+  const channels = createChannels({ position, since, sessions, viewNow, cursorOf, drop, isExpired, pace });
 
   /** Who the session's token stands for now that the log has been read up to `position`. */
   async function presentPrincipal({ principal, seq }: Session): Promise<Principal> {
@@ -73,11 +73,11 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
 
   /** Starts delivery. Throws INVALID_CURSOR if the cursor is from another stream or ahead of the log. Returns an unsubscribe function. */
   async function join(joining: Joining): Promise<() => void> {
-    const { session, after, stream, deliver, operation, sink } = joining;
+    const { session, after, stream, deliver, wording = null, operation, sink } = joining;
     const start = after === null ? session.seq : cursors.read(team, stream.name, after);
     if (start > session.seq) throw invalidCursor();
     const principal = await presentPrincipal(session);
-    const subject = { stream, deliver, operation: shortOf(operation) };
+    const subject = { stream, deliver, wording, operation: shortOf(operation) };
     const subscriber = members.enter(subject, principal, { sink, position: start, previous: start });
     return () => members.leave(subscriber);
   }

@@ -14,6 +14,7 @@ const NOUN = [
   'access/',
   'audit/',
   'streams/stream.ts',
+  'streams/alike.ts',
   'streams/topics.ts',
   'graphql/types/services.ts',
   'modules/',

@@ -51,6 +51,27 @@ describe('a listener that comes again', () => {
     expect(names).toHaveLength(119);
   });
 
+  it('is told what differs from where it was, whatever others that come again are told of the same commit', async () => {
+    const witness = await listen(app.url, app.owner, ENVIRONMENT_CHANGED, { variables: { ...service } });
+    const missed = 40;
+    await write(1);
+    await witness.count(1);
+    for (let i = 2; i <= missed; i += 1) {
+      await write(1);
+      await witness.count(i);
+    }
+    await witness.stop();
+    const cursors = witness.events.map(({ cursor }) => cursor);
+    const added = async (after: string): Promise<readonly string[]> => {
+      const again = await listen(app.url, app.owner, ENVIRONMENT_CHANGED, { variables: { ...service, after } });
+      await again.count(1);
+      await again.stop();
+      return again.events.flatMap(({ variables }) => variables.added);
+    };
+    expect(await added(cursors.at(-2))).toEqual([`V_${count}`]);
+    expect(await added(cursors[0])).toHaveLength(missed - 1);
+  });
+
   it('is told of each commit where each counts', async () => {
     const events = await heard(CHANGES, { kinds: ['SECRET_GROUP'] }, 118);
     expect(events).toHaveLength(119);

@@ -1,8 +1,10 @@
 import { type ArgumentNode, type ExecutionArgs, type ExecutionResult, execute, Kind, visit } from 'graphql';
 import { type Noting, shownWith, takenWith } from '../../audit/notes.ts';
+import type { Item } from '../../streams/stream.ts';
 import type { Delivery, Sink } from '../../streams/subscriber.ts';
 import type { Context } from '../types/context.ts';
 import { type Sharing, shareOf } from '../types/sharing.ts';
+import { wordingOf } from './alike.ts';
 import type { Answers } from './answers.ts';
 import type { Operation } from './documents.ts';
 import { pipedOf, Refused } from './piped.ts';
@@ -48,8 +50,12 @@ function openShared(
   const { variables = {} } = pipedOf(contextValue);
   const viewer = operation.hasPages ? (contextValue as Context).session.principal.id : '';
   const name = nameOf(operation, request, lane, viewer);
-  const deliver = delivering(name, { args, operation, answers, write, variables });
-  return { begin: (sink) => share({ operation: name, sink, deliver }) };
+  const telling = { args, operation, answers, write, variables };
+  const deliver = delivering(name, telling);
+  const wording = wordingOf(operation, args.schema, (item, context) =>
+    write(context, () => toldBy(telling, item, context)),
+  );
+  return { begin: (sink) => share({ operation: name, sink, deliver, wording }) };
 }
 
 type Delivering = Pick<Stream, 'operation' | 'answers' | 'write'> & {
@@ -58,14 +64,17 @@ type Delivering = Pick<Stream, 'operation' | 'answers' | 'write'> & {
   readonly variables: Record<string, unknown>;
 };
 
+function toldBy({ args, operation, variables }: Delivering, item: Item, context: object) {
+  const compiled = operation.run();
+  return compiled ? compiled(context, variables, item) : execute({ ...args, rootValue: item, contextValue: context });
+}
+
 const delivering =
-  (name: string, { args, operation, answers, write, variables }: Delivering): Sharing['deliver'] =>
+  (name: string, telling: Delivering): Sharing['deliver'] =>
   (item, context, stamp, isKept) => {
+    const { operation, answers, write } = telling;
     const make = async () => {
-      const compiled = operation.run();
-      const run = () =>
-        compiled ? compiled(context, variables, item) : execute({ ...args, rootValue: item, contextValue: context });
-      const { latin1, whole } = await write(context, run);
+      const { latin1, whole } = await write(context, () => toldBy(telling, item, context));
       const repeatable = whole && context.isRepeatable();
       const shown = shownWith(context);
       return { status: 200, latin1, operationName: operation.name, cursor: item.cursor, shown, repeatable };

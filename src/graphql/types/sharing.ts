@@ -1,6 +1,9 @@
+import type { Wording } from '../../streams/alike.ts';
 import type { Item } from '../../streams/stream.ts';
 import type { Delivery, Sink } from '../../streams/subscriber.ts';
 import type { Context } from './context.ts';
+
+type FindIn = [of: Parameters<Wording['find']>[0], context: Context];
 
 /** What a request makes of the items that it asked for. */
 export interface Sharing {
@@ -8,6 +11,8 @@ export interface Sharing {
   readonly operation: string;
   /** `isKept`: others may ask for the same item by themselves. */
   readonly deliver: (item: Item, context: Context, stamp: string, isKept: boolean) => Promise<Delivery>;
+  /** null: each has to be told by itself. */
+  readonly wording: (Pick<Wording, 'known'> & { find(...of: FindIn): ReturnType<Wording['find']> }) | null;
   readonly sink: Sink;
 }
 

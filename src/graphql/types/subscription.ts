@@ -1,7 +1,9 @@
 import type { ArgBuilder, InputFieldMap, InputShapeFromFields, ObjectRef } from '@pothos/core';
 import { capital } from '../../kernel/casing.ts';
+import type { Wording } from '../../streams/alike.ts';
 import type { Item, Stream } from '../../streams/stream.ts';
 import type { Subject } from '../../streams/subscriber.ts';
+import { SAID_BY_EVENT } from './alike.ts';
 import type { Builder, Types } from './builder.ts';
 import type { Context } from './context.ts';
 import { shared } from './shared.ts';
@@ -18,6 +20,7 @@ const HistoryExpired = shared.objectRef<Expired>('HistoryExpired').implement({
     cursor: t.field({
       type: 'Cursor',
       description: 'Position at which the stream continues.',
+      ...SAID_BY_EVENT,
       resolve: ({ cursor }) => cursor,
     }),
   }),
@@ -90,14 +93,21 @@ function addEventType<Event>(
       cursor: t.field({
         type: 'Cursor',
         description: 'Position in the stream. Give it as `after` to get later events, each once and in order.',
+        ...SAID_BY_EVENT,
         resolve: ({ cursor }) => cursor,
       }),
       seq: t.field({
         type: 'SafeInt',
         description: 'Number of the commit that it comes from.',
+        ...SAID_BY_EVENT,
         resolve: ({ commit }) => commit.seq,
       }),
-      at: t.field({ type: 'DateTime', description: 'When the commit was made.', resolve: ({ commit }) => commit.at }),
+      at: t.field({
+        type: 'DateTime',
+        description: 'When the commit was made.',
+        ...SAID_BY_EVENT,
+        resolve: ({ commit }) => commit.at,
+      }),
     }),
   });
   return type;
@@ -105,16 +115,26 @@ function addEventType<Event>(
 
 /** Where those who ask for the same come together. */
 const join = (stream: Stream<unknown>, after: string | null, { session, services, withSession }: Context) =>
-  sharedSource(({ operation, deliver, sink }) =>
+  sharedSource(({ operation, deliver, wording, sink }) =>
     services.streams.join({
       stream,
       session,
       after,
       operation: JSON.stringify([...stream.name, operation]),
       deliver: delivering(deliver, withSession),
+      wording: wording && wordingWith(wording, withSession),
       sink,
     }),
   );
+
+const wordings = new WeakMap<object, Wording>();
+
+/** One for all who ask for the same. */
+function wordingWith({ known, find }: NonNullable<Sharing['wording']>, withSession: Context['withSession']): Wording {
+  const made = wordings.get(find) ?? { known, find: (of, viewer) => find(of, withSession(viewer)) };
+  wordings.set(find, made);
+  return made;
+}
 
 /** Each event gets a context of its own. Apart, so that what stays holds nothing of the request that subscribed. */
 const delivering =

@@ -1,73 +1,32 @@
-import { LRUCache } from 'lru-cache';
-import { can } from '../../access/model.ts';
+import { can, type Principal } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import type { NameDiff } from '../../domain/diff.ts';
-import type { Scope, WorkloadKind } from '../../domain/types.ts';
+import type { Scope } from '../../domain/types.ts';
 import type { Services } from '../../graphql/types/services.ts';
 import { AppError, forbidden, isAppError, notFound } from '../../kernel/errors.ts';
-import type { Commit, Seq } from '../../store/port.ts';
+import type { Commit } from '../../store/port.ts';
+import { type Alike, OWN_MARK, type StepNow } from '../../streams/alike.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { topic } from '../../streams/topics.ts';
-import { visibleProject } from '../projects/lookup.ts';
-import { PackedEntries } from '../resolution/entry-facts.ts';
-import type { Followed } from '../resolution/followed.ts';
-import { seenDifference } from '../resolution/seen-difference.ts';
-import { type EnvironmentFacts, factsOf, type Sight, sightOf } from '../resolution/sight.ts';
-
-export interface EnvironmentAsk {
-  readonly project: string;
-  readonly kind: WorkloadKind;
-  readonly id: string;
-  readonly scope: Scope;
-}
-
-/** How what a workload gets differs from what it got before. */
-export interface EnvironmentEvent {
-  readonly ask: EnvironmentAsk;
-  /** null: it gets nothing any more, or cannot be resolved. */
-  readonly digest: string | null;
-  readonly variables: NameDiff;
-  readonly files: NameDiff;
-  readonly dockerSecretMounts: NameDiff;
-}
-
-/** What a workload got at a commit: as little as tells what changed, and nothing that could be read. */
-interface State {
-  /** null: it was not registered. */
-  readonly registration: string | null;
-  /** null: it was not registered, or is not to start. */
-  readonly digest: string | null;
-  /** It drew on values of elsewhere, and was asked for later: these are of the time at which it was. */
-  readonly isDated: boolean;
-  readonly facts: EnvironmentFacts;
-}
+import { isVisibleNow, visibleProject } from '../projects/lookup.ts';
+import { commonDifference, seenDifference } from '../resolution/seen-difference.ts';
+import { type EnvironmentFacts, type Sight, sightOf } from '../resolution/sight.ts';
+import {
+  createStates,
+  type EnvironmentAsk,
+  type EnvironmentEvent,
+  followerOf,
+  knownTo,
+  type State,
+} from './environment-states.ts';
 
 /** Values of elsewhere are found to be others. What they were is known to nobody who did not look then. */
 const OBSERVED = 'externalAddon.observe';
 const forgotten = (): AppError =>
   new AppError('HISTORY_EXPIRED', 'The value that an external addon gave is no longer known');
 
-const NO_ENTRIES = new PackedEntries([]);
-const EMPTY: EnvironmentFacts = { variables: NO_ENTRIES, files: NO_ENTRIES, mounts: NO_ENTRIES };
-const NOTHING: State = { registration: null, digest: null, isDated: false, facts: EMPTY };
-/** Beside those that streams hold themselves: for those who come again, and where several look at one workload. */
-const STATE_BYTES = 4 * 2 ** 20;
-const SMALLEST_STATE_BYTES = 200;
-
-const bytesOf = ({ facts }: State): number =>
-  SMALLEST_STATE_BYTES + facts.variables.bytes + facts.files.bytes + facts.mounts.bytes;
-
-function stateOf({ registration, environment }: Followed, present: Seq): State {
-  if (!environment) return { ...NOTHING, registration };
-  const isDated = environment.volatile && environment.seq < present;
-  return { registration, digest: environment.digest, isDated, facts: factsOf(environment) };
-}
-
-/** A workload's own token knows of no registration but its own. */
-function knownTo({ principal }: Session, state: State): State {
-  const own = principal.workload;
-  return own === null || own.registration === state.registration ? state : NOTHING;
-}
+/** Of one commit, since different ones are told of at a time. */
+const MOST_LIKES = 16;
 
 const KINDS = ['secretGroup', 'addon', 'externalAddon', 'project'] as const;
 
@@ -87,17 +46,27 @@ function concerns({ project, kind, id }: EnvironmentAsk, { touched }: Commit): b
   });
 }
 
-const mayList = ({ project, kind, id }: EnvironmentAsk, { principal }: Session): boolean =>
+const mayList = ({ project, kind, id }: EnvironmentAsk, principal: Principal): boolean =>
   can(principal, 'list', 'workload', { project, workload: { kind, id } });
 
-const mayKnow = (ask: EnvironmentAsk, session: Session): boolean => {
+const mayKnow = (ask: EnvironmentAsk, principal: Principal): boolean => {
   const { project, kind, id } = ask;
   const verbs = ['listKeys', 'resolve'] as const;
   return (
-    mayList(ask, session) &&
-    verbs.some((verb) => can(session.principal, verb, 'workload', { project, workload: { kind, id } }))
+    mayList(ask, principal) &&
+    verbs.some((verb) => can(principal, verb, 'workload', { project, workload: { kind, id } }))
   );
 };
+
+/** What somebody may see of it; null: nothing at all. A principal never changes: it is judged once for as long as it is the same. */
+function judging(ask: EnvironmentAsk): (principal: Principal) => Sight | null {
+  let last: { readonly principal: Principal; readonly sight: Sight | null } | null = null;
+  return (principal) => {
+    if (last?.principal !== principal)
+      last = { principal, sight: mayKnow(ask, principal) ? sightOf(ask, { principal }) : null };
+    return last.sight;
+  };
+}
 
 export interface EnvironmentStreams {
   /**
@@ -105,45 +74,6 @@ export interface EnvironmentStreams {
    * difference. It may be registered later.
    */
   open(ask: EnvironmentAsk, session: Session, system: Session): Promise<Stream<EnvironmentEvent>>;
-}
-
-/** What workloads got at commits: asked for once by all who look at the same workload and scope. */
-function createStates(resolutions: Services['resolutions']) {
-  const states = new LRUCache<string, State>({ maxSize: STATE_BYTES, sizeCalculation: bytesOf });
-  const making = new Map<string, Promise<State>>();
-
-  async function make(name: string, ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> {
-    try {
-      const found = await resolutions.followed({ ...ask, at: seq }, system);
-      const state = found ? stateOf(found, system.seq) : NOTHING;
-      states.set(name, state);
-      return state;
-    } finally {
-      // What failed is asked again.
-      making.delete(name);
-    }
-  }
-
-  return async (ask: EnvironmentAsk, seq: Seq, system: Session): Promise<State> => {
-    const { project, kind, id, scope } = ask;
-    const name = [system.principal.team, project, kind, id, scope, seq].join('\0');
-    const known = states.get(name) ?? making.get(name);
-    if (known) return known;
-    const made = make(name, ask, seq, system);
-    making.set(name, made);
-    return made;
-  };
-}
-
-/** What a stream was at last, which is where it goes on from: however many there are, none has to look into the past. */
-function followerOf(ask: EnvironmentAsk, stateAt: ReturnType<typeof createStates>) {
-  let last: { readonly seq: Seq; readonly state: State } | null = null;
-  return async (seq: Seq, system: Session): Promise<State> => {
-    if (last?.seq === seq) return last.state;
-    const state = await stateAt(ask, seq, system);
-    if (last === null || seq > last.seq) last = { seq, state };
-    return state;
-  };
 }
 
 function isThere({ project }: EnvironmentAsk, session: Session): Promise<boolean> {
@@ -158,40 +88,78 @@ function isThere({ project }: EnvironmentAsk, session: Session): Promise<boolean
     );
 }
 
+/** Events that many get alike, kept while the commit is told of that they come from. */
+function createLikes() {
+  let likes: { readonly commit: Commit; readonly event: EnvironmentEvent }[] = [];
+
+  /** The same object for the same. */
+  return (commit: Commit, event: EnvironmentEvent): EnvironmentEvent => {
+    const known = likes.find((like) => like.commit === commit && isAlike(like.event, event));
+    if (known) return known.event;
+    likes = [{ commit, event }, ...likes.slice(0, MOST_LIKES - 1)];
+    return event;
+  };
+}
+
+const PARTS = ['variables', 'files', 'dockerSecretMounts', 'digest'] as const;
+const isAlike = (one: EnvironmentEvent, other: EnvironmentEvent): boolean =>
+  one.ask.scope === other.ask.scope && PARTS.every((part) => one[part] === other[part]);
+
 /** What workloads get, followed from commit to commit: once for all who look at the same workload and scope. */
 export function createEnvironmentStreams(resolutions: Services['resolutions']): EnvironmentStreams {
-  const stateAt = createStates(resolutions);
+  const states = createStates(resolutions);
+  const likeOf = createLikes();
 
   /** As the viewer's `environment` tells it. */
-  function digestFor(ask: EnvironmentAsk, { digest, facts }: State, sight: Sight, { principal }: Session) {
+  function digestFor(ask: EnvironmentAsk, { digest, facts }: State, sight: Sight, { team }: Principal) {
     if (digest === null || sight.isWhole) return digest;
     const { project, kind, id, scope } = ask;
-    return resolutions.seenDigest(facts, sight, [principal.team, project, id, kind, scope]);
+    return resolutions.seenDigest(facts, sight, [team, project, id, kind, scope]);
   }
 
   return {
     async open(ask, session, system) {
       const { project, kind, id, scope } = ask;
       const { fields } = await session.read((view) => visibleProject(project, view, session));
-      if (!mayList(ask, session)) throw notFound(kind, id);
-      if (!mayKnow(ask, session)) throw forbidden();
+      if (!mayList(ask, session.principal)) throw notFound(kind, id);
+      if (!mayKnow(ask, session.principal)) throw forbidden();
+      const sightFor = judging(ask);
+      const follower = followerOf(ask, states);
       // Cheap now, and a look into the past later.
-      const at = followerOf(ask, stateAt);
-      await at(system.seq, system);
+      await follower.at(system.seq, system);
+
+      function alike({ commit, previous, principal, view }: StepNow): Alike<EnvironmentEvent> | null | undefined {
+        const sight = sightFor(principal);
+        const isThere = isVisibleNow(project, view, principal);
+        if (sight === null || isThere === false) return null;
+        const from = follower.known(previous);
+        const isPresent = view.seq === commit.seq && isThere === true;
+        const to = from && !from.isDated && isPresent ? follower.after(from, view) : undefined;
+        if (!from || !to) return undefined;
+        const [before, after] = [knownTo(principal, from), knownTo(principal, to)];
+        const digest = digestFor(ask, after, sight, principal);
+        if (before.registration === after.registration && digestFor(ask, before, sight, principal) === digest)
+          return null;
+        const event = alikeEvent(scope, digest, before.facts, after.facts, sight);
+        return event ? { event: likeOf(commit, event), own: digest ?? '' } : undefined;
+      }
+
       return {
         // A cursor is good for this project alone, not for the next of its slug.
         name: ['environmentChanged', project, fields.incarnation, kind, id, scope],
         coalesces: true,
         topics: topicsOf(ask),
         concerns: (commit) => concerns(ask, commit),
+        alike,
         async event({ commit, operations, previous, session: viewer, system: own }) {
-          if (!mayKnow(ask, viewer) || !(await isThere(ask, viewer))) return null;
-          const before = knownTo(viewer, await at(previous, own));
-          const after = knownTo(viewer, await at(commit.seq, own));
-          const sight = sightOf(ask, viewer);
-          const digest = digestFor(ask, after, sight, own);
+          const { principal } = viewer;
+          const sight = sightFor(principal);
+          if (sight === null || !(await isThere(ask, viewer))) return null;
+          const before = knownTo(principal, await follower.at(previous, own));
+          const after = knownTo(principal, await follower.at(commit.seq, own));
+          const digest = digestFor(ask, after, sight, principal);
           const isSame = before.registration === after.registration;
-          if (isSame && digestFor(ask, before, sight, own) === digest) {
+          if (isSame && digestFor(ask, before, sight, principal) === digest) {
             if (before.isDated && operations.has(OBSERVED)) throw forgotten();
             return null;
           }
@@ -200,6 +168,23 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
       };
     },
   };
+}
+
+/** Whom it is of is not told by an event, and so not here either: it goes to many. */
+const ANYBODY = { project: '', kind: 'service', id: '' } as const;
+
+/** null: something happened to what is a workload's own. */
+function alikeEvent(
+  scope: Scope,
+  digest: string | null,
+  before: EnvironmentFacts,
+  after: EnvironmentFacts,
+  sight: Sight,
+): EnvironmentEvent | null {
+  const part = (name: keyof EnvironmentFacts) => commonDifference(before[name], after[name], sight);
+  const [variables, files, dockerSecretMounts] = [part('variables'), part('files'), part('mounts')];
+  if (!variables || !files || !dockerSecretMounts) return null;
+  return { ask: { ...ANYBODY, scope }, digest: digest && OWN_MARK, variables, files, dockerSecretMounts };
 }
 
 /** What is hidden from the viewer differs when it was written, whether it became another one or not. */

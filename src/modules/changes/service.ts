@@ -8,7 +8,8 @@ import type { Stream } from '../../streams/stream.ts';
 import type { Vault } from '../../vault/port.ts';
 import type { ShownKinds } from '../shown.ts';
 import { type CommitsAsk, changesStream, globalsStream } from './commit-stream.ts';
-import { createEnvironmentStreams, type EnvironmentAsk, type EnvironmentEvent } from './environment-stream.ts';
+import type { EnvironmentAsk, EnvironmentEvent } from './environment-states.ts';
+import { createEnvironmentStreams } from './environment-stream.ts';
 import { createKeyChanges } from './key-changes.ts';
 import { createVisibility } from './visible.ts';
 

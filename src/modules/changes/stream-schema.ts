@@ -1,3 +1,4 @@
+import { SAID_BY_EVENT } from '../../graphql/types/alike.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
 import type { Context } from '../../graphql/types/context.ts';
 import { idOfDocument } from '../../graphql/types/ids.ts';
@@ -13,7 +14,7 @@ import type { ShownKinds } from '../shown.ts';
 import { refIn } from '../workloads/ref.ts';
 import { WorkloadRefInput } from '../workloads/types.ts';
 import type { CommitEvent, DocumentChange } from './commit-stream.ts';
-import type { EnvironmentEvent } from './environment-stream.ts';
+import type { EnvironmentEvent } from './environment-states.ts';
 import type { KeyChanges } from './key-changes.ts';
 import { placeFields } from './place-schema.ts';
 
@@ -146,22 +147,29 @@ function addEnvironmentChanged(builder: Builder): void {
     stream: ({ project, workload, scope }, { services, session }) =>
       services.changes.environment({ ...refIn(project, workload, ['workload']), project, scope }, session),
   });
-  const names = (part: keyof typeof NAME_DIFFS) => (happened: Happened<EnvironmentEvent>) => happened.event[part];
+  const differs = (part: keyof typeof NAME_DIFFS, description: string) => ({
+    type: NameDiffType,
+    description,
+    ...SAID_BY_EVENT,
+    resolve: (happened: Happened<EnvironmentEvent>) => happened.event[part],
+  });
   builder.objectFields(event, (t) => ({
-    scope: t.field({ type: ScopeEnum, description: 'The scope.', resolve: (it) => it.event.ask.scope }),
+    scope: t.field({
+      type: ScopeEnum,
+      description: 'The scope.',
+      ...SAID_BY_EVENT,
+      resolve: (it) => it.event.ask.scope,
+    }),
     digest: t.string({
       nullable: true,
+      ...SAID_BY_EVENT,
       description:
         "Digest of the workload's environment; null if the workload is gone or a required addon link yields no value.",
       resolve: (it) => it.event.digest,
     }),
-    variables: t.field({ type: NameDiffType, description: 'Names of variables.', resolve: names('variables') }),
-    files: t.field({ type: NameDiffType, description: 'Paths of files.', resolve: names('files') }),
-    dockerSecretMounts: t.field({
-      type: NameDiffType,
-      description: 'Names of Docker secret mounts.',
-      resolve: names('dockerSecretMounts'),
-    }),
+    variables: t.field(differs('variables', 'Names of variables.')),
+    files: t.field(differs('files', 'Paths of files.')),
+    dockerSecretMounts: t.field(differs('dockerSecretMounts', 'Names of Docker secret mounts.')),
     environment: t.field({
       type: EnvironmentType,
       nullable: true,

@@ -1,4 +1,4 @@
-import { can } from '../../access/model.ts';
+import { can, type Principal } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { notFound } from '../../kernel/errors.ts';
 import type { DocumentSet } from '../../vault/document-set.ts';
@@ -6,6 +6,15 @@ import type { View } from '../../vault/reading.ts';
 import { type ProjectBody, type ProjectFields, projectDocument, type StoredProject } from './model.ts';
 
 type ProjectSet = DocumentSet<ProjectFields, ProjectBody>;
+
+/** Whether it is there for them; undefined: the projects have to be read to tell. */
+export function isVisibleNow(slug: string, view: View, principal: Principal): boolean | undefined {
+  const set = view.ready(projectDocument);
+  return set === null ? undefined : isVisible(set.get(slug), slug, principal);
+}
+
+const isVisible = (stored: StoredProject | null, slug: string, principal: Principal): stored is StoredProject =>
+  stored !== null && !stored.deleted && can(principal, 'list', 'project', { project: slug });
 
 /** The project if it lives and the caller may see it; what one may not see does not exist. */
 export async function visibleProject(slug: string, view: View, session: Session): Promise<StoredProject> {
@@ -20,8 +29,6 @@ export function visibleProjectNow(slug: string, session: Session): StoredProject
 
 function visibleIn(set: ProjectSet, slug: string, session: Session): StoredProject {
   const stored = set.get(slug);
-  if (!stored || stored.deleted || !can(session.principal, 'list', 'project', { project: slug })) {
-    throw notFound('Project', slug);
-  }
+  if (!isVisible(stored, slug, session.principal)) throw notFound('Project', slug);
   return stored;
 }

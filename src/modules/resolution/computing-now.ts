@@ -1,7 +1,7 @@
 import type { LRUCache } from 'lru-cache';
 import { layOver } from '../../domain/overlay.ts';
 import type { Resolution, ResolutionInput } from '../../domain/types.ts';
-import { spendNow } from '../../kernel/work.ts';
+import { spendNow, type Work } from '../../kernel/work.ts';
 import type { View } from '../../vault/reading.ts';
 import { globalDocument } from '../global-secrets/model.ts';
 import { groupDocument } from '../secret-groups/model.ts';
@@ -54,14 +54,19 @@ class LaidEnvironment implements Environment {
 
 /**
  * What a workload gets, where what its groups give was made for another, or for it, and nobody has to wait: the same as the usual
- * way makes, charged alike. null: the usual way is to make it. What is laid over a part is not kept: that costs what it would save.
+ * way makes, charged alike: to nobody where `work` is null. null: the usual way is to make it. What is laid over a part is not kept: that costs what it would save.
  */
 export function createComputingNow({ sharedBy, finished, digestOf }: Deps) {
-  return function computedNow(ask: WorkloadAsk, workload: StoredWorkload, view: View): Environment | null {
+  return function computedNow(
+    ask: WorkloadAsk,
+    workload: StoredWorkload,
+    view: View,
+    work: Work | null = view.work,
+  ): Environment | null {
     const { project, kind, id, scope } = ask;
     const groups = view.ready(groupDocument, project);
     const globals = view.ready(globalDocument);
-    if (ask.at !== null || !groups || !globals || groups.damaged.size > 0) return null;
+    if ((ask.at ?? view.seq) !== view.seq || !groups || !globals || groups.damaged.size > 0) return null;
     const shared = sharedBy(ask, workload, { groups, globals }, view);
     // What addons yield has to be waited for.
     if (shared.links.length > 0) return null;
@@ -81,7 +86,7 @@ export function createComputingNow({ sharedBy, finished, digestOf }: Deps) {
       ...NO_ADDONS,
       globals: shared.globals,
     };
-    if (!spendNow(view.work, costOfOwn(input))) return null;
+    if (work && !spendNow(work, costOfOwn(input))) return null;
     const laid = layOver(part, facts.direct());
     if (laid === null) return null;
     const digest = (): string => digestOf(ask, view, laid);

@@ -10,6 +10,7 @@ const seenFact = (entry: EntryFacts, sight: Sight): string =>
 const seenFacts = (entries: Entries, sight: Sight): ReadonlyMap<string, string> =>
   new Map([...entries].map(([name, entry]) => [name, seenFact(entry, sight)]));
 
+const KINDS = ['added', 'removed', 'changed'] as const;
 const NO_DIFFERENCE: NameDiff = { added: [], removed: [], changed: [] };
 
 /** Of what many share, by what they see: from what to what. */
@@ -17,17 +18,29 @@ const differences = new WeakMap<Entries, WeakMap<Entries, Map<string, NameDiff>>
 
 function sharedDifference(before: PackedEntries, after: PackedEntries, sight: Sight): NameDiff {
   if (before === after) return NO_DIFFERENCE;
+  const found = differences.get(after)?.get(before)?.get(sight.key);
+  if (found) return found;
   const byBefore = differences.get(after) ?? new WeakMap<Entries, Map<string, NameDiff>>();
   differences.set(after, byBefore);
   const bySight = byBefore.get(before) ?? new Map<string, NameDiff>();
   byBefore.set(before, bySight);
-  const made = bySight.get(sight.key) ?? packedDifference(before, after, sight);
+  const made = packedDifference(before, after, sight);
   bySight.set(sight.key, made);
   return made;
 }
 
 const packedDifference = (before: PackedEntries, after: PackedEntries, sight: Sight): NameDiff =>
   before.isSame(after) ? NO_DIFFERENCE : diffMaps(seenFacts(before, sight), seenFacts(after, sight));
+
+/** The difference that all see who share the same, where nothing happened to its own entries or under them; else null. */
+export function commonDifference(before: Entries, after: Entries, sight: Sight): NameDiff | null {
+  const [was, is] = [layersOf(before), layersOf(after)];
+  if (was.own !== is.own) return null;
+  const common = sharedDifference(was.over, is.over, sight);
+  const { own } = is;
+  const isUnder = own !== null && KINDS.some((kind) => common[kind].some((name) => own.get(name) !== undefined));
+  return isUnder ? null : common;
+}
 
 /** Which names came, went, or now stand for something else for the viewer. */
 export function seenDifference(before: Entries, after: Entries, sight: Sight): NameDiff {
@@ -53,7 +66,6 @@ const layersOf = (entries: Entries): { readonly own: PackedEntries | null; reado
 
 /** The difference of what is shared, but for names of one's own, of which another one tells. */
 function joined(common: NameDiff, mine: NameDiff, own: ReadonlySet<string>): NameDiff {
-  const KINDS = ['added', 'removed', 'changed'] as const;
   const isUntouched = KINDS.every((kind) => mine[kind].length === 0 && !common[kind].some((name) => own.has(name)));
   // The same object for all to whom nothing else happened.
   if (isUntouched) return common;

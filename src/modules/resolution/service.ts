@@ -16,7 +16,7 @@ import type { Contents } from '../contents.ts';
 import { visibleWorkload } from '../workloads/lookup.ts';
 import type { StoredWorkload } from '../workloads/model.ts';
 import { createComputing } from './computing.ts';
-import { createFollowed } from './followed.ts';
+import { createFollowed, createFollowedNow } from './followed.ts';
 import type { Environment, WorkloadAsk } from './model.ts';
 import { createRows } from './rows.ts';
 import { type EnvironmentFacts, factsOf, type Sight, seenBytes } from './sight.ts';
@@ -121,6 +121,7 @@ export function createResolutions(deps: ResolutionsDeps) {
     environmentNow,
     rowsOf: createRows(rowBytes),
     followed: createFollowed(vault, computed),
+    followedNow: createFollowedNow(computedNow),
     digest,
     digestFor,
     seenBy,

@@ -25,7 +25,10 @@ export interface Sight {
 }
 
 /** Its own token is no viewer: the workload gets what was written into its environment, whole. */
-export function sightOf({ project, kind, id }: Omit<WorkloadAsk, 'scope' | 'at'>, session: Session): Sight {
+export function sightOf(
+  { project, kind, id }: Omit<WorkloadAsk, 'scope' | 'at'>,
+  session: Pick<Session, 'principal'>,
+): Sight {
   const target = { project, workload: { kind, id } };
   const resolves = (type: Sensitivity) => can(session.principal, 'resolve', 'workload', { ...target, type });
   const seesType = { secret: resolves('secret'), config: resolves('config') };
@@ -37,9 +40,19 @@ export function sightOf({ project, kind, id }: Omit<WorkloadAsk, 'scope' | 'at'>
     (draws('config') ? DRAWS.config : 0) |
     // Whether one is there that is not there is for those to know who may list them all.
     (lists('secret') && lists('config') ? DRAWS.missing : 0);
+  const key = `${seesType.secret} ${seesType.config} ${drawable}`;
+  const made = sights.get(key) ?? sightBy(key, seesType, drawable);
+  sights.set(key, made);
+  return made;
+}
+
+/** All that there are: thousands may look at environments of their own in the same way. */
+const sights = new Map<string, Sight>();
+
+function sightBy(key: string, seesType: Readonly<Record<Sensitivity, boolean>>, drawable: number): Sight {
   const sees = ({ type, draws: drawn }: Guarded) => seesType[type] && (drawn & ~drawable) === 0;
   return {
-    key: `${seesType.secret} ${seesType.config} ${drawable}`,
+    key,
     isWhole: seesType.secret && seesType.config && drawable === (DRAWS.secret | DRAWS.config | DRAWS.missing),
     sees,
     seesType: (type) => seesType[type],
@@ -61,9 +74,11 @@ type Written = (entry: Pick<ResolvedVariable, 'source'>) => string;
 
 /** When the source of an entry was written, as texts that differ whenever it was written again. */
 function writtenIn({ input, addonVersions, version }: Environment): Written {
-  const versions = new Map(input.groups.map(({ id, version: of = 0 }) => [id, of]));
+  let versions: ReadonlyMap<string, number> | null = null;
   return ({ source }) => {
     if (source.kind === 'direct') return `direct ${version}`;
+    // Nothing that groups give is told of but once for all who share it.
+    versions ??= new Map(input.groups.map(({ id, version: of = 0 }) => [id, of]));
     const group = `${source.group} ${versions.get(source.group)}`;
     if (source.kind === 'group') return group;
     return `${group} ${addonVersions.get(`${source.addonKind}/${source.addonId}`)}`;
@@ -104,16 +119,21 @@ export function factsOf(environment: Environment): EnvironmentFacts {
   return facts;
 }
 
-function newFacts(environment: Environment): EnvironmentFacts {
+/** `literal`: facts of before, of the same values of its own, none of which refers to anything; null: it has to look at them. */
+export function newFacts(environment: Environment, literal: EnvironmentFacts | null = null): EnvironmentFacts {
   const { resolution } = environment;
   const { laid } = resolution;
   const written = writtenIn(environment);
   if (laid === undefined) return packedParts(resolution, written, resolution.render);
   const over = shared.get(laid.over) ?? packedParts(laid.over, written, laid.over.render);
   shared.set(laid.over, over);
-  const own = packedParts({ ...laid, mounts: new Map() }, written, resolution.render);
+  const ownOf = (part: 'variables' | 'files'): PackedEntries => {
+    const kept = literal?.[part];
+    if (kept instanceof LaidEntries) return kept.own;
+    return packedParts({ ...laid, mounts: new Map() }, written, resolution.render)[part];
+  };
   const laidOver = (part: 'variables' | 'files'): Entries =>
-    laid[part].size === 0 ? over[part] : new LaidEntries(own[part], over[part]);
+    laid[part].size === 0 ? over[part] : new LaidEntries(ownOf(part), over[part]);
   return { variables: laidOver('variables'), files: laidOver('files'), mounts: over.mounts };
 }
 

@@ -82,6 +82,7 @@ export async function eventsOf(
           if (!item.expired && !events.has(name)) events.set(name, { item, context });
           return { cursor: item.cursor, latin1: '', shown: NOTHING_SHOWN };
         },
+        wording: null,
         sink: { send: () => {}, ready: async () => {}, end: () => {} },
       }),
     );

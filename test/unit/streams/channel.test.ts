@@ -30,6 +30,7 @@ function aChannel(coalesces: boolean) {
       return log.slice(seq, seq + PAGE);
     },
     sessions: async () => ({ viewer: {} as Session, system: {} as Session, stamp: '' }),
+    viewNow: () => null,
     cursorOf: (_stream, seq) => String(seq),
     drop: (_subscriber, why) => {
       throw new Error(`dropped: ${why}`);

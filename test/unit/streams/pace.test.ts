@@ -8,6 +8,9 @@ function aClock() {
   let at = 0;
   return {
     now: () => at,
+    pass: (ms: number): void => {
+      at += ms;
+    },
     work: (ms: number) => async () => {
       at += ms;
       return at;
@@ -18,7 +21,7 @@ function aClock() {
 describe('the pace of deliveries', () => {
   it('gives everybody else a turn after every few milliseconds, however many deliveries there are', async () => {
     const clock = aClock();
-    const pace = createPace({ now: clock.now });
+    const pace = createPace({ now: clock.now, sliceMs: 5 });
     let turns = 0;
     let since = 0;
     let max = 0;
@@ -74,6 +77,28 @@ describe('the pace of deliveries', () => {
     await Promise.all(waited);
     expect(done).toEqual(Array.from({ length: 40 }, (_, i) => i));
     expect(max).toBe(4);
+  });
+
+  it('goes on at once with what is done at once, and gives others their turns among it', async () => {
+    const clock = aClock();
+    const pace = createPace({ now: clock.now, sliceMs: 5 });
+    const done: number[] = [];
+    const perTurn: number[] = [];
+    for (let i = 0; i < 100; i += 1) {
+      pace.begin(() => {
+        clock.pass(1);
+        done.push(i);
+        return undefined;
+      });
+    }
+    // Never in the middle of what its caller does.
+    expect(done).toEqual([]);
+    for (let before = 0; done.length < 100; before = done.length) {
+      await turn();
+      perTurn.push(done.length - before);
+    }
+    expect(done).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(Math.max(...perTurn)).toBe(6);
   });
 
   it('has a few at work at the same time, and no more', async () => {

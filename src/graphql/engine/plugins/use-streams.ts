@@ -46,6 +46,8 @@ async function resultsApart(
   clients += 1;
   const leave = await share({
     operation: `apart ${clients}`,
+    // Plugins see each event with a context of its own.
+    wording: null,
     deliver: async (rootValue: Item, contextValue: Context) => {
       const result = await execute({ ...args, rootValue, contextValue });
       const delivery = { cursor: rootValue.cursor, latin1: '', shown: shownWith(contextValue) };
