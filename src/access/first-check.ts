@@ -69,3 +69,8 @@ export function requireCouldEver(principal: Principal, { verb, resource, place, 
   if (bySelf && principal.workload) return;
   if (!couldEver(principal, verb, resource, place)) throw needs(verb, resource);
 }
+
+/** Refuses the id of something else, or of nothing: a slug, say, in place of an id. What is missing then is not the project. */
+export function requireNamed({ place, existing: [missing] }: Asked): void {
+  if (missing && place.in === 'project' && place.project === '') throw notFound(missing[1]);
+}

@@ -5,6 +5,8 @@ export interface Command {
   /** Of this command and those after it in the help. */
   readonly heading?: string;
   readonly summary: string;
+  /** It has no options of its own to explain: `--help` shows these lines. */
+  readonly isBare?: true;
   /** Answers the lines to print. */
   readonly run: (args: readonly string[]) => Promise<readonly string[]>;
 }

@@ -10,6 +10,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     {
       heading: 'Gateway',
       usage: 'serve',
+      isBare: true,
       summary: 'Serve the API (the default)',
       run: async () => (await import('./commands/serve.ts')).serve(),
     },
@@ -18,6 +19,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'init',
     {
       usage: 'init FILE',
+      isBare: true,
       summary: 'Write a new root key to a new file',
       run: async ([file]) => (await import('./commands/init.ts')).init(file),
     },
@@ -26,6 +28,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'owner-token',
     {
       usage: 'owner-token [--file FILE]',
+      isBare: true,
       summary: "Create an owner's token; the embedded store must be stopped",
       run: async (args) => (await import('./commands/owner-token.ts')).ownerToken(args),
     },
@@ -34,6 +37,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'backup',
     {
       usage: 'backup FILE',
+      isBare: true,
       summary: 'Copy the embedded store to a new file, served or not',
       run: async (args) => (await import('./commands/care.ts')).backup(args),
     },
@@ -42,6 +46,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'restore',
     {
       usage: 'restore FILE',
+      isBare: true,
       summary: 'Restore a backup to an empty data directory',
       run: async (args) => (await import('./commands/care.ts')).restore(args),
     },
@@ -50,6 +55,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'verify',
     {
       usage: 'verify [FILE]',
+      isBare: true,
       summary: 'Check the embedded store, or a backup',
       run: async (args) => (await import('./commands/care.ts')).verify(args),
     },
@@ -58,6 +64,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'checkpoint',
     {
       usage: 'checkpoint [--accept]',
+      isBare: true,
       summary: 'Compare the checkpoint file with the store; --accept takes the store as it is',
       run: async (args) => (await import('./commands/checkpoint.ts')).checkpoint(args),
     },
@@ -189,6 +196,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     {
       heading: 'Other',
       usage: 'completion SHELL',
+      isBare: true,
       summary: 'Print a completion script for bash, zsh, fish or powershell',
       run: async (args) => (await import('./commands/completion.ts')).completion(args, COMMANDS),
     },
@@ -205,6 +213,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     'version',
     {
       usage: 'version',
+      isBare: true,
       summary: 'Print the version',
       run: async () => (await import('./commands/version.ts')).version(),
     },

@@ -6,6 +6,10 @@ export async function main([given = DEFAULT_COMMAND, ...args]: readonly string[]
     const name = given.replace(/^--(help|version)$/, '$1');
     const command = COMMANDS.get(name);
     if (!command) return await refuse(name);
+    if (command.isBare && args.some((each) => each === '--help' || each === '-h')) {
+      process.stdout.write(`Usage: keyloom ${command.usage}\n\n${command.summary}.\n`);
+      return;
+    }
     for (const line of await command.run(args)) process.stdout.write(`${line}\n`);
   } catch (error) {
     const { exitCode } = error as { readonly exitCode?: unknown };

@@ -43,15 +43,18 @@ export interface NamesChange {
   readonly given: readonly GivenName[];
 }
 
+/** The name is one of a few that everybody knows. */
+const refusal = (name: string): string =>
+  `${name} changes what else a workload runs; set \`allowDangerousNames\` if that is meant`;
+
 /** Refuses dangerous names that were not there before, unless they are meant. */
 export function requireSafeNames(changes: readonly NamesChange[], allowed: boolean | null | undefined): void {
   if (allowed) return;
-  const message = 'changes what else a workload runs; set `allowDangerousNames` if that is meant';
   const fields = changes.flatMap(({ before, given }) => {
     const known = new Set(before);
     return given
       .filter(({ name }) => isDangerousName(name) && !known.has(name))
-      .map(({ path }): FieldError => ({ path, rule: 'dangerous', message }));
+      .map(({ name, path }): FieldError => ({ path, rule: 'dangerous', message: refusal(name) }));
   });
   if (fields.length > 0) throw invalidInput(fields);
 }
@@ -60,6 +63,10 @@ export function requireSafeNames(changes: readonly NamesChange[], allowed: boole
 export function namesOfVariables(part: string, map: ReadonlyMap<string, string>, only?: string): readonly GivenName[] {
   return [...map.keys()].map((name, i) => ({ name, path: name === only ? ['name'] : [part, String(i), 'name'] }));
 }
+
+/** Names of variables that came as one text. */
+export const namesOfText = (map: ReadonlyMap<string, string>): readonly GivenName[] =>
+  [...map.keys()].map((name) => ({ name, path: ['source', 'text'] }));
 
 /** The names that a link's keys take, with aliases or without. */
 export function namesOfLink(link: AddonLink, path: readonly string[]): readonly GivenName[] {

@@ -150,7 +150,9 @@ describe('other things', () => {
   it('go the same way', async () => {
     expect((await json(['put', 'service', 'web', ...IN, '-i', '{"name":"Web","variables":{"A":"1"}}'])).id).toBe('web');
     expect(await json(['list', 'service', ...IN])).toMatchObject([{ id: 'web', name: 'Web' }]);
-    await json(['delete', 'service', 'web', ...IN]);
+    await json(['delete', 'service', 'web', ...IN, '--force']);
+    await json(['put', 'secret', ...IN, '-i', '{"name":"Forced","secretType":"environment","priority":1}']);
+    await json(['delete', 'secret', 'forced', ...IN, '--force']);
     expect((await json(['create', 'tag', '-i', 'name: blue'])).name).toBe('blue');
     await json(['patch', 'tag', 'blue', '-i', 'description: the sky']);
     expect(await json(['list', 'tag'])).toEqual([{ name: 'blue', description: 'the sky' }]);

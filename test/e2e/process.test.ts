@@ -116,6 +116,10 @@ describe('case 252: owner-token', () => {
     [['ehlp'], 1, 'did you mean help?'],
     [['\u001b[31m'], 1, 'There is no command \\u001b[31m; see keyloom help'],
     [['sudo'], 1, 'There is no command sudo'],
+    [['serve', '--help'], 0, 'Usage: keyloom serve'],
+    [['init', '--help'], 0, 'Usage: keyloom init FILE'],
+    [['backup', '-h'], 0, 'Usage: keyloom backup FILE'],
+    [['init', '--force'], 1, 'keyloom init FILE'],
     [['owner-token', '--out', 'x'], 1, 'keyloom owner-token [--file FILE]'],
   ])('%j', async (args, code, words) => {
     const told = await command({}, ...args);

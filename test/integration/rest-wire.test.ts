@@ -73,6 +73,32 @@ describe('bodies', () => {
 });
 
 describe('headers', () => {
+  it('let nothing be deleted at a revision that has moved', async () => {
+    const make = async (path: string, body: object) => (await rest(app, 'POST', path, { body })).body.data.id;
+    const one = (path: string, id: string) => `${path}/${id}`;
+    const made = [
+      one('/projects', await make('/projects', { name: 'Moved project' })),
+      one('/tags', await make('/tags', { name: 'moved-tag' })),
+      one(S, await make(S, aBody('Moved group'))),
+      one('/secrets', await make('/secrets', { name: 'Moved global', type: 'config' })),
+    ];
+    for (const path of made) {
+      const headers = { 'if-match': '"1"' };
+      await rest(app, 'PATCH', path, { body: { description: 'moved' } });
+      expect([path, (await rest(app, 'DELETE', path, { headers })).status]).toEqual([path, 412]);
+      expect([path, (await rest(app, 'DELETE', path, { headers: { 'if-match': '"2"' } })).status]).toEqual([path, 200]);
+    }
+  });
+
+  it('refuse a condition that a change would not keep', async () => {
+    const headers = { 'if-none-match': '*' };
+    await rest(app, 'PUT', S, { body: aBody('Spared') });
+    const refused = await rest(app, 'PUT', S, { headers, body: aBody('Spared', { priority: 1 }) });
+    expect([refused.status, Object.keys(refused.body.error.details)]).toEqual([400, ['If-None-Match']]);
+    expect((await rest(app, 'GET', `${S}/spared`)).body.data.priority).toBe(10);
+    expect((await rest(app, 'POST', S, { headers, body: aBody('Created alone') })).status).toBe(200);
+  });
+
   it('tell how it stands with the rate, on answers and refusals alike', async () => {
     for (const path of [S, `${S}/nothing`, `${S}?per_page=0`]) {
       const { headers } = await rest(app, 'GET', path);

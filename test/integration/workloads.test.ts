@@ -80,7 +80,9 @@ describe.each(KINDS)('a %s', (kind, type) => {
     await done(app, PUT, aServiceInput({ id: 'guarded' }));
     expect(await put(2)).toMatchObject({ code: 'CONFLICT', currentRevision: 1 });
     expect(codeOf(await put(1))).toBe('OK');
-    await done(app, DELETE, address('guarded'));
+    const moved = { ...address('guarded'), expectedRevision: 2 };
+    expect(await run(app, DELETE, moved)).toMatchObject({ code: 'CONFLICT', currentRevision: 1 });
+    await done(app, DELETE, { ...moved, expectedRevision: 1 });
     expect(await put(3)).toMatchObject({ code: 'CONFLICT', message: `There is no ${kind} guarded yet` });
   });
 

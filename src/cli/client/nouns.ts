@@ -25,6 +25,8 @@ export interface Noun {
   /** The field of a mutation's result that holds it. */
   readonly field: string;
   readonly verbs: readonly ('create' | 'put' | 'patch' | 'delete')[];
+  /** Not deleted while something depends on it, unless that is meant. */
+  readonly isGuarded?: true;
   /** Deleted and changed by its own key and project rather than by its global id. */
   readonly byKey?: true;
   /** From the documents' form to the input of the API; what is in the API's form already passes. */
@@ -122,6 +124,7 @@ const globalSecret: Noun = {
   values: 'values files { id path data encoding masked }',
   type: 'GlobalSecret',
   field: 'globalSecret',
+  isGuarded: true,
   verbs: ['create', 'put', 'patch', 'delete'],
   input: ({ secrets, gitops, ...it }) => {
     const { values, ...parts } = (secrets ?? {}) as Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import { invalidInput } from '../../kernel/errors.ts';
 
 /** `keyloom init FILE`: makes a root key where there is none, and says what to do with it. */
 export async function init(file: string | undefined): Promise<readonly string[]> {
-  if (!file) {
+  if (!file || file.startsWith('-')) {
     throw invalidInput([
       { path: ['FILE'], rule: 'required', message: 'say where the root key goes: keyloom init FILE' },
     ]);

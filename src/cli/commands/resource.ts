@@ -87,7 +87,7 @@ async function done(verb: Verb, asked: Asked): Promise<unknown> {
   if (verb === 'get') return one(asked, `${noun.details} ${options.showValues && noun.values ? noun.values : ''}`);
   if (verb === 'delete') {
     const { node, key } = await target(asked);
-    const force = options.force ? { force: true } : {};
+    const force = options.force && noun.isGuarded ? { force: true } : {};
     const input = noun.byKey ? { id: key, project: projectOf(asked) } : { id: node, ...force };
     await api.change(mutation('delete', noun, ''), { input });
     return { id: key, deleted: true };

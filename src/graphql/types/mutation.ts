@@ -1,6 +1,6 @@
 import type { InputFieldBuilder, InputFieldMap, ObjectFieldBuilder, ObjectRef, TypeParam } from '@pothos/core';
 import type { z } from 'zod';
-import { requireCouldEver } from '../../access/first-check.ts';
+import { requireCouldEver, requireNamed } from '../../access/first-check.ts';
 import { isMovedStanding } from '../../access/standing.ts';
 import { reveal, Value } from '../../audit/reveal.ts';
 import { capital } from '../../kernel/casing.ts';
@@ -130,8 +130,11 @@ function addField<Rules extends z.ZodType, Result extends object>(
           // One that nobody waits for any more is not begun.
           work.begin();
           // Who asks comes before what is asked: rules are work, and their answers tell things.
-          requireCouldEver(context.session.principal, allowed(args.input as RawInput));
-          return run(judged(rules, args.input), context);
+          const asked = allowed(args.input as RawInput);
+          requireCouldEver(context.session.principal, asked);
+          const given = judged(rules, args.input);
+          requireNamed(asked);
+          return run(given, context);
         };
         return decidingAnew(attempt, context) as never;
       },

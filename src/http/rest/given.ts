@@ -52,7 +52,12 @@ export async function readGiven(
 const REVISION = /^"(\d{1,10})"$/;
 
 function headersOf({ request }: Exchange): Pick<Given, 'ifMatch' | 'idempotencyKey'> {
-  const { 'if-match': match, 'idempotency-key': key } = request.headers;
+  const { 'if-match': match, 'if-none-match': none, 'idempotency-key': key } = request.headers;
+  // Left unread it would let a change overwrite what it was to spare. A POST that creates overwrites nothing.
+  if (none !== undefined && ['PUT', 'PATCH', 'DELETE'].includes(request.method ?? '')) {
+    const message = 'must be absent here: If-Match names the revision to change, and a POST only creates';
+    throw invalid(['If-None-Match'], 'unsupported', message);
+  }
   if (Array.isArray(key)) throw invalid(['Idempotency-Key'], 'unique', 'must be given once');
   if (match === undefined) return { ifMatch: null, idempotencyKey: key ?? null };
   const revision = Number(REVISION.exec(match)?.[1] ?? 0);

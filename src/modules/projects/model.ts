@@ -59,7 +59,7 @@ export const updateProjectInput = z.strictObject({
   description: descriptionRule.optional(),
   expectedRevision: revisionRule,
 });
-export const deleteProjectInput = z.strictObject({});
+export const deleteProjectInput = z.strictObject({ expectedRevision: revisionRule });
 export const restoreProjectInput = z.strictObject({});
 export type CreateProjectInput = z.output<typeof createProjectInput>;
 export type UpdateProjectInput = z.output<typeof updateProjectInput>;

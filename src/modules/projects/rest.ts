@@ -74,7 +74,7 @@ export const projectRoutes: readonly RestRoute[] = [
     summary: 'Delete a project without workloads',
     answer: z.strictObject({}),
     document: mutation('deleteProject', 'result: commit { seq }'),
-    variables: (request) => ({ input: { id: projectId(request) } }),
+    variables: (request) => ({ input: { id: projectId(request), ...expected(request) } }),
     reply: nothing,
   }),
 ];

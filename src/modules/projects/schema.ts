@@ -119,11 +119,14 @@ function addProjectMutations(builder: Builder): void {
     name: 'deleteProject',
     description:
       'Deletes a project without workloads. `restoreProject` brings it back for seven days; then its keys and all that was in it are destroyed, and its slug is free. Requires `DELETE` on it.',
-    input: (t) => ({ id: t.id({ required: true, description: 'The project.' }) }),
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The project.' }),
+      expectedRevision: expectedRevision(t),
+    }),
     allowed: allowedOnProject('delete'),
     rules: deleteProjectInput.extend({ id: idRule('Project') }),
     failures: ['notFound', 'conflict'],
-    run: ({ id }, { services, session }) => services.projects.remove(id, session),
+    run: ({ id, expectedRevision: expected }, { services, session }) => services.projects.remove(id, expected, session),
     payload,
   });
   addMutation(builder, {

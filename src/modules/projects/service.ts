@@ -75,7 +75,7 @@ function createMaking({ keys, clock }: ProjectsDeps) {
       async find(view) {
         const stored = (await view.set(projectDocument)).get(slug);
         const maySee = can(session.principal, 'list', 'project', { project: slug });
-        if (!stored || !maySee || stored.fields.destruction !== null) throw notFound(`Project ${slug}`);
+        if (!stored || !maySee || stored.fields.destruction !== null) throw notFound('Project', slug);
         if (!can(session.principal, 'delete', 'project', { project: slug })) throw forbidden();
         return stored;
       },
@@ -113,11 +113,12 @@ function createChanging({ clock }: Pick<ProjectsDeps, 'clock'>) {
   }
 
   /** Refused while workloads are registered. The data keys are destroyed after a grace of seven days. */
-  async function remove(slug: string, session: Session) {
+  async function remove(slug: string, expected: number | null | undefined, session: Session) {
     const { made: project, commit } = await session.run({
       operation: 'project.delete',
       subject: [session.principal.team, slug],
       find: changeable(slug, 'delete', session),
+      seen: (present) => ({ expected, present }),
       async decide(before, view) {
         await requireUnused(slug, view);
         const now = clock();

@@ -5,6 +5,7 @@ import { idempotencyKey } from '../../graphql/types/fields.ts';
 import { decodeGlobalId, groupAddress, idRule } from '../../graphql/types/ids.ts';
 import { addMutation } from '../../graphql/types/mutation.ts';
 import { ScopeEnum } from '../../graphql/types/scope.ts';
+import { notFound } from '../../kernel/errors.ts';
 import { allowedToItself } from '../workloads/allowed.ts';
 import { refIn } from '../workloads/ref.ts';
 import { WorkloadRefInput } from '../workloads/types.ts';
@@ -22,11 +23,12 @@ const SOURCES: ReadonlyMap<string, SourceKind> = new Map([
 ] as const);
 
 /** What any other id names does not exist. */
-const sourceRule = z.string().transform((id): SourceAddress => {
+const sourceRule = z.string().transform((id): SourceAddress | null => {
   const { typename, id: local } = decodeGlobalId(id);
   const kind = SOURCES.get(typename);
+  if (!kind) return null;
   if (kind === 'globalSecret') return { kind, project: null, slug: local };
-  return { kind: kind ?? 'secretGroup', ...groupAddress(kind ? local : null) };
+  return { kind, ...groupAddress(local) };
 });
 
 export function addRestartMutations(builder: Builder): void {
@@ -90,7 +92,10 @@ function addRestartDependents(builder: Builder): void {
     allowed: allowedAnywhere('restart', 'workload'),
     rules: inputs.restartInput.extend({ source: sourceRule }),
     failures: ['notFound', 'conflict', 'limit'],
-    run: ({ source, ...input }, { services, session }) => services.restarts.restart(source, input, session),
+    run: ({ source, ...input }, { services, session }) => {
+      if (!source) throw notFound('Secret group, addon or global secret');
+      return services.restarts.restart(source, input, session);
+    },
     payload: {
       restart: { type: RestartNode, description: 'The restart, with its requests and the workloads that it skipped.' },
     },

@@ -8,6 +8,8 @@ export interface Decision {
   readonly contents?: readonly Change[];
   /** The only variable that may be new, where the input has but one. */
   readonly variable?: string;
+  /** The variables are those of a text: problems are told of the text. */
+  readonly isImported?: boolean;
   /** The only path that may be new, where the input has but one file. */
   readonly file?: string;
   /** The only link that may be new, where the input has but one. */

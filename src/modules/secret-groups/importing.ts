@@ -6,7 +6,8 @@ import { variablesRule } from '../../input/rules.ts';
 /** Text of people as variables: read as data, never run or expanded. What is wrong is told by its line, without the line. */
 
 interface Parsed {
-  readonly variables: readonly Variable[];
+  /** Without a line where the format has none to tell. */
+  readonly variables: readonly (Variable & { readonly line?: number })[];
   readonly problems: readonly Problem[];
 }
 
@@ -31,6 +32,13 @@ function parsedJson(text: string): unknown {
 
 const failed = (message: string): Parsed => ({ variables: [], problems: [{ line: 1, message }] });
 
+/** A problem of one variable by its place in the text. Its name may be what is wrong with it, and is not repeated. */
+function told(variables: Parsed['variables'], [at, part]: readonly PropertyKey[], message: string): string {
+  if (typeof at !== 'number') return message;
+  const line = variables[at]?.line;
+  return `${line === undefined ? `variable ${at + 1}` : `line ${line}`}: ${part === undefined ? '' : `${String(part)} `}${message}`;
+}
+
 /** The text of an import with its format, as the variables that it says. */
 export const importedRule = z
   .strictObject({ text: z.string(), format: z.enum(['dotenv', 'json']) })
@@ -39,6 +47,10 @@ export const importedRule = z
     for (const { line, message } of problems) {
       ctx.addIssue({ code: 'custom', path: ['text'], message: `must be readable: line ${line} ${message}` });
     }
-    return problems.length > 0 ? z.NEVER : variables.map(({ name, value }): unknown => ({ name, value }));
-  })
-  .pipe(variablesRule);
+    if (problems.length > 0) return z.NEVER;
+    const judged = variablesRule.safeParse(variables.map(({ name, value }) => ({ name, value })));
+    if (judged.success) return judged.data;
+    for (const { path, message } of judged.error.issues)
+      ctx.addIssue({ code: 'custom', path: ['text'], message: told(variables, path, message) });
+    return z.NEVER;
+  });

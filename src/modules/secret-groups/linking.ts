@@ -4,7 +4,7 @@ import { invalidInput } from '../../kernel/errors.ts';
 import { type Change, changesOf } from '../../vault/change.ts';
 import type { View } from '../../vault/reading.ts';
 import { requireDistinctLinkNames, requireDistinctPaths } from '../clashes.ts';
-import { type GivenName, namesOfLink, namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
+import { type GivenName, namesOfLink, namesOfText, namesOfVariables, requireSafeNames } from '../dangerous-names.ts';
 import type { Decision } from './decision.ts';
 import { type GroupState, groupDocument, partsOf, type StoredGroup, stateOf } from './model.ts';
 import { requireMayChange } from './rights.ts';
@@ -44,11 +44,11 @@ export function addedLinks(before: GroupState | null, after: GroupState, only: A
  */
 export function requireSafeGroup(
   before: GroupState | null,
-  { state, variable, file, link }: Decision,
+  { state, variable, isImported, file, link }: Decision,
   allowed: boolean | null | undefined,
 ): void {
   const namesIn = ({ variables, links }: GroupState): readonly GivenName[] => [
-    ...namesOfVariables('variables', variables, variable),
+    ...(isImported ? namesOfText(variables) : namesOfVariables('variables', variables, variable)),
     ...links.flatMap((each, i) => namesOfLink(each, each === link ? ['link'] : ['addonLinks', String(i)])),
   ];
   const known = before ? namesIn(before).map(({ name }) => name) : [];

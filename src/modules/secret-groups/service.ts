@@ -114,7 +114,7 @@ function createVariables({ change, rehearse }: Writing) {
   }
 
   function importVariables(ref: GroupUpdate, imported: Imported, session: Session) {
-    return change(ref, IMPORT, session, (state) => ({ state: withImported(state, imported) }));
+    return change(ref, IMPORT, session, (state) => ({ state: withImported(state, imported), isImported: true }));
   }
 
   /** What an import would do, if it is one that would be done. Refuses whoever may not know the names. */
@@ -122,7 +122,7 @@ function createVariables({ change, rehearse }: Writing) {
     const seen: (ImportedNames & { readonly secretGroup: StoredGroup })[] = [];
     await rehearse(ref, IMPORT, session, (state, before) => {
       seen.push({ secretGroup: before, ...importedNames(before, imported, session) });
-      return { state: withImported(state, imported) };
+      return { state: withImported(state, imported), isImported: true };
     });
     const [preview] = seen;
     if (!preview) throw new Error('nothing was decided');

@@ -23,6 +23,6 @@ export const updateTagInput = z.strictObject({
   description: descriptionRule.optional(),
   expectedRevision: revisionRule,
 });
-export const deleteTagInput = z.strictObject({});
+export const deleteTagInput = z.strictObject({ expectedRevision: revisionRule });
 export type CreateTagInput = z.output<typeof createTagInput>;
 export type UpdateTagInput = z.output<typeof updateTagInput>;

@@ -67,7 +67,7 @@ export const tagRoutes: readonly RestRoute[] = [
     summary: 'Remove a tag from the catalog; objects that carry it keep it',
     answer: z.strictObject({}),
     document: mutation('deleteTag', 'result: commit { seq }'),
-    variables: (request) => ({ input: { id: tagId(request) } }),
+    variables: (request) => ({ input: { id: tagId(request), ...expected(request) } }),
     reply: nothing,
   }),
 ];

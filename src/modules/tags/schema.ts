@@ -59,11 +59,14 @@ export function addTags(builder: Builder): void {
   addMutation(builder, {
     name: 'deleteTag',
     description: 'Removes a tag from the catalog. Objects that carry it keep it. Requires `DELETE` on tags.',
-    input: (t) => ({ id: t.id({ required: true, description: 'The tag.' }) }),
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The tag.' }),
+      expectedRevision: expectedRevision(t),
+    }),
     allowed: allowedInTeam('delete', 'tag', ['tag', 'Tag']),
     rules: deleteTagInput.extend({ id: idRule('Tag') }),
     failures: ['notFound', 'conflict'],
-    run: ({ id }, { services, session }) => services.tags.remove(id, session),
+    run: ({ id, expectedRevision: expected }, { services, session }) => services.tags.remove(id, expected, session),
     payload,
   });
 }

@@ -73,11 +73,12 @@ export function createTags({ clock }: TagsDeps) {
   }
 
   /** Takes the tag out of the catalog; whatever carries it keeps it. */
-  async function remove(name: string, session: Session) {
+  async function remove(name: string, expected: number | null | undefined, session: Session) {
     const { made: tag, commit } = await session.run({
       operation: 'tag.delete',
       subject: [session.principal.team, name],
       find: changeable(name, 'delete', session),
+      seen: (present) => ({ expected, present }),
       decide: (before) => ({ changes: [changes.erase(before, before.fields)], made: before }),
     });
     return { tag, commit };

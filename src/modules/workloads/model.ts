@@ -90,6 +90,8 @@ export const putWorkloadInput = z.strictObject({
   idempotencyKey: idempotencyKeyRule,
 });
 export const workloadOnlyInput = z.strictObject({ project: slugRule, id: platformIdRule });
+export const deleteWorkloadInput = workloadOnlyInput.extend({ expectedRevision: revisionRule });
+export type DeleteWorkloadInput = z.output<typeof deleteWorkloadInput>;
 export type PutWorkloadInput = z.output<typeof putWorkloadInput>;
 
 /** Of one that holds nothing itself. */

@@ -20,7 +20,7 @@ import { idOf } from '../../vault/document.ts';
 import type { StoredProject } from '../projects/model.ts';
 import { ProjectNode } from '../projects/node.ts';
 import { allowedOnWorkload, allowedToRegister } from './allowed.ts';
-import { putWorkloadInput, type StoredWorkload, workloadOnlyInput } from './model.ts';
+import { deleteWorkloadInput, putWorkloadInput, type StoredWorkload, workloadOnlyInput } from './model.ts';
 import { workloads } from './types.ts';
 import { filesOf, variablesOf } from './view.ts';
 
@@ -164,12 +164,13 @@ function addMutations(builder: Builder, kind: WorkloadKind, type: Ref): void {
     input: (t) => ({
       project: t.field({ type: 'Slug', required: true, description: 'Slug of its project.' }),
       id: t.id({ required: true, description: "The platform's id." }),
+      expectedRevision: expectedRevision(t),
     }),
     allowed: allowedOnWorkload('delete', kind),
-    rules: workloadOnlyInput,
+    rules: deleteWorkloadInput,
     failures: ['notFound', 'conflict'],
-    run: async ({ project, id }, { services, session }) => {
-      const { workload, commit } = await services.workloads.remove(project, kind, id, session);
+    run: async (input, { services, session }) => {
+      const { workload, commit } = await services.workloads.remove(kind, input, session);
       return { [kind]: workload, commit };
     },
     payload: { [kind]: { type, description: `The ${kind} as it was.` } },

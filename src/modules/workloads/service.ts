@@ -9,7 +9,7 @@ import { requireMayRefer } from '../global-secrets/references.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
 import { byId, visibleWorkload, visibleWorkloadNow } from './lookup.ts';
-import { documentOf, type StoredWorkload, workloadWriting } from './model.ts';
+import { type DeleteWorkloadInput, documentOf, type StoredWorkload, workloadWriting } from './model.ts';
 import type { WorkloadsDeps } from './registering.ts';
 import { createRegistering } from './registering.ts';
 import { maySeeDirect, maySeeKeys, requireMayPut, requireVerb } from './rights.ts';
@@ -41,7 +41,8 @@ export const createWorkloads = (deps: WorkloadsDeps) => ({
 
 /** What deletes a workload, or brings one back. */
 function createRemoving({ clock, limits }: WorkloadsDeps) {
-  async function remove(project: string, kind: WorkloadKind, id: string, session: Session) {
+  async function remove(kind: WorkloadKind, input: DeleteWorkloadInput, session: Session) {
+    const { project, id, expectedRevision: expected } = input;
     const { made: workload, commit } = await session.run({
       operation: `${kind}.delete`,
       subject: [session.principal.team, project, id],
@@ -55,6 +56,7 @@ function createRemoving({ clock, limits }: WorkloadsDeps) {
         }
         return before;
       },
+      seen: (present) => ({ expected, present }),
       decide: (before) => ({ changes: [changesOf(documentOf(kind)).erase(before, before.fields)], made: before }),
     });
     return { workload, commit };
