@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
 import { parseToken } from '../crypto/tokens.ts';
 import { unauthenticated } from '../kernel/errors.ts';
 import type { ExpiryClock } from '../kernel/expiry-clock.ts';
+import { recent } from '../kernel/recent.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Seq, Store, TeamId } from '../store/port.ts';
 import { idOf, type Stored } from '../vault/document.ts';
@@ -82,7 +82,7 @@ interface PrincipalsDeps {
 /** Finds who tokens stand for. */
 export function createPrincipals({ store, vault, keys, roles }: PrincipalsDeps) {
   /** By the text of the token, which a busy caller's requests hold in memory at every moment anyway. */
-  const known = new LRUCache<string, Known>({ max: 10_000 });
+  const known = recent<Known>(10_000);
 
   /** Team and id behind a token. The index never changes for a hash, so it may be remembered. */
   async function lookUp(text: string): Promise<Known | null> {

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { KeyFor } from '../crypto/envelope.ts';
+import { recent } from '../kernel/recent.ts';
 import {
   type DekRingDeps,
   dekWrite,
@@ -27,8 +27,8 @@ const nameOf = (scope: Scope): string => ringKey(...scope).join('\0');
 
 /** Data keys, unwrapped when first needed and kept in memory. */
 export function createDataKeys(deps: DekRingDeps): DataKeys {
-  const rings = new LRUCache<string, Promise<Ring>>({ max: RINGS_KEPT });
-  const pending = new LRUCache<string, Pending>({ max: PENDING_KEPT });
+  const rings = recent<Promise<Ring>>(RINGS_KEPT);
+  const pending = recent<Pending>(PENDING_KEPT);
   const forget = (...scope: Scope): void => void rings.delete(nameOf(scope));
 
   async function load(name: string, scope: Scope): Promise<Ring> {

@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock.ts';
 import type { Limits } from '../kernel/limits.ts';
+import { recent } from '../kernel/recent.ts';
 import type { Fields, Key } from '../store/port.ts';
 import type { DocumentType, Stored } from './document.ts';
 import type { Keeping } from './order.ts';
@@ -30,7 +30,7 @@ export interface Kept<F extends Fields, B> {
 /** One rule for all histories: so many revisions are kept, and all that were the present one within the last day. */
 export function createRetention({ vault, clock, limits }: RetentionDeps) {
   /** Document -> when it is worth looking again: one that is written all the time has nothing to forget for a day. */
-  const worthwhile = new LRUCache<string, number>({ max: 10_000 });
+  const worthwhile = recent<number>(10_000);
 
   /** The first revision to be kept; null: nothing is to be forgotten now. Reads no further back than to the first that may go. */
   async function cut<F extends Fields, B>({ type, key, revision, madeAt }: Kept<F, B>): Promise<number | null> {

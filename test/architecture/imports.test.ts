@@ -32,6 +32,7 @@ const LAYERS: readonly {
   readonly own: readonly string[];
   readonly packages: readonly string[];
 }[] = [
+  { files: /^kernel\/recent\.ts$/, own: [], packages: ['lru-cache'] },
   { files: /^kernel\//, own: ['kernel/'], packages: [] },
   { files: /^domain\//, own: ['kernel/', 'domain/'], packages: [] },
   { files: /^crypto\/pkcs12\.ts$/, own: ['kernel/', 'crypto/'], packages: ['node:', 'node-forge'] },
@@ -63,7 +64,7 @@ const LAYERS: readonly {
   {
     files: /^keys\//,
     own: ['kernel/', 'crypto/', ...AUTHENTICATION, 'store/format.ts', 'keys/'],
-    packages: ['node:crypto', 'zod', 'lru-cache'],
+    packages: ['node:crypto', 'zod'],
   },
   {
     files: /^vault\//,
@@ -74,7 +75,7 @@ const LAYERS: readonly {
   {
     files: /^access\//,
     own: ['kernel/', 'domain/', 'crypto/tokens.ts', 'input/', 'keys/keys.ts', 'store/port.ts', 'vault/', 'access/'],
-    packages: ['lru-cache', 'node:crypto', 'node:net', 'zod'],
+    packages: ['node:crypto', 'node:net', 'zod'],
   },
   {
     files: /^streams\//,
@@ -134,7 +135,7 @@ const LAYERS: readonly {
   {
     files: /^modules\/(global-secrets|git-sync)\//,
     own: [...NOUN, 'crypto/ssh-signature.ts', 'git/port.ts'],
-    packages: ['node:buffer', 'node:crypto', 'lru-cache', 'zod'],
+    packages: ['node:buffer', 'node:crypto', 'zod'],
   },
   {
     files: /^modules\/(restarts|deploy-webhooks|dependents)\//,

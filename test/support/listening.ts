@@ -3,12 +3,16 @@ import { type Client, createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 
 /** Waits until `is` says so, at most as long as a slow machine may take. */
-export async function until(is: () => boolean | Promise<boolean>, what = 'it', ms = 20_000): Promise<void> {
+export async function until(
+  is: () => boolean | Promise<boolean>,
+  what: string | (() => string) = 'it',
+  ms = 20_000,
+): Promise<void> {
   for (const end = Date.now() + ms; Date.now() < end; ) {
     if (await is()) return;
     await sleep(10);
   }
-  throw new Error(`${what} did not happen`);
+  throw new Error(`${typeof what === 'string' ? what : what()} did not happen`);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: events are read as the test's own query shaped them
@@ -106,7 +110,10 @@ export async function listen(
     ended,
     client,
     async count(max) {
-      await until(() => events.length >= max || ended.by !== null, `${max} events, only ${JSON.stringify(events)}`);
+      await until(
+        () => events.length >= max || ended.by !== null,
+        () => `${max} events, only ${JSON.stringify(events)}`,
+      );
       if (events.length >= max) return events;
       const end = JSON.stringify({ by: ended.by, closed });
       throw new Error(`Ended by ${end} after ${JSON.stringify(events)}, before ${max} events`);

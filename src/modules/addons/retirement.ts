@@ -1,9 +1,9 @@
-import { LRUCache } from 'lru-cache';
 import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Job } from '../../kernel/job.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Log } from '../../kernel/log.ts';
+import { recent } from '../../kernel/recent.ts';
 import { problemOf } from '../../plugin/plugin.ts';
 import { changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
@@ -30,7 +30,7 @@ const same = (a: Retiring, b: Retiring): boolean => a.until === b.until && JSON.
  */
 export function createRetirement({ sweep, clock, log, limits, providers }: RetirementDeps): Job {
   /** Addon -> when to try again after how many failures. */
-  const waiting = new LRUCache<string, { readonly failures: number; readonly until: number }>({ max: 10_000 });
+  const waiting = recent<{ readonly failures: number; readonly until: number }>(10_000);
 
   async function retire(addon: StoredAddon, session: Session): Promise<void> {
     const name = [addon.kind, ...addon.key].join('\0');

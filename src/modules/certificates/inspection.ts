@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { certificateFormOf, certificatesIn, soonerOf } from '../../crypto/certificate.ts';
 import type { OpenContainer } from '../../crypto/containers.ts';
 import type { CertificateFacts } from '../../kernel/certificate.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import { recent } from '../../kernel/recent.ts';
 import { turn } from '../../kernel/turn.ts';
 import type { Work } from '../../kernel/work.ts';
 
@@ -26,7 +26,7 @@ export interface InspectionDeps {
  * request so many different PKCS#12 files are opened: each may cost some ten milliseconds. The rest counts as not readable.
  */
 export function createInspection({ limits: { pkcs12PerRequest }, open }: InspectionDeps): Inspect {
-  const seen = new LRUCache<string, { readonly facts: CertificateFacts | null }>({ max: 1_000 });
+  const seen = recent<{ readonly facts: CertificateFacts | null }>(1_000);
   const containersOf = new WeakMap<Work, Set<string>>();
 
   /** Those already seen count, too: what becomes of a file must not depend on what other requests brought before. */

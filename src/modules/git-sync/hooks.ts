@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { isAppError } from '../../kernel/errors.ts';
 import { SLUG } from '../../kernel/ids.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import { recent } from '../../kernel/recent.ts';
 import type { Mac, TeamId } from '../../store/port.ts';
 import type { Gitops } from '../global-secrets/model.ts';
 import { isAbout, payloadOf } from './hook-payload.ts';
@@ -32,7 +32,7 @@ const MAC_BYTES = 16;
 /** Webhooks by which git hosts tell of pushes. */
 export function createHooks<Found extends Called>({ mac, now, limits, find, call }: HooksDeps<Found>) {
   /** Deliveries that were heard. Another process, or this one later on, at most looks once more. */
-  const heard = new LRUCache<string, true>({ max: 10_000 });
+  const heard = recent<true>(10_000);
 
   const seal = (name: string): Buffer => Buffer.from(mac(Buffer.from(name))).subarray(0, MAC_BYTES);
 

@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import type { Session } from '../../access/session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Job } from '../../kernel/job.ts';
 import type { Limits } from '../../kernel/limits.ts';
+import { recent } from '../../kernel/recent.ts';
 import type { Key, Kind } from '../../store/port.ts';
 import { type Change, changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
@@ -166,7 +166,7 @@ function createSteps({ clock, limits }: Pick<JobsDeps, 'clock' | 'limits'>) {
 export function createRestartJob({ clock, limits, teams, session: sessionOf, deliver }: JobsDeps): Job {
   const { step, prune, pruneRestarts } = createSteps({ clock, limits });
   /** Queue -> its revision when old requests were last looked for. */
-  const lookedAt = new LRUCache<string, number>({ max: 10_000 });
+  const lookedAt = recent<number>(10_000);
 
   /** `each` takes care that what fails in one place is told, and keeps nothing else from being done. */
   async function forTeam(team: string, signal: AbortSignal, each: Careful): Promise<void> {
