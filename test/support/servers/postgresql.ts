@@ -52,19 +52,30 @@ export async function startPostgresql(tls: Issued): Promise<Postgresql> {
   };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   const child = place.start(programOf('postgres') ?? '', ['-D', data, ...flags]);
-  const sql = async (text: string, database = 'postgres') => {
+  const connected = async (database: string): Promise<pg.Client> => {
     const { username: user } = ROOT_LOGIN;
     const client = new pg.Client({ host: '127.0.0.1', port, user, password: ROOT_LOGIN.password, database });
     client.on('error', () => {});
     await client.connect();
+    return client;
+  };
+  const rowsOf = async (client: pg.Client, text: string) => [await client.query(text)].flat().at(-1)?.rows ?? [];
+  /** A login costs the server more than most statements. */
+  let kept: pg.Client | null = null;
+  const sql = async (text: string, database?: string) => {
+    if (database === undefined) {
+      kept ??= await connected('postgres');
+      return rowsOf(kept, text);
+    }
+    const client = await connected(database);
     try {
-      const results = [await client.query(text)].flat();
-      return results.at(-1)?.rows ?? [];
+      return await rowsOf(client, text);
     } finally {
       await client.end();
     }
   };
   const stop = async (): Promise<void> => {
+    await kept?.end();
     await ended(child, 'SIGQUIT');
     await place.remove();
   };

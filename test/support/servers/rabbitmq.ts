@@ -65,7 +65,8 @@ export async function startRabbitmq(users: readonly RabbitmqUser[], tls: Issued)
     RABBITMQ_MNESIA_BASE: `${place.directory}/data`,
     RABBITMQ_LOG_BASE: `${place.directory}/log`,
     RABBITMQ_PID_FILE: `${place.directory}/pid`,
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 1:1',
+    // One scheduler, which sleeps when there is nothing to do instead of looking again for a while.
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none',
   };
   const names = place.start(programOf('epmd') ?? '', [], env);
   const child = place.start(SERVER, [], env);
