@@ -17,6 +17,7 @@ import type { Plugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { OpenedStore, Store } from '../../src/store/port.ts';
 import { usualPlugins } from './plugins.ts';
+import { post } from './post.ts';
 
 export const ROOT_KEY = Buffer.alloc(32, 7);
 
@@ -125,12 +126,12 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const { url } = await server.listen();
 
   async function gql(query: string, variables: object = {}, token: string | null = owner): Promise<Answer> {
-    const response = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify({ query, variables }),
-    });
-    return { status: response.status, ...((await response.json()) as { data: unknown; errors?: never }) };
+    const headers = {
+      'content-type': 'application/json',
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    };
+    const { status, text } = await post(`${url}/graphql`, headers, JSON.stringify({ query, variables }));
+    return { status, ...(JSON.parse(text) as { data: unknown; errors?: never }) };
   }
 
   let tokens = 0;
