@@ -25,6 +25,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // What the compiler made of a file is kept by its content, which saves seven seconds of each further run.
+    experimental: { fsModuleCache: true, fsModuleCachePath: here('../.cache/vitest') },
     projects: [
       // Most files start a whole gateway: loading it once in a worker, not once in a file, saves a third of the run.
       {
