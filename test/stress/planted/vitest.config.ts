@@ -25,6 +25,8 @@ export default defineConfig({
   plugins: [planted],
   test: {
     ...shared,
+    // It knows a file by its content, not by the fault that is planted in it.
+    experimental: { fsModuleCache: false },
     pool: 'threads',
     isolate: false,
     maxWorkers: 1,
