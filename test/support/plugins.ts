@@ -20,13 +20,8 @@ export type Behaviour = (params: { readonly secret: string; readonly visible?: s
 
 const key = (name: string, sensitive: boolean) => ({ name, title: name, description: `The key ${name}.`, sensitive });
 
-/** A plugin that does what the test says, right or wrong. */
-export function scripted(
-  id: string,
-  kind: AddonProvider['kind'],
-  behave: Behaviour,
-  more: Omit<Running<unknown>, 'values'> = {},
-): Plugins {
+/** What a scripted plugin says of itself. */
+function descriptionOf(id: string, kind: AddonProvider['kind']) {
   const provider: AddonProvider = {
     api: 1,
     id,
@@ -41,9 +36,26 @@ export function scripted(
     keys: [key('PASSWORD', true), key('HOST', false)],
     start: () => ({ values: async () => new Map() }),
   };
-  const running: Running<unknown> = { values: behaveAs(behave), ...more };
   const facts = factsOf(provider);
-  const plugin = { facts, keys: keysOf(facts), abilities: abilitiesOf(running), ...callsOf(provider, running) };
+  return { provider, facts, keys: keysOf(facts) };
+}
+
+/** Made once: nearly every test gateway has the same two. */
+const descriptions = new Map<string, ReturnType<typeof descriptionOf>>();
+
+/** A plugin that does what the test says, right or wrong. */
+export function scripted(
+  id: string,
+  kind: AddonProvider['kind'],
+  behave: Behaviour,
+  more: Omit<Running<unknown>, 'values'> = {},
+): Plugins {
+  const name = `${kind} ${id}`;
+  const description = descriptions.get(name) ?? descriptionOf(id, kind);
+  descriptions.set(name, description);
+  const { provider, facts, keys } = description;
+  const running: Running<unknown> = { values: behaveAs(behave), ...more };
+  const plugin = { facts, keys, abilities: abilitiesOf(running), ...callsOf(provider, running) };
   return { byId: new Map([[id, plugin]]), close: async () => {} };
 }
 

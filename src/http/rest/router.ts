@@ -27,7 +27,7 @@ const MOST_PATH = 2_000;
 const notFound = (): AppError => new AppError('NOT_FOUND', 'Not found');
 
 /** Every route, with and without the team in its path. */
-export function createRouter(routes: readonly RestRoute[]): Router {
+function treeOf(routes: readonly RestRoute[]) {
   const router = findMyWay({ caseSensitive: true, maxParamLength: 400 });
   const unused = (): void => {};
   for (const route of routes) {
@@ -36,9 +36,16 @@ export function createRouter(routes: readonly RestRoute[]): Router {
       router.on(route.method, `${prefix}${path}`, unused, { route, segments: `${prefix}${path}`.split('/') });
     }
   }
+  return router;
+}
+
+/** Finds routes. Their tree is made when it is first asked: it takes as long as some requests, and many a gateway serves GraphQL alone. */
+export function createRouter(routes: readonly RestRoute[]): Router {
+  let tree: ReturnType<typeof treeOf> | null = null;
   const lookUp = (method: (typeof METHODS)[number], path: string): Found | null => {
     if (path.length > MOST_PATH || !PLAIN.test(path) || !isDecodable(path)) return null;
-    const found = router.find(method, path);
+    tree ??= treeOf(routes);
+    const found = tree.find(method, path);
     if (!found) return null;
     const { route, segments } = found.store as { readonly route: RestRoute; readonly segments: readonly string[] };
     // What is not a parameter has one spelling.
