@@ -68,14 +68,14 @@ export interface AddonValuesNow {
   fresh(addon: StoredAddon): Promise<Outcome | null>;
 }
 
-const MOST_KEPT = 10_000;
+const MAX_ENTRIES = 10_000;
 
 type AskingDeps = Pick<AddonValuesDeps, 'clock' | 'log' | 'limits' | 'cacheBytes'>;
 
 /** What plugins said, by the addon and the parameters that they were asked with; none is asked two times at once. */
 function createAsking({ clock, log, limits, cacheBytes }: AskingDeps) {
   const maxSize = Math.max(cacheBytes, 1_000_000);
-  const least = Math.ceil(maxSize / MOST_KEPT);
+  const least = Math.ceil(maxSize / MAX_ENTRIES);
   const entries = new LRUCache<string, Entry>({
     maxSize,
     // Not by `max`, which takes room for all at once.
