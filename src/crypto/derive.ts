@@ -5,8 +5,8 @@ export function deriveKey(secret: Uint8Array, label: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, Buffer.alloc(0), `keyloom ${label}`, 32));
 }
 
-/** HMAC-SHA-256 under a copy of `key`. */
-export function macWith(key: Uint8Array): (bytes: Uint8Array) => Uint8Array {
+/** HMAC-SHA-256 under a copy of `key`. A text is its UTF-8 bytes. */
+export function macWith(key: Uint8Array): (bytes: Uint8Array | string) => Uint8Array {
   const secret = createSecretKey(key);
   return (bytes) => createHmac('sha256', secret).update(bytes).digest();
 }

@@ -34,20 +34,18 @@ export interface Pieces {
   readonly unresolved: string;
 }
 
-const encoder = new TextEncoder();
-
-export const bytesOfPieces = ({ scope, count, variables, files, mounts, unresolved }: Pieces): Uint8Array =>
-  encoder.encode(written(['keyloom-resolution-2', scope, String(count)]) + variables + files + mounts + unresolved);
+export const textOfPieces = ({ scope, count, variables, files, mounts, unresolved }: Pieces): string =>
+  written(['keyloom-resolution-2', scope, String(count)]) + variables + files + mounts + unresolved;
 
 /**
- * What a workload gets, as unambiguous bytes: equal bytes mean that nothing changed for it. Types, where a value was written
+ * What a workload gets, as an unambiguous text: equal texts mean that nothing changed for it. Types, where a value was written
  * and what a person is warned of are left out, since they change nothing in what is delivered.
  */
-export function canonicalBytes(resolution: Omit<Resolution, 'canonical' | 'laid'>): Uint8Array {
+export function canonicalText(resolution: Omit<Resolution, 'canonical' | 'laid'>): string {
   const { scope, variables, files, mounts, unresolved, render } = resolution;
   let texts = '';
   for (const variable of variables.values()) texts += variableText(variable);
-  return bytesOfPieces({
+  return textOfPieces({
     scope,
     count: variables.size,
     variables: texts,

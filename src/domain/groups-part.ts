@@ -1,4 +1,4 @@
-import { bytesOfPieces, contentsText, type Pieces, unresolvedText, variableText } from './canonical.ts';
+import { contentsText, type Pieces, textOfPieces, unresolvedText, variableText } from './canonical.ts';
 import { lowered } from './clashes.ts';
 import { templateBytes } from './expand.ts';
 import type { Node } from './graph.ts';
@@ -73,7 +73,7 @@ export function groupsPart(input: ResolutionInput, options: ResolveOptions = {})
   };
   return {
     ...evaluated,
-    resolution: { ...resolution, canonical: () => bytesOfPieces(pieces) },
+    resolution: { ...resolution, canonical: () => textOfPieces(pieces) },
     limits,
     scan,
     referred: namesReferredTo(nodes),

@@ -1,10 +1,11 @@
 import { byCodePoint, placeIn } from '../kernel/ids.ts';
-import { bytesOfPieces, contentsText, unresolvedText, variableText } from './canonical.ts';
+import { contentsText, textOfPieces, unresolvedText, variableText } from './canonical.ts';
 import { lowered } from './clashes.ts';
 import { expandOver } from './expand.ts';
 import { type Lookup, type Node, ownFileNode, ownVariableNode } from './graph.ts';
 import type { GroupsPart } from './groups-part.ts';
 import { directContents, directVariables, type Layer, type VariableContent } from './layer.ts';
+import type { Limits } from './limits.ts';
 import { type Merged, mergeLayers } from './merge.ts';
 import {
   fileWarnings,
@@ -33,17 +34,30 @@ interface Own {
   readonly files: Layer<FileEntry>;
   readonly nodes: ReadonlyMap<string, Node>;
   readonly fileNodes: ReadonlyMap<string, Node>;
+  readonly resolved: Pick<Laid, 'variables' | 'files' | 'isLiteral'>;
+  /** What they were held to. */
+  readonly limits: Limits;
 }
+
+/** Those that refer to nothing are the same over whatever part: kept as long as the values themselves. By scope. */
+const literals = new WeakMap<DirectValues, { readonly build: Own | null; readonly runtime: Own | null }>();
+const NONE_KEPT = { build: null, runtime: null };
 
 /**
  * What a workload gets, from what its groups give: the same as the whole resolution. Costs what its own values cost. null where
  * these change more than themselves: one is referred to, has a twin in another case, or a limit is reached with them.
  */
 export function layOver(part: GroupsPart, direct: DirectValues): Resolution | null {
-  const isBuild = part.resolution.scope === 'BUILD';
+  const kept = literals.get(direct) ?? NONE_KEPT;
+  const scope = part.resolution.scope === 'BUILD' ? 'build' : 'runtime';
+  const known = kept[scope];
+  const isBuild = scope === 'build';
   const variables = isBuild ? direct.buildArguments : direct.variables;
-  const files = isBuild ? direct.buildFiles : direct.files;
   if (!standsAlone(part, variables)) return null;
+  if (known?.limits === part.limits && part.references <= part.limits.references && isPartWithinTotal(part)) {
+    return new Overlaid(part, known);
+  }
+  const files = isBuild ? direct.buildFiles : direct.files;
   const nodes = new Map(inOrder(variables, (name, text) => ownVariableNode(name, text, part.names, part.scan)));
   const fileNodes = new Map(inOrder(files, (name, file) => ownFileNode(name, file, part.names, part.scan)));
   const all = [...nodes.values(), ...fileNodes.values()];
@@ -52,8 +66,28 @@ export function layOver(part: GroupsPart, direct: DirectValues): Resolution | nu
   if (references > part.limits.references) return null;
   for (const node of all) expandOver(node, part.limits);
   if (!isWithinTotal(part, nodes.values())) return null;
-  const own = { variables: directVariables(variables), files: directContents(files), nodes, fileNodes };
+  const own = ownOf(directVariables(variables), directContents(files), { nodes, fileNodes, limits: part.limits });
+  if (own.resolved.isLiteral) literals.set(direct, { ...kept, [scope]: own });
   return new Overlaid(part, own);
+}
+
+function ownOf(
+  variables: Own['variables'],
+  files: Own['files'],
+  judged: Pick<Own, 'nodes' | 'fileNodes' | 'limits'>,
+): Own {
+  const { nodes, fileNodes } = judged;
+  const made = { variables: new Map<string, ResolvedVariable>(), files: new Map<string, ResolvedFile>() };
+  for (const [name, node] of nodes) {
+    const entry = variables.entries.get(name);
+    if (entry) made.variables.set(name, resolvedVariable(node, entry));
+  }
+  for (const [name, node] of fileNodes) {
+    const entry = files.entries.get(name);
+    if (entry) made.files.set(name, resolvedFile(node, entry));
+  }
+  const isLiteral = ![...nodes.values(), ...fileNodes.values()].some(({ edges }) => edges.length > 0);
+  return { variables, files, ...judged, resolved: { ...made, isLiteral } };
 }
 
 const inOrder = <T>(entries: ReadonlyMap<string, T>, make: (name: string, entry: T) => Node) =>
@@ -61,17 +95,22 @@ const inOrder = <T>(entries: ReadonlyMap<string, T>, make: (name: string, entry:
 
 /** Whether nothing refers to these names, and none looks like another. */
 function standsAlone(part: GroupsPart, own: ReadonlyMap<string, unknown>): boolean {
-  const seen = new Set<string>();
+  const seen = own.size > 1 ? new Set<string>() : null;
   for (const name of own.keys()) {
     const low = lowered(name);
     const held = part.lowered.get(low);
-    if (part.referred.has(name) || seen.has(low) || (held !== undefined && held !== name)) return false;
-    seen.add(low);
+    if (part.referred.has(name) || seen?.has(low) || (held !== undefined && held !== name)) return false;
+    seen?.add(low);
   }
   return true;
 }
 
-/** Counts what is hidden as well: then a whole resolution is made that might not have been needed. */
+function isPartWithinTotal({ templateBytes, limits }: GroupsPart): boolean {
+  for (const total of templateBytes.values()) if (total > limits.totalBytes) return false;
+  return true;
+}
+
+/** With own values. Counts what is hidden as well: then a whole resolution is made that might not have been needed. */
 function isWithinTotal({ templateBytes, limits }: GroupsPart, own: Iterable<Node>): boolean {
   const totals = new Map(templateBytes);
   for (const { edges, error, type, draws, size } of own) {
@@ -112,18 +151,7 @@ class Overlaid implements Resolution {
     this.scope = part.resolution.scope;
     this.#part = part;
     this.#own = own;
-    const variables = new Map<string, ResolvedVariable>();
-    for (const [name, node] of own.nodes) {
-      const entry = own.variables.entries.get(name);
-      if (entry) variables.set(name, resolvedVariable(node, entry));
-    }
-    const files = new Map<string, ResolvedFile>();
-    for (const [name, node] of own.fileNodes) {
-      const entry = own.files.entries.get(name);
-      if (entry) files.set(name, resolvedFile(node, entry));
-    }
-    const isLiteral = ![...own.nodes.values(), ...own.fileNodes.values()].some(({ edges }) => edges.length > 0);
-    this.laid = { over: part.resolution, variables, files, isLiteral };
+    this.laid = { over: part.resolution, ...own.resolved };
   }
 
   get variables(): Resolution['variables'] {
@@ -177,7 +205,8 @@ class Overlaid implements Resolution {
     const { unresolved } = this.#part;
     const { nodes, fileNodes } = this.#own;
     return (
-      [...nodes.values(), ...fileNodes.values()].some((node) => unresolvedOf(node).length > 0) ||
+      (!this.laid.isLiteral &&
+        [...nodes.values(), ...fileNodes.values()].some((node) => unresolvedOf(node).length > 0)) ||
       unresolved.variables.some(({ name }) => nodes.has(name)) ||
       unresolved.files.some(({ name }) => fileNodes.has(name))
     );
@@ -190,7 +219,7 @@ class Overlaid implements Resolution {
     return render(text, { ...names, variables }, limits);
   };
 
-  readonly canonical = (): Uint8Array => {
+  readonly canonical = (): string => {
     const { sorted, starts, pieces } = this.#part;
     const { laid } = this;
     let { count } = pieces;
@@ -202,7 +231,7 @@ class Overlaid implements Resolution {
       done = sorted[place] === name ? place + 1 : place;
       if (done === place) count += 1;
     }
-    return bytesOfPieces({
+    return textOfPieces({
       ...pieces,
       count,
       variables: texts + pieces.variables.slice(starts[done]),

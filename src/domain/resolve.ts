@@ -1,5 +1,5 @@
 import { byCodePoint } from '../kernel/ids.ts';
-import { canonicalBytes } from './canonical.ts';
+import { canonicalText } from './canonical.ts';
 import { drawnText, errorOf, expand } from './expand.ts';
 import { type Gathered, gather } from './gather.ts';
 import { contentNodes, edgeOf, type Lookup, type Names, type Node, referenceRoom, variableNodes } from './graph.ts';
@@ -74,7 +74,7 @@ export function outcomeOf(evaluated: Evaluated, scope: Scope, limits: Limits = L
     unresolved: [...unresolvedVariables(sorted, names), ...unresolvedIn(files), ...unresolvedIn(mounts)],
     render: (text: string) => render(text, names, limits),
   };
-  return { ...facts, canonical: () => canonicalBytes(facts) };
+  return { ...facts, canonical: () => canonicalText(facts) };
 }
 
 export function byName<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {

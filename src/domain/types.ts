@@ -207,8 +207,8 @@ export interface Resolution {
    * the result is too large; the file's own `error` is asked first.
    */
   readonly render: (text: string) => string | null;
-  /** Unambiguous bytes of the whole outcome; the digest is a keyed hash of them. */
-  readonly canonical: () => Uint8Array;
+  /** Unambiguous text of the whole outcome; the digest is a keyed hash of it. */
+  readonly canonical: () => string;
   /** How it was made, when a workload's own values were laid over what others get as well. */
   readonly laid?: Laid | undefined;
 }

@@ -23,16 +23,24 @@ interface Place {
   readonly text: string;
 }
 
-const base64urlOf = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url');
+/** Where texts are put together that are only looked at for a moment: each of thousands would be a piece of memory otherwise. */
+const scratch = Buffer.alloc(1_024);
+const MOST_BYTES_A_CHARACTER = 3;
+
+function joined(about: string, bytes: Uint8Array): Uint8Array {
+  if (about.length * MOST_BYTES_A_CHARACTER + 1 + bytes.length > scratch.length)
+    return Buffer.concat([Buffer.from(`${about}\0`), bytes]);
+  const end = scratch.write(`${about}\0`);
+  scratch.set(bytes, end);
+  return scratch.subarray(0, end + bytes.length);
+}
 
 function createSealing(mac: Mac) {
   const padded = (tag: Uint8Array, bytes: Uint8Array): Buffer => {
     const pad = mac(Buffer.concat([Buffer.from('stream cursor pad\0'), tag]));
     return Buffer.from(bytes.map((byte, i) => byte ^ (pad[i] ?? 0)));
   };
-  const tagOf = (about: string, bytes: Uint8Array): Uint8Array =>
-    mac(Buffer.concat([Buffer.from(`${about}\0`), bytes])).subarray(0, TAG_BYTES);
+  const tagOf = (about: string, bytes: Uint8Array): Uint8Array => mac(joined(about, bytes)).subarray(0, TAG_BYTES);
   return {
     tagOf,
     seal(about: string, seq: Seq): Buffer {
@@ -75,7 +83,7 @@ export function createCursors(mac: Mac): Cursors {
   return {
     of(team, stream, seq) {
       const { bytes, text } = placeOf(team, seq);
-      return text + base64urlOf(tagOf(streamIn(team, stream), bytes));
+      return text + Buffer.from(tagOf(streamIn(team, stream), bytes)).toString('base64url');
     },
     read(team, stream, cursor) {
       const bytes = Buffer.from(cursor, 'base64url');

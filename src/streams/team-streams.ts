@@ -10,6 +10,7 @@ import { createChannels } from './channels.ts';
 import type { Cursors } from './cursor.ts';
 import { openFeed } from './feed.ts';
 import { createMembers, type Recheck } from './members.ts';
+import { createOffers } from './offers.ts';
 import type { Pace } from './pace.ts';
 import { shortOf } from './rights.ts';
 import type { Joining } from './subscriber.ts';
@@ -49,7 +50,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     },
     take(commit, changed) {
       if (changed) members.recheck(changed);
-      for (const channel of channels.about(commit)) channel.offer(commit);
+      offers.add(commit, channels.about(commit));
     },
     lost() {
       lost();
@@ -58,6 +59,7 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
   });
   const { position, since } = feed;
   const cursorOf = (stream: readonly string[], seq: Seq): string => cursors.of(team, stream, seq);
+  const offers = createOffers(pace);
   const channels = createChannels({ position, since, sessions, viewNow, cursorOf, drop, isExpired, pace });
 
   /** Who the session's token stands for now that the log has been read up to `position`. */

@@ -108,17 +108,27 @@ export function createStates(resolutions: Services['resolutions']) {
   };
 }
 
+interface Known {
+  readonly seq: Seq;
+  readonly state: State;
+}
+
 /**
  * What a stream was at last, which is where it goes on from: however many there are, none has to look into the past. And what it
  * was before that, since what was made of a commit may have to be made once more.
  */
 export function followerOf(ask: EnvironmentAsk, states: ReturnType<typeof createStates>) {
-  let [last, before]: ({ readonly seq: Seq; readonly state: State } | null)[] = [null, null];
-  const known = (seq: Seq): State | undefined => [last, before].find((each) => each?.seq === seq)?.state;
+  let last: Known | null = null;
+  let before: Known | null = null;
+  const known = (seq: Seq): State | undefined => {
+    if (last?.seq === seq) return last.state;
+    return before?.seq === seq ? before.state : undefined;
+  };
 
   function keep(seq: Seq, state: State): State {
     if (last && seq <= last.seq) return state;
-    [last, before] = [{ seq, state }, last ?? null];
+    before = last;
+    last = { seq, state };
     return state;
   }
 

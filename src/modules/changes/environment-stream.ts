@@ -88,22 +88,34 @@ function isThere({ project }: EnvironmentAsk, session: Session): Promise<boolean
     );
 }
 
+type Differences = Pick<EnvironmentEvent, 'variables' | 'files' | 'dockerSecretMounts'>;
+
+/** Whom it is of is not told by an event, and so not here either: it goes to many. */
+const ANYBODY = { project: '', kind: 'service', id: '' } as const;
+
 /** Events that many get alike, kept while the commit is told of that they come from. */
 function createLikes() {
   let likes: { readonly commit: Commit; readonly event: EnvironmentEvent }[] = [];
 
   /** The same object for the same. */
-  return (commit: Commit, event: EnvironmentEvent): EnvironmentEvent => {
-    const known = likes.find((like) => like.commit === commit && isAlike(like.event, event));
-    if (known) return known.event;
+  return (commit: Commit, scope: Scope, isGone: boolean, differs: Differences): EnvironmentEvent => {
+    for (const like of likes) {
+      const { event } = like;
+      if (
+        like.commit === commit &&
+        event.ask.scope === scope &&
+        (event.digest === null) === isGone &&
+        event.variables === differs.variables &&
+        event.files === differs.files &&
+        event.dockerSecretMounts === differs.dockerSecretMounts
+      )
+        return event;
+    }
+    const event = { ask: { ...ANYBODY, scope }, digest: isGone ? null : OWN_MARK, ...differs };
     likes = [{ commit, event }, ...likes.slice(0, MOST_LIKES - 1)];
     return event;
   };
 }
-
-const PARTS = ['variables', 'files', 'dockerSecretMounts', 'digest'] as const;
-const isAlike = (one: EnvironmentEvent, other: EnvironmentEvent): boolean =>
-  one.ask.scope === other.ask.scope && PARTS.every((part) => one[part] === other[part]);
 
 /** What workloads get, followed from commit to commit: once for all who look at the same workload and scope. */
 export function createEnvironmentStreams(resolutions: Services['resolutions']): EnvironmentStreams {
@@ -136,12 +148,13 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
         const isPresent = view.seq === commit.seq && isThere === true;
         const to = from && !from.isDated && isPresent ? follower.after(from, view) : undefined;
         if (!from || !to) return undefined;
-        const [before, after] = [knownTo(principal, from), knownTo(principal, to)];
+        const before = knownTo(principal, from);
+        const after = knownTo(principal, to);
         const digest = digestFor(ask, after, sight, principal);
         if (before.registration === after.registration && digestFor(ask, before, sight, principal) === digest)
           return null;
-        const event = alikeEvent(scope, digest, before.facts, after.facts, sight);
-        return event ? { event: likeOf(commit, event), own: digest ?? '' } : undefined;
+        const differs = commonDifferences(before.facts, after.facts, sight);
+        return differs ? { event: likeOf(commit, scope, digest === null, differs), own: digest ?? '' } : undefined;
       }
 
       return {
@@ -170,21 +183,12 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
   };
 }
 
-/** Whom it is of is not told by an event, and so not here either: it goes to many. */
-const ANYBODY = { project: '', kind: 'service', id: '' } as const;
-
 /** null: something happened to what is a workload's own. */
-function alikeEvent(
-  scope: Scope,
-  digest: string | null,
-  before: EnvironmentFacts,
-  after: EnvironmentFacts,
-  sight: Sight,
-): EnvironmentEvent | null {
-  const part = (name: keyof EnvironmentFacts) => commonDifference(before[name], after[name], sight);
-  const [variables, files, dockerSecretMounts] = [part('variables'), part('files'), part('mounts')];
-  if (!variables || !files || !dockerSecretMounts) return null;
-  return { ask: { ...ANYBODY, scope }, digest: digest && OWN_MARK, variables, files, dockerSecretMounts };
+function commonDifferences(before: EnvironmentFacts, after: EnvironmentFacts, sight: Sight): Differences | null {
+  const variables = commonDifference(before.variables, after.variables, sight);
+  const files = commonDifference(before.files, after.files, sight);
+  const dockerSecretMounts = commonDifference(before.mounts, after.mounts, sight);
+  return variables && files && dockerSecretMounts && { variables, files, dockerSecretMounts };
 }
 
 /** What is hidden from the viewer differs when it was written, whether it became another one or not. */

@@ -39,7 +39,7 @@ const KEPT_BYTES = 2_000;
 const ENTRY_BYTES = 500;
 const SHARED_ENTRY_BYTES = 200;
 
-function bytesOf(resolution: Resolution, canonical: Uint8Array): number {
+function bytesOf(resolution: Resolution, canonical: string): number {
   const { laid } = resolution;
   const { variables, files, mounts } = laid?.over ?? resolution;
   const entries = variables.size + files.size + mounts.size;
@@ -53,8 +53,8 @@ function bytesOf(resolution: Resolution, canonical: Uint8Array): number {
 function createFinishing({ keys }: Pick<ComputingDeps, 'keys'>) {
   const placeOf = ({ project, kind, id }: WorkloadAsk, view: View): string =>
     `${view.team}\0${project}\0${kind}\0${id}\0`;
-  const digestOf = (ask: WorkloadAsk, view: View, canonical: Uint8Array): string =>
-    Buffer.from(keys.mac('digest')(Buffer.concat([Buffer.from(placeOf(ask, view)), canonical]))).toString('base64url');
+  const digestOf = (ask: WorkloadAsk, view: View, canonical: string): string =>
+    Buffer.from(keys.mac('digest')(placeOf(ask, view) + canonical)).toString('base64url');
 
   function finish(ask: WorkloadAsk, view: View, { input, resolution: pure, links, drawn, from }: Parts): Finished {
     requireRequiredLinks(input, pure);

@@ -24,9 +24,10 @@ export const groupsNear = (set: GroupSet, target: Target): readonly StoredGroup[
 ];
 
 /** Of these the restricted ones. */
-export const restrictedNear = (set: GroupSet, { kind, id, tags }: Target): readonly StoredGroup[] => [
-  ...new Set([...set.under(listed(kind, id)), ...groupsWanting(set, tags)]),
-];
+export function restrictedNear(set: GroupSet, { kind, id, tags }: Target): readonly StoredGroup[] {
+  const own = set.under(listed(kind, id));
+  return tags.length === 0 ? own : [...new Set([...own, ...groupsWanting(set, tags)])];
+}
 
 /** Restricted groups that tags may open. */
 export const groupsWanting = (set: GroupSet, tags: readonly string[]): readonly StoredGroup[] => [
