@@ -63,6 +63,38 @@ describe.each(KINDS)('a token of a %s', (kind, name, field) => {
     expect([await resolved(token), await resolved(next)]).toEqual([401, VALUES]);
   });
 
+  it('case 249: learns nothing of what had its id before, as of an earlier commit', async () => {
+    const at = `past-${field}`;
+    const seq = async () => (await app.gql('{ commits(last: 1) { nodes { seq } } }')).data.commits.nodes[0].seq;
+    const asOf = async (commit: number, token?: string) => {
+      const { data, errors } = await app.gql(
+        `{ project(slug: "${PROJECT}") { it: ${field}(id: "${at}") { environment(at: ${commit}) {
+          digest variables { name value } explain(name: "OWN") { outcome } } } } }`,
+        {},
+        token,
+      );
+      return errors ? errors[0]?.message : data.project.it.environment.variables;
+    };
+    const before = await seq();
+    await put(name, at, { variables: [{ name: 'OWN', value: 'hunter2canary' }] });
+    const held = await seq();
+    await change('delete', name, at);
+    await put(name, at, { variables: [{ name: 'NEXT', value: 'x' }] });
+    const registered = await seq();
+    const next = await dependent(kind, at);
+    await put(name, at, { variables: [] });
+    const label = name.toLowerCase();
+    const isThere = [expect.objectContaining({ name: 'NEXT' }), ...VALUES];
+    expect(await asOf(registered, next)).toEqual(isThere);
+    expect(await asOf(await seq(), next)).toEqual(VALUES);
+    for (const commit of [before, held, held + 1]) {
+      expect(await asOf(commit, next)).toBe(`The ${label} was not there at commit ${commit}`);
+    }
+    // To those who may read all it is what it was.
+    expect(await asOf(held)).toContainEqual({ name: 'OWN', value: 'hunter2canary' });
+    expect(JSON.stringify(await asOf(held, await app.token('developer')))).not.toContain('hunter2canary');
+  });
+
   it('case 249: is made for what is there and seen, and for nothing else', async () => {
     const make = (workload: object, token?: string) =>
       run(

@@ -67,6 +67,9 @@ function createFinishing({ keys }: Pick<ComputingDeps, 'keys'>) {
   return { finish, digestOf };
 }
 
+export const notThere = (kind: WorkloadAsk['kind'], seq: number): AppError =>
+  new AppError('NOT_FOUND', `The ${kind} was not there at commit ${seq}`);
+
 /** Environments as of an earlier commit. */
 function createPastComputing({
   vault,
@@ -92,7 +95,7 @@ function createPastComputing({
   async function asOf(ask: WorkloadAsk, now: StoredWorkload, seq: number, view: View) {
     const { project, kind } = ask;
     const then = await vault.asOf(documentOf(kind), now, seq, evenReading(view.work));
-    if (!then) throw new AppError('NOT_FOUND', `The ${kind} was not there at commit ${seq}`);
+    if (!then) throw notThere(kind, seq);
     const { groups, globals } = await pastOf(project, seq, view);
     const workload = { ...then, kind };
     const base = inputOf(ask, workload, groups, globals);

@@ -1,4 +1,4 @@
-import { can } from '../../access/model.ts';
+import { type BoundWorkload, can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { explain } from '../../domain/explain.ts';
 import type { Explanation } from '../../domain/explanation.ts';
@@ -11,11 +11,11 @@ import { forbidden } from '../../kernel/errors.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import type { Keys } from '../../keys/keys.ts';
 import type { Vault } from '../../vault/port.ts';
-import type { View } from '../../vault/reading.ts';
+import { evenReading, type View } from '../../vault/reading.ts';
 import type { Contents } from '../contents.ts';
 import { visibleWorkload } from '../workloads/lookup.ts';
-import type { StoredWorkload } from '../workloads/model.ts';
-import { createComputing } from './computing.ts';
+import { documentOf, type StoredWorkload } from '../workloads/model.ts';
+import { createComputing, notThere } from './computing.ts';
 import { createFollowed, createFollowedNow } from './followed.ts';
 import type { Environment, WorkloadAsk } from './model.ts';
 import { createRows } from './rows.ts';
@@ -59,12 +59,22 @@ function requireMayAsk({ project, kind, id }: WorkloadAsk, { principal }: Sessio
     throw forbidden();
 }
 
+/** A workload's own token knows of no registration but its own: who had the id before is somebody else. */
+const createOwnRegistration =
+  (vault: Vault) =>
+  async ({ kind, at }: WorkloadAsk, now: StoredWorkload, view: View, own: BoundWorkload): Promise<void> => {
+    if (at === null) return;
+    const then = await vault.asOf(documentOf(kind), now, at, evenReading(view.work));
+    if (then && then.fields.registration !== own.registration) throw notThere(kind, at);
+  };
+
 export function createResolutions(deps: ResolutionsDeps) {
   const { vault, keys, contents, limits } = deps;
   const bounds = { ...LIMITS, references: limits.environmentReferences };
   const rowBytes = Math.floor(deps.cacheBytes / 16);
   const { computed, computedNow } = createComputing({ ...deps, bounds, cacheBytes: deps.cacheBytes - rowBytes });
   const { digestFor, seenDigest } = createSeenDigests(keys);
+  const requireOwn = createOwnRegistration(vault);
 
   /** One store call when the team has not changed since it was last read; a constant number otherwise. */
   function environment(ask: WorkloadAsk, session: Session): Promise<Environment> {
@@ -72,6 +82,8 @@ export function createResolutions(deps: ResolutionsDeps) {
     return session.read(async (view) => {
       const now = await visibleWorkload(project, kind, id, view, session);
       requireMayAsk(ask, session);
+      const { workload: own } = session.principal;
+      if (own) await requireOwn(ask, now, view, own);
       return computed(ask, now, view);
     });
   }
