@@ -104,6 +104,11 @@ describe('addons', () => {
     });
   });
 
+  it('say that something is required where nothing was given', async () => {
+    const result = await run(app, CREATE, input({ params: {} }));
+    expect(result.message).toMatch(/^params\.host: is required, and must be a text of at most 255 characters/);
+  });
+
   it('case 41: refuse `__proto__` wherever it is', async () => {
     const params = JSON.parse('{"secret":"a","list":[{"__proto__":{"isAdmin":true}}]}');
     expect(await refusals(app, CREATE, input({ provider: 'scripted', params }))).toEqual(['params pattern']);

@@ -30,7 +30,7 @@ export async function requireParams(plugin: LoadedPlugin, given: unknown): Promi
   } catch (cause) {
     throw unavailable('The provider does not answer', cause);
   }
-  if (problems.length > 0) throw invalidInput(problems.map((each) => fieldError(each, plugin.facts.params)));
+  if (problems.length > 0) throw invalidInput(problems.map((each) => fieldError(each, plugin.facts.params, given)));
 }
 
 const RULES: ReadonlyMap<string, readonly [string, string]> = new Map([
@@ -42,7 +42,7 @@ const RULES: ReadonlyMap<string, readonly [string, string]> = new Map([
 ]);
 
 /** Words of our own, and what the provider's schema says to everybody: its other words might quote what was given. */
-function fieldError({ path, code }: ParamsProblem, schema: JsonSchema): FieldError {
+function fieldError({ path, code }: ParamsProblem, schema: JsonSchema, given: unknown): FieldError {
   const field = ['params', ...path];
   if (code === 'unrecognized_keys') {
     const known = membersOf(schemaAt(schema, path.slice(0, -1)));
@@ -50,5 +50,14 @@ function fieldError({ path, code }: ParamsProblem, schema: JsonSchema): FieldErr
   }
   const [rule, message] = RULES.get(code) ?? ['invalid', 'is refused by the provider'];
   const wish = wanted(schemaAt(schema, path));
-  return { path: field, rule, message: wish === null ? message : `must be ${wish}` };
+  const verb = isAbsent(given, path) ? 'is required, and must be' : 'must be';
+  return { path: field, rule, message: wish === null ? message : `${verb} ${wish}` };
+}
+
+/** Whether nothing at all was given there. */
+function isAbsent(given: unknown, path: readonly string[]): boolean {
+  const [step, ...rest] = path;
+  if (step === undefined) return given === undefined;
+  if (typeof given !== 'object' || given === null || !Object.hasOwn(given, step)) return true;
+  return isAbsent((given as Readonly<Record<string, unknown>>)[step], rest);
 }
