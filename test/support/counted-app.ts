@@ -11,6 +11,7 @@ import { createReach } from '../../src/net/reach.ts';
 import { noPlugins } from '../../src/plugin/plugin.ts';
 import type { Store } from '../../src/store/port.ts';
 import { type Counting, counting } from './counting.ts';
+import { post } from './post.ts';
 import { ROOT_KEY } from './start-app.ts';
 
 export interface CountedApp {
@@ -69,12 +70,8 @@ export async function countedApp(store: Store, { cacheBytes, answerCacheBytes }:
     },
     async gql(query, variables, token) {
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
-      const response = await fetch(`${url}/graphql`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify({ query, variables }),
-      });
-      const { data, errors } = (await response.json()) as { data: unknown; errors?: unknown };
+      const { text } = await post(`${url}/graphql`, headers, JSON.stringify({ query, variables }));
+      const { data, errors } = JSON.parse(text) as { data: unknown; errors?: unknown };
       if (errors) throw new Error(JSON.stringify(errors));
       return data;
     },

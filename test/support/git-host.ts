@@ -1,22 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { addCommit, type Head, initBare } from './git-objects.ts';
+import { QUIET, serve } from './git-serve.ts';
 
 /** Repositories behind real git: `git http-backend` as a CGI on loopback. */
-
-const QUIET = {
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_SYSTEM: '/dev/null',
-  GIT_AUTHOR_NAME: 'Author',
-  GIT_AUTHOR_EMAIL: 'author@example.com',
-  GIT_COMMITTER_NAME: 'Author',
-  GIT_COMMITTER_EMAIL: 'author@example.com',
-};
 
 export function git(cwd: string, args: readonly string[], input?: string): string {
   const options = { cwd, env: { ...process.env, ...QUIET }, encoding: 'utf8', maxBuffer: 2 ** 28 } as const;
@@ -57,7 +49,7 @@ export async function gitHost(tls?: { readonly key: string; readonly cert: strin
   const listener: RequestListener = (incoming, response) => {
     asked.push({ line: `${incoming.method} ${incoming.url}`, authorization: incoming.headers.authorization });
     void Promise.resolve(state.before(incoming, response)).then((done) => {
-      if (!done) return serve(root, incoming, response);
+      if (!done) return serve(root, incoming, response).catch(() => response.destroy());
     });
   };
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
@@ -129,39 +121,4 @@ function pushFrom(work: string, files: Readonly<Record<string, string | Uint8Arr
   git(work, ['commit', '--quiet', '--allow-empty', '--message', 'a change']);
   git(work, ['push', '--quiet', '--force', 'origin', `HEAD:refs/heads/${branch}`]);
   return git(work, ['rev-parse', 'HEAD']);
-}
-
-/** The port of this process's `git-backend.mjs`. */
-let backend: Promise<number> | null = null;
-
-function startBackend(): Promise<number> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'git-backend.mjs')], {
-    env: { ...process.env, ...QUIET },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  child.unref();
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', () => reject(new Error('the backend of git ended')));
-    child.stdout.once('data', (line: Buffer) => {
-      for (const stream of [child.stdin, child.stdout]) (stream as unknown as Socket).unref();
-      resolve(Number(line.toString()));
-    });
-  });
-}
-
-/** One request of the CGI. */
-async function serve(root: string, asked: IncomingMessage, response: ServerResponse): Promise<void> {
-  backend ??= startBackend();
-  const port = await backend;
-  const headers = { ...asked.headers, 'x-root': encodeURIComponent(root) };
-  const forwarded = request({ host: '127.0.0.1', port, method: asked.method, path: asked.url, headers });
-  forwarded.on('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
-    answer.pipe(response);
-    answer.on('error', () => response.destroy());
-  });
-  forwarded.on('error', () => response.destroy());
-  response.on('close', () => forwarded.destroy());
-  asked.pipe(forwarded);
 }
