@@ -20,7 +20,11 @@ export default defineConfig({
     ],
   },
   test: {
-    globalSetup: [here('./support/built-global.ts'), here('./support/mongodb-global.ts')],
+    globalSetup: [
+      here('./support/built-global.ts'),
+      here('./support/git-global.ts'),
+      here('./support/mongodb-global.ts'),
+    ],
     // Only against hanging: machines are busy.
     testTimeout: 120_000,
     hookTimeout: 120_000,

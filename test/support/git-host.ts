@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { addCommit, type Head, initBare } from './git-objects.ts';
-import { QUIET, serve } from './git-serve.ts';
+import { QUIET } from './git-quiet.ts';
+import { serve } from './git-serve.ts';
 
 /** Repositories behind real git: `git http-backend` as a CGI on loopback. */
 

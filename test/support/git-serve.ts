@@ -1,38 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-
-export const QUIET = {
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_SYSTEM: '/dev/null',
-  GIT_AUTHOR_NAME: 'Author',
-  GIT_AUTHOR_EMAIL: 'author@example.com',
-  GIT_COMMITTER_NAME: 'Author',
-  GIT_COMMITTER_EMAIL: 'author@example.com',
-};
-
-/** The port of this process's `git-backend.mjs`. */
-let backend: Promise<number> | null = null;
-
-function startBackend(): Promise<number> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'git-backend.mjs')], {
-    env: { ...process.env, ...QUIET },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  child.unref();
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', () => reject(new Error('the backend of git ended')));
-    child.stdout.once('data', (line: Buffer) => {
-      for (const stream of [child.stdin, child.stdout]) (stream as unknown as Socket).unref();
-      resolve(Number(line.toString()));
-    });
-  });
-}
+import { inject } from 'vitest';
 
 interface Answered {
   readonly status: number;
@@ -77,7 +48,7 @@ export async function serve(root: string, asked: IncomingMessage, response: Serv
   const look = lookOf(root, asked, body);
   const known = look === null ? undefined : looks.get(look);
   if (known) return void response.writeHead(known.status, [...known.headers]).end(known.body);
-  const forwarded = await forward(root, asked, body);
+  const forwarded = forward(root, asked, body);
   response.on('close', () => forwarded.destroy());
   const [answer] = (await once(forwarded, 'response')) as [IncomingMessage];
   const { statusCode: status = 500, rawHeaders } = answer;
@@ -90,9 +61,8 @@ export async function serve(root: string, asked: IncomingMessage, response: Serv
   response.writeHead(status, rawHeaders).end(answered.body);
 }
 
-async function forward(root: string, { method, url, headers }: IncomingMessage, body: Buffer) {
-  backend ??= startBackend();
-  const port = await backend;
+function forward(root: string, { method, url, headers }: IncomingMessage, body: Buffer) {
+  const port = inject('gitBackend');
   const { 'transfer-encoding': _, ...others } = headers;
   const own = { ...others, 'x-root': encodeURIComponent(root), 'content-length': body.byteLength };
   const forwarded = request({ host: '127.0.0.1', port, method, path: url, headers: own });
