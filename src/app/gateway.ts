@@ -99,19 +99,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   jobs.push(...watches, createForgetting({ vault, clock, limits, teams: access.teams }));
   const cursorMac = keys.mac('cursor');
   const carriers = slices.flatMap(({ fileMutations }) => fileMutations ?? []);
-  const contextOf = (session: Session): Context => {
-    let repeatable = true;
-    const notRepeatable = (): void => {
-      repeatable = false;
-    };
-    const isRepeatable = (): boolean => repeatable;
-    const { stamp } = session;
-    const mayCarryFiles = (): boolean =>
-      carriers.some(({ resource }) => couldEver(session.principal, 'write', resource, ANYWHERE));
-    const about = { stamp, notes: new Notes(), memo: new Memo(), notRepeatable, isRepeatable, mayCarryFiles };
-    const atOnce = (): Context | null => contextOrNull(session.twin());
-    return { session, services, cursorMac, ...about, atOnce, withSession: contextOf };
-  };
+  const given: SharedByContexts = { services, cursorMac, carriers };
+  const contextOf = (session: Session): Context => new SessionContext(session, given);
   const contextOrNull = (session: Session | null): Context | null => session && contextOf(session);
   const contextFor: ContextFor = async ({ authorization, signal }): Promise<Context> => {
     if (!authorization?.startsWith(BEARER)) throw unauthenticated();
@@ -128,6 +117,44 @@ export function createGateway(deps: GatewayDeps): Gateway {
     createFederation({ schema, access, contextOf, fileMutations }, options);
   const routes = routesOf(slices);
   return { schema, services, contextFor, known, expiry, jobs, atStart, hooks, fileMutations, routes, federation };
+}
+
+interface SharedByContexts extends Pick<Context, 'services' | 'cursorMac'> {
+  readonly carriers: readonly { readonly resource: Parameters<typeof couldEver>[2] }[];
+}
+
+/** A class, since each request makes one: see `http/exchange.ts` on literals. Its functions are its own, so that it can be taken apart. */
+class SessionContext implements Context {
+  readonly session: Session;
+  readonly services: Services;
+  readonly cursorMac: Context['cursorMac'];
+  readonly stamp: string;
+  readonly notes = new Notes();
+  readonly memo = new Memo();
+  readonly notRepeatable: () => void;
+  readonly isRepeatable: () => boolean;
+  readonly mayCarryFiles: () => boolean;
+  readonly atOnce: () => Context | null;
+  readonly withSession: (session: Session) => Context;
+
+  constructor(session: Session, shared: SharedByContexts) {
+    let repeatable = true;
+    this.session = session;
+    this.services = shared.services;
+    this.cursorMac = shared.cursorMac;
+    this.stamp = session.stamp;
+    this.notRepeatable = () => {
+      repeatable = false;
+    };
+    this.isRepeatable = () => repeatable;
+    this.mayCarryFiles = () =>
+      shared.carriers.some(({ resource }) => couldEver(session.principal, 'write', resource, ANYWHERE));
+    this.withSession = (other) => new SessionContext(other, shared);
+    this.atOnce = () => {
+      const twin = session.twin();
+      return twin && new SessionContext(twin, shared);
+    };
+  }
 }
 
 /** What all slices stand on. */

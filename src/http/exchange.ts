@@ -4,8 +4,11 @@ import { latin1Of } from '../graphql/engine/write-answer.ts';
 import type { Hold } from '../kernel/in-flight.ts';
 import type { Deadline } from './deadline.ts';
 
-/** One request and its answer. */
-export interface Exchange {
+/**
+ * One request and its answer. A class, and not a literal: of a place in the code whose literals once outlived a few collections the engine
+ * puts all later ones among the old objects, where each would keep its whole request alive until the next full collection.
+ */
+export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly id: string;
@@ -16,54 +19,40 @@ export interface Exchange {
   readonly search: string;
   readonly startedAt: number;
   /** More headers of the answer, whichever it will be. */
-  headers: Readonly<Record<string, string>> | null;
+  headers: Readonly<Record<string, string>> | null = null;
   /** For the log: what the document calls its operation. */
-  operationName: string | null;
+  operationName: string | null = null;
   /** Whether the client reads server-sent events and its request was understood: then answers are events, too. */
-  asEvents: boolean;
+  asEvents = false;
   /** Of the client, as log and limits know it. */
   readonly client: string;
   /** Ends the connection after a fault in something that it called. */
   readonly onFault: (error: unknown) => void;
   /** All bytes of its body, where they were read already. */
-  body: Uint8Array | null;
+  body: Uint8Array | null = null;
   /** What is held of its body. */
-  hold: Hold | null;
+  hold: Hold | null = null;
   /** The time that it has; null: it is answered, or has no bound. */
-  deadline: Deadline | null;
+  deadline: Deadline | null = null;
   /** Called when the connection is done with it, answered or not. */
-  onClose: ((exchange: Exchange) => void) | null;
-}
+  onClose: ((exchange: Exchange) => void) | null = null;
 
-export function openExchange(
-  request: IncomingMessage,
-  response: ServerResponse,
-  client: string,
-  failed: (error: unknown) => void,
-): Exchange {
-  const url = request.url ?? '';
-  const mark = url.indexOf('?');
-  return {
-    request,
-    response,
-    id: randomUUID(),
-    method: request.method ?? '',
-    path: mark < 0 ? url : url.slice(0, mark),
-    search: mark < 0 ? '' : url.slice(mark + 1),
-    startedAt: performance.now(),
-    headers: null,
-    body: null,
-    hold: null,
-    operationName: null,
-    asEvents: false,
-    client,
-    onFault: (error) => {
+  constructor(request: IncomingMessage, response: ServerResponse, client: string, failed: (error: unknown) => void) {
+    const url = request.url ?? '';
+    const mark = url.indexOf('?');
+    this.request = request;
+    this.response = response;
+    this.id = randomUUID();
+    this.method = request.method ?? '';
+    this.path = mark < 0 ? url : url.slice(0, mark);
+    this.search = mark < 0 ? '' : url.slice(mark + 1);
+    this.startedAt = performance.now();
+    this.client = client;
+    this.onFault = (error) => {
       failed(error);
       response.destroy();
-    },
-    deadline: null,
-    onClose: null,
-  };
+    };
+  }
 }
 
 /** What is refused before it comes to an answer keeps its status, also for those who read events. */

@@ -10,7 +10,7 @@ import type { Log } from '../kernel/log.ts';
 import { clientAddressOf } from '../net/client-address.ts';
 import { dropRestOfBody } from './body.ts';
 import { sendAsEvent } from './events.ts';
-import { type Exchange, isSaidAsEvent, openExchange, sendJson } from './exchange.ts';
+import { Exchange, isSaidAsEvent, sendJson } from './exchange.ts';
 import type { Route } from './graphql-route.ts';
 import { createReadiness, live, type Ready, type StoreTrouble } from './health.ts';
 import { HOOKS, hookRoutes, loggedHookPath } from './hook-route.ts';
@@ -63,7 +63,7 @@ export function createServer(deps: ServerDeps): HttpServer {
   let closing = false;
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
     const client = clientAddressOf(request, config.trustedProxies);
-    const exchange = openExchange(request, response, client, (error) =>
+    const exchange: Exchange = new Exchange(request, response, client, (error) =>
       log.error('A connection failed', { requestId: exchange.id, ...describeFault(error) }),
     );
     if (closing) response.shouldKeepAlive = false;

@@ -1,52 +1,103 @@
 import type { Work } from '../kernel/work.ts';
-import type { Fields, Head, TeamId } from '../store/port.ts';
+import type { Fields, Head, Seq, TeamId } from '../store/port.ts';
 import type { DocumentType } from './document.ts';
 import type { DocumentSet } from './document-set.ts';
 import { overlaid } from './overlay.ts';
 import type { View } from './reading.ts';
 import type { createSets } from './sets.ts';
 
+type Sets = ReturnType<typeof createSets>;
+type AnySet = DocumentSet<Fields, unknown>;
+
+/** By kind, and by project of those that are in one. */
 const nameOf = ({ kind }: Pick<DocumentType<Fields, unknown>, 'kind'>, project: string | undefined): string =>
   `${kind}\0${project ?? ''}`;
 
-/** The team as its head says that it is; sets are loaded when they are first asked for. */
-export function viewAt(team: TeamId, head: Head | null, sets: ReturnType<typeof createSets>, work: Work): View {
+/** What the views of one team at one commit share, whoever's work they are. */
+class State {
+  readonly team: TeamId;
+  readonly seq: Seq;
+  readonly #head: Head | null;
+  readonly #sets: Sets;
   // Made when first needed: a request that gets a kept answer reads no set.
-  let memo: Map<string, Promise<DocumentSet<Fields, unknown>>> | null = null;
-  let projects: Map<string, Promise<Head | null>> | null = null;
-  /** Those that are there, by kind, and by project of those that are in one. */
-  let read: Map<string, DocumentSet<Fields, unknown>> | null = null;
-  const seq = head?.seq ?? 0;
+  #memo: Map<string, Promise<AnySet>> | null = null;
+  #projects: Map<string, Promise<Head | null>> | null = null;
+  /** Those that are there. */
+  #read: Map<string, AnySet> | null = null;
 
-  function headOf(project: string): Promise<Head | null> {
-    projects ??= new Map();
-    const known = projects.get(project) ?? sets.verifiedHead([team, project]);
-    projects.set(project, known);
-    return known;
+  constructor(team: TeamId, head: Head | null, sets: Sets) {
+    this.team = team;
+    this.seq = head?.seq ?? 0;
+    this.#head = head;
+    this.#sets = sets;
   }
-  async function loadSet<F extends Fields, B>(type: DocumentType<F, B>, project: string | undefined) {
-    const scope = project === undefined ? [team] : [team, project];
-    const loaded = await sets.load(type, scope, seq, project === undefined ? async () => head : () => headOf(project));
-    read ??= new Map();
-    read.set(nameOf(type, project), loaded as DocumentSet<Fields, unknown>);
-    return loaded;
-  }
-  function set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>> {
+
+  set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>> {
     const name = nameOf(type, project);
-    memo ??= new Map();
-    const known = memo.get(name);
+    this.#memo ??= new Map();
+    const known = this.#memo.get(name);
     if (known) return known as Promise<DocumentSet<F, B>>;
-    const loading = loadSet(type, project);
-    memo.set(name, loading as Promise<DocumentSet<Fields, unknown>>);
+    const loading = this.#load(type, project);
+    this.#memo.set(name, loading as Promise<AnySet>);
     return loading;
   }
+
   /** What was read here stays here, whatever the sets that are kept for all moved on to. */
-  const ready = <F extends Fields, B>(type: DocumentType<F, B>, project?: string): DocumentSet<F, B> | null =>
-    (read?.get(nameOf(type, project)) as DocumentSet<F, B> | undefined) ??
-    sets.ready(type, project === undefined ? [team] : [team, project], seq);
-  const viewBy = (by: Work): View => {
-    const view: View = { team, seq, work: by, by: viewBy, set, ready, with: (plan) => overlaid(view, plan.changes) };
-    return view;
-  };
-  return viewBy(work);
+  ready<F extends Fields, B>(type: DocumentType<F, B>, project?: string): DocumentSet<F, B> | null {
+    const scope = project === undefined ? [this.team] : [this.team, project];
+    const read = this.#read?.get(nameOf(type, project)) as DocumentSet<F, B> | undefined;
+    return read ?? this.#sets.ready(type, scope, this.seq);
+  }
+
+  async #load<F extends Fields, B>(type: DocumentType<F, B>, project: string | undefined): Promise<DocumentSet<F, B>> {
+    const { team, seq } = this;
+    const scope = project === undefined ? [team] : [team, project];
+    const headOf = project === undefined ? async () => this.#head : () => this.#headOf(project);
+    const loaded = await this.#sets.load(type, scope, seq, headOf);
+    this.#read ??= new Map();
+    this.#read.set(nameOf(type, project), loaded as AnySet);
+    return loaded;
+  }
+
+  #headOf(project: string): Promise<Head | null> {
+    this.#projects ??= new Map();
+    const known = this.#projects.get(project) ?? this.#sets.verifiedHead([this.team, project]);
+    this.#projects.set(project, known);
+    return known;
+  }
 }
+
+/** A class, since each request makes one: see `http/exchange.ts` on literals. */
+class TeamView implements View {
+  readonly team: TeamId;
+  readonly seq: Seq;
+  readonly work: Work;
+  readonly #state: State;
+
+  constructor(state: State, work: Work) {
+    this.team = state.team;
+    this.seq = state.seq;
+    this.work = work;
+    this.#state = state;
+  }
+
+  by(work: Work): View {
+    return new TeamView(this.#state, work);
+  }
+
+  set<F extends Fields, B>(type: DocumentType<F, B>, project?: string): Promise<DocumentSet<F, B>> {
+    return this.#state.set(type, project);
+  }
+
+  ready<F extends Fields, B>(type: DocumentType<F, B>, project?: string): DocumentSet<F, B> | null {
+    return this.#state.ready(type, project);
+  }
+
+  with({ changes }: Parameters<View['with']>[0]): View {
+    return overlaid(this, changes);
+  }
+}
+
+/** The team as its head says that it is; sets are loaded when they are first asked for. */
+export const viewAt = (team: TeamId, head: Head | null, sets: Sets, work: Work): View =>
+  new TeamView(new State(team, head, sets), work);

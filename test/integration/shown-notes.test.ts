@@ -13,7 +13,7 @@ import type { Context } from '../../src/graphql/types/context.ts';
 import { createConnectionLimits } from '../../src/http/connection-limits.ts';
 import { createDeadlines } from '../../src/http/deadline.ts';
 import { createEventStreams } from '../../src/http/events.ts';
-import { openExchange } from '../../src/http/exchange.ts';
+import { Exchange } from '../../src/http/exchange.ts';
 import { createGraphqlRoute } from '../../src/http/graphql-route.ts';
 import { createRates } from '../../src/http/rates.ts';
 import { createWrongTokens } from '../../src/http/wrong-tokens.ts';
@@ -148,7 +148,7 @@ describe('an answer that is kept', () => {
       development: false,
     });
     const server = createHttpServer((request, response) => {
-      route(openExchange(request, response, '127.0.0.1', () => {})).catch(() => response.destroy());
+      route(new Exchange(request, response, '127.0.0.1', () => {})).catch(() => response.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,4 +1,4 @@
-import { can, isSelf } from '../../access/model.ts';
+import { can, isSelf, type Principal } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import { fileFacts } from '../../domain/canonical.ts';
 import {
@@ -24,8 +24,21 @@ export interface Sight {
   readonly typeOf: (entry: Guarded) => Sensitivity;
 }
 
+/** Whoever is no workload sees the same of all workloads of a project. */
+const ofProjects = new WeakMap<Principal, Map<string, Sight>>();
+
 /** Its own token is no viewer: the workload gets what was written into its environment, whole. */
-export function sightOf(
+export function sightOf(ask: Omit<WorkloadAsk, 'scope' | 'at'>, session: Pick<Session, 'principal'>): Sight {
+  const { principal } = session;
+  if (principal.workload !== null) return newSight(ask, session);
+  const known = ofProjects.get(principal) ?? new Map<string, Sight>();
+  ofProjects.set(principal, known);
+  const sight = known.get(ask.project) ?? newSight(ask, session);
+  known.set(ask.project, sight);
+  return sight;
+}
+
+function newSight(
   { project, kind, id }: Omit<WorkloadAsk, 'scope' | 'at'>,
   session: Pick<Session, 'principal'>,
 ): Sight {
