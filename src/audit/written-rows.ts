@@ -59,21 +59,19 @@ export class WrittenRows {
   }
 
   #laid(over: WrittenRows): { readonly text: string; readonly values: number } {
-    const pieces: string[] = [];
     let values = over.#valuesIn(0, over.names.length);
+    let text = '';
     let done = 0;
-    const take = (to: number): void => {
-      if (done < to) pieces.push(this.#piece(done, to));
-      values += this.#valuesIn(done, to);
-    };
-    for (const [i, name] of over.names.entries()) {
-      const place = placeIn(this.names, name);
-      take(place);
-      pieces.push(over.#piece(i, i + 1));
+    for (let i = 0; i <= over.names.length; i += 1) {
+      const name = over.names[i];
+      const place = name === undefined ? this.names.length : placeIn(this.names, name);
+      // Put together, and not joined: so it is copied once, with the answer that it stands in.
+      if (done < place) text += `${text === '' ? '' : ','}${this.#piece(done, place)}`;
+      values += this.#valuesIn(done, place);
+      if (name !== undefined) text += `${text === '' ? '' : ','}${over.#piece(i, i + 1)}`;
       done = this.names[place] === name ? place + 1 : place;
     }
-    take(this.names.length);
-    return { text: pieces.join(','), values };
+    return { text, values };
   }
 
   static {
