@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -136,6 +137,10 @@ describe('completion', () => {
     const next = await world.run(['complete', '--', 'ex'], { env: {} });
     expect(next.out).toContain('export');
     expect(next.out).not.toContain('import');
+    const twice = spawnSync('bash', ['-c', `${script.out}\n${script.out}\ndeclare -F __keyloom_complete`], {
+      encoding: 'utf8',
+    });
+    expect([twice.stderr, twice.stdout]).toEqual(['', '__keyloom_complete\n']);
     expect((await world.run(['completion', 'tcsh'], { env: {} })).code).toBe(1);
   });
 });

@@ -14,8 +14,23 @@ export async function completion(
   commands: ReadonlyMap<string, Command>,
 ): Promise<readonly string[]> {
   if (!SHELLS.includes(shell)) throw new Failure('usage', `which shell? One of ${SHELLS.join(', ')}`);
-  (await described(commands)).setup('keyloom', 'keyloom', shell);
-  return [];
+  const script = await scriptFor(shell, commands);
+  // A shell that reads its start-up files again would complain of each.
+  return [shell === 'bash' ? script.replaceAll(/^readonly (?=\w+=)/gm, '') : script];
+}
+
+/** What the library prints. */
+async function scriptFor(shell: string, commands: ReadonlyMap<string, Command>): Promise<string> {
+  const root = await described(commands);
+  const lines: unknown[] = [];
+  const { log } = console;
+  console.log = (line: unknown) => void lines.push(line);
+  try {
+    root.setup('keyloom', 'keyloom', shell);
+  } finally {
+    console.log = log;
+  }
+  return lines.join('\n');
 }
 
 /** What those scripts ask: `keyloom complete -- words so far`. Asks no gateway, and so knows no name of anybody's. */
