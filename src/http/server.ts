@@ -145,16 +145,29 @@ function sendRefusal(exchange: Exchange, mask: Mask, graphql: ReadonlyMap<string
   else sendJson(exchange, status, body, headers);
 }
 
+/** A token or a root key, as somebody pasted it into an address or named an operation by it. */
+const CREDENTIAL = /klm(?:_|%5f|root)/i;
+const MOST_LOGGED = 200;
+
+/** Segment by segment: whatever follows the beginning of a credential in one is left out. */
+function loggable(text: string): string {
+  const shown = text.split('/', MOST_LOGGED).map((segment) => {
+    const at = segment.search(CREDENTIAL);
+    return at < 0 ? segment : `${segment.slice(0, at)}klm_***`;
+  });
+  return shown.join('/').slice(0, MOST_LOGGED);
+}
+
 function logRequest(log: Log, { method, path, response, startedAt, id, client, operationName }: Exchange): void {
   log.info('request', {
     method,
     // The id behind it names a global secret.
-    path: path.startsWith(HOOKS) ? loggedHookPath(path) : path.slice(0, 200),
+    path: path.startsWith(HOOKS) ? loggedHookPath(path) : loggable(path),
     status: response.headersSent ? response.statusCode : 0,
     ms: Math.round((performance.now() - startedAt) * 100) / 100,
     client,
     requestId: id,
-    operation: operationName,
+    operation: operationName && loggable(operationName),
   });
 }
 

@@ -168,6 +168,23 @@ describe('tokens in a URL', () => {
   });
 });
 
+describe('a token in a path', () => {
+  const tail = 'hunter2'.repeat(7);
+  it.each([
+    `/klm_u_${tail}`,
+    `/v1/projects/klm_m_${tail}/secrets`,
+    `/elsewhere/klmroot1_${tail}`,
+    `/klm%5Fd%5F${tail}`,
+    `/${'a'.repeat(180)}/KLM_U_${tail}`,
+  ])('is not logged: %s', async (path) => {
+    const before = app.lines.length;
+    await fetch(`${app.url}${path}`, { headers: { authorization: GOOD_TOKEN } });
+    expect(app.lines.length).toBeGreaterThan(before);
+    expect(JSON.stringify(app.lines)).not.toMatch(/hunter2/i);
+    expect(app.lines.at(-1)).toMatchObject({ fields: { path: expect.stringContaining('klm_***') } });
+  });
+});
+
 describe('methods, types and paths', () => {
   it.each([
     ['application/x-www-form-urlencoded', 'query=mutation{append(text:"x")}'],
