@@ -39,7 +39,7 @@ function assignment(kept: string): string {
   return `SET ${key.split('.').map(name).join('.')} TO ${values}`;
 }
 
-const SETTINGS = `SELECT d.datname AS database, c.kept, r.rolconnlimit AS most
+const SETTINGS = `SELECT d.datname AS database, c.kept, r.rolconnlimit AS max
   FROM pg_catalog.pg_roles r
   LEFT JOIN pg_catalog.pg_db_role_setting s ON s.setrole = r.oid
   LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
