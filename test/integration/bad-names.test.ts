@@ -79,7 +79,7 @@ describe('case 44: slugs that are names of prototypes', () => {
       role: { slug: project },
     });
     const { data } = await app.gql(
-      'query ($p: Slug!, $s: String!) { project(slug: $p) { name secretGroup(slug: $p) { dependents { nodes { id } } } service(id: $s) { tags } } none: project(slug: "hasOwnProperty") { name } }',
+      'query ($p: Slug!, $s: ID!) { project(slug: $p) { name secretGroup(slug: $p) { dependents { nodes { id } } } service(id: $s) { tags } } none: project(slug: "hasOwnProperty") { name } }',
       { p: project, s: name },
     );
     expect(data).toEqual({
