@@ -39,7 +39,7 @@ export type ContextFor = (request: {
   /** Of its own for an answer that needs no reading, which may be given up; null, or absent: there is none. */
   readonly atOnce?: () => object | null;
   /** Of what is shown. */
-  readonly notes?: { note(of: string, count: number): void };
+  readonly notes?: { note(of: string, count: number): void; readonly shown: ReadonlyMap<string, number> };
   /** UNAUTHENTICATED unless the request is signed, if it has to be. */
   readonly checkSignature?: (signed: Signed) => void;
 }>;

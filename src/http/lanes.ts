@@ -125,7 +125,7 @@ export function createLanes(deps: LaneDeps, mask: Mask): Lanes {
   return {
     graphql: new Map(lanes.map(({ path, route }) => [path, route])),
     kept: new Map(lanes.flatMap(({ path, kept }) => (kept ? [[path, kept]] : []))),
-    rest: createRestRoute({ ...shared, graphql, contextFor, bodies, mask, routes: deps.routes }),
+    rest: createRestRoute({ ...shared, graphql, answers, contextFor, bodies, mask, routes: deps.routes }),
     rates,
     upgrade(request, stream, head) {
       const { sockets } = others.find((each) => each.sockets.takes(request.url ?? '')) ?? main;

@@ -10,6 +10,8 @@ export interface Given {
   readonly shown: Shown;
   /** Of a refusal: when to come again, seconds. */
   readonly retryAfter?: number;
+  /** Of an answer over REST: what stands for what it tells. */
+  readonly etag?: string;
   /** Of an event of a stream: where it stands. */
   readonly cursor?: string;
 }

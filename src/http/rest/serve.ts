@@ -1,4 +1,5 @@
 import { SMALL_ANSWER } from '../../graphql/engine/answer-meter.ts';
+import type { Answers, Given } from '../../graphql/engine/answers.ts';
 import type { Graphql } from '../../graphql/engine/execute.ts';
 import type { Mask } from '../../graphql/engine/mask-error.ts';
 import { latin1Of } from '../../graphql/engine/write-answer.ts';
@@ -7,7 +8,14 @@ import type { InFlight } from '../../kernel/in-flight.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { cursorAfter, wantedPage } from '../../rest/pages.ts';
 import { bodyOf, Committed, inBody, notFound, outcomeOf, type Problem, Refusal, statusOf } from '../../rest/problem.ts';
-import { type Ask, type Given, type JsonObject, nothing, type Reply, type RestRoute } from '../../rest/route.ts';
+import {
+  type Ask,
+  type Given as Asked,
+  type JsonObject,
+  nothing,
+  type Reply,
+  type RestRoute,
+} from '../../rest/route.ts';
 import { type Caught, type ContextFor, chargeOf, contextOf, holdUntilSent, leave } from '../caller.ts';
 import type { Deadline } from '../deadline.ts';
 import { type Exchange, sendLatin1 } from '../exchange.ts';
@@ -15,11 +23,13 @@ import type { Route } from '../graphql-route.ts';
 import type { Rates } from '../rates.ts';
 import type { WrongTokens } from '../wrong-tokens.ts';
 import { createDescribed } from './described.ts';
-import { readGiven } from './given.ts';
+import { type Read, readGiven } from './given.ts';
+import { keepReply, keptKeyOf, keptOf } from './kept.ts';
 import { createRouter, type Found, isPossible } from './router.ts';
 
 export interface RestDeps {
   readonly graphql: Graphql;
+  readonly answers: Answers;
   readonly contextFor: ContextFor;
   readonly rates: Rates;
   readonly wrongTokens: WrongTokens;
@@ -36,7 +46,7 @@ interface Standing {
   isWorkload: boolean;
   isConditional: boolean;
   route: RestRoute | null;
-  given: Given | null;
+  given: Asked | null;
 }
 
 /** Everything under `/v1` that is not another's: each request runs the document of its route, as GraphQL would. */
@@ -82,8 +92,17 @@ async function serve(
   const read = await readGiven(exchange, route, path, deps.limits, context, isLarge);
   standing.given = read.given;
   standing.isConditional = read.given.ifMatch !== null;
-  const reply = await replyOf(deps, exchange, context, route, read);
-  send(deps, exchange, context, route, reply);
+  const key = keptKeyOf(deps, exchange, context, read.given);
+  const told = keptOf(deps, key, context) ?? toldBy(await replyOf(deps, exchange, context, route, read));
+  if (!('shown' in told)) keepReply(deps, key, route, context, told);
+  send(deps, exchange, context, route, told);
+}
+
+type Told = Pick<Given, 'latin1' | 'etag'>;
+
+function toldBy({ data, pagination, etag }: Reply): Told {
+  const latin1 = latin1Of(JSON.stringify(pagination ? { data, pagination } : { data }));
+  return etag === undefined ? { latin1 } : { latin1, etag };
 }
 
 /** The route; a path that is none's is 404 for everybody but a workload, whose misspelt path must delete nothing. */
@@ -109,7 +128,7 @@ async function replyOf(
   exchange: Exchange,
   context: Caught,
   route: RestRoute,
-  { given, bytes }: { readonly given: Given; readonly bytes: number },
+  { given, bytes }: Read,
 ): Promise<Reply> {
   const charge = chargeOf(deps, exchange, context);
   const run = async (document: string, variables: JsonObject, size: number): Promise<unknown> => {
@@ -133,13 +152,13 @@ async function replyOf(
 }
 
 /** It is done: whoever may not see it is told no more than that. */
-async function seenOf({ otherwise }: RestRoute, given: Given, ask: Ask): Promise<Reply> {
+async function seenOf({ otherwise }: RestRoute, given: Asked, ask: Ask): Promise<Reply> {
   const seen = otherwise && (await ask(otherwise.document, otherwise.variables(given)).catch(() => null));
   return otherwise && seen ? otherwise.reply(seen as never, given) : nothing();
 }
 
 /** A page by number that the list does not reach is an empty one: `first: 0`. */
-async function placeInList(given: Given, ask: (variables: JsonObject) => Promise<unknown>): Promise<JsonObject> {
+async function placeInList(given: Asked, ask: (variables: JsonObject) => Promise<unknown>): Promise<JsonObject> {
   const { size, cursor, skipped } = wantedPage(given);
   if (skipped === 0) return { first: size, after: cursor, rows: true };
   const after = await cursorAfter(skipped, ask);
@@ -153,14 +172,13 @@ function send(
   exchange: Exchange,
   { session }: Caught,
   { isCached = false }: RestRoute,
-  { data, pagination, etag }: Reply,
+  { latin1, etag }: Told,
 ): void {
   const headers = etag === undefined ? {} : { etag: `"${etag}"` };
   if (isCached && etag !== undefined && isKnown(exchange, etag)) {
     sendLatin1(exchange, 304, '', JSON_TYPE, headers);
     return;
   }
-  const latin1 = latin1Of(JSON.stringify(pagination ? { data, pagination } : { data }));
   if (latin1.length > SMALL_ANSWER) {
     holdUntilSent(exchange, inFlight.hold(session?.principal.id ?? ''), latin1.length);
   }
