@@ -120,6 +120,23 @@ describe('secret groups', () => {
     expect((await json(['get', 'global-secret', 'shown-values', '--show-values'])).values).toEqual({ a: { b: null } });
   });
 
+  it('of workloads, too, with the files of their builds', async () => {
+    const whole = {
+      ...{ id: 'whole', name: 'Whole', tags: ['a'], variables: { A: '1' }, buildArguments: { B: '2' } },
+      files: { '/a': { data: 'YQ==' } },
+      buildFiles: { '/b': { data: 'Yg==', encoding: 'binary' } },
+    };
+    const made = await json(['put', 'service', ...IN, '-i', JSON.stringify(whole)]);
+    const shown = await world.run(['get', 'service', 'whole', ...IN, '--show-values']);
+    const again = await world.run(['put', 'service', ...IN, '-f', '-', '-o', 'json'], { input: shown.out });
+    expect([again.code, { ...JSON.parse(again.out), revision: 1, updatedAt: '' }]).toEqual([
+      0,
+      { ...made, updatedAt: '' },
+    ]);
+    const after = await json(['get', 'service', 'whole', ...IN, '--show-values']);
+    expect(after.buildFiles).toMatchObject([{ path: '/b', data: 'Yg==', encoding: 'BINARY' }]);
+  });
+
   it('keep, in a patch, the links of the kind that it does not name', async () => {
     const make = async (name: string, input: object) => {
       const text = `mutation ($input: ${name}Input!) { ${name.charAt(0).toLowerCase()}${name.slice(1)}(input: $input) { __typename } }`;

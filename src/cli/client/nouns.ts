@@ -44,8 +44,10 @@ const workload = (label: 'service' | 'job', type: 'Service' | 'Job'): Noun => ({
   many: `${label}s`,
   paged: true,
   summary: 'id name tags revision',
-  details: `${WORKLOAD} variables { name masked } buildArguments { name masked } files { path encoding size }`,
-  values: 'variables { name value masked } buildArguments { name value masked } files { path data encoding masked }',
+  details: `${WORKLOAD} variables { name masked } buildArguments { name masked } files { path encoding size }
+    buildFiles { path encoding size }`,
+  values: `variables { name value masked } buildArguments { name value masked } files { path data encoding masked }
+    buildFiles { path data encoding masked }`,
   type,
   field: label,
   verbs: ['put', 'delete'],
@@ -55,6 +57,7 @@ const workload = (label: 'service' | 'job', type: 'Service' | 'Job'): Noun => ({
     ...textsFrom(it, 'variables'),
     ...textsFrom(it, 'buildArguments'),
     ...listFrom(it, 'files', (path, file) => ({ path, ...fileFields(file) })),
+    ...listFrom(it, 'buildFiles', (path, file) => ({ path, ...fileFields(file) })),
   }),
 });
 
