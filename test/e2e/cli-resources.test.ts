@@ -135,6 +135,7 @@ describe('secret groups', () => {
     ]);
     const after = await json(['get', 'service', 'whole', ...IN, '--show-values']);
     expect(after.buildFiles).toMatchObject([{ path: '/b', data: 'Yg==', encoding: 'BINARY' }]);
+    await json(['delete', 'service', 'whole', ...IN]);
   });
 
   it('keep, in a patch, the links of the kind that it does not name', async () => {
