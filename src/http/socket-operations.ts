@@ -6,6 +6,7 @@ import type { GraphqlRequest } from '../graphql/engine/request.ts';
 import { isAppError } from '../kernel/errors.ts';
 import type { InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
+import type { Pace } from '../kernel/pace.ts';
 import type { Delivery, End, Sink } from '../streams/subscriber.ts';
 import type { ContextFor } from './caller.ts';
 import type { Deadline } from './deadline.ts';
@@ -22,6 +23,7 @@ export interface OperationsDeps {
   /** What is held of answers until they are sent. */
   readonly inFlight: InFlight;
   readonly rates: Rates;
+  readonly pace: Pace;
   /** What the messages are written to. */
   readonly stream: Duplex;
   /** Says something to the client. */
@@ -118,7 +120,7 @@ function sendAnswer({ stream, inFlight }: OperationsDeps, id: string, latin1: st
 }
 
 export function createOperations(deps: OperationsDeps): Operations {
-  const { graphql, contextFor, limits, startDeadline, rates, say } = deps;
+  const { graphql, contextFor, limits, startDeadline, rates, pace, say } = deps;
   const underWay = createUnderWay(deps);
   const { operations, end, refuse, leave } = underWay;
   const sinkOf = createSinks(deps, underWay);
@@ -170,7 +172,8 @@ export function createOperations(deps: OperationsDeps): Operations {
       }
       const operation: Operation = { left: false, leave: () => {} };
       operations.set(id, operation);
-      void run(request, credentials, id, operation);
+      // In turn, also among those of one connection: an answer tells that what was asked before it has begun.
+      void pace.run(async () => (operation.left ? undefined : run(request, credentials, id, operation)));
     },
     leave,
     leaveAll() {

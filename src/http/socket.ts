@@ -8,6 +8,7 @@ import { guarded } from '../kernel/guarded.ts';
 import type { InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Log } from '../kernel/log.ts';
+import type { Pace } from '../kernel/pace.ts';
 import type { End } from '../streams/subscriber.ts';
 import { bearerOf } from './authorization.ts';
 import type { ContextFor } from './caller.ts';
@@ -29,6 +30,8 @@ export interface SocketDeps {
   readonly rates: Rates;
   readonly wrongTokens: WrongTokens;
   readonly log: Log;
+  /** Of all who sign in and ask. */
+  readonly pace: Pace;
 }
 
 export interface Connection {
@@ -96,12 +99,28 @@ interface Talk {
   readonly close: (code: number, reason: string) => void;
 }
 
+/** How long a client may take to say who it is. */
+interface Patience {
+  readonly stop: () => void;
+  readonly renew: () => void;
+}
+
+function patienceOf(ms: number, failed: (error: unknown) => void, late: () => void): Patience {
+  let timer = setTimeout(guarded(failed, late), ms);
+  return {
+    stop: () => clearTimeout(timer),
+    renew: () => {
+      timer = setTimeout(guarded(failed, late), ms);
+    },
+  };
+}
+
 /** Who it is; their place among all connections of the same token is kept until the end. */
 function createInitialising(
-  { contextFor, connections, wrongTokens }: SocketDeps,
+  { contextFor, connections, wrongTokens, pace }: SocketDeps,
   { requestId, target, address }: Pick<Connection, 'requestId' | 'target' | 'address'>,
   course: Course,
-  { close, ready }: Pick<Talk, 'close'> & { readonly ready: () => void },
+  { close, ready, patience }: Pick<Talk, 'close'> & { readonly ready: () => void; readonly patience: Patience },
 ) {
   async function signIn({ authorization: given, headers }: Pick<Init, 'authorization' | 'headers'>): Promise<void> {
     const known = course.credentials;
@@ -122,8 +141,14 @@ function createInitialising(
 
   return async (init: Pick<Init, 'authorization' | 'headers'>): Promise<void> => {
     course.phase = 'initialising';
+    // It is not the client who takes long until its turn comes.
+    patience.stop();
     try {
-      await signIn(init);
+      await pace.run(async () => {
+        if (course.phase === 'closed') return;
+        patience.renew();
+        await signIn(init);
+      });
     } catch (error) {
       const isRefused = isAppError(error) && error.code === 'UNAUTHENTICATED';
       await wrongTokens.judge(error, address);
@@ -199,7 +224,7 @@ export function openSocket(deps: SocketDeps, connection: Connection): Socket {
 
   function leave(): void {
     course.phase = 'closed';
-    clearTimeout(initTimer);
+    patience.stop();
     operations.leaveAll();
     course.release();
   }
@@ -219,12 +244,12 @@ export function openSocket(deps: SocketDeps, connection: Connection): Socket {
       ws.terminate();
     }
   };
-  const initTimer = setTimeout(guarded(failed, late), limits.socketInitMs);
+  const patience = patienceOf(limits.socketInitMs, failed, late);
   const ready = (): void => {
-    clearTimeout(initTimer);
+    patience.stop();
     say({ type: MessageType.ConnectionAck });
   };
-  const initialise = createInitialising(deps, connection, course, { close, ready });
+  const initialise = createInitialising(deps, connection, course, { close, ready, patience });
   const take = createTaking(requestId, course, operations, { say, close, initialise });
   const judge = createJudging(limits, { close, take });
 

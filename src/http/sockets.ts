@@ -7,6 +7,7 @@ import type { Mask } from '../graphql/engine/mask-error.ts';
 import { describeFault, statusOf } from '../graphql/engine/mask-error.ts';
 import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
+import { createPace } from '../kernel/pace.ts';
 import { clientAddressOf, clientKeyOf, type TrustedProxies } from '../net/client-address.ts';
 import { authorizationOf } from './authorization.ts';
 import { createHeartbeat } from './heartbeat.ts';
@@ -23,7 +24,7 @@ export interface Sockets {
   close(): void;
 }
 
-export interface SocketsDeps extends SocketDeps {
+export interface SocketsDeps extends Omit<SocketDeps, 'pace'> {
   /** Where they are taken. */
   readonly path: string;
   readonly mask: Mask;
@@ -42,12 +43,36 @@ const serverFor = ({ socketMessageBytes }: SocketsDeps['limits']): WebSocketServ
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : ([...offered][0] ?? false),
   });
 
+/** A fault in something that the network called ends this connection alone. */
+const failing =
+  (log: SocketDeps['log']) =>
+  (requestId: string, stream: Duplex) =>
+  (error: unknown): void => {
+    log.error('A connection failed', { requestId, ...describeFault(error) });
+    stream.destroy();
+  };
+
+/** By then it may be gone. */
+function inTurn({ pace }: Pick<SocketDeps, 'pace'>, stream: Duplex, enter: () => void): void {
+  pace.begin(() => {
+    if (!stream.destroyed) enter();
+    return undefined;
+  });
+}
+
+/**
+ * Who come at once, as all do after a restart, are let in, signed in and begun with so many at a time. Few enough that everybody else has
+ * a turn every few milliseconds, and enough that those who wait for a store keep nobody waiting.
+ */
+const AT_ONCE = 16;
+
 export function createSockets(deps: SocketsDeps): Sockets {
   const { limits, proxies, path, log } = deps;
   const sockets = new Set<Socket>();
   let closing = false;
   const server = serverFor(limits);
   const heart = createHeartbeat(limits.socketPingMs);
+  const socketDeps: SocketDeps = { ...deps, pace: createPace({ atOnce: AT_ONCE }) };
 
   const takes = (target: string): boolean => [path, `${path}/`].includes(target.split('?')[0] ?? '');
 
@@ -61,13 +86,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
     return authorizationOf(request.rawHeaders);
   }
 
-  /** A fault in something that the network called ends this connection alone. */
-  const failed =
-    (requestId: string, stream: Duplex) =>
-    (error: unknown): void => {
-      log.error('A connection failed', { requestId, ...describeFault(error) });
-      stream.destroy();
-    };
+  const failed = failing(log);
 
   function open(request: IncomingMessage, stream: Duplex, head: Buffer, requestId: string): void {
     const authorization = admit(request);
@@ -77,7 +96,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
     server.handleUpgrade(request, stream, head, (ws) => {
       const { rawHeaders: headers, url: asked = '' } = request;
       const opening = { authorization, headers, target: asked, client, address };
-      const socket = openSocket(deps, { ws, stream, requestId, ...opening });
+      const socket = openSocket(socketDeps, { ws, stream, requestId, ...opening });
       sockets.add(socket);
       const gone = (): void => {
         sockets.delete(socket);
@@ -112,7 +131,8 @@ export function createSockets(deps: SocketsDeps): Sockets {
         'error',
         guarded(fault, () => stream.destroy()),
       );
-      guarded(guarded(fault, refused), () => open(request, stream, head, requestId))();
+      const enter = guarded(guarded(fault, refused), () => open(request, stream, head, requestId));
+      inTurn(socketDeps, stream, enter);
     },
     close() {
       closing = true;

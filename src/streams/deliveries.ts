@@ -3,10 +3,10 @@ import type { Principal } from '../access/model.ts';
 import type { Session } from '../access/session.ts';
 import { NOTHING_SHOWN } from '../audit/notes.ts';
 import { isAppError } from '../kernel/errors.ts';
+import type { Pace } from '../kernel/pace.ts';
 import type { Commit, Seq } from '../store/port.ts';
 import type { View } from '../vault/reading.ts';
 import type { Alike, Words } from './alike.ts';
-import type { Pace } from './pace.ts';
 import type { Delivery, End, Subject, Subscriber } from './subscriber.ts';
 import type { Waiting } from './waiting.ts';
 

@@ -1,5 +1,5 @@
+import type { Pace } from '../kernel/pace.ts';
 import type { Commit } from '../store/port.ts';
-import type { Pace } from './pace.ts';
 
 /** Who may be concerned by a commit. */
 interface Concerned {

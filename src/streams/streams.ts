@@ -1,5 +1,5 @@
+import { createPace } from '../kernel/pace.ts';
 import type { Seq, TeamId } from '../store/port.ts';
-import { createPace } from './pace.ts';
 import type { Joining } from './subscriber.ts';
 import { createTeamStreams, type TeamStreams, type TeamStreamsDeps } from './team-streams.ts';
 

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../../src/access/model.ts';
 import type { Session } from '../../../src/access/session.ts';
 import { NOTHING_SHOWN } from '../../../src/audit/notes.ts';
+import { createPace } from '../../../src/kernel/pace.ts';
 import { turn } from '../../../src/kernel/turn.ts';
 import type { Commit, Seq } from '../../../src/store/port.ts';
 import { createChannel } from '../../../src/streams/channel.ts';
 import type { ChannelTeam } from '../../../src/streams/deliveries.ts';
-import { createPace } from '../../../src/streams/pace.ts';
 import type { Stream } from '../../../src/streams/stream.ts';
 import type { Subject, Subscriber } from '../../../src/streams/subscriber.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { createPace } from '../../../src/kernel/pace.ts';
 import { turn } from '../../../src/kernel/turn.ts';
-import { createPace } from '../../../src/streams/pace.ts';
 
 /** A clock on which each piece of work takes as long as it says. */
 function aClock() {

@@ -1,6 +1,6 @@
-import { turn } from '../kernel/turn.ts';
+import { turn } from './turn.ts';
 
-/** How deliveries share the event loop: a few at a time, in the order in which they came, with turns for everything else. */
+/** How many who come at once share the event loop: a few at a time, in the order in which they came, with turns for everything else. */
 export interface Pace {
   /** Runs when there is room. One that takes long, because it waits for something slow, makes room for the next. */
   run<T>(work: () => Promise<T>): Promise<T>;

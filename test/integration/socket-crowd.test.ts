@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { startApp, type TestApp } from '../support/start-app.ts';
+
+const CLIENTS = 150;
+/** Of those who are let in at the same time, and a few of a slice that began before. */
+const MOST_IN_A_TURN = 40;
+
+let app: TestApp;
+let asked = 0;
+beforeAll(async () => {
+  app = await startApp({
+    limits: { socketsPerPrincipal: 1_000, strangersPerAddress: 1_000, strangers: 1_000 },
+    // Each takes a while, on whatever machine.
+    onRequest: () => {
+      asked += 1;
+      for (const end = performance.now() + 1; performance.now() < end; );
+    },
+  });
+});
+afterAll(() => app.close());
+
+/** The most that were asked for between two turns of the event loop, until `until`. */
+async function mostInATurn(until: Promise<unknown>): Promise<number> {
+  let isOver = false;
+  void until.then(() => {
+    isOver = true;
+  });
+  let most = 0;
+  for (let before = asked; !isOver; before = asked) {
+    await new Promise((done) => setImmediate(done));
+    most = Math.max(most, asked - before);
+  }
+  return most;
+}
+
+const answers = (sockets: readonly WebSocket[]) => Promise.all(sockets.map((socket) => once(socket, 'message')));
+
+describe('many who come at the same time', () => {
+  it('are signed in and begun a few at a time, and everybody else has a turn between them', async () => {
+    const url = `${app.url.replace('http', 'ws')}/graphql`;
+    const sockets = Array.from({ length: CLIENTS }, () => new WebSocket(url, 'graphql-transport-ws'));
+    await Promise.all(sockets.map((socket) => once(socket, 'open')));
+    const say = async (message: object): Promise<number> => {
+      const told = answers(sockets);
+      for (const socket of sockets) socket.send(JSON.stringify(message));
+      const most = await mostInATurn(told);
+      await told;
+      return most;
+    };
+    const payload = { authorization: `Bearer ${app.owner}` };
+    expect(await say({ type: 'connection_init', payload })).toBeLessThanOrEqual(MOST_IN_A_TURN);
+    expect(asked).toBe(CLIENTS);
+    const query = { id: '1', type: 'subscribe', payload: { query: '{ viewer { id } }' } };
+    expect(await say(query)).toBeLessThanOrEqual(MOST_IN_A_TURN);
+    expect(asked).toBe(2 * CLIENTS);
+    for (const socket of sockets) socket.terminate();
+  });
+});
