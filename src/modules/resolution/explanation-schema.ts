@@ -225,7 +225,8 @@ export function addExplanations(builder: Builder, environmentType: ObjectRef<Typ
           type: EntryKindEnum,
           required: true,
           defaultValue: 'variable',
-          description: 'The kind of a key.',
+          description:
+            'What `name` names: the path of a file is looked for only with `FILE`, since variables may be called so, too.',
         }),
       },
       resolve: async ({ environment, sight }, { name, kind }, { services, session }) => {
