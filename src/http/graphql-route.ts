@@ -130,6 +130,7 @@ function quickly(
   body: Uint8Array | null,
 ): Given | null {
   if (graphql.isExtended || !session || asked.bytes > limits.bodyBytes) return null;
+  if (!rates.hasNow(session.principal, 1)) return null;
   const plan = plans.make(asked, body);
   const context = plan && rates.hasNow(session.principal, plan.points) ? atOnce?.() : null;
   const given = context && plan ? plan.make(context) : null;

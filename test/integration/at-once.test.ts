@@ -196,7 +196,7 @@ describe('an answer that is made within the turn of its request', () => {
             const token = tokens[step.token] ?? '';
             const body = bodyOf(project, step);
             // By then it is known by its bytes; after a commit it is made anew, when others who ask have had read what that left.
-            for (const event of [null, 'commit', null]) {
+            for (const event of [null, 'commit', 'commit', null]) {
               if (event) {
                 await happen(project, `then ${all}`);
                 const another = bodyOf(project, { ...step, id: 'three' });

@@ -35,6 +35,8 @@ export type Prepared =
 export interface Documents {
   /** Throws AppError BAD_REQUEST or answers errors; `errors` and throws are for `createMask`. */
   prepare(query: string, operationName: string | null): Prepared;
+  /** The operation of one that was prepared before; null: it was not. Nothing is parsed for it. */
+  known(query: string, operationName: string | null): Operation | null;
 }
 
 interface Deps {
@@ -75,7 +77,11 @@ export function createDocuments(deps: Deps): Documents {
     cache.set(query, checked);
     return found(checked, operationName);
   };
-  return { prepare };
+  const known: Documents['known'] = (query, operationName) => {
+    const cached = cache.get(query);
+    return cached === undefined ? null : operationOf(cached.operations, operationName);
+  };
+  return { prepare, known };
 }
 
 const found = ({ document, operations }: Checked, name: string | null): Prepared => ({

@@ -49,10 +49,10 @@ export function createPlans({ schema, documents, limits, maxBytes }: Deps): Plan
       : new LRUCache<string, Plan>({ maxSize: maxBytes, sizeCalculation: (_plan, key) => PLAN_BYTES + 4 * key.length });
 
   function planOf({ query, variables: given, operationName }: Asked): Plan | null {
-    const prepared = documents.prepare(query, operationName);
-    const write = prepared.ok ? prepared.operation.writes() : null;
-    if (!prepared.ok || write === null) return null;
-    const { operation } = prepared;
+    // A new one is parsed the usual way, which has a point paid first.
+    const operation = documents.known(query, operationName);
+    const write = operation?.writes() ?? null;
+    if (operation === null || write === null) return null;
     const coerced = coerceVariables(schema, operation.node.variableDefinitions ?? [], given, limits.errors);
     if (!coerced.ok) return null;
     const points = 1 + pointsOf(checkedCost(operation, coerced.values, schema, limits));
