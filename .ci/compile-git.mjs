@@ -1,6 +1,7 @@
 // Fetches a file once, from a repository in memory, and keeps the functions that the engine compiled for that.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { cachedDataVersionTag } from 'node:v8';
 import git from 'isomorphic-git';
 import { createMemoryFs } from '../dist/src/git/memory-fs.js';
 
@@ -31,4 +32,5 @@ const order = { ...repository, ...bounds, filePath: '/app.json', last: null, sig
 const { file: content } = await bundle.openRepository(order, ask);
 if (Buffer.from(await content()).toString() !== '{"values": {}}')
   throw new Error('The git worker does not read what was written');
-writeFileSync(new URL('../dist/bundle/git.cache', import.meta.url), script.createCachedData());
+const kept = new URL(`../dist/bundle/git.${cachedDataVersionTag()}.cache`, import.meta.url);
+writeFileSync(kept, script.createCachedData());

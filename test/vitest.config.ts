@@ -1,19 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { defineConfig } from 'vitest/config';
+import { SELDOM_OPTIMISED } from './support/engine.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** They count processes, workers or listeners of their own process, so each has one to itself. */
 const ALONE = ['test/unit/plugin/isolation.test.ts', 'test/unit/plugin/pool.test.ts'];
 
-/**
- * Most code runs a few times in a run of tests, and to make it fast costs the engine more than that saves: it shall see a function run for
- * seven times as long first. Long runs (`test/stress`) go without.
- */
 const seldomOptimised = {
   name: 'seldom-optimised',
-  configResolved: () => setFlagsFromString('--interrupt-budget=1000000'),
+  configResolved: () => setFlagsFromString(SELDOM_OPTIMISED),
 };
 
 const exclude = ['test/stress/**', 'test/**/*.long.test.ts'];

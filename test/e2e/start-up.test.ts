@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { build, serving, spawned, stopped } from '../support/built.ts';
+import { SELDOM_OPTIMISED } from '../support/engine.ts';
 import { loadedBy } from '../support/loaded.ts';
 
 let entry: string;
@@ -69,14 +70,27 @@ describe('what the engine keeps of the bundle', () => {
   const cache = (): string => join(dirname(entry), '../bundle/gateway.cache');
 
   /** In a process of its own: what is kept is for an engine with the same flags, and that of these tests has others. */
-  const isRejected = (program: string): string =>
-    execFileSync(process.execPath, ['-e', `${program}.then(({ script }) => console.log(script.cachedDataRejected))`], {
-      encoding: 'utf8',
-    }).trim();
+  const isRejected = (program: string, ...flags: readonly string[]): string =>
+    execFileSync(
+      process.execPath,
+      [...flags, '-e', `${program}.then(({ script }) => console.log(script.cachedDataRejected))`],
+      {
+        encoding: 'utf8',
+      },
+    ).trim();
 
-  it.each(['serve.js', 'git-worker.cjs'])('is taken by the engine that made it, and by no other: %s', (name) => {
+  it.each([
+    ['serve.js', 'true'],
+    ['git-worker.cjs', 'undefined'],
+  ])('is taken by the engine that made it, and by no other: %s', (name, byOthers) => {
     const url = pathToFileURL(join(dirname(entry), '../bundle', name)).href;
-    expect(isRejected(`import(${JSON.stringify(url)})`)).toBe(String(bundled().v8 !== process.versions.v8));
+    const isOwn = bundled().v8 === process.versions.v8;
+    expect(isRejected(`import(${JSON.stringify(url)})`)).toBe(isOwn ? 'false' : byOthers);
+  });
+
+  it('has one of the git worker for the engine of these tests', () => {
+    const url = pathToFileURL(join(dirname(entry), '../bundle/git-worker.cjs')).href;
+    expect(isRejected(`import(${JSON.stringify(url)})`, SELDOM_OPTIMISED)).toBe('false');
   });
 
   it.each([
