@@ -10,7 +10,9 @@ const ALONE = ['test/unit/plugin/isolation.test.ts', 'test/unit/plugin/pool.test
 
 const seldomOptimised = {
   name: 'seldom-optimised',
-  configResolved: () => setFlagsFromString(SELDOM_OPTIMISED),
+  configResolved() {
+    for (const flag of SELDOM_OPTIMISED) setFlagsFromString(flag);
+  },
 };
 
 const exclude = ['test/stress/**', 'test/**/*.long.test.ts'];

@@ -12,5 +12,5 @@ import { SELDOM_OPTIMISED } from './engine.ts';
 export default function setup(): void {
   const root = join(dirname(build()), '../..');
   const kept = join(root, `dist/bundle/git.${cachedDataVersionTag()}.cache`);
-  if (!existsSync(kept)) execFileSync(process.execPath, [SELDOM_OPTIMISED, join(root, '.ci/compile-git.mjs')]);
+  if (!existsSync(kept)) execFileSync(process.execPath, [...SELDOM_OPTIMISED, join(root, '.ci/compile-git.mjs')]);
 }
