@@ -38,7 +38,7 @@ function aSchema(): GraphQLSchema {
     type Variable { name: String! value: String }
     type Environment { seq: Int! digest: String! variables: [Variable!]! }
     type Service { environment(scope: Scope! = RUNTIME): Environment! }
-    type Project { service(id: String!): Service }
+    type Project { service(id: ID!): Service }
     type Query { project(slug: String!): Project }`);
   const query = schema.getQueryType()?.getFields().project;
   if (query) query.resolve = async () => ({ service: { environment } });
