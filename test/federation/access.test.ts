@@ -324,4 +324,25 @@ describe('_entities', () => {
       await prefixed.close();
     }
   });
+
+  it('calls types by the names of the subgraph, however it is answered', async () => {
+    const prefixed = await startFederated({ federation: { prefix: 'Keyloom', key: ['estate', 'ref'] } });
+    try {
+      await aProject(prefixed);
+      for (const id of ['svc', 'another', 'third', 'fourth'])
+        await done(prefixed, PUT_SERVICE, aServiceInput({ id, variables: [{ name: 'A', value: '1' }] }));
+      const token = await gatewayToken(prefixed);
+      // As gateways ask, which want the type of everything. Once the document and who asks are known, it is answered within a turn.
+      const query = `query ($id: ID!) { keyloomProject(slug: "default-project") { __typename service(id: $id) { __typename
+        environment { __typename scope variables { __typename name value } } } } }`;
+      for (const id of ['svc', 'another', 'third', 'fourth']) {
+        const { data } = await ask(prefixed, { gateway: token, user: prefixed.owner }, query, { id });
+        const { environment } = data.keyloomProject.service;
+        expect(environment.__typename).toBe('KeyloomResolvedEnvironment');
+        expect(environment.variables).toEqual([{ __typename: 'KeyloomResolvedVariable', name: 'A', value: '1' }]);
+      }
+    } finally {
+      await prefixed.close();
+    }
+  });
 });

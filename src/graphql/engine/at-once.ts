@@ -103,8 +103,9 @@ function listOf(
     return null;
   const type = getNamedType(field.type);
   const asked = fields.map((each): AskedField => ({ key: keyOf(each), name: each.name.value }));
-  if (!isObjectType(type) || asked.some(({ name }) => type.getFields()[name] === undefined)) return null;
-  const write = writes(asked);
+  const isKnown = ({ name }: AskedField, of: GraphQLObjectType) => name === '__typename' || of.getFields()[name];
+  if (!isObjectType(type) || !asked.every((each) => isKnown(each, type))) return null;
+  const write = writes(asked, type.name);
   return write && ((source, _variables, context) => write(source as never, context));
 }
 

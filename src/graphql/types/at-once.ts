@@ -21,8 +21,8 @@ export type WriteAtOnce<Source> = (source: Source, context: Context) => string |
 export interface AtOnce {
   /** Like a resolver. */
   readonly value?: (source: never, args: never, context: Context) => unknown;
-  /** Of a field that writes all of itself: how it writes these fields of its objects; null: it does not. */
-  readonly writes?: (fields: readonly AskedField[]) => WriteAtOnce<never> | null;
+  /** Of a field that writes all of itself: how it writes these fields of its objects, which are of this type; null: it does not. */
+  readonly writes?: (fields: readonly AskedField[], typename: string) => WriteAtOnce<never> | null;
 }
 
 const NAME = 'atOnce';
@@ -34,7 +34,7 @@ export const atOnce = <Source, Args = object>(
 
 /** The same of one that writes itself. */
 export const writtenAtOnce = <Source>(
-  writes: (fields: readonly AskedField[]) => WriteAtOnce<Source> | null,
+  writes: (fields: readonly AskedField[], typename: string) => WriteAtOnce<Source> | null,
 ): Readonly<Record<typeof NAME, AtOnce>> => ({ [NAME]: { writes } });
 
 export const atOnceIn = (extensions: Readonly<Record<string | symbol, unknown>>): AtOnce | null =>

@@ -10,7 +10,6 @@ type Part = (variable: ResolvedVariable, isSeen: boolean, sight: Sight) => strin
 const TYPES: Readonly<Record<Sensitivity, string>> = { secret: '"SECRET"', config: '"CONFIG"' };
 
 const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
-  ['__typename', () => '"ResolvedVariable"'],
   ['name', ({ name }) => JSON.stringify(name)],
   ['value', ({ value }, isSeen) => (isSeen ? JSON.stringify(value) : 'null')],
   ['masked', (_variable, isSeen) => String(!isSeen)],
@@ -26,11 +25,14 @@ export interface RowForm {
 
 let forms = 0;
 
-/** null: among them is one that takes more than the variable. */
-export function rowFormOf(fields: readonly { readonly key: string; readonly name: string }[]): RowForm | null {
+/** null: among them is one that takes more than the variable. `typename`: a subgraph may call it otherwise. */
+export function rowFormOf(
+  fields: readonly { readonly key: string; readonly name: string }[],
+  typename: string,
+): RowForm | null {
   const parts: { readonly before: string; readonly part: Part }[] = [];
   for (const { key, name } of fields) {
-    const part = PARTS.get(name);
+    const part: Part | undefined = name === '__typename' ? () => JSON.stringify(typename) : PARTS.get(name);
     if (part === undefined) return null;
     parts.push({ before: `${parts.length === 0 ? '{' : ','}${JSON.stringify(key)}:`, part });
   }

@@ -42,8 +42,8 @@ function environmentNow(
 }
 
 /** Writes fields of variables without a view for each. */
-function variablesWritten(fields: readonly AskedField[]): WriteAtOnce<EnvironmentView> | null {
-  const form = rowFormOf(fields);
+function variablesWritten(fields: readonly AskedField[], typename: string): WriteAtOnce<EnvironmentView> | null {
+  const form = rowFormOf(fields, typename);
   if (form === null) return null;
   return ({ environment, sight, subject }, context) => {
     const { under, over } = context.services.resolutions.rowsOf(environment.resolution, form, sight);
