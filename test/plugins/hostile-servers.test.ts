@@ -3,7 +3,7 @@ import { silentLog } from '../../src/kernel/log.ts';
 import { createReach } from '../../src/net/reach.ts';
 import { loadPlugins } from '../../src/plugin/load.ts';
 import type { Plugins } from '../../src/plugin/plugin.ts';
-import { type HostileServer, hostileServer, type Script, spoilt } from '../support/hostile-server.ts';
+import { type HostileServer, hostileServer, IMPATIENT_MS, type Script, spoilt } from '../support/hostile-server.ts';
 import { aProject, done, operation } from '../support/makers.ts';
 import {
   AMQP_OPEN_OK,
@@ -101,7 +101,7 @@ describe('a hostile backing service', () => {
   it.each(CASES)(
     'case 237: %s says %s: the check fails, the gateway lives and is free',
     async (provider, _what, script) => {
-      server.play(() => script);
+      server.play(() => script, IMPATIENT_MS);
       let isOver = false;
       const found = problem(provider).finally(() => {
         isOver = true;
@@ -121,7 +121,7 @@ describe('a hostile backing service', () => {
   );
 
   it('case 237: rotation and retirement fail likewise, and nothing is committed', async () => {
-    server.play(() => CUT_SHORT);
+    server.play(() => CUT_SHORT, IMPATIENT_MS);
     const params = {
       ...SCRIPTED.find(({ provider }) => provider === 'postgresql')?.params(server.port),
       adminUsername: 'admin',
@@ -143,7 +143,7 @@ describe('a hostile backing service', () => {
   it.each(SCRIPTED)('case 237: $provider: spoilt answers, a sample of those in the stress tests', async (scripted) => {
     for (let seed = 1; seed <= SAMPLE; seed += 1) {
       const random = randomOf(seed);
-      server.play(() => spoilt(scripted.script, scripted.turns, random));
+      server.play(() => spoilt(scripted.script, scripted.turns, random), IMPATIENT_MS);
       expect([null, 'FAILED', 'TIMEOUT', 'UNREACHABLE', 'CREDENTIALS', 'TLS']).toContain(
         await problem(scripted.provider),
       );

@@ -4,7 +4,7 @@ import { silentLog } from '../../src/kernel/log.ts';
 import { createReach } from '../../src/net/reach.ts';
 import { loadPlugins } from '../../src/plugin/load.ts';
 import type { Plugins } from '../../src/plugin/plugin.ts';
-import { type HostileServer, hostileServer, spoilt } from '../support/hostile-server.ts';
+import { type HostileServer, hostileServer, IMPATIENT_MS, spoilt } from '../support/hostile-server.ts';
 import { aProject } from '../support/makers.ts';
 import { SCRIPTED, type Scripted } from '../support/server-scripts.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -42,7 +42,7 @@ describe('backing services that answer anything', () => {
     const found = new Map<string, number>();
     for (let seed = SEED; seed < SEED + MUTATIONS; seed += 1) {
       const random = randomOf(seed);
-      server.play(() => spoilt(script, turns, random));
+      server.play(() => spoilt(script, turns, random), IMPATIENT_MS);
       const { status, data, errors } = await app.gql(TEST, { input });
       expect({ provider, seed, status, errors }).toEqual({ provider, seed, status: 200, errors: undefined });
       const { problem } = data.result;

@@ -11,33 +11,30 @@ export interface Script {
 
 export interface HostileServer {
   readonly port: number;
-  /** What the next connections get. */
-  play(script: () => Script): void;
-  /** The largest number of turns that a connection came to since `play`. */
-  turns(): number;
+  /** What the next connections get, and for how long the server bears a silence; 0: for ever, which an honest one does. */
+  play(script: () => Script, silenceMs?: number): void;
   close(): Promise<void>;
 }
 
 /** Long enough for a driver to take in the last bytes. */
 const HANG_UP_MS = 20;
-/** A driver that says nothing for so long waits for more. */
-const SILENCE_MS = 120;
+/** A driver that says nothing for so long most likely waits for more. On a busy machine it may be at work. */
+export const IMPATIENT_MS = 120;
 
 /** Speaks as its script says, and hangs up when there is nothing more to say, or nobody speaks. */
 export async function hostileServer(): Promise<HostileServer> {
   const sockets = new Set<Socket>();
   let next: () => Script = () => ({ answer: () => null });
-  let max = 0;
+  let patience = 0;
   const server = createServer((socket) => {
     const { greeting, answer } = next();
     let turn = 0;
     sockets.add(socket);
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    socket.setTimeout(SILENCE_MS, () => socket.destroy());
+    socket.setTimeout(patience, () => socket.destroy());
     socket.on('data', (heard: Buffer) => {
       const said = answer(heard, turn);
       turn += 1;
-      max = Math.max(max, turn);
       if (said === null) setTimeout(() => socket.destroy(), HANG_UP_MS);
       else socket.write(said);
     });
@@ -47,10 +44,9 @@ export async function hostileServer(): Promise<HostileServer> {
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : 0,
-    play(script) {
-      [next, max] = [script, 0];
+    play(script, silenceMs = 0) {
+      [next, patience] = [script, silenceMs];
     },
-    turns: () => max,
     close: () =>
       new Promise((closed) => {
         server.close(() => closed());
