@@ -24,6 +24,7 @@ export default defineConfig({
       { find: /^graphql$/, replacement: 'graphql/index.js' },
       // package.json leads to the built contract.
       { find: /^#plugin$/, replacement: here('../src/plugin/contract.ts') },
+      { find: /^#plugin\/server$/, replacement: here('../src/plugin/server-parts.ts') },
       { find: /^#plugin\/json$/, replacement: here('../src/plugin/json-text.ts') },
       { find: /^#plugin\/attempt$/, replacement: here('../src/plugin/attempt.ts') },
     ],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
+import { credentials, plainKey, portParam, secretKey } from '#plugin/server';
 
 const params = z.strictObject({
   engine: z.enum(['postgres', 'mysql', 'mariadb']),
@@ -7,7 +8,7 @@ const params = z.strictObject({
     .string()
     .regex(/^[a-zA-Z0-9.-]+$/, 'must be a host name')
     .max(255),
-  port: z.int().min(1).max(65_535).optional(),
+  port: portParam.optional(),
   database: z.string().min(1).max(64),
   username: z.string().min(1).max(128),
   password: z.string().min(1).max(1024).meta({ sensitive: true }),
@@ -21,13 +22,9 @@ const PORT = { postgres: 5432, mysql: 3306, mariadb: 3306 } as const;
 const portOf = ({ engine, port }: Params): number => port ?? PORT[engine];
 
 function uri(it: Params, tls: boolean): string {
-  const credentials = `${percentEncoded(it.username)}:${percentEncoded(it.password)}`;
   const place = `${it.endpoint}:${portOf(it)}/${percentEncoded(it.database)}`;
-  return `${SCHEME[it.engine]}://${credentials}@${place}${tls ? `?${TLS[it.engine]}` : ''}`;
+  return `${SCHEME[it.engine]}://${credentials(it.username, it.password)}@${place}${tls ? `?${TLS[it.engine]}` : ''}`;
 }
-
-const secret = (name: string, title: string, description: string) => ({ name, title, description, sensitive: true });
-const plain = (name: string, title: string, description: string) => ({ name, title, description, sensitive: false });
 
 export default definePlugin({
   api: 1,
@@ -37,14 +34,14 @@ export default definePlugin({
   options: z.strictObject({}),
   params,
   keys: [
-    plain('ENGINE', 'Engine', '`postgres`, `mysql` or `mariadb`.'),
-    plain('HOST', 'Endpoint', 'Host name of the endpoint.'),
-    plain('PORT', 'Port', 'The usual one of the engine unless given.'),
-    plain('DATABASE', 'Database', 'Name of the database.'),
-    plain('USERNAME', 'User name', 'Of the application.'),
-    secret('PASSWORD', 'Password', 'Of the application.'),
-    secret('DATABASE_URI', 'URI', 'With user name and password, without TLS.'),
-    secret('DATABASE_URI_TLS', 'URI with TLS', 'As DATABASE_URI, insisting on TLS.'),
+    plainKey('ENGINE', 'Engine', '`postgres`, `mysql` or `mariadb`.'),
+    plainKey('HOST', 'Endpoint', 'Host name of the endpoint.'),
+    plainKey('PORT', 'Port', 'The usual one of the engine unless given.'),
+    plainKey('DATABASE', 'Database', 'Name of the database.'),
+    plainKey('USERNAME', 'User name', 'Of the application.'),
+    secretKey('PASSWORD', 'Password', 'Of the application.'),
+    secretKey('DATABASE_URI', 'URI', 'With user name and password, without TLS.'),
+    secretKey('DATABASE_URI_TLS', 'URI with TLS', 'As DATABASE_URI, insisting on TLS.'),
   ],
   start: () => ({
     async values({ params: it }) {

@@ -1,18 +1,12 @@
 import { z } from 'zod';
-import { definePlugin, percentEncoded } from '#plugin';
-import { endpointOf, hostPort, type Params, params } from './params.ts';
+import { definePlugin } from '#plugin';
+import { credentials, hostPort, optional, plainKey, secretKey } from '#plugin/server';
+import { endpointOf, type Params, params } from './params.ts';
 
 /** As the MinIO client takes it in MC_HOST_<alias>. */
 function clientUri(it: Params): string {
-  const credentials = `${percentEncoded(it.accessKey)}:${percentEncoded(it.secretKey)}`;
-  return `${it.tls ? 'https' : 'http'}://${credentials}@${hostPort(it)}`;
+  return `${it.tls ? 'https' : 'http'}://${credentials(it.accessKey, it.secretKey)}@${hostPort(it.host, it.port)}`;
 }
-
-const optional = (name: string, value: string | undefined): readonly (readonly [string, string])[] =>
-  value === undefined ? [] : [[name, value]];
-
-const secret = (name: string, title: string, description: string) => ({ name, title, description, sensitive: true });
-const plain = (name: string, title: string, description: string) => ({ name, title, description, sensitive: false });
 
 export default definePlugin({
   api: 1,
@@ -22,14 +16,14 @@ export default definePlugin({
   options: z.strictObject({}),
   params,
   keys: [
-    plain('HOST', 'Host', 'Name or address of the server.'),
-    plain('PORT', 'Port', 'Usually 9000.'),
-    plain('ENDPOINT', 'Endpoint', 'URL for S3 clients, without credentials.'),
-    plain('REGION', 'Region', '`us-east-1` unless given.'),
-    plain('BUCKET', 'Bucket', 'Without a value unless given.'),
-    plain('ACCESS_KEY', 'Access key', 'Name of the key.'),
-    secret('SECRET_KEY', 'Secret key', 'Belongs to the access key.'),
-    secret('MC_HOST', 'URL of the client', 'With both keys, as the client takes it in MC_HOST_<alias>.'),
+    plainKey('HOST', 'Host', 'Name or address of the server.'),
+    plainKey('PORT', 'Port', 'Usually 9000.'),
+    plainKey('ENDPOINT', 'Endpoint', 'URL for S3 clients, without credentials.'),
+    plainKey('REGION', 'Region', '`us-east-1` unless given.'),
+    plainKey('BUCKET', 'Bucket', 'Without a value unless given.'),
+    plainKey('ACCESS_KEY', 'Access key', 'Name of the key.'),
+    secretKey('SECRET_KEY', 'Secret key', 'Belongs to the access key.'),
+    secretKey('MC_HOST', 'URL of the client', 'With both keys, as the client takes it in MC_HOST_<alias>.'),
   ],
   start: (_options, host) => ({
     async values({ params: it }) {

@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import { hostParam, hostPort, portParam } from '#plugin/server';
 
 export const params = z.strictObject({
-  host: z
-    .string()
-    .regex(/^[a-zA-Z0-9.:-]+$/, 'must be a host name or an address')
-    .max(255),
-  port: z.int().min(1).max(65_535).default(9000),
+  host: hostParam,
+  port: portParam.default(9000),
   tls: z.boolean().default(false),
   region: z
     .string()
@@ -21,7 +19,4 @@ export const params = z.strictObject({
 });
 export type Params = z.output<typeof params>;
 
-/** An IPv6 address stands in brackets. */
-export const hostPort = ({ host, port }: Params): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
-
-export const endpointOf = (it: Params): string => `${it.tls ? 'https' : 'http'}://${hostPort(it)}`;
+export const endpointOf = (it: Params): string => `${it.tls ? 'https' : 'http'}://${hostPort(it.host, it.port)}`;

@@ -2,17 +2,8 @@ import { isIP } from 'node:net';
 import { MongoClient, MongoNetworkTimeoutError, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import { type CheckProblem, checkFailed, type PluginHost } from '#plugin';
 import { within } from '#plugin/attempt';
+import { adminOf, type Login, type Reach, tlsNames } from '#plugin/server';
 import { membersOf, nameOf, type Params } from './params.ts';
-
-interface Login {
-  readonly username: string;
-  readonly password: string;
-}
-
-interface Way {
-  readonly addressOf: PluginHost['addressOf'];
-  readonly signal: AbortSignal;
-}
 
 /** AuthenticationFailed, Unauthorized, and what stands-in answer for a user that is not there. */
 const CREDENTIALS = new Set([11, 13, 18, 8000]);
@@ -24,12 +15,11 @@ function codeOf(error: unknown): CheckProblem | null {
 }
 
 function tlsOf({ tls, caCertificate: ca }: Params, name: string) {
-  if (!tls) return { tls: false };
-  return { tls, ...(isIP(name) === 0 ? { servername: name } : {}), ...(ca === undefined ? {} : { ca }) };
+  return tls ? { tls, ...tlsNames(name, ca) } : { tls };
 }
 
 /** Asks one member, and nobody that it tells of. */
-async function ask(it: Params, member: string, auth: Login, { addressOf, signal }: Way): Promise<void> {
+async function ask(it: Params, member: string, auth: Login, { addressOf, signal }: Reach): Promise<void> {
   const [name, port] = [nameOf(member).replace(/^\[(.*)\]$/, '$1'), Number(/\d+$/.exec(member)?.[0])];
   const address = await addressOf(name, port);
   const place = isIP(address) === 6 ? `[${address}]` : address;
@@ -62,7 +52,7 @@ async function ask(it: Params, member: string, auth: Login, { addressOf, signal 
 /** One member is enough; where none will do, what most is to be learnt from counts. */
 const TELLING: readonly CheckProblem[] = ['TLS', 'FAILED', 'TIMEOUT', 'UNREACHABLE', 'REFUSED'];
 
-async function askAny(it: Params, login: Login, way: Way): Promise<void> {
+async function askAny(it: Params, login: Login, way: Reach): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([way.signal, stop.signal]);
   const answers = membersOf(it).map((member) =>
@@ -87,10 +77,9 @@ async function askAny(it: Params, login: Login, way: Way): Promise<void> {
 /** Logs in as the user, and as the administrator if there is one, at any of the members. */
 export const check = (it: Params, host: PluginHost): Promise<void> =>
   within(host.signal, codeOf, async (signal) => {
-    const { username, password, adminUsername, adminPassword } = it;
+    const { username, password } = it;
     const way = { addressOf: host.addressOf, signal };
     await askAny(it, { username, password }, way);
-    if (adminUsername !== undefined && adminPassword !== undefined) {
-      await askAny(it, { username: adminUsername, password: adminPassword }, way);
-    }
+    const admin = adminOf(it);
+    if (admin) await askAny(it, admin, way);
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
+import { credentials, optional, plainKey, secretKey } from '#plugin/server';
 import { membersOf, nameOf, type Params, params } from './params.ts';
 
 interface Form {
@@ -11,20 +12,13 @@ interface Form {
 function uri(it: Params, { srv = false, tls = false, admin = false }: Form): string {
   const username = admin ? (it.adminUsername ?? it.username) : it.username;
   const password = admin ? (it.adminPassword ?? it.password) : it.password;
-  const credentials = `${percentEncoded(username)}:${percentEncoded(password)}`;
   const options = [`authSource=${percentEncoded(it.authSource)}`];
   if (it.replicaSet !== undefined) options.push(`replicaSet=${percentEncoded(it.replicaSet)}`);
   // SRV brings TLS along, unless it is told not to.
   if (tls || srv) options.push(`tls=${tls}`);
   const place = srv ? (it.srvHost ?? nameOf(it.hosts[0])) : membersOf(it).join(',');
-  return `mongodb${srv ? '+srv' : ''}://${credentials}@${place}/${percentEncoded(it.database)}?${options.join('&')}`;
+  return `mongodb${srv ? '+srv' : ''}://${credentials(username, password)}@${place}/${percentEncoded(it.database)}?${options.join('&')}`;
 }
-
-const optional = (name: string, value: string | undefined): readonly (readonly [string, string])[] =>
-  value === undefined ? [] : [[name, value]];
-
-const secret = (name: string, title: string, description: string) => ({ name, title, description, sensitive: true });
-const plain = (name: string, title: string, description: string) => ({ name, title, description, sensitive: false });
 
 export default definePlugin({
   api: 1,
@@ -34,23 +28,23 @@ export default definePlugin({
   options: z.strictObject({}),
   params,
   keys: [
-    plain('HOST', 'Host', 'The first member, without its port.'),
-    plain('PORT', 'Port', 'Of members for which none is given; usually 27017.'),
-    plain('HOSTS', 'Members', 'All members with their ports, commas between.'),
-    plain('REPLICA_SET', 'Replica set', 'Its name; without a value for a server on its own.'),
-    plain('DATABASE', 'Database', 'Name of the database.'),
-    plain('USERNAME', 'User name', 'Of the application.'),
-    secret('PASSWORD', 'Password', 'Of the application.'),
-    secret('ADMIN_USERNAME', 'Administrator', 'The user itself where no administrator is given.'),
-    secret('ADMIN_PASSWORD', 'Password of the administrator', "The user's own where no administrator is given."),
-    secret('MONGO_URI', 'URI', 'All members, with user name and password, without TLS.'),
-    secret('MONGO_URI_TLS', 'URI with TLS', 'As MONGO_URI, with tls=true.'),
-    secret('MONGO_URI_ADMIN', 'URI of the administrator', 'Without TLS.'),
-    secret('MONGO_URI_ADMIN_TLS', 'URI of the administrator with TLS', 'With tls=true.'),
-    secret('MONGO_SRV', 'SRV URI', 'For members that SRV records name, without TLS.'),
-    secret('MONGO_SRV_TLS', 'SRV URI with TLS', 'As MONGO_SRV, with tls=true.'),
-    secret('MONGO_SRV_ADMIN', 'SRV URI of the administrator', 'Without TLS.'),
-    secret('MONGO_SRV_ADMIN_TLS', 'SRV URI of the administrator with TLS', 'With tls=true.'),
+    plainKey('HOST', 'Host', 'The first member, without its port.'),
+    plainKey('PORT', 'Port', 'Of members for which none is given; usually 27017.'),
+    plainKey('HOSTS', 'Members', 'All members with their ports, commas between.'),
+    plainKey('REPLICA_SET', 'Replica set', 'Its name; without a value for a server on its own.'),
+    plainKey('DATABASE', 'Database', 'Name of the database.'),
+    plainKey('USERNAME', 'User name', 'Of the application.'),
+    secretKey('PASSWORD', 'Password', 'Of the application.'),
+    secretKey('ADMIN_USERNAME', 'Administrator', 'The user itself where no administrator is given.'),
+    secretKey('ADMIN_PASSWORD', 'Password of the administrator', "The user's own where no administrator is given."),
+    secretKey('MONGO_URI', 'URI', 'All members, with user name and password, without TLS.'),
+    secretKey('MONGO_URI_TLS', 'URI with TLS', 'As MONGO_URI, with tls=true.'),
+    secretKey('MONGO_URI_ADMIN', 'URI of the administrator', 'Without TLS.'),
+    secretKey('MONGO_URI_ADMIN_TLS', 'URI of the administrator with TLS', 'With tls=true.'),
+    secretKey('MONGO_SRV', 'SRV URI', 'For members that SRV records name, without TLS.'),
+    secretKey('MONGO_SRV_TLS', 'SRV URI with TLS', 'As MONGO_SRV, with tls=true.'),
+    secretKey('MONGO_SRV_ADMIN', 'SRV URI of the administrator', 'Without TLS.'),
+    secretKey('MONGO_SRV_ADMIN_TLS', 'SRV URI of the administrator with TLS', 'With tls=true.'),
   ],
   start: (_options, host) => ({
     async values({ params: it }) {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { caCertificateParam, portParam, tlsParam } from '#plugin/server';
 
 const member = z.string().regex(/^([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/, 'must be host or host:port');
 
 export const params = z.strictObject({
   /** Members of the replica set; one for a server on its own. */
   hosts: z.array(member).min(1).max(50),
-  port: z.int().min(1).max(65_535).default(27_017),
+  port: portParam.default(27_017),
   /** The name that SRV records are kept under; the first host unless given. */
   srvHost: z
     .string()
@@ -23,8 +24,8 @@ export const params = z.strictObject({
   password: z.string().min(1).max(1024).meta({ sensitive: true }),
   adminUsername: z.string().min(1).max(256).optional(),
   adminPassword: z.string().min(1).max(1024).meta({ sensitive: true }).optional(),
-  tls: z.boolean().default(false).describe('Whether Keyloom itself connects with TLS.'),
-  caCertificate: z.string().max(65_536).optional().describe('PEM; the authorities of the system unless given.'),
+  tls: tlsParam,
+  caCertificate: caCertificateParam,
 });
 export type Params = z.output<typeof params>;
 

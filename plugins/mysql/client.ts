@@ -2,18 +2,8 @@ import { isIP, Socket } from 'node:net';
 import mysql, { type Connection, type SslOptions } from 'mysql2/promise';
 import type { CheckProblem, PluginHost } from '#plugin';
 import { within } from '#plugin/attempt';
+import { adminOf, type Login, type Reach } from '#plugin/server';
 import type { Params } from './params.ts';
-
-export interface Login {
-  readonly username: string;
-  readonly password: string;
-}
-
-/** The administrator, where there is one. */
-export const adminOf = ({ adminUsername, adminPassword }: Params): Login | null =>
-  adminUsername !== undefined && adminPassword !== undefined
-    ? { username: adminUsername, password: adminPassword }
-    : null;
 
 const CREDENTIALS = new Set([
   'ER_ACCESS_DENIED_ERROR',
@@ -48,7 +38,7 @@ function tlsOf({ tls, host, caCertificate }: Params): { readonly ssl?: SslOption
 export async function session<T>(
   it: Params,
   { username: user, password }: Login,
-  { addressOf, signal }: { readonly addressOf: PluginHost['addressOf']; readonly signal: AbortSignal },
+  { addressOf, signal }: Reach,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const { host, port, database } = it;

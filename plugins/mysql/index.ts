@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
+import { credentials, hostPort, type Login, plainKey, secretKey } from '#plugin/server';
 import { type Params, params } from './params.ts';
 
-/** An IPv6 address stands in brackets. */
-const hostPort = ({ host, port }: Params): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
-
-function uri(it: Params, username: string, password: string, tls: boolean): string {
-  const credentials = `${percentEncoded(username)}:${percentEncoded(password)}`;
-  return `mysql://${credentials}@${hostPort(it)}/${percentEncoded(it.database)}${tls ? '?ssl-mode=REQUIRED' : ''}`;
+function uri(it: Params, { username, password }: Login, tls: boolean): string {
+  const place = `${hostPort(it.host, it.port)}/${percentEncoded(it.database)}`;
+  return `mysql://${credentials(username, password)}@${place}${tls ? '?ssl-mode=REQUIRED' : ''}`;
 }
-
-const secret = (name: string, title: string, description: string) => ({ name, title, description, sensitive: true });
-const plain = (name: string, title: string, description: string) => ({ name, title, description, sensitive: false });
 
 export default definePlugin({
   api: 1,
@@ -21,22 +16,23 @@ export default definePlugin({
   options: z.strictObject({}),
   params,
   keys: [
-    plain('HOST', 'Host', 'Name or address of the server.'),
-    plain('PORT', 'Port', 'Usually 3306.'),
-    plain('DATABASE', 'Database', 'Name of the database.'),
-    plain('USERNAME', 'User name', 'Of the application.'),
-    secret('PASSWORD', 'Password', 'Of the application.'),
-    secret('ADMIN_USERNAME', 'Administrator', 'The user itself where no administrator is given.'),
-    secret('ADMIN_PASSWORD', 'Password of the administrator', "The user's own where no administrator is given."),
-    secret('MYSQL_URI', 'URI', 'With user name and password, without TLS.'),
-    secret('MYSQL_URI_TLS', 'URI with TLS', 'As MYSQL_URI, with ssl-mode=REQUIRED.'),
-    secret('MYSQL_URI_ADMIN', 'URI of the administrator', 'Without TLS.'),
-    secret('MYSQL_URI_ADMIN_TLS', 'URI of the administrator with TLS', 'With ssl-mode=REQUIRED.'),
+    plainKey('HOST', 'Host', 'Name or address of the server.'),
+    plainKey('PORT', 'Port', 'Usually 3306.'),
+    plainKey('DATABASE', 'Database', 'Name of the database.'),
+    plainKey('USERNAME', 'User name', 'Of the application.'),
+    secretKey('PASSWORD', 'Password', 'Of the application.'),
+    secretKey('ADMIN_USERNAME', 'Administrator', 'The user itself where no administrator is given.'),
+    secretKey('ADMIN_PASSWORD', 'Password of the administrator', "The user's own where no administrator is given."),
+    secretKey('MYSQL_URI', 'URI', 'With user name and password, without TLS.'),
+    secretKey('MYSQL_URI_TLS', 'URI with TLS', 'As MYSQL_URI, with ssl-mode=REQUIRED.'),
+    secretKey('MYSQL_URI_ADMIN', 'URI of the administrator', 'Without TLS.'),
+    secretKey('MYSQL_URI_ADMIN_TLS', 'URI of the administrator with TLS', 'With ssl-mode=REQUIRED.'),
   ],
   start: (_options, host) => ({
     async values({ params: it }) {
       const adminUsername = it.adminUsername ?? it.username;
       const adminPassword = it.adminPassword ?? it.password;
+      const admin = { username: adminUsername, password: adminPassword };
       return new Map([
         ['HOST', it.host],
         ['PORT', String(it.port)],
@@ -45,10 +41,10 @@ export default definePlugin({
         ['PASSWORD', it.password],
         ['ADMIN_USERNAME', adminUsername],
         ['ADMIN_PASSWORD', adminPassword],
-        ['MYSQL_URI', uri(it, it.username, it.password, false)],
-        ['MYSQL_URI_TLS', uri(it, it.username, it.password, true)],
-        ['MYSQL_URI_ADMIN', uri(it, adminUsername, adminPassword, false)],
-        ['MYSQL_URI_ADMIN_TLS', uri(it, adminUsername, adminPassword, true)],
+        ['MYSQL_URI', uri(it, it, false)],
+        ['MYSQL_URI_TLS', uri(it, it, true)],
+        ['MYSQL_URI_ADMIN', uri(it, admin, false)],
+        ['MYSQL_URI_ADMIN_TLS', uri(it, admin, true)],
       ]);
     },
     // The driver is loaded where it may connect: in a process of its own.

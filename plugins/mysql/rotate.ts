@@ -1,21 +1,17 @@
-import { randomInt } from 'node:crypto';
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import { checkFailed, type PluginHost } from '#plugin';
 import { within } from '#plugin/attempt';
-import { adminOf, codeOf, type Login, ping, session } from './client.ts';
+import { adminOf, type Login, nameSuffix, newPassword } from '#plugin/server';
+import { codeOf, ping, session } from './client.ts';
 import { conditionsOf, grantTo } from './grants.ts';
 import type { Params } from './params.ts';
 
-const SIGNS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const random = (length: number, signs: string): string =>
-  Array.from({ length }, () => signs[randomInt(signs.length)]).join('');
-
 /** The end is for servers that want a sign of every kind; it means the same in every URI. */
-const newPassword = (): string => `${random(40, SIGNS)}-aA0`;
+const passwordOfAllKinds = (): string => `${newPassword()}-aA0`;
 
 /** MySQL has 32 signs for a name. What an earlier rotation appended makes way. */
 const besides = (username: string): string =>
-  `${[...username.replace(/_[a-z]{10}$/, '')].slice(0, 21).join('')}_${random(10, SIGNS.slice(36))}`;
+  `${[...username.replace(/_[a-z]{10}$/, '')].slice(0, 21).join('')}_${nameSuffix()}`;
 
 const accountOf = (username: string, host: string): string => `${mysql.escape(username)}@${mysql.escape(host)}`;
 
@@ -57,7 +53,7 @@ function requireAdmin(it: Params): Login {
 export const rotate = (it: Params, host: PluginHost): Promise<Params> =>
   within(host.signal, codeOf, async (signal) => {
     const reach = { addressOf: host.addressOf, signal };
-    const next = { ...it, username: besides(it.username), password: newPassword() };
+    const next = { ...it, username: besides(it.username), password: passwordOfAllKinds() };
     await session(it, requireAdmin(it), reach, async (connection) => {
       await settle(connection);
       const hosts = await hostsOf(connection, it.username);
@@ -96,7 +92,7 @@ export const retire = (params: Params, old: Params, host: PluginHost): Promise<v
 
 async function remove(connection: Connection, username: string, from: string): Promise<void> {
   const account = accountOf(username, from);
-  await connection.query(`ALTER USER ${account} IDENTIFIED BY ${mysql.escape(newPassword())} ACCOUNT LOCK`);
+  await connection.query(`ALTER USER ${account} IDENTIFIED BY ${mysql.escape(passwordOfAllKinds())} ACCOUNT LOCK`);
   const defined = await rowsOf(connection, DEFINED.replaceAll(':who', mysql.escape(`${username}@${from}`)));
   if (defined.length === 0) await connection.query(`DROP USER ${account}`);
 }

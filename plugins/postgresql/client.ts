@@ -1,19 +1,9 @@
-import { isIP, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import pg from 'pg';
 import type { CheckProblem, PluginHost } from '#plugin';
 import { within } from '#plugin/attempt';
+import { adminOf, type Login, type Reach, tlsNames } from '#plugin/server';
 import type { Params } from './params.ts';
-
-export interface Login {
-  readonly username: string;
-  readonly password: string;
-}
-
-/** The administrator, where there is one. */
-export const adminOf = ({ adminUsername, adminPassword }: Params): Login | null =>
-  adminUsername !== undefined && adminPassword !== undefined
-    ? { username: adminUsername, password: adminPassword }
-    : null;
 
 /** By SQLSTATE: class 28 is about who logs in. pg gives the errors of its TLS request no code. */
 export function codeOf(error: unknown): CheckProblem | null {
@@ -24,18 +14,14 @@ export function codeOf(error: unknown): CheckProblem | null {
 }
 
 function tlsOf({ tls, host, caCertificate }: Params): pg.ClientConfig['ssl'] {
-  if (!tls) return false;
-  return {
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...(caCertificate === undefined ? {} : { ca: caCertificate }),
-  };
+  return tls && tlsNames(host, caCertificate);
 }
 
 /** One connection to the address that the host allows, closed again whatever happens. */
 export async function session<T>(
   it: Params,
   { username: user, password }: Login,
-  { addressOf, signal }: { readonly addressOf: PluginHost['addressOf']; readonly signal: AbortSignal },
+  { addressOf, signal }: Reach,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const { port, database } = it;

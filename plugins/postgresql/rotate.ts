@@ -1,14 +1,12 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes, randomInt } from 'node:crypto';
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { checkFailed, type PluginHost } from '#plugin';
 import { within } from '#plugin/attempt';
-import { adminOf, codeOf, type Login, ping, session } from './client.ts';
+import { adminOf, type Login, nameSuffix, newPassword } from '#plugin/server';
+import { codeOf, ping, session } from './client.ts';
 import type { Params } from './params.ts';
 
 const { escapeIdentifier: name, escapeLiteral: literal } = pg;
-const SIGNS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const random = (length: number, signs: string): string =>
-  Array.from({ length }, () => signs[randomInt(signs.length)]).join('');
 
 /** What the server keeps of a password (RFC 5803): so its log of statements does not get to see the password. */
 function verifier(password: string): string {
@@ -23,7 +21,7 @@ function verifier(password: string): string {
 function besides(owner: string): string {
   let base = owner;
   while (Buffer.byteLength(base) > 52) base = base.slice(0, -1).toWellFormed().replaceAll('\uFFFD', '');
-  return `${base}_${random(10, SIGNS.slice(36))}`;
+  return `${base}_${nameSuffix()}`;
 }
 
 /** Settings that hold a list of names; `SET` takes each as a text of its own. */
@@ -83,7 +81,7 @@ export const rotate = (it: Params, host: PluginHost): Promise<Params> =>
     const admin = requireAdmin(it);
     const reach = { addressOf: host.addressOf, signal };
     const owner = it.owner ?? it.username;
-    const next = { ...it, owner, username: besides(owner), password: random(40, SIGNS) };
+    const next = { ...it, owner, username: besides(owner), password: newPassword() };
     await session(it, admin, reach, async (client) => {
       await create(client, owner, next);
       await session(next, next, reach, ping).catch(async () => {

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
 import { connect } from 'amqplib';
 import { type CheckProblem, type PluginHost, percentEncoded } from '#plugin';
 import { within } from '#plugin/attempt';
+import { tlsNames } from '#plugin/server';
 import type { Params } from './params.ts';
 
 /** amqplib tells in words alone why the server shut the door: 403 is about who logs in. */
@@ -12,8 +12,7 @@ function codeOf(error: unknown): CheckProblem | null {
 }
 
 function tlsOf({ tls, host, caCertificate: ca }: Params) {
-  if (!tls) return {};
-  return { ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === undefined ? {} : { ca }) };
+  return tls ? tlsNames(host, ca) : {};
 }
 
 /** Logs in and opens the virtual host. */

@@ -1,19 +1,14 @@
 import { z } from 'zod';
 import { definePlugin, percentEncoded } from '#plugin';
+import { credentials, hostPort, plainKey, secretKey } from '#plugin/server';
 import { type Params, params } from './params.ts';
 
 function uri(it: Params, tls: boolean): string {
-  const host = it.host.includes(':') ? `[${it.host}]` : it.host;
-  const credentials = `${percentEncoded(it.username)}:${percentEncoded(it.password)}`;
-  return `amqp${tls ? 's' : ''}://${credentials}@${host}:${tls ? it.tlsPort : it.port}/${percentEncoded(it.vhost)}`;
+  const place = hostPort(it.host, tls ? it.tlsPort : it.port);
+  return `amqp${tls ? 's' : ''}://${credentials(it.username, it.password)}@${place}/${percentEncoded(it.vhost)}`;
 }
 
-function managementUrl(it: Params): string {
-  return `http://${it.host.includes(':') ? `[${it.host}]` : it.host}:${it.managementPort}`;
-}
-
-const secret = (name: string, title: string, description: string) => ({ name, title, description, sensitive: true });
-const plain = (name: string, title: string, description: string) => ({ name, title, description, sensitive: false });
+const managementUrl = (it: Params): string => `http://${hostPort(it.host, it.managementPort)}`;
 
 export default definePlugin({
   api: 1,
@@ -23,14 +18,14 @@ export default definePlugin({
   options: z.strictObject({}),
   params,
   keys: [
-    plain('HOST', 'Host', 'Name or address of the server.'),
-    plain('PORT', 'Port', 'Usually 5672.'),
-    plain('VHOST', 'Virtual host', '`/` unless given.'),
-    plain('USERNAME', 'User name', 'Of the application.'),
-    secret('PASSWORD', 'Password', 'Of the application.'),
-    secret('AMQP_URI', 'URI', 'With user name, password and virtual host, without TLS.'),
-    secret('AMQPS_URI', 'URI with TLS', 'As AMQP_URI with `amqps`, at the port for TLS.'),
-    plain('MANAGEMENT_URL', 'Management', 'Address of the management interface, without credentials.'),
+    plainKey('HOST', 'Host', 'Name or address of the server.'),
+    plainKey('PORT', 'Port', 'Usually 5672.'),
+    plainKey('VHOST', 'Virtual host', '`/` unless given.'),
+    plainKey('USERNAME', 'User name', 'Of the application.'),
+    secretKey('PASSWORD', 'Password', 'Of the application.'),
+    secretKey('AMQP_URI', 'URI', 'With user name, password and virtual host, without TLS.'),
+    secretKey('AMQPS_URI', 'URI with TLS', 'As AMQP_URI with `amqps`, at the port for TLS.'),
+    plainKey('MANAGEMENT_URL', 'Management', 'Address of the management interface, without credentials.'),
   ],
   start: (_options, host) => ({
     async values({ params: it }) {

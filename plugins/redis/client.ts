@@ -1,23 +1,11 @@
-import { isIP } from 'node:net';
 import { createClient, ErrorReply } from 'redis';
 import type { CheckProblem, PluginHost } from '#plugin';
 import { within } from '#plugin/attempt';
+import { adminOf, type Reach, tlsNames } from '#plugin/server';
 import type { Params } from './params.ts';
-
-export interface Login {
-  readonly username: string;
-  /** Absent: the server asks for none. */
-  readonly password?: string | undefined;
-}
 
 /** Sends one command as it is and answers what the server answers. */
 export type Ask = (...command: readonly string[]) => Promise<unknown>;
-
-/** The administrator, where there is one. */
-export const adminOf = ({ adminUsername, adminPassword }: Params): Login | null =>
-  adminUsername !== undefined && adminPassword !== undefined
-    ? { username: adminUsername, password: adminPassword }
-    : null;
 
 /** By the word that a refusal of Redis begins with. `called without any password` is a server that asks for none. */
 export function codeOf(error: unknown): CheckProblem | null {
@@ -31,19 +19,14 @@ export function codeOf(error: unknown): CheckProblem | null {
 function socketOf({ tls, host: name, caCertificate: ca }: Params, host: string, port: number, signal: AbortSignal) {
   const common = { host, port, signal, reconnectStrategy: false } as const;
   if (!tls) return common;
-  return {
-    ...common,
-    tls: true,
-    ...(isIP(name) === 0 ? { servername: name } : {}),
-    ...(ca === undefined ? {} : { ca }),
-  } as const;
+  return { ...common, tls: true, ...tlsNames(name, ca) } as const;
 }
 
 /** One connection to the address that the host allows, closed again whatever happens. */
 export async function session<T>(
   it: Params,
-  { username, password }: Login,
-  { addressOf, signal }: { readonly addressOf: PluginHost['addressOf']; readonly signal: AbortSignal },
+  { username, password }: Pick<Params, 'username' | 'password'>,
+  { addressOf, signal }: Reach,
   work: (ask: Ask) => Promise<T>,
 ): Promise<T> {
   const port = it.tls ? (it.tlsPort ?? it.port) : it.port;

@@ -1,15 +1,13 @@
 import { z } from 'zod';
-import { definePlugin, percentEncoded } from '#plugin';
+import { definePlugin } from '#plugin';
+import { credentials, hostPort, optional, plainKey, secretKey } from '#plugin/server';
 import { type Params, params } from './params.ts';
 
 function uri(it: Params, tls: boolean): string {
-  const host = it.host.includes(':') ? `[${it.host}]` : it.host;
-  const credentials = it.password === undefined ? '' : `${percentEncoded(it.username)}:${percentEncoded(it.password)}@`;
-  return `redis${tls ? 's' : ''}://${credentials}${host}:${tls ? (it.tlsPort ?? it.port) : it.port}/${it.database}`;
+  const login = it.password === undefined ? '' : `${credentials(it.username, it.password)}@`;
+  const place = hostPort(it.host, tls ? (it.tlsPort ?? it.port) : it.port);
+  return `redis${tls ? 's' : ''}://${login}${place}/${it.database}`;
 }
-
-const secret = (name: string, title: string, description: string) => ({ name, title, description, sensitive: true });
-const plain = (name: string, title: string, description: string) => ({ name, title, description, sensitive: false });
 
 export default definePlugin({
   api: 1,
@@ -19,13 +17,13 @@ export default definePlugin({
   options: z.strictObject({}),
   params,
   keys: [
-    plain('HOST', 'Host', 'Name or address of the server.'),
-    plain('PORT', 'Port', 'Usually 6379.'),
-    plain('DATABASE', 'Database', 'Number of the database.'),
-    plain('USERNAME', 'User name', '`default` unless there are others.'),
-    secret('PASSWORD', 'Password', 'Of that user; without a value where the server asks for none.'),
-    secret('REDIS_URI', 'URI', 'With user name and password, if there is one, without TLS.'),
-    secret('REDIS_URI_TLS', 'URI with TLS', 'As REDIS_URI with `rediss`, at the port for TLS.'),
+    plainKey('HOST', 'Host', 'Name or address of the server.'),
+    plainKey('PORT', 'Port', 'Usually 6379.'),
+    plainKey('DATABASE', 'Database', 'Number of the database.'),
+    plainKey('USERNAME', 'User name', '`default` unless there are others.'),
+    secretKey('PASSWORD', 'Password', 'Of that user; without a value where the server asks for none.'),
+    secretKey('REDIS_URI', 'URI', 'With user name and password, if there is one, without TLS.'),
+    secretKey('REDIS_URI_TLS', 'URI with TLS', 'As REDIS_URI with `rediss`, at the port for TLS.'),
   ],
   start: (_options, host) => ({
     async values({ params: it }) {
@@ -34,7 +32,7 @@ export default definePlugin({
         ['PORT', String(it.port)],
         ['DATABASE', String(it.database)],
         ['USERNAME', it.username],
-        ...(it.password === undefined ? [] : [['PASSWORD', it.password] as const]),
+        ...optional('PASSWORD', it.password),
         ['REDIS_URI', uri(it, false)],
         ['REDIS_URI_TLS', uri(it, true)],
       ]);

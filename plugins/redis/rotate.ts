@@ -1,11 +1,9 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { checkFailed, type PluginHost } from '#plugin';
 import { within } from '#plugin/attempt';
-import { type Ask, adminOf, codeOf, ping, session } from './client.ts';
+import { adminOf, newPassword } from '#plugin/server';
+import { type Ask, codeOf, ping, session } from './client.ts';
 import type { Params } from './params.ts';
-
-const SIGNS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const newPassword = (): string => Array.from({ length: 40 }, () => SIGNS[randomInt(SIGNS.length)]).join('');
 
 /** As Redis keeps passwords: so neither MONITOR nor the slow log get to see one. */
 const hashOf = (password: string): string => createHash('sha256').update(password).digest('hex');

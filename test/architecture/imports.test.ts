@@ -298,7 +298,7 @@ const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['minio', ['aws4fetch']],
 ]);
 
-const COMMON = new Set(['#plugin', '#plugin/attempt', '#plugin/json', 'zod']);
+const COMMON = new Set(['#plugin', '#plugin/attempt', '#plugin/json', '#plugin/server', 'zod']);
 
 /** Plugins are apart: the contract, zod, their own files and their own packages. */
 function pluginOffences(file: string): readonly string[] {
@@ -376,7 +376,9 @@ describe('import directions', () => {
   it.each(pluginFiles.filter((file) => file.endsWith('/index.ts')))(
     'plugins/%s brings no driver into the gateway',
     (file) => {
-      const found = packagesAtOnce(file).filter((name) => name !== 'zod' && name !== '#plugin');
+      const found = packagesAtOnce(file).filter(
+        (name) => name !== 'zod' && name !== '#plugin' && name !== '#plugin/server',
+      );
       expect(found).toEqual(DRIVERS.has(dirname(file)) ? [] : found);
       if (DRIVERS.has(dirname(file)))
         expect(packagesAtOnce(file.replace('index', 'client'))).toContain('#plugin/attempt');
