@@ -29,7 +29,7 @@ export interface Admitted {
 
 /** What signs the requests of a gateway: known to it since its token was made, and to nobody from the store alone. */
 export const signingSecret = (keys: Keys, team: TeamId, token: string): string =>
-  `klmsig_${Buffer.from(keys.mac('gateway')(Buffer.from(JSON.stringify([team, token])))).toString('base64url')}`;
+  `klmsig_${keys.mac('gateway').asText(JSON.stringify([team, token]))}`;
 
 /** What is remembered of a token that was seen. */
 interface Remembered {

@@ -36,8 +36,7 @@ const LETTER = { user: 'u', machine: 'm', dependent: 'd', gateway: 'g' } as cons
 export type TokenFacts = { readonly id: string } & TokenFields;
 
 /** What the store knows a token by. */
-export const tokenHash = (keys: Keys, text: string): string =>
-  Buffer.from(keys.mac('token')(Buffer.from(text))).toString('base64url');
+export const tokenHash = (keys: Keys, text: string): string => keys.mac('token').asText(text);
 
 export interface Credential {
   readonly id: string;

@@ -38,7 +38,7 @@ function headOf(length: number): string {
  * those who wait hold the same bytes, and a small message is one text, of which no buffer is made at all while the socket takes it.
  * Only for connections without compression, where frames may be written at any time.
  */
-export function writeNext(socket: Duplex, prefix: string, delivery: Told, done = (): void => {}): void {
+export function writeNext(socket: Duplex, prefix: string, delivery: Told, done?: () => void): void {
   const length = prefix.length + HEAD.length + delivery.latin1.length + 1;
   const head = headOf(length) + prefix;
   if (length <= COPIED_BYTES) {

@@ -1,3 +1,4 @@
+import type { KeyedHash } from '../crypto/derive.ts';
 import type { DataKey, KeyFor } from '../crypto/envelope.ts';
 import type { Write } from '../store/port.ts';
 
@@ -15,16 +16,13 @@ export type MacLabel =
   | 'gateway'
   | 'checkpoint';
 
-/** A text is its UTF-8 bytes. */
-export type TextMac = (bytes: Uint8Array | string) => Uint8Array;
-
 /** What everything else knows of the keys. `project` null means the documents of the team itself. */
 export interface Keys {
   /** Id of the installation, hex. */
   readonly instance: string;
   /** Of this life of the store: another one after a backup was restored. */
   readonly incarnation: string;
-  mac(label: MacLabel): TextMac;
+  mac(label: MacLabel): KeyedHash;
   /** The key that new envelopes of this team or project are sealed with. */
   sealingKey(team: string, project: string | null): Promise<DataKey>;
   /**

@@ -1,4 +1,4 @@
-import { deriveKey, macWith } from '../crypto/derive.ts';
+import { deriveKey, type KeyedHash, macWith } from '../crypto/derive.ts';
 import { checkRandom, type Random, secureRandom } from '../crypto/random.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { remains, unavailable } from '../kernel/errors.ts';
@@ -7,7 +7,7 @@ import { createDataKeys } from './data-keys.ts';
 import { checkedFields, createKeyDocuments, type KeyDocuments, type Tagging, wholeSet } from './documents.ts';
 import { foundInstance, type Instance, readInstance } from './instance.ts';
 import { loadKekRing } from './kek-ring.ts';
-import type { KeyCare, Keys, MacLabel, TextMac } from './keys.ts';
+import type { KeyCare, Keys, MacLabel } from './keys.ts';
 import type { MacHolder } from './mac-holder.ts';
 import { INSTANCE_KEY, INSTANCE_TEAM, instanceFields } from './model.ts';
 import { purgeKeks, type RotationDeps, reincarnate, rotateKek, rotateRoot } from './rotation.ts';
@@ -77,8 +77,8 @@ async function found(options: OpenKeysOptions, documents: KeyDocuments, root: Ro
   return doc;
 }
 
-function macsOf({ secret }: Instance): (label: MacLabel) => TextMac {
-  const macs = new Map<MacLabel, TextMac>();
+function macsOf({ secret }: Instance): (label: MacLabel) => KeyedHash {
+  const macs = new Map<MacLabel, KeyedHash>();
   return (label) => {
     const mac = macs.get(label) ?? macWith(deriveKey(secret, label));
     macs.set(label, mac);

@@ -2,10 +2,16 @@ import { timingSafeEqual } from 'node:crypto';
 import { invalidCursor } from '../kernel/errors.ts';
 import type { Mac, Seq, TeamId } from '../store/port.ts';
 
+/** A MAC that is wanted as a text as well. */
+interface CursorMac extends Mac {
+  /** In base64url. */
+  asText(bytes: Uint8Array): string;
+}
+
 /** Places in streams, given to clients. They say nothing to whoever holds one, and cannot be made up. */
 export interface Cursors {
-  /** The same place has the same cursor. */
-  of(team: TeamId, stream: readonly string[], seq: Seq): string;
+  /** Of one stream by places: the same place has the same cursor. */
+  along(team: TeamId, stream: readonly string[]): (seq: Seq) => string;
   /** INVALID_CURSOR for what was not made here for this stream of this team. */
   read(team: TeamId, stream: readonly string[], cursor: string): Seq;
 }
@@ -27,15 +33,25 @@ interface Place {
 const scratch = Buffer.alloc(1_024);
 const MOST_BYTES_A_CHARACTER = 3;
 
+/** `about` ends where bytes begin. */
 function joined(about: string, bytes: Uint8Array): Uint8Array {
-  if (about.length * MOST_BYTES_A_CHARACTER + 1 + bytes.length > scratch.length)
-    return Buffer.concat([Buffer.from(`${about}\0`), bytes]);
-  const end = scratch.write(`${about}\0`);
+  if (about.length * MOST_BYTES_A_CHARACTER + bytes.length > scratch.length)
+    return Buffer.concat([Buffer.from(about), bytes]);
+  const end = scratch.write(about);
   scratch.set(bytes, end);
   return scratch.subarray(0, end + bytes.length);
 }
 
-function createSealing(mac: Mac) {
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** Digits that are whole, and then one of which two bits are. */
+const WHOLE_DIGITS = 21;
+const TWO_BITS = 0b110000;
+
+/** The first bytes of a text in base64url, as many as a tag has. */
+const tagIn = (text: string): string =>
+  text.slice(0, WHOLE_DIGITS) + DIGITS.charAt(DIGITS.indexOf(text.charAt(WHOLE_DIGITS)) & TWO_BITS);
+
+function createSealing(mac: CursorMac) {
   const padded = (tag: Uint8Array, bytes: Uint8Array): Buffer => {
     const pad = mac(Buffer.concat([Buffer.from('stream cursor pad\0'), tag]));
     return Buffer.from(bytes.map((byte, i) => byte ^ (pad[i] ?? 0)));
@@ -43,6 +59,7 @@ function createSealing(mac: Mac) {
   const tagOf = (about: string, bytes: Uint8Array): Uint8Array => mac(joined(about, bytes)).subarray(0, TAG_BYTES);
   return {
     tagOf,
+    tagTextOf: (about: string, bytes: Uint8Array): string => tagIn(mac.asText(joined(about, bytes))),
     seal(about: string, seq: Seq): Buffer {
       const bytes = Buffer.alloc(SEQ_BYTES);
       bytes.writeBigUInt64BE(BigInt(seq));
@@ -62,11 +79,18 @@ function createSealing(mac: Mac) {
  * The place in the log of the team, sealed once for all streams, and behind it a tag that ties it to one of them: each of many
  * listeners with a stream of its own costs one MAC.
  */
-export function createCursors(mac: Mac): Cursors {
-  const { seal, open, tagOf } = createSealing(mac);
+export function createCursors(mac: CursorMac): Cursors {
+  const { seal, open, tagOf, tagTextOf } = createSealing(mac);
   const places = new Map<string, Place>();
+  /** What nearly all are told of who are told of something. */
+  let last: { readonly team: TeamId; readonly seq: Seq; readonly place: Place } | null = null;
 
   function placeOf(team: TeamId, seq: Seq): Place {
+    if (last?.seq !== seq || last.team !== team) last = { team, seq, place: knownPlaceOf(team, seq) };
+    return last.place;
+  }
+
+  function knownPlaceOf(team: TeamId, seq: Seq): Place {
     const name = `${seq} ${team}`;
     const known = places.get(name);
     if (known) return known;
@@ -77,13 +101,16 @@ export function createCursors(mac: Mac): Cursors {
     return made;
   }
 
-  const placeIn = (team: TeamId): string => `stream place ${JSON.stringify(team)}`;
-  const streamIn = (team: TeamId, stream: readonly string[]): string => `stream ${JSON.stringify([team, ...stream])}`;
+  const placeIn = (team: TeamId): string => `stream place ${JSON.stringify(team)}\0`;
+  const streamIn = (team: TeamId, stream: readonly string[]): string => `stream ${JSON.stringify([team, ...stream])}\0`;
 
   return {
-    of(team, stream, seq) {
-      const { bytes, text } = placeOf(team, seq);
-      return text + Buffer.from(tagOf(streamIn(team, stream), bytes)).toString('base64url');
+    along(team, stream) {
+      const about = streamIn(team, stream);
+      return (seq) => {
+        const { bytes, text } = placeOf(team, seq);
+        return text + tagTextOf(about, bytes);
+      };
     },
     read(team, stream, cursor) {
       const bytes = Buffer.from(cursor, 'base64url');

@@ -18,7 +18,8 @@ export interface ChannelTeam {
   sessions(principal: Principal, seq: Seq): Promise<Sessions>;
   /** A state that was read and has commit `seq`; null: none was read yet. */
   viewNow(seq: Seq): View | null;
-  cursorOf(stream: readonly string[], seq: Seq): string;
+  /** Of one stream, by place. */
+  cursorsOf(stream: readonly string[]): (seq: Seq) => string;
   /** The subscriber is gone, and told why. */
   drop(subscriber: Subscriber, why: End): void;
   isExpired(principal: Principal): boolean;
@@ -38,8 +39,9 @@ const FIRST_PAUSE_MS = 50;
 
 /** What commits mean for the viewers of a channel, in words. */
 export function createDeliveries({ stream, deliver, wording }: Subject, principal: Principal, team: ChannelTeam) {
+  const cursorOf = team.cursorsOf(stream.name);
   const said = (words: Words, { own }: Alike, seq: Seq): Delivery => {
-    const cursor = team.cursorOf(stream.name, seq);
+    const cursor = cursorOf(seq);
     return { cursor, latin1: words(cursor, own), shown: NOTHING_SHOWN };
   };
 
@@ -80,7 +82,7 @@ export function createDeliveries({ stream, deliver, wording }: Subject, principa
     const { viewer, system, stamp } = await team.sessions(principal, commit.seq);
     const found = await inWords(waiting, since, viewer);
     if (found !== undefined) return found;
-    const cursor = team.cursorOf(stream.name, commit.seq);
+    const cursor = cursorOf(commit.seq);
     try {
       const event = await stream.event({ commit, operations, previous: since, session: viewer, system });
       // What differs depends on where they were who come again, and not only on what they come to.
@@ -110,7 +112,7 @@ export function createDeliveries({ stream, deliver, wording }: Subject, principa
     /** Word that some may be missing before `seq`. */
     async expiry(seq: Seq): Promise<Delivery> {
       const { viewer, stamp } = await patiently(() => team.sessions(principal, seq));
-      return deliver({ expired: true, cursor: team.cursorOf(stream.name, seq) }, viewer, stamp, true);
+      return deliver({ expired: true, cursor: cursorOf(seq) }, viewer, stamp, true);
     },
   };
 }

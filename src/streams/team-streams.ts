@@ -58,9 +58,9 @@ export function createTeamStreams(team: TeamId, from: Seq, deps: TeamStreamsDeps
     },
   });
   const { position, since } = feed;
-  const cursorOf = (stream: readonly string[], seq: Seq): string => cursors.of(team, stream, seq);
+  const cursorsOf = (stream: readonly string[]) => cursors.along(team, stream);
   const offers = createOffers(pace);
-  const channels = createChannels({ position, since, sessions, viewNow, cursorOf, drop, isExpired, pace });
+  const channels = createChannels({ position, since, sessions, viewNow, cursorsOf, drop, isExpired, pace });
 
   /** Who the session's token stands for now that the log has been read up to `position`. */
   async function presentPrincipal({ principal, seq }: Session): Promise<Principal> {

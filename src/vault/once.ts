@@ -35,7 +35,7 @@ export interface Asked {
 
 /** What creates with an idempotency key answered, to be answered again. */
 export function createMemory(vault: Pick<Vault, 'one'>, keys: Keys) {
-  const hash = (text: string): string => Buffer.from(keys.mac('idempotency')(Buffer.from(text))).toString('base64url');
+  const hash = (text: string): string => keys.mac('idempotency').asText(text);
 
   return {
     asked: ({ team, actor, operation, idempotencyKey, input }: OnceRequest): Asked => ({

@@ -10,5 +10,5 @@ export const createSeenDigest =
   ({ key }, values) => {
     const seen = [...values].map(([name, value]) => [name, value.ok ? value.value : null]).sort();
     const bytes = Buffer.from(JSON.stringify(['values of an addon', ...key, seen]));
-    return Buffer.from(keys.mac('digest')(bytes)).toString('base64url');
+    return keys.mac('digest').asText(bytes);
   };

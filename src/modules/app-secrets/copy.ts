@@ -67,7 +67,7 @@ export function createCopies(deps: AppSecretsDeps) {
       target.latest?.revision,
     ]);
     const bytes = Buffer.from(JSON.stringify(['app-secret-copy-1', view.team, ask.app, ask.from, ask.to, facts]));
-    const planHash = Buffer.from(keys.mac('digest')(bytes)).toString('base64url');
+    const planHash = keys.mac('digest').asText(bytes);
     return { plan: { app, from, to, seq: view.seq, planHash, entries }, pairs };
   }
 

@@ -51,8 +51,7 @@ export interface Rendered {
 
 /** Renders the secrets of an app for one environment. A constant number of store calls, however many there are. */
 export function createRendering({ keys }: Pick<AppSecretsDeps, 'keys'>) {
-  const keyed = (texts: readonly string[]): string =>
-    Buffer.from(keys.mac('digest')(Buffer.from(JSON.stringify(texts)))).toString('base64url');
+  const keyed = (texts: readonly string[]): string => keys.mac('digest').asText(JSON.stringify(texts));
 
   function render(ask: RenderAsk, session: Session): Promise<Rendered> {
     return session.read(async (view) => {

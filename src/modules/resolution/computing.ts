@@ -54,7 +54,7 @@ function createFinishing({ keys }: Pick<ComputingDeps, 'keys'>) {
   const placeOf = ({ project, kind, id }: WorkloadAsk, view: View): string =>
     `${view.team}\0${project}\0${kind}\0${id}\0`;
   const digestOf = (ask: WorkloadAsk, view: View, canonical: string): string =>
-    Buffer.from(keys.mac('digest')(placeOf(ask, view) + canonical)).toString('base64url');
+    keys.mac('digest').asText(placeOf(ask, view) + canonical);
 
   function finish(ask: WorkloadAsk, view: View, { input, resolution: pure, links, drawn, from }: Parts): Finished {
     requireRequiredLinks(input, pure);

@@ -19,7 +19,7 @@ import { createComputing, notThere } from './computing.ts';
 import { createFollowed, createFollowedNow } from './followed.ts';
 import type { Environment, WorkloadAsk } from './model.ts';
 import { createRows } from './rows.ts';
-import { type EnvironmentFacts, factsOf, type Sight, seenBytes } from './sight.ts';
+import { type EnvironmentFacts, factsOf, type Sight, seenText } from './sight.ts';
 
 export interface ResolutionsDeps {
   readonly vault: Vault;
@@ -48,7 +48,7 @@ function createSeenDigests(keys: Keys) {
   }
 
   const seenDigest = (facts: EnvironmentFacts, sight: Sight, place: readonly string[]): string =>
-    Buffer.from(keys.mac('digest')(seenBytes(facts, sight, place))).toString('base64url');
+    keys.mac('digest').asText(seenText(facts, sight, place));
 
   return { digestFor, seenDigest };
 }

@@ -150,8 +150,8 @@ export function newFacts(environment: Environment, literal: EnvironmentFacts | n
   return { variables: laidOver('variables'), files: laidOver('files'), mounts: over.mounts };
 }
 
-/** The outcome as somebody sees it who does not see all of it, as bytes for a digest of its own kind. */
-export function seenBytes(facts: EnvironmentFacts, sight: Sight, place: readonly string[]): Uint8Array {
+/** The outcome as somebody sees it who does not see all of it, as a text for a digest of its own kind. */
+export function seenText(facts: EnvironmentFacts, sight: Sight, place: readonly string[]): string {
   const told = ([name, entry]: readonly [string, EntryFacts]): readonly [string, string] => [
     name,
     sight.sees(entry)
@@ -159,5 +159,5 @@ export function seenBytes(facts: EnvironmentFacts, sight: Sight, place: readonly
       : `hidden ${sight.typeOf(entry)} ${entry.written}`,
   ];
   const parts = (['variables', 'files', 'mounts'] as const).map((part) => [...facts[part]].map(told));
-  return Buffer.from(JSON.stringify(['keyloom-seen-1', sight.key, place, parts]));
+  return JSON.stringify(['keyloom-seen-1', sight.key, place, parts]);
 }

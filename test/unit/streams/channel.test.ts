@@ -31,7 +31,7 @@ function aChannel(coalesces: boolean) {
     },
     sessions: async () => ({ viewer: {} as Session, system: {} as Session, stamp: '' }),
     viewNow: () => null,
-    cursorOf: (_stream, seq) => String(seq),
+    cursorsOf: () => String,
     drop: (_subscriber, why) => {
       throw new Error(`dropped: ${why}`);
     },

@@ -61,7 +61,7 @@ function aTeam({ isDamaged = false, rolesNaming = () => [] as readonly string[] 
         return expired.has(id);
       },
     },
-    cursors: { of: () => 'cursor', read: () => 0 },
+    cursors: { along: () => () => 'cursor', read: () => 0 },
     log: silentLog,
     pace: createPace(),
   } as unknown as TeamStreamsDeps;
