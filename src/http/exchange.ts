@@ -85,6 +85,17 @@ export function sendLatin1(
   response.end(latin1, 'latin1');
 }
 
+/** The same without a body, and without a word of one. */
+export function sendEmpty(
+  { response, id, headers: known }: Exchange,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, { ...commonHeaders(id), ...known, ...headers });
+  response.end();
+}
+
 export function sendJson(
   exchange: Exchange,
   status: number,

@@ -245,7 +245,7 @@ describe('what is no request to a route', () => {
   ])('%s %s: %i', async (method, path, status) => {
     const answer = await rest(app, method, path);
     expect(answer.status).toBe(status);
-    if (status === 405) expect(answer.headers.get('allow')).toBe('GET, POST, PUT');
+    if (status === 405) expect(answer.headers.get('allow')).toBe('GET, HEAD, POST, PUT, OPTIONS');
     if (status >= 400) expect(answer.body).toEqual({ error: { message: expect.any(String), id: expect.any(String) } });
   });
 

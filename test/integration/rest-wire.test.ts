@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aProject, base64 } from '../support/makers.ts';
+import { routesOf } from '../../src/app/routes.ts';
+import { aProject, aServiceInput, base64, done, PUT_SERVICE } from '../support/makers.ts';
 import { rest } from '../support/rest.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
@@ -11,6 +12,7 @@ let app: TestApp;
 beforeAll(async () => {
   app = await startApp({ limits: { bodyBytes: 20_000 } });
   await aProject(app);
+  await done(app, PUT_SERVICE, aServiceInput());
 });
 afterAll(() => app.close());
 
@@ -29,8 +31,63 @@ describe('the description', () => {
     }
     const head = await fetch(`${app.url}/v1/docs`, { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);
+    const options = await rest(app, 'OPTIONS', '/docs', { token: null });
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
     const other = await rest(app, 'POST', '/openapi.json', { body: {} });
     expect([other.status, other.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+});
+
+describe('HEAD and OPTIONS', () => {
+  const GETS = routesOf().filter(({ method }) => method === 'GET');
+  const DATED = ['date', 'connection', 'keep-alive', 'x-request-id', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
+  const pathOf = (path: string): string =>
+    path.replaceAll(/\{(projectId)\}/g, 'default-project').replaceAll(/\{\w+\}/g, 'nothing');
+  const headersOf = ({ headers }: { readonly headers: Headers }): object =>
+    Object.fromEntries([...headers].filter(([name]) => !DATED.includes(name)));
+
+  it('HEAD is answered as GET is, without the body, on every route and for everybody', async () => {
+    const paths = [...GETS.map(({ path }) => pathOf(path)), '/projects/default-project', `${S}?per_page=0`, '/nothing'];
+    const workload = await app.token('dependent', {
+      kind: 'DEPENDENT',
+      workload: { project: 'default-project', kind: 'SERVICE', id: 'example-service' },
+    });
+    const statuses = new Set<number>();
+    for (const token of [app.owner, workload, 'klm_u_nobody', null]) {
+      for (const path of paths) {
+        const [get, head] = [await rest(app, 'GET', path, { token }), await rest(app, 'HEAD', path, { token })];
+        expect([path, head.status, head.body]).toEqual([path, get.status, null]);
+        // A refusal says the id of the request, which has one length.
+        expect(headersOf(head)).toEqual(headersOf(get));
+        statuses.add(head.status);
+      }
+    }
+    expect([...statuses].sort()).toEqual([200, 400, 401, 403, 404]);
+  });
+
+  it('HEAD is for what GET is for', async () => {
+    const gets = new Set(GETS.map(({ path }) => path));
+    const others = routesOf().filter(({ path }) => !gets.has(path));
+    expect(others.length).toBeGreaterThan(0);
+    for (const { path, method } of others) {
+      const answer = await rest(app, 'HEAD', pathOf(path));
+      expect([path, answer.status, answer.headers.get('allow')]).toEqual([path, 405, `${method}, OPTIONS`]);
+    }
+  });
+
+  it('OPTIONS says what a path takes, without a token', async () => {
+    for (const route of routesOf()) {
+      const path = pathOf(route.path);
+      const answer = await rest(app, 'OPTIONS', path, { token: null });
+      expect([answer.status, answer.body, answer.headers.get('content-length')]).toEqual([204, null, null]);
+      const allowed = (answer.headers.get('allow') ?? '').split(', ');
+      expect(allowed).toContain(route.method);
+      expect(allowed.includes('HEAD')).toBe(allowed.includes('GET'));
+      // As the refusal of any other method says.
+      const refused = await rest(app, 'PURGE', path);
+      expect([refused.status, refused.headers.get('allow')]).toEqual([405, allowed.join(', ')]);
+    }
+    expect((await rest(app, 'OPTIONS', '/nothing', { token: null })).status).toBe(404);
   });
 });
 

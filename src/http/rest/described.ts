@@ -1,7 +1,7 @@
 import { latin1Of } from '../../graphql/engine/write-answer.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { RestRoute } from '../../rest/route.ts';
-import { type Exchange, sendLatin1 } from '../exchange.ts';
+import { type Exchange, sendEmpty, sendLatin1 } from '../exchange.ts';
 import { openApiOf } from './openapi.ts';
 import { PAGE_HEADERS, pageOf } from './page.ts';
 
@@ -26,6 +26,10 @@ export function createDescribed(routes: readonly RestRoute[]) {
   return (exchange: Exchange): boolean => {
     const { path, method } = exchange;
     if (path !== DESCRIPTION && path !== PAGE) return false;
+    if (method === 'OPTIONS') {
+      sendEmpty(exchange, 204, { allow: 'GET, HEAD, OPTIONS' });
+      return true;
+    }
     if (method !== 'GET' && method !== 'HEAD') throw new AppError('METHOD_NOT_ALLOWED', 'Use GET');
     const [latin1 = '', type = ''] = made().get(path) ?? [];
     sendLatin1(exchange, 200, latin1, type, path === PAGE ? PAGE_HEADERS : null);

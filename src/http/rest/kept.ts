@@ -16,7 +16,7 @@ export interface KeptKey {
 }
 
 /**
- * Of a GET, all that its answer depends on: who asks and the last commit, the target as it was sent, and the headers that go into the
+ * Of a GET or a HEAD, all that its answer depends on: who asks and the last commit, the target as it was sent, and the headers that go into the
  * documents that it runs. Whether the client has the answer already is asked of each. null: it is answered anew each time.
  */
 export function keptKeyOf(
@@ -26,7 +26,7 @@ export function keptKeyOf(
   { ifMatch, idempotencyKey }: Asked,
 ): KeptKey | null {
   // What plugins of others would see is not passed by them.
-  if (method !== 'GET' || stamp === null || graphql.isExtended) return null;
+  if ((method !== 'GET' && method !== 'HEAD') || stamp === null || graphql.isExtended) return null;
   return { stamp: `rest ${stamp}`, request: Buffer.from(JSON.stringify([path, search, ifMatch, idempotencyKey])) };
 }
 

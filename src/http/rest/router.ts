@@ -12,8 +12,9 @@ export interface Found {
 }
 
 export interface Router {
-  /** NOT_FOUND for a path that is no route's; METHOD_NOT_ALLOWED, with what is allowed, for another method. */
+  /** The route of GET is that of HEAD, too. NOT_FOUND for a path that is no route's; METHOD_NOT_ALLOWED, with what is allowed, for another method. */
   find(method: string, path: string): Found;
+  /** As the `Allow` header has them; empty: the path is no route's. */
   allowed(path: string): readonly string[];
 }
 
@@ -54,14 +55,18 @@ export function createRouter(routes: readonly RestRoute[]): Router {
     const { teamId = null, ...params } = found.params as Readonly<Record<string, string | undefined>>;
     return { route, path: params as Readonly<Record<string, string>>, team: teamId };
   };
-  const allowed = (path: string): readonly string[] => METHODS.filter((method) => lookUp(method, path) !== null);
+  const methodsOf = (path: string) => METHODS.filter((method) => lookUp(method, path) !== null);
   return {
-    allowed,
+    allowed(path) {
+      const methods = methodsOf(path).flatMap((method) => (method === 'GET' ? [method, 'HEAD'] : [method]));
+      return methods.length === 0 ? [] : [...methods, 'OPTIONS'];
+    },
     find(method, path) {
-      const known = METHODS.find((each) => each === method);
+      const wanted = method === 'HEAD' ? 'GET' : method;
+      const known = METHODS.find((each) => each === wanted);
       const found = known ? lookUp(known, path) : null;
       if (found) return found;
-      const others = allowed(path);
+      const others = methodsOf(path);
       if (others.length === 0) throw notFound();
       throw new AppError('METHOD_NOT_ALLOWED', `Use ${others.join(' or ')}`);
     },

@@ -18,14 +18,14 @@ import {
 } from '../../rest/route.ts';
 import { type Caught, type ContextFor, chargeOf, contextOf, holdUntilSent, leave } from '../caller.ts';
 import type { Deadline } from '../deadline.ts';
-import { type Exchange, sendLatin1 } from '../exchange.ts';
+import { type Exchange, sendEmpty, sendLatin1 } from '../exchange.ts';
 import type { Route } from '../graphql-route.ts';
 import type { Rates } from '../rates.ts';
 import type { WrongTokens } from '../wrong-tokens.ts';
 import { createDescribed } from './described.ts';
 import { type Read, readGiven } from './given.ts';
 import { keepReply, keptKeyOf, keptOf } from './kept.ts';
-import { createRouter, type Found, isPossible } from './router.ts';
+import { createRouter, type Found, isPossible, type Router } from './router.ts';
 
 export interface RestDeps {
   readonly graphql: Graphql;
@@ -54,7 +54,7 @@ export function createRestRoute(deps: RestDeps): Route {
   const router = createRouter(deps.routes);
   const described = createDescribed(deps.routes);
   return async (exchange) => {
-    if (described(exchange)) return;
+    if (described(exchange) || toldOptions(exchange, router)) return;
     const deadline = deps.startDeadline();
     exchange.deadline = deadline;
     exchange.onClose = leave;
@@ -70,6 +70,13 @@ export function createRestRoute(deps: RestDeps): Route {
       deadline.end();
     }
   };
+}
+
+/** What a path takes is no secret: the description says it to everybody. */
+function toldOptions(exchange: Exchange, router: Router): boolean {
+  const methods = exchange.method === 'OPTIONS' ? router.allowed(exchange.path) : [];
+  if (methods.length > 0) sendEmpty(exchange, 204, { allow: methods.join(', ') });
+  return methods.length > 0;
 }
 
 async function serve(
@@ -176,7 +183,7 @@ function send(
 ): void {
   const headers = etag === undefined ? {} : { etag: `"${etag}"` };
   if (isCached && etag !== undefined && isKnown(exchange, etag)) {
-    sendLatin1(exchange, 304, '', JSON_TYPE, headers);
+    sendEmpty(exchange, 304, headers);
     return;
   }
   if (latin1.length > SMALL_ANSWER) {
