@@ -94,7 +94,7 @@ export const createTokenInput = z
   });
 
 export const revokeTokenInput = z.strictObject({ descendants: z.boolean().nullish() });
-export const emptyInput = z.strictObject({});
+export const deleteRoleInput = z.strictObject({ expectedRevision: revisionRule });
 
 export type CreateRoleInput = z.output<ReturnType<typeof createRoleInput>>;
 export type UpdateRoleInput = z.output<ReturnType<typeof updateRoleInput>>;

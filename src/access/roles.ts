@@ -130,11 +130,12 @@ function createRoleChanges({
     return { role: await roleBySlug(id, session), commit };
   }
 
-  async function deleteRole(id: string, session: Session) {
+  async function deleteRole(id: string, expected: number | null | undefined, session: Session) {
     const { made: role, commit } = await session.run({
       operation: 'role.delete',
       subject: [session.principal.team, id],
       find: (view) => ownRole(id, view, session),
+      seen: (present) => ({ expected, present }),
       async decide(before, view) {
         const { live } = await view.set(tokenDocument);
         const user = live.find((token) => token.fields.role === id);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CriticalityLevel, diff } from '@graphql-inspector/core';
-import { buildSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
+import { buildSchema, getNamedType, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { schema } from '../support/schema.ts';
 import { clientTypes, TYPES } from './client-types.ts';
@@ -43,6 +43,16 @@ describe('schema.graphql', () => {
     const { missing, seen } = undescribed();
     expect(missing).toEqual([]);
     expect(seen).toBeGreaterThan(400);
+  });
+
+  it('has every change and every deletion of what has a revision take the one that it is about', () => {
+    const inputs = Object.values(schema.getMutationType()?.getFields() ?? {}).flatMap(({ name, args: [input] }) => {
+      const type = /^(?:update|put|delete)[A-Z]/.test(name) && input ? getNamedType(input.type) : null;
+      return isInputObjectType(type) ? [type] : [];
+    });
+    expect(inputs.length).toBeGreaterThan(25);
+    const without = inputs.filter((type) => !type.getFields().expectedRevision).map(({ name }) => name);
+    expect(without).toEqual([]);
   });
 
   it.each(['ErrorCode', 'ConflictReason'])('says of each %s when it happens and what to do', (name) => {

@@ -56,7 +56,11 @@ describe('accounts', () => {
     expect(listed.data.vcsAccounts).toEqual([again.vcsAccount]);
     const node = await app.gql('query ($id: ID!) { node(id: $id) { id __typename } }', { id: vcsAccount.id });
     expect(node.data.node).toEqual({ id: vcsAccount.id, __typename: 'VcsAccount' });
-    await done(app, DELETE, { id: vcsAccount.id });
+    expect(await run(app, DELETE, { id: vcsAccount.id, expectedRevision: 1 })).toMatchObject({
+      code: 'CONFLICT',
+      currentRevision: 2,
+    });
+    await done(app, DELETE, { id: vcsAccount.id, expectedRevision: 2 });
     expect((await app.gql(LIST)).data.vcsAccounts).toEqual([]);
     expect(await app.store.revisions('vcsAccount', ['default', 'github::bob'], { limit: 10 })).toEqual([]);
     expect(codeOf(await run(app, DELETE, { id: vcsAccount.id }))).toBe('NOT_FOUND');

@@ -174,7 +174,11 @@ describe('roles', () => {
     const user = await done(app, CREATE, aToken({ role: 'my-role' }));
     expect(await run(app, DELETE_ROLE, { id: role.id })).toMatchObject({ code: 'CONFLICT', existing: user.token.id });
     await done(app, REVOKE, { id: user.token.id });
-    await done(app, DELETE_ROLE, { id: role.id });
+    expect(await run(app, DELETE_ROLE, { id: role.id, expectedRevision: 1 })).toMatchObject({
+      code: 'CONFLICT',
+      currentRevision: 2,
+    });
+    await done(app, DELETE_ROLE, { id: role.id, expectedRevision: 2 });
     expect(codeOf(await run(app, UPDATE_ROLE, { id: role.id, name: 'Ghost' }))).toBe('NOT_FOUND');
     expect(codeOf(await run(app, CREATE, aToken({ role: 'my-role' })))).toBe('NOT_FOUND');
     expect((await done(app, CREATE_ROLE, { name: 'My Role', grants })).role.id).toBe(role.id);

@@ -1,4 +1,4 @@
-import { createRoleInput, emptyInput, updateRoleInput } from '../../access/inputs.ts';
+import { createRoleInput, deleteRoleInput, updateRoleInput } from '../../access/inputs.ts';
 import type { ResourceFacts } from '../../access/resources.ts';
 import { allowedInTeam } from '../../graphql/types/allowed.ts';
 import type { Builder } from '../../graphql/types/builder.ts';
@@ -59,11 +59,15 @@ export function addRoleMutations(
   addMutation(builder, {
     name: 'deleteRole',
     description: 'Deletes a role that no token has. Requires `ADMIN` on roles.',
-    input: (t) => ({ id: t.id({ required: true, description: 'The role.' }) }),
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The role.' }),
+      expectedRevision: expectedRevision(t),
+    }),
     allowed: allowedInTeam('admin', 'role'),
-    rules: emptyInput.extend({ id: idRule('Role') }),
+    rules: deleteRoleInput.extend({ id: idRule('Role') }),
     failures: ['notFound', 'conflict'],
-    run: ({ id }, { services, session }) => services.access.deleteRole(id, session),
+    run: ({ id, expectedRevision: expected }, { services, session }) =>
+      services.access.deleteRole(id, expected, session),
     payload: { role },
   });
 }

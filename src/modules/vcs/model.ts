@@ -93,6 +93,6 @@ export const putAccountInput = z
     }
   });
 export const updateAccountInput = z.strictObject({ sensitivity: sensitivityRule, expectedRevision: revisionRule });
-export const deleteAccountInput = z.strictObject({});
+export const deleteAccountInput = z.strictObject({ expectedRevision: revisionRule });
 export type PutAccountInput = z.output<typeof putAccountInput>;
 export type UpdateAccountInput = z.output<typeof updateAccountInput>;

@@ -117,11 +117,15 @@ function addVcsMutations(builder: Builder): void {
     name: 'deleteVcsAccount',
     description:
       'Deletes an account and its token for good. What was read with it stays. Requires `DELETE` on accounts.',
-    input: (t) => ({ id: t.id({ required: true, description: 'The account.' }) }),
+    input: (t) => ({
+      id: t.id({ required: true, description: 'The account.' }),
+      expectedRevision: expectedRevision(t),
+    }),
     allowed: allowedInTeam('delete', 'vcsAccount', ['vcsAccount', 'Account']),
     rules: deleteAccountInput.extend({ id: idRule('VcsAccount') }),
     failures: ['notFound', 'conflict'],
-    run: ({ id }, { services, session }) => services.vcsAccounts.remove(id, session),
+    run: ({ id, expectedRevision: expected }, { services, session }) =>
+      services.vcsAccounts.remove(id, expected, session),
     payload,
   });
 }

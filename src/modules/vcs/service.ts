@@ -109,7 +109,7 @@ function createChanging({ clock }: Pick<VcsAccountsDeps, 'clock'>) {
   }
 
   /** Erases the account with its token, of which no older revision is kept. */
-  async function remove(id: string, session: Session) {
+  async function remove(id: string, expected: number | null | undefined, session: Session) {
     const { made: vcsAccount, commit } = await session.run({
       operation: 'vcsAccount.delete',
       subject: [session.principal.team, id],
@@ -118,6 +118,7 @@ function createChanging({ clock }: Pick<VcsAccountsDeps, 'clock'>) {
         if (!mayOnAccount(session, 'delete', sensitivityOf(before))) throw forbidden();
         return before;
       },
+      seen: (present) => ({ expected, present }),
       decide: (before) => ({
         changes: [{ op: 'remove', kind: 'vcsAccount', key: before.key, expected: before.revision }],
         made: before,
