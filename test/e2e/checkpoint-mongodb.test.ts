@@ -1,67 +1,29 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { createRootKeyFile } from '../../src/crypto/root-key.ts';
-import { ask, type Built, build, ownerToken, type Serving, serving, spawned, stopped } from '../support/built.ts';
-import { type EditableMongo, editableMongo } from '../support/editable-mongo.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { type Environment, ownerToken, type Serving, stopped } from '../support/built.ts';
+import { addProject, eachCheckpointed } from '../support/checkpointed.ts';
+import { editableMongo } from '../support/editable-mongo.ts';
 import { type Copy, changesBetween, keyAt } from '../support/editable-store.ts';
-import { CREATE_PROJECT } from '../support/makers.ts';
 
 const url = inject('mongodbUrl');
 
-let entry: string;
-let root: string;
-let file: string;
-let mongo: EditableMongo;
-const running: Built[] = [];
-beforeAll(() => {
-  entry = build();
-}, 120_000);
-beforeEach(async () => {
-  root = mkdtempSync(join(tmpdir(), 'keyloom-checkpoint-'));
-  await createRootKeyFile(join(root, 'root.key'));
-  file = join(root, 'checkpoint.json');
-  mongo = editableMongo(url ?? '');
-});
-afterEach(async () => {
-  for (const each of running.splice(0)) if (each.process.exitCode === null) await stopped(each, 'SIGKILL');
-  await mongo.dispose();
-  rmSync(root, { recursive: true, force: true });
-});
-
-const env = (over: Record<string, string> = {}) => ({
-  KEYLOOM_PORT: '0',
-  KEYLOOM_ROOT_KEY_FILE: join(root, 'root.key'),
-  KEYLOOM_DATA: join(root, 'data'),
-  KEYLOOM_DEVELOPMENT: 'true',
-  KEYLOOM_CHECKPOINT_FILE: file,
-  MONGODB_URL: url ?? '',
-  KEYLOOM_DATABASE: mongo.database,
-  ...over,
-});
-async function start(over: Record<string, string> = {}): Promise<Serving> {
-  const server = await serving(entry, env(over));
-  running.push(server);
-  return server;
-}
+const kept = eachCheckpointed(url);
+const { env, seqIn } = kept;
+const start = (over?: Environment): Promise<Serving> => kept.start(env(over));
 async function said(code: number, ...args: readonly string[]): Promise<string> {
-  const built = spawned(entry, env(), args);
-  running.push(built);
+  const built = kept.spawn(env(), args);
   expect([await built.ended, built.output()]).toEqual([code, expect.anything()]);
   return built.output();
 }
 const refusal = () => said(1);
-const addProject = async (server: Serving, token: string, name: string): Promise<number> =>
-  (await ask(server.url, token, CREATE_PROJECT, { input: { name } })).data.createProject.commit.seq;
-const seqIn = (): number => JSON.parse(JSON.parse(readFileSync(file, 'utf8')).content).teams.default.seq;
 const isOfTeam = (place: string): boolean => keyAt(place).length < 3 && keyAt(place)[0] === 'default';
 
 /** Puts back what is meant. */
 async function putBack(old: Copy, isMeant: (place: string) => boolean = () => true): Promise<void> {
-  const changes = [...changesBetween(await mongo.copy(), old)].filter(([place]) => isMeant(place));
-  await mongo.apply(new Map(changes));
+  const changes = [...changesBetween(await kept.mongo.copy(), old)].filter(([place]) => isMeant(place));
+  await kept.mongo.apply(new Map(changes));
 }
 
 describe.skipIf(url === null)('case 260, on MongoDB', () => {
@@ -70,13 +32,13 @@ describe.skipIf(url === null)('case 260, on MongoDB', () => {
     const token = ownerToken(first) ?? '';
     await addProject(first, token, 'one');
     await stopped(first, 'SIGTERM');
-    const old = await mongo.copy();
+    const old = await kept.mongo.copy();
     const before = seqIn();
     const second = await start();
     const seq = await addProject(second, token, 'two');
     await stopped(second, 'SIGTERM');
     expect(seqIn()).toBe(seq);
-    const now = await mongo.copy();
+    const now = await kept.mongo.copy();
 
     for (const isMeant of [isOfTeam, () => true]) {
       await putBack(now);
@@ -104,7 +66,7 @@ describe.skipIf(url === null)('case 260, on MongoDB', () => {
     // The file has just been written: the next time is a second away.
     const wanted = await addProject(server, token, 'two');
     while (seqIn() < wanted) await sleep(5);
-    const old = await mongo.copy();
+    const old = await kept.mongo.copy();
     const seq = await addProject(server, token, 'three');
     await putBack(old, isOfTeam);
     // At its next look, or when it stops.
@@ -117,31 +79,31 @@ describe.skipIf(url === null)('case 260, on MongoDB', () => {
   it('a store that is put back and goes on under a gateway, by another one, does not become the truth', async () => {
     const server = await start();
     const token = ownerToken(server) ?? '';
-    const old = await mongo.copy();
+    const old = await kept.mongo.copy();
     const seq = await addProject(server, token, 'one');
     while (seqIn() < seq) await sleep(20);
-    const whole = readFileSync(file, 'utf8');
+    const whole = readFileSync(kept.file, 'utf8');
     await putBack(old);
-    const elsewhere = join(root, 'elsewhere.json');
-    cpSync(file, elsewhere);
-    const accepting = spawned(entry, env({ KEYLOOM_CHECKPOINT_FILE: elsewhere }), ['checkpoint', '--accept']);
+    const elsewhere = join(kept.root, 'elsewhere.json');
+    cpSync(kept.file, elsewhere);
+    const accepting = kept.spawn(env({ KEYLOOM_CHECKPOINT_FILE: elsewhere }), ['checkpoint', '--accept']);
     expect(await accepting.ended).toBe(0);
     const other = await start({ KEYLOOM_CHECKPOINT_FILE: elsewhere });
     for (const name of ['two', 'three']) await addProject(other, token, name);
     await stopped(other, 'SIGTERM');
     await stopped(server, 'SIGTERM');
     expect(server.output()).toContain('integrity_failure');
-    expect(readFileSync(file, 'utf8')).toBe(whole);
+    expect(readFileSync(kept.file, 'utf8')).toBe(whole);
   });
 
   it('a file that is absent, unreadable, damaged or of another installation is refused, and accepted by command alone', async () => {
     const first = await start();
     await stopped(first, 'SIGTERM');
-    const whole = readFileSync(file, 'utf8');
+    const whole = readFileSync(kept.file, 'utf8');
     const foreign = editableMongo(url ?? '');
-    const theirs = join(root, 'theirs.json');
+    const theirs = join(kept.root, 'theirs.json');
     // The same root key, another installation.
-    const elsewhere = { KEYLOOM_DATABASE: foreign.database, KEYLOOM_DATA: join(root, 'other') };
+    const elsewhere = { KEYLOOM_DATABASE: foreign.database, KEYLOOM_DATA: join(kept.root, 'other') };
     const other = await start({ ...elsewhere, KEYLOOM_CHECKPOINT_FILE: theirs });
     await stopped(other, 'SIGTERM');
     await foreign.dispose();
@@ -153,14 +115,14 @@ describe.skipIf(url === null)('case 260, on MongoDB', () => {
       ],
       [readFileSync(theirs, 'utf8'), 'was not written by this installation, or was edited'],
     ] as const) {
-      writeFileSync(file, text);
+      writeFileSync(kept.file, text);
       expect(await refusal()).toContain(words);
     }
-    rmSync(file);
+    rmSync(kept.file);
     expect(await refusal()).toContain('is not there');
-    mkdirSync(file);
+    mkdirSync(kept.file);
     expect(await refusal()).toContain('cannot be read (EISDIR)');
-    rmSync(file, { recursive: true });
+    rmSync(kept.file, { recursive: true });
     // The store is elsewhere: no volume is shared.
     expect(await said(0, 'checkpoint', '--accept')).not.toContain("store's own volume");
     await stopped(await start(), 'SIGTERM');
@@ -168,7 +130,7 @@ describe.skipIf(url === null)('case 260, on MongoDB', () => {
 
   it('a database that was emptied is not founded anew', async () => {
     await stopped(await start(), 'SIGTERM');
-    await mongo.erase((place) => !place.startsWith('m'));
+    await kept.mongo.erase((place) => !place.startsWith('m'));
     expect(await refusal()).toContain('The store is empty, but the checkpoint file');
   });
 });

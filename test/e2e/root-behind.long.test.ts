@@ -1,23 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { createRootKeyFile } from '../../src/crypto/root-key.ts';
-import {
-  ask,
-  type Built,
-  build,
-  type Environment,
-  ownerToken,
-  type Serving,
-  serving,
-  spawned,
-  stopped,
-} from '../support/built.ts';
-import { type EditableMongo, editableMongo } from '../support/editable-mongo.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { ask, ownerToken, type Serving, stopped } from '../support/built.ts';
+import { addProject, eachCheckpointed } from '../support/checkpointed.ts';
 import { type Copy, changesBetween } from '../support/editable-store.ts';
-import { CREATE_PROJECT } from '../support/makers.ts';
 
 /** On MongoDB the root over all heads is written half a second after a commit: what a process leaves behind that dies before. */
 
@@ -28,51 +13,16 @@ const BEHIND_MS = 500;
 const TRIES = 25;
 const ROOT_AT = 'h~root\0';
 
-let entry: string;
-let root: string;
-let file: string;
-let mongo: EditableMongo;
-const running: Built[] = [];
-beforeAll(() => {
-  entry = build();
-}, 120_000);
-beforeEach(async () => {
-  root = mkdtempSync(join(tmpdir(), 'keyloom-root-'));
-  await createRootKeyFile(join(root, 'root.key'));
-  file = join(root, 'checkpoint.json');
-  mongo = editableMongo(url ?? '');
-});
-afterEach(async () => {
-  for (const each of running.splice(0)) if (each.process.exitCode === null) await stopped(each, 'SIGKILL');
-  await mongo.dispose();
-  rmSync(root, { recursive: true, force: true });
-});
-
-const unchecked = () => ({
-  KEYLOOM_PORT: '0',
-  KEYLOOM_ROOT_KEY_FILE: join(root, 'root.key'),
-  KEYLOOM_DATA: join(root, 'data'),
-  KEYLOOM_DEVELOPMENT: 'true',
-  MONGODB_URL: url ?? '',
-  KEYLOOM_DATABASE: mongo.database,
-});
-const checked = () => ({ ...unchecked(), KEYLOOM_CHECKPOINT_FILE: file });
-async function start(env: Environment = checked()): Promise<Serving> {
-  const server = await serving(entry, env);
-  running.push(server);
-  return server;
-}
-const addProject = async (server: Serving, token: string, name: string): Promise<number> =>
-  (await ask(server.url, token, CREATE_PROJECT, { input: { name } })).data.createProject.commit.seq;
-const seqIn = (): number => JSON.parse(JSON.parse(readFileSync(file, 'utf8')).content).teams.default.seq;
+const kept = eachCheckpointed(url);
+const { start, seqIn } = kept;
 const isSameRoot = (a: Copy, b: Copy): boolean =>
   Buffer.compare(a.get(ROOT_AT) ?? Buffer.alloc(0), b.get(ROOT_AT) ?? Buffer.alloc(1)) === 0;
 
 /** The store once the root has caught up. */
 async function settled(): Promise<Copy> {
-  for (let before = await mongo.copy(); ; ) {
+  for (let before = await kept.mongo.copy(); ; ) {
     await sleep(3 * BEHIND_MS);
-    const now = await mongo.copy();
+    const now = await kept.mongo.copy();
     if (isSameRoot(before, now)) return now;
     before = now;
   }
@@ -101,7 +51,7 @@ describe.skipIf(url === null)('a root that is written behind', () => {
       }
       await sleep((cycle / CYCLES) * BEHIND_MS);
       await stopped(server, 'SIGKILL');
-      behind += isSameRoot(before, await mongo.copy()) ? 1 : 0;
+      behind += isSameRoot(before, await kept.mongo.copy()) ? 1 : 0;
       expect(server.output()).not.toContain('integrity_failure');
     }
     const last = await start();
@@ -127,19 +77,18 @@ describe.skipIf(url === null)('a root that is written behind', () => {
       const seq = await addProject(server, token, `wanted-${i}`);
       while (seqIn() < seq) await sleep(2);
       await stopped(server, 'SIGKILL');
-      const now = await mongo.copy();
+      const now = await kept.mongo.copy();
       if (!isSameRoot(marked, now)) {
         server = await start();
         continue;
       }
       expect(isSameRoot(old, now)).toBe(false);
-      await mongo.apply(changesBetween(now, marked));
-      const refused = spawned(entry, checked());
-      running.push(refused);
+      await kept.mongo.apply(changesBetween(now, marked));
+      const refused = kept.spawn();
       expect(await refused.ended).toBe(1);
       expect(refused.output()).toContain(`ends at commit ${seq - 1} of default, the checkpoint at ${seq}`);
       // Without the file it is a store like any other: the root never knew better.
-      const trusting = await start(unchecked());
+      const trusting = await start(kept.unchecked());
       expect(await projectsOf(trusting, token)).not.toContain(`wanted-${i}`);
       return;
     }
