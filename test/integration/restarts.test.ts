@@ -154,6 +154,11 @@ describe('acknowledgements', () => {
       ({ workload }: { workload: { id: string } }) => workload.id,
     );
 
+  const again = async (id: string): Promise<void> => {
+    await app.gql(`mutation { deleteService(input: { project: "default-project", id: "${id}" }) { __typename } }`);
+    await done(app, PUT_SERVICE, aServiceInput({ id, name: 'Service 1' }));
+  };
+
   it('tell who runs what, and whether that is what it would get now', async () => {
     expect(await runningOf('s-1')).toBeNull();
     const { digest, seq } = await environmentOf(app, 's-1');
@@ -168,8 +173,10 @@ describe('acknowledgements', () => {
   });
 
   it('end the requests that asked for no more', async () => {
+    const { seq } = await environmentOf(app, 's-1');
+    await setA(app, group, '2');
     await restart();
-    const before = await acknowledged('s-1', { seq: 1 });
+    const before = await acknowledged('s-1', { seq });
     expect(before).toMatchObject({ acknowledged: [] });
     expect((await acknowledged('s-1')).acknowledged).toEqual([{ workloadId: 's-1', state: 'ACKNOWLEDGED' }]);
   });
@@ -196,10 +203,45 @@ describe('acknowledgements', () => {
 
   it('of a workload that was registered anew count no more', async () => {
     await acknowledged('s-1');
-    clock.pass(1);
+    // Whatever the clock says meanwhile.
+    for (const passed of [1_000, 0, -3_600_000]) {
+      await acknowledged('s-1');
+      clock.pass(passed);
+      await again('s-1');
+      expect(await runningOf('s-1')).toBeNull();
+      expect([...(await listed(true)), ...(await listed(false))]).toEqual([]);
+    }
+  });
+
+  it('are of commits at which it was registered as it is now, and of no other', async () => {
+    const { seq, digest } = await environmentOf(app, 's-1');
+    await again('s-1');
+    const { seq: own } = await environmentOf(app, 's-1');
+    const workload = { kind: 'SERVICE', id: 's-1' };
+    const token = await app.token('dependent', {
+      kind: 'DEPENDENT',
+      workload: { ...workload, project: 'default-project' },
+    });
+    // Of who had the id before, of no one between the two, and from before there was any.
+    for (const [said, by] of [
+      [{ seq }, app.owner],
+      [{ seq, digest }, app.owner],
+      [{ seq: own - 1 }, app.owner],
+      [{ seq: 1 }, app.owner],
+      [{ seq }, token],
+      [{ seq, digest }, token],
+    ] as const) {
+      expect(await acknowledged('s-1', said, by)).toMatchObject({
+        code: 'INVALID_INPUT',
+        fields: [{ path: ['seq'], rule: 'registration', message: expect.stringContaining('registered as it is now') }],
+      });
+      expect(await runningOf('s-1')).toBeNull();
+    }
+    expect((await acknowledged('s-1', { seq: own }, token)).running).toMatchObject({ seq: own });
+    // One that is restored is the same.
     await app.gql(`mutation { deleteService(input: { project: "default-project", id: "s-1" }) { __typename } }`);
-    await done(app, PUT_SERVICE, aServiceInput({ id: 's-1', name: 'Service 1' }));
-    expect(await runningOf('s-1')).toBeNull();
+    await app.gql(`mutation { restoreService(input: { project: "default-project", id: "s-1" }) { __typename } }`);
+    expect((await acknowledged('s-1', { seq: own })).running).toMatchObject({ seq: own });
   });
 });
 

@@ -183,7 +183,7 @@ async function aWebhook(app: TestApp, n: number): Promise<string> {
 }
 async function aRestart(app: TestApp, n: number) {
   const input = { source: await aDependent(app, n), waves: { size: 1 } };
-  const fields = 'restart { id requests(first: 1) { nodes { id } } }';
+  const fields = 'restart { id requests(first: 1) { nodes { id seq } } }';
   return (await done(app, 'restartDependents', input, fields)).restart;
 }
 
@@ -398,8 +398,9 @@ export const MUTATIONS: readonly MutationCase[] = [
   {
     name: 'acknowledgeEnvironment',
     async prepare(app, n) {
-      await aRestart(app, n);
-      return { project: slugFor(n), workload: { kind: 'SERVICE', id: 'example' }, seq: 5 };
+      const { requests } = await aRestart(app, n);
+      const { seq } = requests.nodes[0];
+      return { project: slugFor(n), workload: { kind: 'SERVICE', id: 'example' }, seq };
     },
   },
   inProject('putDeployWebhook', (n) => ({ project: slugFor(n), url: 'https://deploy.example.com/' })),

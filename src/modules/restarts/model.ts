@@ -95,6 +95,8 @@ export type RunningFields = {
   readonly by: string;
   /** It ran a later commit before. */
   readonly rolledBack: boolean;
+  /** Which of the registrations under its id. Absent: it was said before this was kept. */
+  readonly registration?: string;
 };
 export const runningDocument = plainDocument<RunningFields>('running');
 export type StoredRunning = Stored<RunningFields, null>;

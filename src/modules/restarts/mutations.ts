@@ -114,7 +114,8 @@ function addAcknowledge(builder: Builder): void {
       seq: t.field({
         type: 'SafeInt',
         required: true,
-        description: 'Commit number (`seq`) of the environment that the workload runs.',
+        description:
+          'Commit number (`seq`) of the environment that the workload runs: one at which it was registered as it is now.',
       }),
       digest: t.string({ description: "Digest of the environment. Default: the workload's digest at `seq`." }),
     }),

@@ -7,7 +7,8 @@ import { forbidden, invalidInput, isAppError } from '../../kernel/errors.ts';
 import type { CommitFacts } from '../../vault/change.ts';
 import { type Change, changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
-import type { View } from '../../vault/reading.ts';
+import type { Vault } from '../../vault/port.ts';
+import { evenReading, type View } from '../../vault/reading.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { projectDocument } from '../projects/model.ts';
 import { sightOf } from '../resolution/sight.ts';
@@ -18,6 +19,7 @@ import type { AcknowledgeInput } from './inputs.ts';
 import { runningDocument, runningId, type StoredRequest, type StoredRunning, type WorkloadName } from './model.ts';
 
 export interface RunningDeps {
+  readonly vault: Pick<Vault, 'asOf'>;
   readonly resolutions: Services['resolutions'];
   readonly clock: Clock;
 }
@@ -43,8 +45,12 @@ interface Said {
 export async function runningOf(workload: StoredWorkload, scope: Scope, view: View): Promise<StoredRunning | null> {
   const set = await view.set(runningDocument, workload.key[1] ?? '');
   const stored = set.get(runningId(workload.kind, idOf(workload.key), scope));
-  // A workload that was forgotten and registered again has said nothing yet.
-  return stored && stored.fields.at >= workload.fields.createdAt ? stored : null;
+  if (!stored) return null;
+  // A workload that was deleted and registered again has said nothing yet.
+  const { registration, at } = stored.fields;
+  const isOwn =
+    registration === undefined ? at >= workload.fields.createdAt : registration === workload.fields.registration;
+  return isOwn ? stored : null;
 }
 
 /** Requests whose every scope runs what they asked for, once this one does. */
@@ -63,11 +69,27 @@ async function endedBy(workload: StoredWorkload, scope: Scope, seq: number, view
   return ended;
 }
 
+/** Nothing can run what was there before it: who had its id then is another. Where history does not reach back that far, nobody can tell. */
+async function requireOwnCommit(workload: StoredWorkload, seq: number, vault: RunningDeps['vault'], session: Session) {
+  const { kind, fields } = workload;
+  const isOwn = await vault.asOf(documentOf(kind), workload, seq, evenReading(session.work)).then(
+    (then) => then?.fields.registration === fields.registration,
+    (error: unknown) => {
+      if (isAppError(error) && error.code === 'HISTORY_EXPIRED') return true;
+      throw error;
+    },
+  );
+  if (isOwn) return;
+  const message = `must be a commit at which the ${kind} was registered as it is now; what was registered under its id before does not count`;
+  throw invalidInput([{ path: ['seq'], rule: 'registration', message }]);
+}
+
 /** The workload, for whoever may say what it runs. */
 async function acknowledgeable(
   { project, seq, workload: { kind, id } }: AcknowledgeInput,
   view: View,
   session: Session,
+  vault: RunningDeps['vault'],
 ) {
   const parent = await visibleProject(project, view, session);
   const workload = await visibleWorkload(project, kind, id, view, session);
@@ -75,6 +97,7 @@ async function acknowledgeable(
   if (seq > view.seq) {
     throw invalidInput([{ path: ['seq'], rule: 'range', message: `must be between 1 and ${view.seq}` }]);
   }
+  await requireOwnCommit(workload, seq, vault, session);
   return { workload, guard: changesOf(projectDocument).unchanged(parent) };
 }
 
@@ -110,7 +133,7 @@ function createDigests(resolutions: RunningDeps['resolutions']) {
   return { digestAt, acknowledgedDigest };
 }
 
-export function createRunning({ resolutions, clock }: RunningDeps) {
+export function createRunning({ vault, resolutions, clock }: RunningDeps) {
   const { digestAt, acknowledgedDigest } = createDigests(resolutions);
 
   async function withCurrent(workload: StoredWorkload, stored: StoredRunning, view: View): Promise<Running> {
@@ -151,7 +174,7 @@ export function createRunning({ resolutions, clock }: RunningDeps) {
     const done = await session.runIf<Said, readonly string[]>({
       operation: ACKNOWLEDGE,
       subject: key,
-      find: (view) => acknowledgeable(input, view, session),
+      find: (view) => acknowledgeable(input, view, session, vault),
       async decide({ workload, guard }, view) {
         const digest = await acknowledgedDigest(workload, input, view, session);
         const before = (await view.set(runningDocument, project)).get(idOf(key));
@@ -161,7 +184,8 @@ export function createRunning({ resolutions, clock }: RunningDeps) {
         last.said = known && ended.length === 0 && isSaid(known, { seq, digest, rolledBack }) ? known : null;
         if (last.said) return null;
         const at = clock().toISOString();
-        const fields = { kind, workload: id, scope, seq, digest, at, by, rolledBack };
+        const { registration } = workload.fields;
+        const fields = { kind, workload: id, scope, seq, digest, at, by, rolledBack, registration };
         const change = before ? changes.replace(before, fields, null) : changes.create(key, fields, null);
         const book = await bookOf(project, view);
         const endings = ended.flatMap((request) => closed(book, request, 'acknowledged', at));
