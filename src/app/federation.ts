@@ -4,7 +4,7 @@ import type { Session } from '../access/session.ts';
 import { createSubgraph } from '../graphql/federation/entities.ts';
 import { rootFieldOf, type SubgraphOptions } from '../graphql/federation/shape.ts';
 import type { Context } from '../graphql/types/context.ts';
-import type { ContextFor, KnownCaller } from '../http/caller.ts';
+import type { ContextFor, KnownCallers } from '../http/caller.ts';
 import { GATEWAY_HEADER, gatewayHeadersIn } from '../http/forwarded.ts';
 import type { GraphqlLane } from '../http/lanes.ts';
 import { unauthenticated } from '../kernel/errors.ts';
@@ -32,9 +32,11 @@ export function createFederation(
     if (checkSignature === null) return { ...context, stamp };
     return { ...context, stamp, checkSignature: (signed) => checkSignature(signature, signed) };
   };
-  const known: KnownCaller = ({ authorization, headers, address }) => {
-    const found = access.forwarded({ ...credentialsIn(authorization, headers), address });
-    return found && { principal: found.principal, stamp: stampOf(found) };
+  const known: KnownCallers = {
+    find(authorization, headers, address) {
+      const found = access.forwarded({ ...credentialsIn(authorization, headers), address });
+      return found && { principal: found.principal, stamp: stampOf(found) };
+    },
   };
   const named = [...fileMutations].map((name) => rootFieldOf(name, options.prefix));
   return { schema, contextFor, known, fileMutations: new Set(named) };

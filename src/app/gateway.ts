@@ -3,6 +3,7 @@ import { couldEver } from '../access/first-check.ts';
 import { builtInRoles } from '../access/resources.ts';
 import { createAccess } from '../access/service.ts';
 import type { Session } from '../access/session.ts';
+import type { KnownCaller } from '../access/standing.ts';
 import { createAdministratorWatch, createClockWatch } from '../access/watch.ts';
 import { Notes } from '../audit/notes.ts';
 import { createContainers } from '../crypto/containers.ts';
@@ -10,7 +11,7 @@ import type { GitReader } from '../git/port.ts';
 import type { SubgraphOptions } from '../graphql/federation/shape.ts';
 import type { Context } from '../graphql/types/context.ts';
 import type { Services } from '../graphql/types/services.ts';
-import type { ContextFor, KnownCaller } from '../http/caller.ts';
+import type { ContextFor, KnownCallers } from '../http/caller.ts';
 import type { GraphqlLane } from '../http/lanes.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { unauthenticated } from '../kernel/errors.ts';
@@ -62,7 +63,7 @@ export interface Gateway {
   readonly schema: GraphQLSchema;
   readonly services: Services;
   readonly contextFor: ContextFor;
-  readonly known: KnownCaller;
+  readonly known: KnownCallers;
   readonly expiry: ExpiryClock;
   /** What it does by itself; whoever opens the gateway starts them. */
   readonly jobs: readonly Job[];
@@ -107,9 +108,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const session = await access.authenticate(authorization.slice(BEARER.length), signal);
     return contextOf(session);
   };
-  const known: KnownCaller = ({ authorization }) => {
-    const found = authorization?.startsWith(BEARER) ? access.known(authorization.slice(BEARER.length)) : null;
-    return found && { ...found, atOnce: () => contextOrNull(access.sessionNow(found)) };
+  const known = {
+    find: (authorization: string | undefined): KnownCaller | null =>
+      authorization?.startsWith(BEARER) ? access.known(authorization.slice(BEARER.length)) : null,
+    atOnce: (caller: KnownCaller): Context | null => contextOrNull(access.sessionNow(caller)),
   };
   const fileMutations = new Set(carriers.flatMap(({ names }) => names));
   const schema = schemaOf(slices);

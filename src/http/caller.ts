@@ -43,19 +43,24 @@ export type ContextFor = (request: {
   /** UNAUTHENTICATED unless the request is signed, if it has to be. */
   readonly checkSignature?: (signed: Signed) => void;
 }>;
-/** Who asks, where nothing has to be read to know it; null: it has to be found out. Throws, if at all, what `ContextFor` would reject with. */
-export type KnownCaller = (request: {
-  readonly authorization: string | undefined;
-  /** Names and values in turn, as they were sent. */
-  readonly headers: readonly string[];
-  /** Of the client. */
-  readonly address: string;
-}) => {
+
+/** Who asks, and what else answers depend on. */
+export interface Known {
   readonly stamp: string;
   readonly principal: Payer;
-  /** For an answer that needs no reading, which may be given up; null, or absent: there is none. */
-  readonly atOnce?: () => object | null;
-} | null;
+}
+
+/** Who asks, where nothing has to be read to know it. What is asked of every request makes no object. */
+export interface KnownCallers {
+  /**
+   * null: it has to be found out. Throws, if at all, what `ContextFor` would reject with. `headers`: names and values in turn, as they were
+   * sent; `address`: of the client.
+   */
+  find(authorization: string | undefined, headers: readonly string[], address: string): Known | null;
+  /** A context of one that was found, for an answer that needs no reading, which may be given up; null, or absent: there is none. */
+  atOnce?(caller: Known): object | null;
+}
+
 export type Caught = Awaited<ReturnType<ContextFor>>;
 
 interface Deps {

@@ -3,14 +3,14 @@ import type { Plans } from '../graphql/engine/plans.ts';
 import type { InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import { authorizationOf } from './authorization.ts';
-import type { KnownCaller } from './caller.ts';
+import type { Known, KnownCallers } from './caller.ts';
 import type { Exchange } from './exchange.ts';
 import { give, isHeld } from './give.ts';
 import { plainHeadersOf } from './plain-headers.ts';
 import type { Rates } from './rates.ts';
 
 interface Deps {
-  readonly known: KnownCaller;
+  readonly known: KnownCallers;
   readonly answers: Answers;
   readonly plans: Plans;
   readonly bodies: InFlight;
@@ -28,9 +28,9 @@ export type KeptLane = (exchange: Exchange) => boolean;
 
 export function createKeptLane({ known, answers, plans, bodies, inFlight, rates, limits }: Deps): KeptLane {
   /** Of a request that is known, and keeps it. */
-  function made(caller: KnownNow, body: Uint8Array, from: object): Given | null {
+  function made(caller: Known, body: Uint8Array, from: object): Given | null {
     const plan = plans.find(body);
-    const context = plan && rates.hasNow(caller.principal, plan.points) ? caller.atOnce?.() : null;
+    const context = plan && rates.hasNow(caller.principal, plan.points) ? (known.atOnce?.(caller) ?? null) : null;
     const given = context && plan ? plan.make(context) : null;
     if (given === null || plan === null) return null;
     rates.takeNow(caller.principal, plan.points);
@@ -59,13 +59,11 @@ export function createKeptLane({ known, answers, plans, bodies, inFlight, rates,
   };
 }
 
-type KnownNow = NonNullable<ReturnType<KnownCaller>>;
-
 /** null: unknown, or refused, for reasons that the usual way says. */
-function callerOf(known: KnownCaller, { request, client }: Exchange): ReturnType<KnownCaller> {
+function callerOf(known: KnownCallers, { request, client }: Exchange): Known | null {
   try {
-    const { rawHeaders: headers } = request;
-    return known({ authorization: authorizationOf(headers), headers, address: client });
+    const { rawHeaders } = request;
+    return known.find(authorizationOf(rawHeaders), rawHeaders, client);
   } catch {
     return null;
   }

@@ -13,7 +13,7 @@ import type { Limits } from '../kernel/limits.ts';
 import type { Log } from '../kernel/log.ts';
 import type { TrustedProxies } from '../net/client-address.ts';
 import type { RestRoute } from '../rest/route.ts';
-import type { ContextFor, KnownCaller } from './caller.ts';
+import type { ContextFor, KnownCallers } from './caller.ts';
 import { createConnectionLimits } from './connection-limits.ts';
 import { createDeadlines } from './deadline.ts';
 import { createEventStreams } from './events.ts';
@@ -30,7 +30,7 @@ export interface GraphqlLane {
   readonly schema: GraphQLSchema;
   readonly contextFor: ContextFor;
   /** Absent: every caller has to be found out. */
-  readonly known?: KnownCaller | undefined;
+  readonly known?: KnownCallers | undefined;
   /** Names of the mutations that carry files and so may have larger bodies. */
   readonly fileMutations: ReadonlySet<string>;
 }
@@ -99,7 +99,7 @@ export function createLanes(deps: LaneDeps, mask: Mask): Lanes {
     return { graphql, plans };
   }
 
-  function keptOf({ graphql: { isExtended }, plans }: Engine, known: KnownCaller | undefined): KeptLane | null {
+  function keptOf({ graphql: { isExtended }, plans }: Engine, known: KnownCallers | undefined): KeptLane | null {
     // What plugins of others would see is not passed by them.
     if (isExtended || known === undefined || config.answerCacheBytes === 0) return null;
     return createKeptLane({ known, answers, plans, bodies, inFlight, rates, limits });

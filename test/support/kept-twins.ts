@@ -37,24 +37,22 @@ export async function aTwin(
 ): Promise<Twin> {
   let [usual, begun] = [0, 0];
   /** Nothing is answered within a turn but for the one that is to. */
-  const ownOf = <T extends { readonly atOnce?: () => object | null }>(caught: T): T => ({
-    ...caught,
-    atOnce() {
-      const context = isShort ? (caught.atOnce?.() ?? null) : null;
-      if (context) begun += 1;
-      return context;
-    },
-  });
+  function begin(make: () => object | null | undefined): object | null {
+    const context = isShort ? (make() ?? null) : null;
+    if (context) begun += 1;
+    return context;
+  }
   const laneOf = ({ schema, contextFor, known, fileMutations }: GraphqlLane): GraphqlLane => ({
     schema,
     fileMutations,
     async contextFor(request) {
       usual += 1;
-      return ownOf(await contextFor(request));
+      const caught = await contextFor(request);
+      return { ...caught, atOnce: () => begin(() => caught.atOnce?.()) };
     },
-    known(request) {
-      const caller = isShort ? known?.(request) : null;
-      return caller ? ownOf(caller) : null;
+    known: known && {
+      find: (...request) => (isShort ? known.find(...request) : null),
+      atOnce: (caller) => begin(() => known.atOnce?.(caller)),
     },
   });
   const logged: LogFields[] = [];
