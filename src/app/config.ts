@@ -106,7 +106,7 @@ const VARIABLES = z.object({
   KEYLOOM_ROOT_KEY_FILE: text(1, 4_096).optional(),
   KEYLOOM_ROOT_KEY: z
     .string()
-    .regex(/^klmroot1_[A-Za-z0-9_-]{43,64}$/, 'must be a root key as `keyloom init` prints it')
+    .regex(/^klmroot1_[A-Za-z0-9_-]{43,64}$/, 'must be a root key as `keyloom init FILE` writes it')
     .optional(),
   KEYLOOM_TEAM: text(1, 100).regex(SLUG, 'must be a slug such as my-team').optional(),
   KEYLOOM_CACHE_BYTES: whole(0, 2 ** 40).optional(),

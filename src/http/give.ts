@@ -25,6 +25,8 @@ export function give(
     return;
   }
   const type = readsGraphql ? `${GRAPHQL_TYPE}; charset=utf-8` : 'application/json; charset=utf-8';
-  const headers = retryAfter === undefined ? null : { 'retry-after': String(retryAfter) };
+  const again = retryAfter === undefined ? null : { 'retry-after': String(retryAfter) };
+  // What it asks for changes something, which is not done by GET.
+  const headers = status === 405 ? { allow: 'POST' } : again;
   sendLatin1(exchange, status, latin1, type, headers);
 }

@@ -135,10 +135,11 @@ function sendRefusal(exchange: Exchange, mask: Mask, graphql: ReadonlyMap<string
   const status = statusOf(masked);
   const { retryAfter } = masked.extensions;
   const isGraphql = graphql.has(exchange.path.replace(/\/$/, ''));
+  const allow = isGraphql ? 'POST, GET' : exchange.path.startsWith(HOOKS) ? 'POST' : 'GET, HEAD';
   const headers = {
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
-    ...(status === 405 ? { allow: isGraphql ? 'POST, GET' : 'GET, HEAD' } : {}),
+    ...(status === 405 ? { allow } : {}),
   };
   const body = isGraphql ? { errors: [masked] } : { error: { message: masked.message, id: exchange.id } };
   if (isSaidAsEvent(exchange, status)) sendAsEvent(exchange, latin1Of(JSON.stringify(body)));

@@ -187,7 +187,8 @@ describe('case 180: what is not signed', () => {
     ]) {
       expect(await send(body, github(body), to)).toBe(401);
     }
-    expect((await fetch(`${app.url}${path}`)).status).toBe(405);
+    const read = await fetch(`${app.url}${path}`);
+    expect([read.status, read.headers.get('allow')]).toEqual([405, 'POST']);
   });
 
   it('is refused with a secret that was rotated, and while there is none', async () => {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -51,8 +52,8 @@ export async function writeContexts({ current, contexts }: Contexts): Promise<vo
 export async function writePrivately(file: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${process.pid}.tmp`;
-  const forget = (): void => void rm(temporary, { force: true });
-  // Ended by a signal in between, nothing of it stays.
+  // Ended in between, nothing of it stays. At once: by then nothing is waited for any more.
+  const forget = (): void => rmSync(temporary, { force: true });
   process.once('exit', forget);
   const handle = await open(temporary, 'wx', 0o600);
   try {
