@@ -35,7 +35,16 @@ export interface Pieces {
 }
 
 export const textOfPieces = ({ scope, count, variables, files, mounts, unresolved }: Pieces): string =>
-  written(['keyloom-resolution-2', scope, String(count)]) + variables + files + mounts + unresolved;
+  headOf(scope, count) + variables + files + mounts + unresolved;
+
+/** The same for nearly all who are told of one commit. */
+let head: { readonly scope: Scope; readonly count: number; readonly text: string } | null = null;
+
+function headOf(scope: Scope, count: number): string {
+  if (head?.scope !== scope || head.count !== count)
+    head = { scope, count, text: written(['keyloom-resolution-2', scope, String(count)]) };
+  return head.text;
+}
 
 /**
  * What a workload gets, as an unambiguous text: equal texts mean that nothing changed for it. Types, where a value was written

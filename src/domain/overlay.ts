@@ -151,7 +151,9 @@ class Overlaid implements Resolution {
     this.scope = part.resolution.scope;
     this.#part = part;
     this.#own = own;
-    this.laid = { over: part.resolution, ...own.resolved };
+    // Field by field: thousands are laid over one part, and a copy by spreading costs as much as all the rest of it.
+    const { variables, files, isLiteral } = own.resolved;
+    this.laid = { over: part.resolution, variables, files, isLiteral };
   }
 
   get variables(): Resolution['variables'] {
@@ -212,14 +214,18 @@ class Overlaid implements Resolution {
     );
   }
 
-  readonly render = (text: string): string | null => {
+  get render(): Resolution['render'] {
     const { names, limits } = this.#part;
     const { nodes } = this.#own;
     const variables: Lookup['variables'] = { get: (name) => nodes.get(name) ?? names.variables.get(name) };
-    return render(text, { ...names, variables }, limits);
-  };
+    return (text) => render(text, { ...names, variables }, limits);
+  }
 
-  readonly canonical = (): string => {
+  get canonical(): Resolution['canonical'] {
+    return () => this.#text();
+  }
+
+  #text(): string {
     const { sorted, starts, pieces } = this.#part;
     const { laid } = this;
     let { count } = pieces;
@@ -232,13 +238,14 @@ class Overlaid implements Resolution {
       if (done === place) count += 1;
     }
     return textOfPieces({
-      ...pieces,
+      scope: pieces.scope,
       count,
       variables: texts + pieces.variables.slice(starts[done]),
       files: laid.files.size === 0 ? pieces.files : contentsText(this.files, this.render),
+      mounts: pieces.mounts,
       unresolved: this.#movesUnresolved() ? unresolvedText(this.unresolved) : pieces.unresolved,
     });
-  };
+  }
 }
 
 /** A workload's own entries over those that won without them. */

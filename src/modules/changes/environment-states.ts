@@ -102,7 +102,8 @@ export function createStates(resolutions: Services['resolutions']) {
     },
     /** What came of `before` with the commit that the view is of, where nothing has to be read to tell; else undefined. */
     after(ask: EnvironmentAsk, before: State, view: View): State | undefined {
-      const found = resolutions.followedNow({ ...ask, at: view.seq }, view);
+      const { project, kind, id, scope } = ask;
+      const found = resolutions.followedNow({ project, kind, id, scope, at: view.seq }, view);
       return found === undefined ? undefined : found === null ? NOTHING : stateAfter(before, found);
     },
   };

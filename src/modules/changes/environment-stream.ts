@@ -8,6 +8,7 @@ import type { Commit } from '../../store/port.ts';
 import { type Alike, OWN_MARK, type StepNow } from '../../streams/alike.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { topic } from '../../streams/topics.ts';
+import type { View } from '../../vault/reading.ts';
 import { isVisibleNow, visibleProject } from '../projects/lookup.ts';
 import { commonDifference, seenDifference } from '../resolution/seen-difference.ts';
 import { type EnvironmentFacts, type Sight, sightOf } from '../resolution/sight.ts';
@@ -68,6 +69,22 @@ function judging(ask: EnvironmentAsk): (principal: Principal) => Sight | null {
   };
 }
 
+/** Whether they see the project, as far as that can be told at once: looked at once for many in one who are told of one commit. */
+function createLooking(): typeof isVisibleNow {
+  let last: {
+    readonly project: string;
+    readonly view: View;
+    readonly principal: Principal;
+    readonly is: boolean;
+  } | null = null;
+  return (project, view, principal) => {
+    if (last?.view === view && last.project === project && last.principal === principal) return last.is;
+    const is = isVisibleNow(project, view, principal);
+    if (is !== undefined) last = { project, view, principal, is };
+    return is;
+  };
+}
+
 export interface EnvironmentStreams {
   /**
    * NOT_FOUND and FORBIDDEN as for the environment itself, by the rights alone: whether there is such a workload makes no
@@ -121,6 +138,7 @@ function createLikes() {
 export function createEnvironmentStreams(resolutions: Services['resolutions']): EnvironmentStreams {
   const states = createStates(resolutions);
   const likeOf = createLikes();
+  const isSeen = createLooking();
 
   /** As the viewer's `environment` tells it. */
   function digestFor(ask: EnvironmentAsk, { digest, facts }: State, sight: Sight, { team }: Principal) {
@@ -142,7 +160,7 @@ export function createEnvironmentStreams(resolutions: Services['resolutions']): 
 
       function alike({ commit, previous, principal, view }: StepNow): Alike<EnvironmentEvent> | null | undefined {
         const sight = sightFor(principal);
-        const isThere = isVisibleNow(project, view, principal);
+        const isThere = isSeen(project, view, principal);
         if (sight === null || isThere === false) return null;
         const from = follower.known(previous);
         const isPresent = view.seq === commit.seq && isThere === true;

@@ -9,7 +9,7 @@ import { type StoredWorkload, workloadFacts } from '../workloads/model.ts';
 import { costOfOwn } from './charge.ts';
 import { type Finished, NOTHING_DRAWN, resultOf } from './finished.ts';
 import type { Environment, WorkloadAsk } from './model.ts';
-import type { createSharedParts } from './shared-parts.ts';
+import type { createSharedParts, Shared, SharedSets } from './shared-parts.ts';
 import { withWarnings } from './warnings.ts';
 
 interface Deps {
@@ -52,51 +52,72 @@ class LaidEnvironment implements Environment {
   }
 }
 
+/** The sets that environments of a project are made of; null: they have to be read, or cannot be taken as they are. */
+function setsIn(view: View, project: string): SharedSets | null {
+  const groups = view.ready(groupDocument, project);
+  const globals = view.ready(globalDocument);
+  return groups && globals && groups.damaged.size === 0 ? { groups, globals } : null;
+}
+
+/** Looked up once for those who look at the same state one after the other, as all do who are told of a commit. */
+function rememberingSets(): typeof setsIn {
+  let last: { readonly view: View; readonly project: string; readonly sets: SharedSets } | null = null;
+  return (view, project) => {
+    if (last?.view === view && last.project === project) return last.sets;
+    const sets = setsIn(view, project);
+    last = sets && { view, project, sets };
+    return sets;
+  };
+}
+
 /**
  * What a workload gets, where what its groups give was made for another, or for it, and nobody has to wait: the same as the usual
  * way makes, charged alike: to nobody where `work` is null. null: the usual way is to make it. What is laid over a part is not kept: that costs what it would save.
  */
 export function createComputingNow({ sharedBy, finished, digestOf }: Deps) {
-  return function computedNow(
-    ask: WorkloadAsk,
-    workload: StoredWorkload,
-    view: View,
-    work: Work | null = view.work,
-  ): Environment | null {
+  const setsForMany = rememberingSets();
+
+  function keptOf(ask: WorkloadAsk, workload: StoredWorkload, sets: SharedSets, view: View): Environment | null {
     const { project, kind, id, scope } = ask;
-    const groups = view.ready(groupDocument, project);
-    const globals = view.ready(globalDocument);
-    if ((ask.at ?? view.seq) !== view.seq || !groups || !globals || groups.damaged.size > 0) return null;
-    const shared = sharedBy(ask, workload, { groups, globals }, view);
-    // What addons yield has to be waited for.
-    if (shared.links.length > 0) return null;
     const kept = finished?.get([view.team, project, kind, id, scope].join('\0'));
-    if (kept?.from[0] === groups && kept.from[1] === workload.fields && kept.from[2] === globals) {
-      return { ask, seq: view.seq, workload, version: workload.revision, ...resultOf(kept) };
-    }
+    const isSame = kept?.from[0] === sets.groups && kept.from[1] === workload.fields && kept.from[2] === sets.globals;
+    return isSame ? { ask, seq: view.seq, workload, version: workload.revision, ...resultOf(kept) } : null;
+  }
+
+  function laidOver(ask: WorkloadAsk, workload: StoredWorkload, shared: Shared, view: View, work: Work | null) {
     const part = shared.partNow(NOTHING_DRAWN);
     if (part === null) return null;
     const facts = workloadFacts(workload);
-    const { everyGroup } = shared;
     const input: ResolutionInput = {
-      scope,
+      scope: ask.scope,
       workload: facts,
       groups: shared.groups,
-      everyGroup,
-      ...NO_ADDONS,
+      everyGroup: shared.everyGroup,
+      addons: NOTHING_DRAWN.addons,
       globals: shared.globals,
     };
     if (work && !spendNow(work, costOfOwn(input))) return null;
     const laid = layOver(part, facts.direct());
     if (laid === null) return null;
     const digest = (): string => digestOf(ask, view, laid);
-    return new LaidEnvironment(
-      { ask, workload, seq: view.seq },
-      input,
-      withWarnings(laid, NOTHING_DRAWN.stale),
-      digest,
-    );
+    const resolution = withWarnings(laid, NOTHING_DRAWN.stale);
+    return new LaidEnvironment({ ask, workload, seq: view.seq }, input, resolution, digest);
+  }
+
+  return function computedNow(
+    ask: WorkloadAsk,
+    workload: StoredWorkload,
+    view: View,
+    work: Work | null = view.work,
+  ): Environment | null {
+    if ((ask.at ?? view.seq) !== view.seq) return null;
+    const sets = work === null ? setsForMany(view, ask.project) : setsIn(view, ask.project);
+    if (sets === null) return null;
+    const shared = sharedBy(ask, workload, sets, view);
+    // What addons yield has to be waited for.
+    if (shared.links.length > 0) return null;
+    // Where nobody pays for it, laying over what is there costs less than finding out whether somebody else did.
+    if (work === null) return laidOver(ask, workload, shared, view, work) ?? keptOf(ask, workload, sets, view);
+    return keptOf(ask, workload, sets, view) ?? laidOver(ask, workload, shared, view, work);
   };
 }
-
-const NO_ADDONS = { addons: NOTHING_DRAWN.addons } as const;

@@ -1,9 +1,11 @@
 import type { Session } from '../../access/session.ts';
+import type { DirectValues } from '../../domain/types.ts';
 import { isAppError } from '../../kernel/errors.ts';
+import type { DocumentSet } from '../../vault/document-set.ts';
 import type { Vault } from '../../vault/port.ts';
 import { ownReading, type View } from '../../vault/reading.ts';
 import { projectDocument } from '../projects/model.ts';
-import { documentOf, type StoredWorkload } from '../workloads/model.ts';
+import { asWorkload, documentOf, type StoredWorkload, type WorkloadFields } from '../workloads/model.ts';
 import type { Environment, WorkloadAsk } from './model.ts';
 
 /** A workload as one commit left it. */
@@ -33,25 +35,48 @@ export const createFollowed =
       if (!now || !then) return null;
       const { registration } = then.fields;
       try {
-        return { registration, environment: await computed(ask, { ...now, kind }, view) };
+        return { registration, environment: await computed(ask, asWorkload(now, kind), view) };
       } catch (error) {
         if (isAppError(error) && error.code === 'UNRESOLVED') return { registration, environment: null };
         throw error;
       }
     });
 
+/** Where a workload is looked for. */
+interface Scene {
+  readonly view: View;
+  readonly project: string;
+  readonly kind: WorkloadAsk['kind'];
+  /** null: the project is not there. */
+  readonly workloads: DocumentSet<WorkloadFields, DirectValues> | null;
+}
+
+/** undefined: something has to be read for it. */
+function sceneIn(view: View, project: string, kind: WorkloadAsk['kind']): Scene | undefined {
+  const parents = view.ready(projectDocument);
+  const workloads = view.ready(documentOf(kind), project);
+  if (!parents || !workloads) return undefined;
+  const parent = parents.get(project);
+  return { view, project, kind, workloads: !parent || parent.deleted ? null : workloads };
+}
+
 /** The same of the commit that a view is of, where nothing has to be read or waited for; undefined: it has to be. Throws what `followed` rejects with. */
-export const createFollowedNow =
-  (computedNow: (ask: WorkloadAsk, now: StoredWorkload, view: View, work: null) => Environment | null) =>
-  (ask: At, view: View): Followed | null | undefined => {
+export function createFollowedNow(
+  computedNow: (ask: WorkloadAsk, now: StoredWorkload, view: View, work: null) => Environment | null,
+) {
+  /** Of many who are told of a commit one after the other most are in one. */
+  let last: Scene | undefined;
+
+  return (ask: At, view: View): Followed | null | undefined => {
     const { project, kind, id, at } = ask;
-    const parents = view.ready(projectDocument);
-    const workloads = view.ready(documentOf(kind), project);
-    if (at !== view.seq || !parents || !workloads) return undefined;
-    const parent = parents.get(project);
-    const now = workloads.get(id);
-    if (!parent || parent.deleted || !now || now.deleted) return null;
+    if (at !== view.seq) return undefined;
+    const isSame = last?.view === view && last.project === project && last.kind === kind;
+    if (!isSame) last = sceneIn(view, project, kind);
+    if (last === undefined) return undefined;
+    const now = last.workloads?.get(id);
+    if (!now || now.deleted) return null;
     // Those who are told of a commit are many, and their pace gives others their turns.
-    const environment = computedNow(ask, { ...now, kind }, view, null);
+    const environment = computedNow(ask, asWorkload(now, kind), view, null);
     return environment === null ? undefined : { registration: now.fields.registration, environment };
   };
+}

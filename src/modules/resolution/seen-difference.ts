@@ -13,11 +13,30 @@ const seenFacts = (entries: Entries, sight: Sight): ReadonlyMap<string, string> 
 const KINDS = ['added', 'removed', 'changed'] as const;
 const NO_DIFFERENCE: NameDiff = { added: [], removed: [], changed: [] };
 
+interface Difference {
+  readonly before: Entries;
+  readonly after: Entries;
+  readonly key: string;
+  readonly made: NameDiff;
+}
+
+/** Of the few that all ask for who are told of one commit, each with its variables, files and mounts. */
+let recent: readonly Difference[] = [];
+const MOST_RECENT = 6;
+
 /** Of what many share, by what they see: from what to what. */
 const differences = new WeakMap<Entries, WeakMap<Entries, Map<string, NameDiff>>>();
 
 function sharedDifference(before: PackedEntries, after: PackedEntries, sight: Sight): NameDiff {
   if (before === after) return NO_DIFFERENCE;
+  for (const each of recent)
+    if (each.before === before && each.after === after && each.key === sight.key) return each.made;
+  const made = keptDifference(before, after, sight);
+  recent = [{ before, after, key: sight.key, made }, ...recent.slice(0, MOST_RECENT - 1)];
+  return made;
+}
+
+function keptDifference(before: PackedEntries, after: PackedEntries, sight: Sight): NameDiff {
   const found = differences.get(after)?.get(before)?.get(sight.key);
   if (found) return found;
   const byBefore = differences.get(after) ?? new WeakMap<Entries, Map<string, NameDiff>>();
@@ -34,19 +53,17 @@ const packedDifference = (before: PackedEntries, after: PackedEntries, sight: Si
 
 /** The difference that all see who share the same, where nothing happened to its own entries or under them; else null. */
 export function commonDifference(before: Entries, after: Entries, sight: Sight): NameDiff | null {
-  const [was, is] = [layersOf(before), layersOf(after)];
-  if (was.own !== is.own) return null;
-  const common = sharedDifference(was.over, is.over, sight);
-  const { own } = is;
+  const own = ownIn(after);
+  if (ownIn(before) !== own) return null;
+  const common = sharedDifference(overIn(before), overIn(after), sight);
   const isUnder = own !== null && KINDS.some((kind) => common[kind].some((name) => own.get(name) !== undefined));
   return isUnder ? null : common;
 }
 
 /** Which names came, went, or now stand for something else for the viewer. */
 export function seenDifference(before: Entries, after: Entries, sight: Sight): NameDiff {
-  const [was, is] = [layersOf(before), layersOf(after)];
-  const common = sharedDifference(was.over, is.over, sight);
-  const own = new Set([...(was.own?.names ?? []), ...(is.own?.names ?? [])]);
+  const common = sharedDifference(overIn(before), overIn(after), sight);
+  const own = new Set([...(ownIn(before)?.names ?? []), ...(ownIn(after)?.names ?? [])]);
   if (own.size === 0) return common;
   const ownFacts = (entries: Entries): ReadonlyMap<string, string> => {
     const found = new Map<string, string>();
@@ -59,10 +76,9 @@ export function seenDifference(before: Entries, after: Entries, sight: Sight): N
   return joined(common, diffMaps(ownFacts(before), ownFacts(after)), own);
 }
 
-const layersOf = (entries: Entries): { readonly own: PackedEntries | null; readonly over: PackedEntries } =>
-  entries instanceof LaidEntries
-    ? { own: entries.own, over: entries.over }
-    : { own: null, over: entries as PackedEntries };
+const ownIn = (entries: Entries): PackedEntries | null => (entries instanceof LaidEntries ? entries.own : null);
+const overIn = (entries: Entries): PackedEntries =>
+  entries instanceof LaidEntries ? entries.over : (entries as PackedEntries);
 
 /** The difference of what is shared, but for names of one's own, of which another one tells. */
 function joined(common: NameDiff, mine: NameDiff, own: ReadonlySet<string>): NameDiff {

@@ -39,6 +39,12 @@ interface Kept extends SharedSets {
   bytes: number;
 }
 
+/** What is kept for those to whom no restricted group applies. */
+interface Unrestricted extends Pick<WorkloadAsk, 'project' | 'scope'> {
+  readonly team: string;
+  readonly kept: Kept;
+}
+
 /** Of one without a part. */
 const SMALLEST_BYTES = 1_000;
 
@@ -78,20 +84,43 @@ export function createSharedParts(limits: Limits, maxSize: number) {
     return kept;
   }
 
-  return function sharedBy(ask: WorkloadAsk, workload: StoredWorkload, sets: SharedSets, view: View): Shared {
+  function find(name: string, sets: SharedSets, input: () => ResolutionInput): Kept {
+    const known = all?.get(name);
+    if (known && isFrom(known, sets)) return known;
+    const made = make(name, sets, input());
+    all?.set(name, made);
+    return made;
+  }
+
+  /** Those to whom no restricted group applies, as most of those who are told of a commit one after the other. */
+  let last: Unrestricted | null = null;
+
+  return function sharedBy(ask: WorkloadAsk, workload: StoredWorkload, sets: SharedSets, { team }: View): Shared {
     const { groups, globals } = sets;
     const { scope, kind, id, project } = ask;
-    const facts = workloadFacts(workload);
-    const target = { kind, id, tags: facts.tags };
+    const { tags } = workload.fields;
+    const target = { kind, id, tags };
+    const near = restrictedNear(groups, target);
     // Those that are not restricted apply to all alike.
-    const own = restrictedNear(groups, target).filter((group) => verdictOn(groupHeader(group), scope, facts).applies);
-    const name = [view.team, project, scope, ...own.map(({ key }) => idOf(key)).sort()].join('\0');
-    const known = all?.get(name);
-    if (known && known.groups === groups && known.globals === globals) return known.shared;
-    const near = groupsNear(groups, target).map(groupFacts);
-    const input = { scope, workload: facts, groups: near, addons: new Map(), globals: globalsNow(globals) };
-    const made = make(name, sets, input);
-    all?.set(name, made);
-    return made.shared;
+    const own =
+      near.length === 0
+        ? near
+        : near.filter((group) => verdictOn(groupHeader(group), scope, workloadFacts(workload)).applies);
+    const isPlain = own.length === 0;
+    if (isPlain && last !== null && isOf(last, team, ask) && isFrom(last.kept, sets)) return last.kept.shared;
+    const name = [team, project, scope, ...own.map(({ key }) => idOf(key)).sort()].join('\0');
+    const kept = find(name, sets, () => {
+      const applicable = groupsNear(groups, target).map(groupFacts);
+      const facts = workloadFacts(workload);
+      return { scope, workload: facts, groups: applicable, addons: new Map(), globals: globalsNow(globals) };
+    });
+    if (isPlain && all !== null) last = { team, project, scope, kept };
+    return kept.shared;
   };
 }
+
+const isFrom = (kept: Kept, { groups, globals }: SharedSets): boolean =>
+  kept.groups === groups && kept.globals === globals;
+
+const isOf = (last: Unrestricted, team: string, { project, scope }: WorkloadAsk): boolean =>
+  last.team === team && last.project === project && last.scope === scope;

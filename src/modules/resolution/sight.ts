@@ -143,7 +143,8 @@ export function newFacts(environment: Environment, literal: EnvironmentFacts | n
   const ownOf = (part: 'variables' | 'files'): PackedEntries => {
     const kept = literal?.[part];
     if (kept instanceof LaidEntries) return kept.own;
-    return packedParts({ ...laid, mounts: new Map() }, written, resolution.render)[part];
+    const { variables, files } = laid;
+    return packedParts({ variables, files, mounts: new Map() }, written, resolution.render)[part];
   };
   const laidOver = (part: 'variables' | 'files'): Entries =>
     laid[part].size === 0 ? over[part] : new LaidEntries(ownOf(part), over[part]);

@@ -23,8 +23,19 @@ export const groupsNear = (set: GroupSet, target: Target): readonly StoredGroup[
   ...restrictedNear(set, target),
 ];
 
+const NO_GROUPS: readonly StoredGroup[] = [];
+const openSets = new WeakMap<GroupSet, boolean>();
+
+/** Whether none of them is restricted: told once of each set. */
+function isOpenToAll(set: GroupSet): boolean {
+  const known = openSets.get(set) ?? set.under(EVERYBODY).length === set.liveCount;
+  openSets.set(set, known);
+  return known;
+}
+
 /** Of these the restricted ones. */
 export function restrictedNear(set: GroupSet, { kind, id, tags }: Target): readonly StoredGroup[] {
+  if (isOpenToAll(set)) return NO_GROUPS;
   const own = set.under(listed(kind, id));
   return tags.length === 0 ? own : [...new Set([...own, ...groupsWanting(set, tags)])];
 }

@@ -3,6 +3,7 @@ import { LIMITS } from '../../../src/domain/limits.ts';
 import type { DirectValues, Group } from '../../../src/domain/types.ts';
 import { createWork, OWN_WORK } from '../../../src/kernel/work.ts';
 import { globalDocument } from '../../../src/modules/global-secrets/model.ts';
+import { projectDocument } from '../../../src/modules/projects/model.ts';
 import { createResolutions, type ResolutionsDeps } from '../../../src/modules/resolution/service.ts';
 import { groupDocument, UNRESTRICTED } from '../../../src/modules/secret-groups/model.ts';
 import { NONE, type StoredWorkload, serviceDocument } from '../../../src/modules/workloads/model.ts';
@@ -51,14 +52,19 @@ const aService = (id: string, own: Partial<DirectValues> = {}, tags: readonly st
 
 const GROUPS = [aGroup('one', { A: 'a', B: '${A}b' }), aGroup('two', { C: 'c' })];
 
-function world(groups: readonly Stored<never, never>[] = GROUPS, cacheBytes = 4_000_000) {
+/** Digests are what they are made of: here they are no hashes. */
+function world(
+  groups: readonly Stored<never, never>[] = GROUPS,
+  { cacheBytes = 4_000_000, workloads = [] }: { cacheBytes?: number; workloads?: readonly StoredWorkload[] } = {},
+) {
   const seen: { seq: number; groups: DocumentSet<never, never> } = {
     seq: 1,
     groups: setOf(groupDocument as never, groups),
   };
   const globals = setOf(globalDocument, []);
-  const services = setOf(serviceDocument, []);
-  const mac = (bytes: Uint8Array) => Buffer.from(Buffer.from(bytes).toString('latin1'));
+  const services = setOf(serviceDocument, workloads);
+  const projects = setOf(projectDocument as never, [stored<never, never>('project', {}, () => null as never)]);
+  const mac = { asText: (text: string) => text };
   const resolutions = createResolutions({
     keys: { mac: () => mac },
     vault: {},
@@ -67,23 +73,30 @@ function world(groups: readonly Stored<never, never>[] = GROUPS, cacheBytes = 4_
     limits: { environmentReferences: LIMITS.references },
     cacheBytes,
   } as unknown as ResolutionsDeps);
-  const view = (): View =>
+  const setFor = (type: unknown) => {
+    if (type === projectDocument) return projects;
+    return type === groupDocument ? seen.groups : type === globalDocument ? globals : services;
+  };
+  const looked = { up: 0 };
+  const view = (isReady = () => true): View =>
     ({
       team: 'team',
       seq: seen.seq,
       work: createWork(OWN_WORK),
-      set: async (type: unknown) =>
-        type === groupDocument ? seen.groups : type === globalDocument ? globals : services,
+      set: async (type: unknown) => setFor(type),
+      ready(type: unknown) {
+        looked.up += 1;
+        return isReady() ? setFor(type) : null;
+      },
     }) as unknown as View;
   const digest = (service: StoredWorkload): Promise<string> => {
     const id = service.key.at(-1) ?? '';
     return resolutions.digest({ project: 'project', kind: 'service', id, scope: 'RUNTIME', at: null }, service, view());
   };
-  return { seen, digest };
+  const followed = (id: string, at: View) =>
+    resolutions.followedNow({ project: 'project', kind: 'service', id, scope: 'RUNTIME', at: at.seq }, at);
+  return { seen, digest, view, looked, followed };
 }
-
-/** What the digest was made of: here it is no hash. */
-const textOf = (digest: string): string => Buffer.from(digest, 'base64url').toString('latin1');
 
 describe('what groups give', () => {
   it('is evaluated once for all workloads to which the same apply, however many ask at once', async () => {
@@ -100,7 +113,7 @@ describe('what groups give', () => {
     const digests = await Promise.all(services.map((service) => digest(service)));
     // Several that come at once find it being charged: each of them looks, one makes it.
     expect(asked).toBeLessThanOrEqual(once + WORKLOADS * GROUPS.length);
-    for (const [i, each] of digests.entries()) expect(textOf(each)).toContain(`3:OWN5:value${String(i).length}:${i}`);
+    for (const [i, each] of digests.entries()) expect(each).toContain(`3:OWN5:value${String(i).length}:${i}`);
     asked = 0;
     for (const service of services) await digest(service);
     expect(asked).toBe(0);
@@ -117,25 +130,73 @@ describe('what groups give', () => {
       workloads: [{ id: 's-2', kind: 'service' }],
     };
     const { digest } = world([...GROUPS, aGroup('three', { D: 'd' }, { restrictions })]);
-    expect(textOf(await digest(aService('s-1')))).not.toContain('1:D');
-    expect(textOf(await digest(aService('s-2')))).toContain('1:D5:value1:d');
-    expect(textOf(await digest(aService('s-3', {}, ['red'])))).toContain('1:D5:value1:d');
-    expect(textOf(await digest(aService('s-4', {}, ['blue'])))).not.toContain('1:D');
+    expect(await digest(aService('s-1'))).not.toContain('1:D');
+    expect(await digest(aService('s-2'))).toContain('1:D5:value1:d');
+    expect(await digest(aService('s-3', {}, ['red']))).toContain('1:D5:value1:d');
+    expect(await digest(aService('s-4', {}, ['blue']))).not.toContain('1:D');
   });
 
   it('is not what a workload gets whose own name it refers to', async () => {
     const { digest } = world();
-    expect(textOf(await digest(aService('s-1', { variables: texts({ A: 'own' }) })))).toContain('1:B5:value4:ownb');
-    expect(textOf(await digest(aService('s-2', { variables: texts({ C: 'own' }) })))).toContain('1:B5:value2:ab');
-    expect(textOf(await digest(aService('s-3')))).toContain('1:B5:value2:ab');
+    expect(await digest(aService('s-1', { variables: texts({ A: 'own' }) }))).toContain('1:B5:value4:ownb');
+    expect(await digest(aService('s-2', { variables: texts({ C: 'own' }) }))).toContain('1:B5:value2:ab');
+    expect(await digest(aService('s-3'))).toContain('1:B5:value2:ab');
   });
 
   it('is made for each where nothing may be kept', async () => {
-    const { digest } = world(GROUPS, 0);
+    const { digest } = world(GROUPS, { cacheBytes: 0 });
     asked = 0;
     await digest(aService('s-1'));
     const once = asked;
     await digest(aService('s-1'));
     expect(asked).toBe(2 * once);
+  });
+});
+
+describe('what many follow from commit to commit', () => {
+  const restrictions = { ...UNRESTRICTED, restricted: true, workloads: [{ id: 's-2', kind: 'service' as const }] };
+  const workloads = Array.from({ length: WORKLOADS }, (_, i) =>
+    aService(`s-${i}`, { variables: texts({ OWN: `${i}` }) }),
+  );
+  const all = (groups: readonly Stored<never, never>[]) => world(groups, { workloads });
+
+  it.each([
+    ['where no group is restricted', GROUPS],
+    ['where one is', [...GROUPS, aGroup('three', { D: 'd' }, { restrictions })]],
+  ])('is what each of them gets, %s', async (_, groups) => {
+    const { digest, followed, view } = all(groups);
+    const expected = await Promise.all(workloads.map((each) => digest(each)));
+    const at = view();
+    expect(workloads.map(({ key }) => followed(key.at(-1) ?? '', at)?.environment?.digest)).toEqual(expected);
+  });
+
+  it('is looked up in sets that are found once', async () => {
+    const { digest, followed, view, looked, seen } = all(GROUPS);
+    await digest(aService('s-1'));
+    const at = view();
+    for (const { key } of workloads) expect(followed(key.at(-1) ?? '', at)?.environment).toBeTruthy();
+    expect(looked.up).toBe(4);
+    // Of another state they are others.
+    seen.seq = 2;
+    seen.groups = setOf(groupDocument as never, [aGroup('one', { A: 'other' })]);
+    await digest(aService('s-1'));
+    const next = view();
+    for (const { key } of workloads) {
+      const digestNow = followed(key.at(-1) ?? '', next)?.environment?.digest;
+      expect(digestNow).toContain('1:A5:value5:other');
+      expect(digestNow).not.toContain('1:C');
+    }
+    expect(looked.up).toBe(8);
+  });
+
+  it('is looked for again where it had to be read', async () => {
+    const { digest, followed, view } = all(GROUPS);
+    await digest(aService('s-1'));
+    let isReady = false;
+    const at = view(() => isReady);
+    expect(followed('s-1', at)).toBeUndefined();
+    isReady = true;
+    expect(followed('s-1', at)?.environment).toBeTruthy();
+    expect(followed('nobody', at)).toBeNull();
   });
 });
