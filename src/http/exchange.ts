@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { latin1Of } from '../graphql/engine/write-answer.ts';
 import type { Hold } from '../kernel/in-flight.ts';
+import type { Place } from '../kernel/line.ts';
 import type { Deadline } from './deadline.ts';
 
 /**
@@ -26,8 +27,8 @@ export class Exchange {
   asEvents = false;
   /** Of the client, as log and limits know it. */
   readonly client: string;
-  /** Ends the connection after a fault in something that it called. */
-  readonly onFault: (error: unknown) => void;
+  /** Among those under way; null: nobody counts them. */
+  place: Place<ServerResponse> | null = null;
   /** All bytes of its body, where they were read already. */
   body: Uint8Array | null = null;
   /** What is held of its body. */
@@ -37,7 +38,14 @@ export class Exchange {
   /** Called when the connection is done with it, answered or not. */
   onClose: ((exchange: Exchange) => void) | null = null;
 
-  constructor(request: IncomingMessage, response: ServerResponse, client: string, failed: (error: unknown) => void) {
+  readonly #failed: (error: unknown, id: string) => void;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    client: string,
+    failed: (error: unknown, id: string) => void,
+  ) {
     const url = request.url ?? '';
     const mark = url.indexOf('?');
     this.request = request;
@@ -48,9 +56,28 @@ export class Exchange {
     this.search = mark < 0 ? '' : url.slice(mark + 1);
     this.startedAt = performance.now();
     this.client = client;
-    this.onFault = (error) => {
-      failed(error);
-      response.destroy();
+    this.#failed = failed;
+  }
+
+  /** Ends the connection after a fault in something that it called. */
+  fault(error: unknown): void {
+    this.#failed(error, this.id);
+    this.response.destroy();
+  }
+
+  /** The same for those who take a function. */
+  get onFault(): (error: unknown) => void {
+    return (error) => this.fault(error);
+  }
+
+  /** As `guarded` has it, with no more than one function for each request. */
+  guarded(work: (exchange: Exchange) => void): () => void {
+    return () => {
+      try {
+        work(this);
+      } catch (error) {
+        this.fault(error);
+      }
     };
   }
 }
@@ -68,6 +95,14 @@ export const commonHeaders = (id: string): Record<string, string> => ({
   'x-request-id': id,
 });
 
+/** Names and values in turn, which Node writes without looking any of them up. */
+function listedHeaders(id: string, length: number, type: string, known: Exchange['headers']): (string | number)[] {
+  const list = ['content-type', type, 'content-length', length];
+  list.push('cache-control', 'no-store', 'x-content-type-options', 'nosniff', 'x-request-id', id);
+  if (known) for (const name of Object.keys(known)) list.push(name, known[name] ?? '');
+  return list;
+}
+
 /** Answers once, in one write of bytes given as a text of one character each; a second answer and one to a broken connection are dropped. */
 export function sendLatin1(
   { response, id, headers: known }: Exchange,
@@ -77,11 +112,11 @@ export function sendLatin1(
   headers: Readonly<Record<string, string>> | null = null,
 ): void {
   if (response.headersSent || response.destroyed) return;
-  const own = { 'content-type': type, 'content-length': latin1.length };
-  response.writeHead(
-    status,
-    headers ? { ...own, ...commonHeaders(id), ...known, ...headers } : Object.assign(own, commonHeaders(id), known),
-  );
+  if (headers === null) response.writeHead(status, listedHeaders(id, latin1.length, type, known));
+  else {
+    const own = { 'content-type': type, 'content-length': latin1.length };
+    response.writeHead(status, { ...own, ...commonHeaders(id), ...known, ...headers });
+  }
   response.end(latin1, 'latin1');
 }
 

@@ -1,8 +1,8 @@
 import { type DestinationStream, type LoggerOptions, pino } from 'pino';
-import type { Log, LogFields, LogLevel } from '../kernel/log.ts';
+import type { LeveledLog, LogFields, LogLevel } from '../kernel/log.ts';
 
 /** JSON lines, one fact each; a line break inside a fact is escaped and cannot begin a line of its own. */
-export function createLog(level: LogLevel, destination?: DestinationStream): Log {
+export function createLog(level: LogLevel, destination?: DestinationStream): LeveledLog {
   const options: LoggerOptions = {
     level,
     base: null,
@@ -11,6 +11,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
   };
   const logger = destination === undefined ? pino(options) : pino(options, destination);
   return {
+    hasInfo: logger.isLevelEnabled('info'),
     debug: (message: string, fields: LogFields = {}) => logger.debug(fields, message),
     info: (message: string, fields: LogFields = {}) => logger.info(fields, message),
     warn: (message: string, fields: LogFields = {}) => logger.warn(fields, message),

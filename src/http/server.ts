@@ -6,7 +6,7 @@ import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
 import type { Hook } from '../kernel/hook.ts';
 import { Line } from '../kernel/line.ts';
-import type { Log } from '../kernel/log.ts';
+import type { LeveledLog, Log } from '../kernel/log.ts';
 import { clientAddressOf } from '../net/client-address.ts';
 import { dropRestOfBody } from './body.ts';
 import { sendAsEvent } from './events.ts';
@@ -21,6 +21,7 @@ import { serveAt, type TakenPort, takePort } from './port.ts';
 import { startRateExchange } from './rate-exchange.ts';
 
 export interface ServerDeps extends LaneDeps {
+  readonly log: LeveledLog;
   readonly ready: Ready;
   /** Whether the wall clock is behind what the store holds; absent: nobody looks. */
   readonly clockIsBehind?: () => boolean;
@@ -61,20 +62,19 @@ export function createServer(deps: ServerDeps): HttpServer {
     (path.startsWith(REST) ? lanes.rest : undefined);
   const underWay = new Line<ServerResponse>();
   let closing = false;
+  const failed = (error: unknown, requestId: string): void =>
+    log.error('A connection failed', { requestId, ...describeFault(error) });
+  const closed = (exchange: Exchange): void => {
+    if (exchange.place) underWay.leave(exchange.place);
+    exchange.onClose?.(exchange);
+    if (log.hasInfo !== false) logRequest(log, exchange);
+    if (exchange.body === null) dropRestOfBody(exchange.request);
+  };
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
-    const client = clientAddressOf(request, config.trustedProxies);
-    const exchange: Exchange = new Exchange(request, response, client, (error) =>
-      log.error('A connection failed', { requestId: exchange.id, ...describeFault(error) }),
-    );
+    const exchange = new Exchange(request, response, clientAddressOf(request, config.trustedProxies), failed);
     if (closing) response.shouldKeepAlive = false;
-    const place = underWay.join(response);
-    const done = (): void => {
-      underWay.leave(place);
-      exchange.onClose?.(exchange);
-      logRequest(log, exchange);
-      if (exchange.body === null) dropRestOfBody(request);
-    };
-    response.on('close', guarded(exchange.onFault, done));
+    exchange.place = underWay.join(response);
+    response.on('close', exchange.guarded(closed));
     const kept = exchange.method === 'POST' && exchange.search === '' ? lanes.kept.get(exchange.path) : undefined;
     if (kept === undefined) answer(exchange);
     // A small body is there by then, whole.
@@ -89,7 +89,7 @@ export function createServer(deps: ServerDeps): HttpServer {
     try {
       if (!kept(exchange)) answer(exchange);
     } catch (error) {
-      exchange.onFault(error);
+      exchange.fault(error);
     }
   };
   const endExchange = deps.counters ? startRateExchange(lanes.rates, deps.counters) : () => {};
@@ -152,6 +152,7 @@ const MOST_LOGGED = 200;
 
 /** Segment by segment: whatever follows the beginning of a credential in one is left out. */
 function loggable(text: string): string {
+  if (!CREDENTIAL.test(text)) return text.slice(0, MOST_LOGGED);
   const shown = text.split('/', MOST_LOGGED).map((segment) => {
     const at = segment.search(CREDENTIAL);
     return at < 0 ? segment : `${segment.slice(0, at)}klm_***`;

@@ -9,6 +9,12 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
+/** One that knows its level. */
+export interface LeveledLog extends Log {
+  /** Whether `info` writes anything, for those who would put its fields together for nothing; absent: it may. */
+  readonly hasInfo?: boolean;
+}
+
 const nothing = (): void => {};
 export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 

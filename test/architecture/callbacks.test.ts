@@ -14,6 +14,7 @@ const CALLED = /\.(?:on|once|addListener)\(\s*'[^']+',\s*|\b(?:setTimeout|setInt
 /** Names of callbacks that guard their own parts, or that cannot throw. */
 const SAFE = [
   'guarded(', // everything else
+  'exchange.guarded(', // the same with one function
   'upgrade)', // guards each connection
   'starting)', // says the same to everybody
   'handler)', // of requests: guards each exchange
