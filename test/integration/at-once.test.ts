@@ -1,5 +1,3 @@
-import { createHook } from 'node:async_hooks';
-import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limitsWith } from '../../src/app/limits.ts';
@@ -15,6 +13,7 @@ import { silentLog } from '../../src/kernel/log.ts';
 import { aGlobal } from '../support/globals.ts';
 import { aTwin, comparable, type Twin } from '../support/kept-twins.ts';
 import { aProject, aServiceInput, done, groupOp, operation, PUT_JOB, PUT_SERVICE } from '../support/makers.ts';
+import { promisesOf } from '../support/promises.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { contextOf } from '../support/sweep/paths.ts';
 
@@ -302,36 +301,8 @@ describe('the first answer after a commit', () => {
     await happen('counted', 'without a promise');
     const [first = '', ...others] = bodies;
     expect((await asked(short, app.owner, first)).status).toBe(200);
-    let promises = 0;
-    const counting = createHook({
-      init(_id, type) {
-        if (type === 'PROMISE') promises += 1;
-      },
-    });
-    const socket = connect(Number(new URL(short.url).port), '127.0.0.1');
-    await new Promise<void>((resolve) => socket.on('connect', resolve));
-    const countOf = (body: string): Promise<number> =>
-      new Promise((resolve) => {
-        socket.once('data', () => {
-          counting.disable();
-          resolve(promises);
-        });
-        // Not in this turn, whose `await` makes one.
-        setImmediate(() => {
-          promises = 0;
-          counting.enable();
-          socket.write(textOf(app.owner, body));
-        });
-      });
-    try {
-      const counts: number[] = [];
-      for (const body of others.slice(0, 5)) counts.push(await countOf(body));
-      // Something else of the process may make one meanwhile, but not each time.
-      expect(Math.min(...counts)).toBe(0);
-    } finally {
-      counting.disable();
-      socket.destroy();
-    }
+    const texts = others.slice(0, 5).map((body) => textOf(app.owner, body));
+    expect(Math.min(...(await promisesOf(short.url, texts)))).toBe(0);
   });
 
   it('is not for those who have no points left, whom the usual way tells so', async () => {

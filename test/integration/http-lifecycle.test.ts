@@ -80,4 +80,12 @@ describe('createLog', () => {
     expect(written[0]?.trimEnd()).toBe(JSON.stringify(JSON.parse(written[0] ?? '')));
     expect(JSON.parse(written[0] ?? '')).toMatchObject({ level: 'info', path: '/a\nb\u001b[31m', operation: null });
   });
+
+  it('knows whether it writes lines of requests, whose fields are put together for those who read them', () => {
+    expect([createLog('debug').hasInfo, createLog('info').hasInfo, createLog('warn').hasInfo]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
 });

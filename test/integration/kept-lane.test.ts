@@ -1,11 +1,10 @@
-import { createHook } from 'node:async_hooks';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatewayToken } from '../support/federation/ask.ts';
 import { aTwin, comparable, type Twin } from '../support/kept-twins.ts';
 import { aGroupInput, aProject, aServiceInput, done, groupOp, operation, PUT_SERVICE } from '../support/makers.ts';
+import { promisesOf } from '../support/promises.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 const REVOKE = operation('revokeToken', '');
@@ -295,39 +294,12 @@ describe('an answer that is given again the short way', () => {
     const [connection] = twins.short.connections;
     const pieces = piecesOf(PLAIN, app.owner, null);
     for (let i = 0; i < 3; i += 1) expect((await connection?.ask(pieces))?.status).toBe(200);
-    let promises = 0;
-    const counting = createHook({
-      init(_id, type) {
-        if (type === 'PROMISE') promises += 1;
-      },
-    });
-    const socket = connect(Number(new URL(twins.short.url).port), '127.0.0.1');
-    await new Promise<void>((resolve) => socket.on('connect', resolve));
-    const countOf = (text: string): Promise<number> =>
-      new Promise((resolve) => {
-        socket.once('data', () => {
-          counting.disable();
-          resolve(promises);
-        });
-        // Not in this turn, whose `await` makes one.
-        setImmediate(() => {
-          promises = 0;
-          counting.enable();
-          socket.write(text);
-        });
-      });
-    try {
-      const [text = ''] = pieces;
-      // Something else of the process may make one meanwhile, but not each time.
-      expect(Math.min(await countOf(text), await countOf(text), await countOf(text))).toBe(0);
-      // Whatever goes the usual way makes some, so they are counted.
-      expect(await countOf(text.replace('content-type', 'content-encoding: identity\r\ncontent-type'))).toBeGreaterThan(
-        5,
-      );
-    } finally {
-      counting.disable();
-      socket.destroy();
-    }
+    const [text = ''] = pieces;
+    const usual = text.replace('content-type', 'content-encoding: identity\r\ncontent-type');
+    const counts = await promisesOf(twins.short.url, [text, text, text, usual]);
+    expect(Math.min(...counts.slice(0, 3))).toBe(0);
+    // Whatever goes the usual way makes some, so they are counted.
+    expect(counts[3]).toBeGreaterThan(5);
   });
 
   it('ends its connection while the gateway closes, as the usual way does', async () => {
