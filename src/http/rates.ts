@@ -30,6 +30,8 @@ const WINDOW_SECONDS = 60;
 const MAX_TOLD = 1_000;
 
 interface Bucket {
+  /** Whose it is, as `nameOf` has it. */
+  readonly name: string;
   readonly limiter: RateLimiterAbstract;
   readonly limit: number;
   remaining: number;
@@ -61,14 +63,15 @@ function createBuckets({ ratePoints, ratePointsDependent }: RateLimits) {
     for (const [name, { resetAt }] of buckets) if (resetAt < now - WINDOW_SECONDS * 1_000) buckets.delete(name);
   }
 
-  function bucketOf(payer: Payer, name: string): Bucket | null {
+  function bucketOf(payer: Payer): Bucket | null {
     const isDependent = payer.kind === 'dependent';
     const limiter = isDependent ? ofDependents : ofOthers;
     if (limiter === null) return null;
+    const name = nameOf(payer);
     const known = buckets.get(name);
     if (known) return known;
     const limit = isDependent ? ratePointsDependent : ratePoints;
-    const made: Bucket = { limiter, limit, remaining: limit, resetAt: 0, spent: 0, told: null };
+    const made: Bucket = { name, limiter, limit, remaining: limit, resetAt: 0, spent: 0, told: null };
     buckets.set(name, made);
     return made;
   }
@@ -86,13 +89,12 @@ export function createRates(limits: RateLimits): Rates {
   const { buckets, bucketOf, sweep } = createBuckets(limits);
   return {
     async take(payer, points) {
-      const name = nameOf(payer);
-      const bucket = bucketOf(payer, name);
+      const bucket = bucketOf(payer);
       if (bucket === null || points === 0) return;
       sweep(Date.now());
       bucket.spent += points;
       try {
-        note(bucket, await bucket.limiter.consume(name, points));
+        note(bucket, await bucket.limiter.consume(bucket.name, points));
       } catch (refused) {
         if (!(refused instanceof RateLimiterRes)) throw refused;
         note(bucket, refused);
@@ -103,23 +105,22 @@ export function createRates(limits: RateLimits): Rates {
       }
     },
     hasNow(payer, points) {
-      const bucket = bucketOf(payer, nameOf(payer));
+      const bucket = bucketOf(payer);
       // Of one that is full again it is told how much is left when it is first taken from.
       return bucket === null || (bucket.resetAt > Date.now() && bucket.remaining >= points);
     },
     takeNow(payer, points) {
-      const name = nameOf(payer);
-      const bucket = bucketOf(payer, name);
+      const bucket = bucketOf(payer);
       if (bucket === null) return;
       sweep(Date.now());
       bucket.spent += points;
       bucket.remaining -= points;
       bucket.told = null;
       const noted = (state: RateLimiterRes): void => note(bucket, state);
-      bucket.limiter.consume(name, points).then(noted, noted);
+      bucket.limiter.consume(bucket.name, points).then(noted, noted);
     },
     headers(payer) {
-      const bucket = bucketOf(payer, nameOf(payer));
+      const bucket = bucketOf(payer);
       if (bucket === null) return null;
       const now = Date.now();
       const isOver = bucket.resetAt <= now;

@@ -23,6 +23,8 @@ export interface Lineages {
 /** Lineages are read with every request and seldom change: one is read again after a write, and is another when any of it differs. */
 export function createLineages(engine: Engine, recall: Recall): Lineages {
   const last = new Map<string, LastLineage>();
+  /** Of the engine's writes, when each was last read. */
+  const readAt = new WeakMap<Lineage, number | null>();
 
   const headOf = (scope: Key): Head | null => recall.read(engine, at.headAt(scope), record.decodeHead);
   const nodeOf = (scope: Key, path: string): Uint8Array | null =>
@@ -45,16 +47,14 @@ export function createLineages(engine: Engine, recall: Recall): Lineages {
     const lineage = isSame ? before.lineage : { levels, mayLag: false };
     if (last.size >= MAX) last.clear();
     last.set(name, { lineage, writes });
+    readAt.set(lineage, writes);
     return lineage;
   }
 
   function isCurrent(lineage: Lineage): boolean {
     engine.standing?.();
     const writes = engine.writes();
-    const scope = lineage.levels[lineage.levels.length - 1]?.scope;
-    if (writes === null || scope === undefined) return false;
-    const before = last.get(keyText(scope));
-    return before?.lineage === lineage && before.writes === writes;
+    return writes !== null && readAt.get(lineage) === writes;
   }
 
   return { read, isCurrent };
