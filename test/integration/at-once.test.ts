@@ -23,6 +23,7 @@ let app: TestApp;
 let short: Twin;
 let usual: Twin;
 let tokens: readonly string[] = [];
+let gateway = '';
 
 const GRANTS = [{ resources: ['PROJECT', 'WORKLOAD', 'SECRET_GROUP'], verbs: ['LIST', 'RESOLVE'], types: ['CONFIG'] }];
 
@@ -36,8 +37,10 @@ beforeAll(async () => {
   await done(app, operation('createRole', ''), { name: 'Listing', grants: listing });
   const one = GRANTS.map((grant) => ({ ...grant, types: ['CONFIG', 'SECRET'], projects: ['granted'] }));
   await done(app, operation('createRole', ''), { name: 'Of one', grants: one });
+  await done(app, operation('createRole', ''), { name: 'Changing', grants: GRANTS });
   const roles = ['reader', 'auditor', 'developer', 'operator', 'plain', 'listing', 'of-one'];
   tokens = [app.owner, ...(await Promise.all(roles.map((role) => app.token(role))))];
+  gateway = await app.token('gateway', { kind: 'GATEWAY' });
   short = await aTwin(app, { isShort: true });
   usual = await aTwin(app, {});
 }, 60_000);
@@ -106,18 +109,29 @@ interface Asked {
   readonly kind: string;
   readonly scope: string;
   readonly environment: string;
-  readonly form: 'variables' | 'literals' | 'absent' | 'twice';
+  readonly form: 'variables' | 'literals' | 'absent' | 'twice' | 'at' | 'several' | 'fragment';
+  readonly way: Way;
 }
+/** How it is sent, and what is said to be read. */
+type Way = 'plain' | 'accepting' | 'events' | 'get' | 'federation';
 const asks: fc.Arbitrary<Asked> = fc.record({
-  token: fc.nat(7),
+  token: fc.nat(9),
   id: fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...IDS) }, { weight: 1, arbitrary: fc.constant('nobody') }),
   kind: fc.oneof({ weight: 9, arbitrary: fc.constant('service') }, { weight: 1, arbitrary: fc.constant('job') }),
   scope: fc.oneof({ weight: 4, arbitrary: fc.constant('RUNTIME') }, { weight: 1, arbitrary: fc.constant('BUILD') }),
   environment,
-  form: fc.constantFrom('variables', 'variables', 'literals', 'absent', 'twice'),
+  form: fc.oneof(
+    { weight: 3, arbitrary: fc.constant<Asked['form']>('variables') },
+    { weight: 2, arbitrary: fc.constantFrom<Asked['form']>('literals', 'absent', 'twice') },
+    { weight: 1, arbitrary: fc.constantFrom<Asked['form']>('at', 'several', 'fragment') },
+  ),
+  way: fc.oneof(
+    { weight: 3, arbitrary: fc.constant<Way>('plain') },
+    { weight: 1, arbitrary: fc.constantFrom<Way>('accepting', 'events', 'get', 'federation') },
+  ),
 });
 
-function bodyOf(project: string, { id, kind, scope, environment: fields, form }: Asked): string {
+function bodyOf(project: string, { id, kind, scope, environment: fields, form }: Asked, seq = 1): string {
   if (form === 'literals' || form === 'twice') {
     const of = (key: string) => `${key}: ${kind}(id: "${id}") { environment(scope: ${scope}) { ${fields} } }`;
     return JSON.stringify({
@@ -126,22 +140,49 @@ function bodyOf(project: string, { id, kind, scope, environment: fields, form }:
   }
   const query = `query Runtime($p: Slug!, $id: ID!, $scope: Scope = RUNTIME, $at: SafeInt) {
     project(slug: $p) { ${kind}(id: $id) { environment(scope: $scope, at: $at) { ${fields} } } } }`;
-  return JSON.stringify({ query, variables: { p: project, id, ...(form === 'absent' ? {} : { scope, at: null }) } });
+  const variables = { p: project, id, ...(form === 'absent' ? {} : { scope, at: form === 'at' ? seq : null }) };
+  if (form === 'fragment') {
+    const part = `fragment Part on ResolvedEnvironment { ${fields} }`;
+    return JSON.stringify({ query: `${query.replace(`{ ${fields} }`, '{ ...Part }')} ${part}`, variables });
+  }
+  if (form !== 'several') return JSON.stringify({ query, variables });
+  const others = `query Other { viewer { kind } } mutation Change { deleteTag(input: { id: "none" }) { __typename } }`;
+  // Which one it is makes the difference: to one who names none, and to one who names another.
+  const operationName = ['Runtime', 'Other', null, 'Unknown'][fields.length % 4];
+  return JSON.stringify({ query: `${query} ${others}`, variables, operationName });
 }
 
-const textOf = (token: string, body: string): string =>
-  [
-    'POST /graphql HTTP/1.1',
+const MORE_HEADERS: Readonly<Record<Way, readonly string[]>> = {
+  plain: [],
+  accepting: ['accept: application/graphql-response+json, application/json;q=0.9', 'accept-encoding: gzip, br'],
+  events: ['accept: text/event-stream'],
+  get: [],
+  federation: [],
+};
+
+function searchOf(body: string): string {
+  const { query, variables, operationName } = JSON.parse(body);
+  const named = typeof operationName === 'string' ? { operationName } : {};
+  const given = variables === undefined ? {} : { variables: JSON.stringify(variables) };
+  return new URLSearchParams({ query, ...given, ...named }).toString();
+}
+
+function textOf(token: string, body: string, way: Way = 'plain'): string {
+  const isGet = way === 'get';
+  const path = way === 'federation' ? '/federation' : '/graphql';
+  return [
+    isGet ? `GET ${path}?${searchOf(body)} HTTP/1.1` : `POST ${path} HTTP/1.1`,
     'host: keyloom.test',
     `authorization: Bearer ${token}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    '',
-    Buffer.from(body).toString('latin1'),
+    ...(way === 'federation' ? [`x-keyloom-gateway: ${gateway}`] : []),
+    ...MORE_HEADERS[way],
+    ...(isGet ? ['', ''] : ['content-type: application/json', `content-length: ${Buffer.byteLength(body)}`, '']),
+    ...(isGet ? [] : [Buffer.from(body).toString('latin1')]),
   ].join('\r\n');
+}
 
-async function asked(twin: Twin, token: string, body: string) {
-  const answer = await twin.connections[0]?.ask([textOf(token, body)]);
+async function asked(twin: Twin, token: string, body: string, way: Way = 'plain') {
+  const answer = await twin.connections[0]?.ask([textOf(token, body, way)]);
   if (!answer) throw new Error('No connection');
   return comparable(answer);
 }
@@ -170,6 +211,37 @@ async function aWorld(given: readonly Group[], owned: readonly (readonly object[
   return project;
 }
 
+/** One of a workload, which sees its own values whole; it ends with its registration. */
+const ownToken = (project: string): Promise<string> =>
+  app.token('dependent', { kind: 'DEPENDENT', workload: { project, kind: 'SERVICE', id: 'one' } });
+
+const DELETE_SERVICE = operation('deleteService', '');
+const REVOKE = operation('revokeToken', '');
+const UPDATE_ROLE = operation('updateRole', '');
+
+/** What changes what answers may be given: other values, another who has the id, another role, a token that ends. */
+async function changed(what: string, project: string, all: number): Promise<void> {
+  if (what === 'own') {
+    const over = { project, id: 'two', variables: [{ name: 'B', value: `own ${all}` }] };
+    await done(app, PUT_SERVICE, aServiceInput(over));
+  } else if (what === 'another') {
+    await done(app, DELETE_SERVICE, { project, id: 'one' });
+    await done(
+      app,
+      PUT_SERVICE,
+      aServiceInput({ project, id: 'one', variables: [{ name: 'A', value: `other ${all}` }] }),
+    );
+  } else if (what === 'role') {
+    const { data } = await app.gql('{ roles { id slug } }');
+    const { id } = data.roles.find(({ slug }: { readonly slug: string }) => slug === 'changing');
+    const types = all % 2 === 0 ? ['CONFIG'] : ['CONFIG', 'SECRET'];
+    await done(app, UPDATE_ROLE, { id, grants: GRANTS.map((grant) => ({ ...grant, types })) });
+  } else if (what === 'revoke') {
+    const { data } = await app.gql('{ tokens { id name } }');
+    for (const { id, name } of data.tokens) if (name === 'to end') await done(app, REVOKE, { id });
+  } else await happen(project, `now ${all}`);
+}
+
 /** A commit that changes what some get. */
 async function happen(project: string, value: string): Promise<void> {
   const [first] = await groupsNow(project);
@@ -180,29 +252,31 @@ describe('an answer that is made within the turn of its request', () => {
   it('is the one that the usual way makes: status, headers, body and log', async () => {
     let [all, quick] = [0, 0];
     const steps = fc.array(
-      fc.oneof({ weight: 12, arbitrary: asks }, { weight: 1, arbitrary: fc.constantFrom('commit', 'own') }),
+      fc.oneof(
+        { weight: 12, arbitrary: asks },
+        { weight: 1, arbitrary: fc.constantFrom('commit', 'own', 'another', 'role', 'revoke') },
+      ),
       { minLength: 20, maxLength: 40 },
     );
     await fc.assert(
       fc.asyncProperty(groups, own, steps, async (given, owned, walk) => {
         const project = await aWorld(given, owned);
+        const known = [...tokens, await ownToken(project), await app.token('changing', { name: 'to end' })];
         for (const step of walk) {
-          if (step === 'commit') await happen(project, `now ${all}`);
-          else if (step === 'own') {
-            const over = { project, id: 'two', variables: [{ name: 'B', value: `own ${all}` }] };
-            await done(app, PUT_SERVICE, aServiceInput(over));
-          } else {
-            const token = tokens[step.token] ?? '';
-            const body = bodyOf(project, step);
+          if (typeof step === 'string') await changed(step, project, all);
+          else {
+            const token = known[step.token] ?? '';
+            const seq = (await app.store.head(['default']))?.seq ?? 1;
+            const body = bodyOf(project, step, seq + 2);
             // By then it is known by its bytes; after a commit it is made anew, when others who ask have had read what that left.
             for (const event of [null, 'commit', 'commit', null]) {
               if (event) {
                 await happen(project, `then ${all}`);
-                const another = bodyOf(project, { ...step, id: 'three' });
-                for (const twin of [short, usual]) await asked(twin, token, another);
+                const another = bodyOf(project, { ...step, id: 'three' }, seq + 2);
+                for (const twin of [short, usual]) await asked(twin, token, another, step.way);
               }
               const before = { usual: short.usual(), begun: short.begun() };
-              expect(await asked(short, token, body)).toEqual(await asked(usual, token, body));
+              expect(await asked(short, token, body, step.way)).toEqual(await asked(usual, token, body, step.way));
               if (short.usual() === before.usual && short.begun() > before.begun) quick += 1;
             }
             all += 1;
