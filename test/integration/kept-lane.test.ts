@@ -290,6 +290,14 @@ describe('an answer that is given again the short way', () => {
     expect((await asked(twins.short, from('192.0.2.1'))).status).toBe(401);
   });
 
+  it('finds a caller again without making an object', async () => {
+    const find = () => app.gateway.known.find(`Bearer ${app.owner}`, [], '127.0.0.1');
+    await app.gql('{ viewer { name } }');
+    const found = find();
+    expect(found?.principal.kind).toBe('user');
+    expect(find()).toBe(found);
+  });
+
   it('makes no promise', async () => {
     const [connection] = twins.short.connections;
     const pieces = piecesOf(PLAIN, app.owner, null);
