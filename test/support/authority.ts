@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import forge from 'node-forge';
+import { signingKey } from './signing-key.ts';
 
 export interface Issued {
   readonly certificate: string;
@@ -24,9 +25,12 @@ function pair() {
   return {
     pem: privateKey,
     publicKey: forge.pki.publicKeyFromPem(publicKey),
-    privateKey: forge.pki.privateKeyFromPem(privateKey),
+    privateKey: signingKey(privateKey),
   };
 }
+
+/** Of every server, made once: who trusts one asks for its name and who signed it. */
+let servers: ReturnType<typeof pair> | null = null;
 
 /** An authority of the test's own, which no system trusts. */
 export function anAuthority(name: string): Authority {
@@ -49,7 +53,8 @@ export function anAuthority(name: string): Authority {
   return {
     certificate: sign(name, own.publicKey, [{ name: 'basicConstraints', cA: true, critical: true }]),
     issue: () => {
-      const { pem, publicKey } = pair();
+      servers ??= pair();
+      const { pem, publicKey } = servers;
       const names = {
         name: 'subjectAltName',
         altNames: [

@@ -1,11 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import forge from 'node-forge';
+import { signingKey } from './signing-key.ts';
 
 /** A certificate for one host name that signs itself, PEM. */
 export function selfSigned(host: string): { readonly key: string; readonly cert: string } {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const signer = forge.pki.privateKeyFromPem(key);
+  const signer = signingKey(key);
   const cert = forge.pki.createCertificate();
   cert.publicKey = forge.pki.setRsaPublicKey(signer.n, signer.e);
   cert.serialNumber = '01';

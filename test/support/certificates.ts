@@ -7,6 +7,7 @@ import forge from 'node-forge';
 import { certificatesIn, soonerOf } from '../../src/crypto/certificate.ts';
 import { certificatesInPkcs12 } from '../../src/crypto/pkcs12.ts';
 import type { CertificateFacts } from '../../src/kernel/certificate.ts';
+import { signingKey } from './signing-key.ts';
 
 /** Whether a program of the machine is there: what needs one is skipped without it. */
 export const isInstalled = (program: string): boolean => spawnSync(program, ['-h']).error === undefined;
@@ -26,7 +27,7 @@ const pem = generateKeyPairSync('rsa', {
 export const privateKeyPem: string = pem.privateKey;
 const keys = {
   public: forge.pki.publicKeyFromPem(pem.publicKey),
-  private: forge.pki.privateKeyFromPem(pem.privateKey),
+  private: signingKey(pem.privateKey),
 };
 
 export const named = (commonName: string): Wanted['subject'] => [{ shortName: 'CN', value: commonName }];
