@@ -213,6 +213,23 @@ describe('acknowledgements', () => {
     }
   });
 
+  it('case 249: and what was asked of the one before is nothing to the next by its own token', async () => {
+    await restart({ reason: 'for the one before' });
+    await again('s-1');
+    const address = { project: 'default-project', kind: 'SERVICE', id: 's-1' };
+    const token = await app.token('dependent', { kind: 'DEPENDENT', workload: address });
+    const ASKED = `{ project(slug: "default-project") { restartRequests(first: 9) { nodes { id workloadId reason } }
+      service(id: "s-1") { restartRequests(first: 9) { nodes { id reason } } } } }`;
+    const asked = async (by: string) => (await app.gql(ASKED, {}, by)).data.project;
+    const { id } = (await asked(app.owner)).service.restartRequests.nodes[0];
+    expect(await asked(token)).toEqual({ restartRequests: { nodes: [] }, service: { restartRequests: { nodes: [] } } });
+    const node = await app.gql('query ($id: ID!) { node(id: $id) { id } }', { id }, token);
+    expect([node.data, JSON.stringify(node)]).toEqual([{ node: null }, expect.not.stringContaining('one before')]);
+    await setA(app, group, '2');
+    await restart({ reason: 'for this one' });
+    expect((await asked(token)).service.restartRequests.nodes).toMatchObject([{ reason: 'for this one' }]);
+  });
+
   it('are of commits at which it was registered as it is now, and of no other', async () => {
     const { seq, digest } = await environmentOf(app, 's-1');
     await again('s-1');

@@ -1,4 +1,4 @@
-import { can } from '../../access/model.ts';
+import { can, type Principal } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
 import type { WorkloadKind } from '../../domain/types.ts';
 import { notFound } from '../../kernel/errors.ts';
@@ -37,6 +37,13 @@ export const nameOf = ({ key, fields }: StoredRequest): WorkloadName => ({
 export const mayOn = (session: Session, verb: 'list' | 'restart', { project, kind, id }: WorkloadName): boolean =>
   can(session.principal, verb, 'workload', { project, workload: { kind, id } });
 
+/** A workload's own token knows of no registration but its own: what was asked of who had the id before is another's. */
+export const isKnownTo = ({ workload: own }: Principal, { fields }: StoredRequest): boolean =>
+  own === null || fields.registration === undefined || fields.registration === own.registration;
+
+const mayList = (session: Session, request: StoredRequest): boolean =>
+  mayOn(session, 'list', nameOf(request)) && isKnownTo(session.principal, request);
+
 async function viewOf(request: StoredRequest, { project, deliveries }: Book, view: View, session: Session) {
   const { kind, workload: id } = request.fields;
   const workload = await visibleOrNull(project, kind, id, view, session);
@@ -48,7 +55,7 @@ export function list(project: string, session: Session): Promise<readonly Reques
   return session.read(async (view) => {
     await visibleProject(project, view, session);
     const book = await bookOf(project, view);
-    const seen = book.requests.live.filter((request) => mayOn(session, 'list', nameOf(request)));
+    const seen = book.requests.live.filter((request) => mayList(session, request));
     return Promise.all(seen.map((request) => viewOf(request, book, view, session)));
   });
 }
@@ -63,7 +70,7 @@ export async function visibleRequest(project: string, id: string, view: View, se
   await visibleProject(project, view, session);
   const book = await bookOf(project, view);
   const request = book.requests.get(id);
-  if (!request || !mayOn(session, 'list', nameOf(request))) throw notFound('Restart request');
+  if (!request || !mayList(session, request)) throw notFound('Restart request');
   return viewOf(request, book, view, session);
 }
 
@@ -81,7 +88,7 @@ export async function seenRestart(id: string, view: View, session: Session): Pro
   if (!restart || restart.deleted) throw notFound('Restart');
   const books = await booksOf(restart, view);
   const all = books.flatMap((book) => requestsOf(restart, book));
-  const seen = all.filter((request) => mayOn(session, 'list', nameOf(request)));
+  const seen = all.filter((request) => mayList(session, request));
   if (seen.length === 0 && restart.fields.requestedBy !== session.principal.id) throw notFound('Restart');
   return { restart, books, requests: seen, total: all.length };
 }
@@ -101,7 +108,7 @@ export const requestsOfRestart = (id: string, session: Session): Promise<readonl
     const { restart, books } = await seenRestart(id, view, session);
     const found = books.flatMap((book) =>
       requestsOf(restart, book)
-        .filter((request) => mayOn(session, 'list', nameOf(request)))
+        .filter((request) => mayList(session, request))
         .map((request) => viewOf(request, book, view, session)),
     );
     return Promise.all(found);

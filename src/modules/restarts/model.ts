@@ -72,6 +72,8 @@ export type RequestFields = {
   readonly notBefore: string;
   readonly releasedAt: string | null;
   readonly closedAt: string | null;
+  /** Which of the registrations under its id. Absent: it was asked for before this was kept. */
+  readonly registration?: string;
 };
 export interface RequestBody {
   readonly reason: string | null;

@@ -146,6 +146,7 @@ function changesFor(
       notBefore,
       releasedAt: isFirst ? at : null,
       closedAt: null,
+      registration: workload.fields.registration,
     };
     const place = [team, project, newId(at)];
     changes.push(createRequest(place, fields, { reason }));

@@ -9,6 +9,7 @@ import type { Vault } from '../../vault/port.ts';
 import { ownReading } from '../../vault/reading.ts';
 import { visibleProject } from '../projects/lookup.ts';
 import { documentOf } from '../workloads/model.ts';
+import { isKnownTo } from './lookup.ts';
 import { requestDocument, type StoredRequest, type WorkloadName } from './model.ts';
 
 export interface RestartEvent {
@@ -105,7 +106,7 @@ export function createRestartStreams(vault: Vault) {
       async event({ commit, session: viewer }) {
         if (!(await maySee(workload, viewer))) return null;
         const request = (await released(commit, project)).get(`${kind} ${id}`);
-        if (request) return { request };
+        if (request && isKnownTo(viewer.principal, request)) return { request };
         // Its own token was made for a registration: there is nothing to tell it.
         if (viewer.principal.workload !== null) return null;
         return (await isRegistered(commit, workload)) ? { request: null } : null;
