@@ -32,15 +32,14 @@ function pair() {
 /** Of every server, made once: who trusts one asks for its name and who signed it. */
 let servers: ReturnType<typeof pair> | null = null;
 
-/** An authority of the test's own, which no system trusts. */
-export function anAuthority(name: string): Authority {
+function newAuthority(name: string): Authority {
   const own = pair();
   const issuer = [{ name: 'commonName', value: name }];
   let serial = 0;
   const sign = (subject: string, publicKey: forge.pki.PublicKey, extensions: readonly object[]): string => {
     const certificate = forge.pki.createCertificate();
     serial += 1;
-    certificate.serialNumber = `0${serial}`;
+    certificate.serialNumber = `01${serial.toString(16).padStart(4, '0')}`;
     certificate.publicKey = publicKey;
     certificate.validity.notBefore = new Date(Date.now() - DAY_MS);
     certificate.validity.notAfter = new Date(Date.now() + DAY_MS);
@@ -65,4 +64,13 @@ export function anAuthority(name: string): Authority {
       return { certificate: sign('localhost', publicKey, [{ name: 'basicConstraints', cA: false }, names]), key: pem };
     },
   };
+}
+
+const authorities = new Map<string, Authority>();
+
+/** An authority of the tests' own, which no system trusts: one of each name, because a pair of keys takes 100 ms of processor time. */
+export function anAuthority(name: string): Authority {
+  const found = authorities.get(name) ?? newAuthority(name);
+  authorities.set(name, found);
+  return found;
 }
