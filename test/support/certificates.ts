@@ -9,8 +9,8 @@ import { certificatesInPkcs12 } from '../../src/crypto/pkcs12.ts';
 import type { CertificateFacts } from '../../src/kernel/certificate.ts';
 import { signingKey } from './signing-key.ts';
 
-/** Whether a program of the machine is there: what needs one is skipped without it. */
-export const isInstalled = (program: string): boolean => spawnSync(program, ['-h']).error === undefined;
+/** Whether a program of the machine is there: what needs one is skipped without it. `-h` has ssh-keygen draw a key. */
+export const isInstalled = (program: string): boolean => spawnSync(program, ['-?']).error === undefined;
 
 export interface Wanted {
   readonly subject: readonly { readonly shortName: string; readonly value: string }[];
