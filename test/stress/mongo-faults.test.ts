@@ -2,13 +2,7 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openMongoStore } from '../../src/store/mongo/store.ts';
 import type { Commit } from '../../src/store/port.ts';
-import {
-  COMMIT_COMMANDS,
-  type FailMode,
-  MONGO_FAULTS,
-  type MongoFault,
-  withFailPoint,
-} from '../support/mongo-faults.ts';
+import { COMMIT_COMMANDS, MONGO_FAULTS, type MongoFault, withFailPoint } from '../support/mongo-faults.ts';
 import { aDatabase, openTestMongo, type TestMongo } from '../support/mongodb.ts';
 import { MUTATIONS, operationOf } from '../support/mutations.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -35,6 +29,10 @@ const LASTING = MUTATIONS.map((mutation, m) => {
   const fault = faultAt(m, ANSWERED);
   return { title: `${mutation.name} (${m}), ${fault.name}`, mutation, fault };
 });
+/** Two failures are little, however slow the machine is, and whoever else uses the same connections. */
+const LENIENT = { attempts: 10, within: 30_000 };
+/** While failures last. */
+const IMPATIENT = { attempts: 4, within: 3_000 };
 const DONE = /Payload$|^(ConflictError|NotFoundError)$/;
 
 // Fail points are the server's, not the database's: this one is for these tests alone.
@@ -42,56 +40,58 @@ describe.skipIf(inject('mongodbUrl') === null)('case 137: mutations while MongoD
   let server: TestMongo | null;
   let admin: MongoClient;
   let app: TestApp;
-  let patient: TestApp;
   let n = 0;
+  const patience = { ...LENIENT };
 
   beforeAll(async () => {
     server = await openTestMongo({ given: false });
     const url = server?.url ?? '';
     admin = new MongoClient(url);
-    const patience = { attempts: 4, within: 3_000 };
-    app = await startApp({ open: ({ mac }) => openMongoStore({ url, database: aDatabase(), mac, patience }) });
-    // Two failures are little, however slow the machine is, and whoever else uses the same connections.
-    const lenient = { attempts: 10, within: 30_000 };
-    patient = await startApp({
-      open: ({ mac }) => openMongoStore({ url, database: aDatabase(), mac, patience: lenient }),
-    });
+    // Not the deadline of the request ends what lasts, but the patience of the store, on a slow machine too.
+    const limits = { deadlineMs: 60_000 };
+    app = await startApp({ limits, open: ({ mac }) => openMongoStore({ url, database: aDatabase(), mac, patience }) });
   }, 120_000);
   afterAll(async () => {
     await app.close();
-    await patient.close();
     await admin.close();
     await server?.stop();
   });
 
-  const seqNow = async (of = app): Promise<number> => (await of.store.head(['default']))?.seq ?? 0;
+  const seqNow = async (): Promise<number> => (await app.store.head(['default']))?.seq ?? 0;
 
-  async function answerTo(name: string, input: object, by = app): Promise<string> {
-    const { data, errors } = await by.gql(operationOf(name), { input });
+  async function answerTo(name: string, input: object): Promise<string> {
+    const { data, errors } = await app.gql(operationOf(name), { input });
     return data?.result?.__typename ?? errors?.[0]?.extensions.code ?? 'nothing';
   }
 
-  const failing = (fault: MongoFault, commands: readonly string[], mode: FailMode, name: string, input: object) =>
-    withFailPoint(admin, fault, commands, mode, () => answerTo(name, input));
+  /** What is answered while every commit of a transaction fails. */
+  async function failing(fault: MongoFault, name: string, input: object): Promise<string> {
+    Object.assign(patience, IMPATIENT);
+    try {
+      return await withFailPoint(admin, fault, ['commitTransaction'], 'alwaysOn', () => answerTo(name, input));
+    } finally {
+      Object.assign(patience, LENIENT);
+    }
+  }
 
   /** Everything that the commit touched is as it left it: nothing was written twice. */
-  async function expectInEffect(commits: readonly Commit[], of = app): Promise<void> {
+  async function expectInEffect(commits: readonly Commit[]): Promise<void> {
     for (const { touched } of commits) {
       for (const { kind, key, revision } of touched) {
-        expect((await of.store.get(kind, key))?.revision ?? 0, `${kind} ${key.join('/')}`).toBe(revision);
+        expect((await app.store.get(kind, key))?.revision ?? 0, `${kind} ${key.join('/')}`).toBe(revision);
       }
     }
   }
 
   it.each(SINGLE)('$title: passes after a retry, with exactly one effect', async ({ mutation, command, fault }) => {
     n += 1;
-    const input = await mutation.prepare(patient, n);
-    const before = await seqNow(patient);
-    const send = () => answerTo(mutation.name, input, patient);
+    const input = await mutation.prepare(app, n);
+    const before = await seqNow();
+    const send = () => answerTo(mutation.name, input);
     expect(await withFailPoint(admin, fault, [command], { times: 2 }, send)).toMatch(/Payload$/);
-    const commits = await patient.store.commitsAfter('default', before, 10);
+    const commits = await app.store.commitsAfter('default', before, 10);
     expect(commits).toHaveLength(1);
-    await expectInEffect(commits, patient);
+    await expectInEffect(commits);
   });
 
   it.each(LASTING)(
@@ -100,7 +100,7 @@ describe.skipIf(inject('mongodbUrl') === null)('case 137: mutations while MongoD
       n += 1;
       const input = await mutation.prepare(app, n);
       const before = await seqNow();
-      const told = await failing(fault, ['commitTransaction'], 'alwaysOn', mutation.name, input);
+      const told = await failing(fault, mutation.name, input);
       expect(told).toMatch(/^UNAVAILABLE$/);
       const after = await seqNow();
       expect(after - before).toBeLessThanOrEqual(1);
@@ -119,7 +119,7 @@ describe.skipIf(inject('mongodbUrl') === null)('case 137: mutations while MongoD
     n += 1;
     const input = await mutation.prepare(app, n);
     const before = await seqNow();
-    expect(await failing(fault, ['commitTransaction'], 'alwaysOn', mutation.name, input)).toBe('UNAVAILABLE');
+    expect(await failing(fault, mutation.name, input)).toBe('UNAVAILABLE');
     expect(await answerTo(mutation.name, input)).toBe('CreateSecretGroupPayload');
     const commits = await app.store.commitsAfter('default', before, 10);
     expect(commits).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { MongoError, MongoNetworkError, MongoServerError } from 'mongodb';
+import { MongoBulkWriteError, MongoError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { type AppError, isAppError, unavailable } from '../../kernel/errors.ts';
 
 const DUPLICATE_KEY = 11_000;
@@ -9,8 +9,16 @@ const PASSING: ReadonlySet<unknown> = new Set([
 ]);
 const LABELS = ['TransientTransactionError', 'RetryableWriteError', 'RetryableError'] as const;
 
+/** What happened. The driver wraps whatever ends a bulk write, a connection that was closed too, as an error of the server. */
+function unwrapped(error: unknown): unknown {
+  if (!(error instanceof MongoBulkWriteError)) return error;
+  const within: unknown = error.errorResponse;
+  return within instanceof MongoError ? within : error;
+}
+
 /** Whether the same work may succeed when it is tried again from its beginning. */
-export function isPassing(error: unknown): boolean {
+export function isPassing(thrown: unknown): boolean {
+  const error = unwrapped(thrown);
   if (!(error instanceof MongoError)) return false;
   if (error instanceof MongoNetworkError || LABELS.some((label) => error.hasErrorLabel(label))) return true;
   // Someone took the key since the transaction began: the next attempt sees it, and says whose it is.
@@ -24,7 +32,8 @@ export function isUncertain(error: unknown): boolean {
 }
 
 /** Whether the server refused what it was sent, so that sending less of it may pass. */
-export function isRefusal(error: unknown): boolean {
+export function isRefusal(thrown: unknown): boolean {
+  const error = unwrapped(thrown);
   return error instanceof MongoError && !(error instanceof MongoNetworkError) && !isPassing(error);
 }
 
