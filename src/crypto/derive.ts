@@ -14,7 +14,7 @@ export interface KeyedHash {
 
 const BLOCK_BYTES = 64;
 const HASH_BYTES = 32;
-const MOST_BYTES_A_CHARACTER = 3;
+const MAX_BYTES_A_CHARACTER = 3;
 const [INNER, OUTER] = [0x36, 0x5c];
 /** What is hashed at once, behind a key: longer ones are rare, and cost what they cost. */
 const room = Buffer.alloc(BLOCK_BYTES + 64 * 1_024);
@@ -25,7 +25,7 @@ function padded(key: Uint8Array, mark: number): Buffer {
 }
 
 const fits = (bytes: Uint8Array | string): boolean =>
-  BLOCK_BYTES + (typeof bytes === 'string' ? MOST_BYTES_A_CHARACTER : 1) * bytes.length <= room.length;
+  BLOCK_BYTES + (typeof bytes === 'string' ? MAX_BYTES_A_CHARACTER : 1) * bytes.length <= room.length;
 
 /**
  * HMAC-SHA-256 under a copy of `key`. Written out (RFC 2104) over what fits: an object of Node for each costs more than two hashes

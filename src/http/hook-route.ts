@@ -9,7 +9,7 @@ import type { Route } from './graphql-route.ts';
 export const HOOKS = '/v1/hooks/';
 
 const STATUS = { accepted: 202, unauthorized: 401, malformed: 400 } as const;
-const MOST_ID = 500;
+const MAX_ID = 500;
 
 /** The part of a path that may be logged: ids of hooks are half a credential. */
 export function loggedHookPath(path: string): string {
@@ -31,7 +31,7 @@ function hookRoute(hook: Hook, limits: Pick<Limits, 'bodyBytes'>): Route {
     if (exchange.method !== 'POST') throw new AppError('METHOD_NOT_ALLOWED', 'Use POST');
     const id = exchange.path.slice(start);
     // Strangers are refused before their bodies are read.
-    if (id.length > MOST_ID || !hook.isKnown(id)) return sendJson(exchange, STATUS.unauthorized, {});
+    if (id.length > MAX_ID || !hook.isKnown(id)) return sendJson(exchange, STATUS.unauthorized, {});
     const body = await readBody(exchange, { most: limits.bodyBytes }).catch((error: unknown) => {
       if (error instanceof AppError) return null;
       throw error;

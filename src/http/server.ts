@@ -148,16 +148,16 @@ function sendRefusal(exchange: Exchange, mask: Mask, graphql: ReadonlyMap<string
 
 /** A token or a root key, as somebody pasted it into an address or named an operation by it. */
 const CREDENTIAL = /klm(?:_|%5f|root)/i;
-const MOST_LOGGED = 200;
+const MAX_LOGGED = 200;
 
 /** Segment by segment: whatever follows the beginning of a credential in one is left out. */
 function loggable(text: string): string {
-  if (!CREDENTIAL.test(text)) return text.slice(0, MOST_LOGGED);
-  const shown = text.split('/', MOST_LOGGED).map((segment) => {
+  if (!CREDENTIAL.test(text)) return text.slice(0, MAX_LOGGED);
+  const shown = text.split('/', MAX_LOGGED).map((segment) => {
     const at = segment.search(CREDENTIAL);
     return at < 0 ? segment : `${segment.slice(0, at)}klm_***`;
   });
-  return shown.join('/').slice(0, MOST_LOGGED);
+  return shown.join('/').slice(0, MAX_LOGGED);
 }
 
 function logRequest(log: Log, { method, path, response, startedAt, id, client, operationName }: Exchange): void {

@@ -6,7 +6,7 @@ import type { Delivery, End, Subject, Subscriber } from './subscriber.ts';
 import { merged, STORM, type Waiting, waitingOf } from './waiting.ts';
 
 /** Past this many, whoever listens is better off coming again. */
-const MOST_WAITING = 20_000;
+const MAX_WAITING = 20_000;
 /** Subscribers who are given a delivery between two looks at the clock. */
 const GIVEN_AT_ONCE = 50;
 
@@ -73,7 +73,7 @@ export function createChannel(name: string, subject: Subject, principal: Princip
     offer(commit: Commit): void {
       if (members.size === 0 || !stream.concerns(commit)) return;
       waiting.push(waitingOf(commit));
-      if (waiting.length > MOST_WAITING) dropAll('resync');
+      if (waiting.length > MAX_WAITING) dropAll('resync');
       else if (!working) {
         working = true;
         begin();

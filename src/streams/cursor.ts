@@ -21,7 +21,7 @@ const SEQ_BYTES = 8;
 /** A number sealed with a synthetic nonce: the tag authenticates it and is the nonce of the pad that hides it. */
 const SEALED_BYTES = TAG_BYTES + SEQ_BYTES;
 /** Places that are known: all who listen to a team are told of the same commits. */
-const MOST_PLACES = 64;
+const MAX_PLACES = 64;
 
 interface Place {
   readonly bytes: Buffer;
@@ -31,11 +31,11 @@ interface Place {
 
 /** Where texts are put together that are only looked at for a moment: each of thousands would be a piece of memory otherwise. */
 const scratch = Buffer.alloc(1_024);
-const MOST_BYTES_A_CHARACTER = 3;
+const MAX_BYTES_A_CHARACTER = 3;
 
 /** `about` ends where bytes begin. */
 function joined(about: string, bytes: Uint8Array): Uint8Array {
-  if (about.length * MOST_BYTES_A_CHARACTER + bytes.length > scratch.length)
+  if (about.length * MAX_BYTES_A_CHARACTER + bytes.length > scratch.length)
     return Buffer.concat([Buffer.from(about), bytes]);
   const end = scratch.write(about);
   scratch.set(bytes, end);
@@ -96,7 +96,7 @@ export function createCursors(mac: CursorMac): Cursors {
     if (known) return known;
     const bytes = seal(placeIn(team), seq);
     const made = { bytes, text: bytes.toString('base64url') };
-    if (places.size >= MOST_PLACES) places.clear();
+    if (places.size >= MAX_PLACES) places.clear();
     places.set(name, made);
     return made;
   }

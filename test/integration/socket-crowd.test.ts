@@ -5,7 +5,7 @@ import { startApp, type TestApp } from '../support/start-app.ts';
 
 const CLIENTS = 150;
 /** Of those who are let in at the same time, and a few of a slice that began before. */
-const MOST_IN_A_TURN = 40;
+const MAX_IN_A_TURN = 40;
 
 let app: TestApp;
 let asked = 0;
@@ -50,10 +50,10 @@ describe('many who come at the same time', () => {
       return most;
     };
     const payload = { authorization: `Bearer ${app.owner}` };
-    expect(await say({ type: 'connection_init', payload })).toBeLessThanOrEqual(MOST_IN_A_TURN);
+    expect(await say({ type: 'connection_init', payload })).toBeLessThanOrEqual(MAX_IN_A_TURN);
     expect(asked).toBe(CLIENTS);
     const query = { id: '1', type: 'subscribe', payload: { query: '{ viewer { id } }' } };
-    expect(await say(query)).toBeLessThanOrEqual(MOST_IN_A_TURN);
+    expect(await say(query)).toBeLessThanOrEqual(MAX_IN_A_TURN);
     expect(asked).toBe(2 * CLIENTS);
     for (const socket of sockets) socket.terminate();
   });

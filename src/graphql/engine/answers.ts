@@ -34,10 +34,10 @@ export interface Answers {
 }
 
 /** Larger requests are answered anew each time: they are rare, and would have to be kept as keys. */
-const MOST_REQUEST_BYTES = 16 * 1024;
+const MAX_REQUEST_BYTES = 16 * 1024;
 
 /** Remembered with those that ask: there may be many of them. */
-const MOST_REMEMBERED_BYTES = 2 * 1024;
+const MAX_REMEMBERED_BYTES = 2 * 1024;
 
 /** `maxBytes` 0 keeps nothing. */
 export function createAnswers(maxBytes: number): Answers {
@@ -58,16 +58,16 @@ export function createAnswers(maxBytes: number): Answers {
     const last = asked.get(from);
     if (last?.stamp === stamp && Buffer.compare(last.request, request) === 0) return last.key;
     const key = keyOf(stamp, request);
-    if (request.length <= MOST_REMEMBERED_BYTES) asked.set(from, { stamp, request, key });
+    if (request.length <= MAX_REMEMBERED_BYTES) asked.set(from, { stamp, request, key });
     return key;
   }
 
   const find: Answers['find'] = (stamp, request, from) => {
-    if (cache === null || request.length > MOST_REQUEST_BYTES) return null;
+    if (cache === null || request.length > MAX_REQUEST_BYTES) return null;
     return cache.get(from ? keyFrom(stamp, request, from) : keyOf(stamp, request)) ?? null;
   };
   const keep: Answers['keep'] = (stamp, request, given, from) => {
-    if (cache === null || request.length > MOST_REQUEST_BYTES) return;
+    if (cache === null || request.length > MAX_REQUEST_BYTES) return;
     cache.set(from ? keyFrom(stamp, request, from) : keyOf(stamp, request), given);
   };
   return {

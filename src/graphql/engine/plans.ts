@@ -38,7 +38,7 @@ interface Deps {
 }
 
 /** Larger ones are parsed each time. */
-const MOST_BODY_BYTES = 2_048;
+const MAX_BODY_BYTES = 2_048;
 /** Of one that is known, beside its bytes, which stand in its variables once more and two bytes a character. */
 const PLAN_BYTES = 700;
 
@@ -60,10 +60,10 @@ export function createPlans({ schema, documents, limits, maxBytes }: Deps): Plan
   }
 
   return {
-    find: (body) => (body.length > MOST_BODY_BYTES ? null : (known?.get(keyOf(body)) ?? null)),
+    find: (body) => (body.length > MAX_BODY_BYTES ? null : (known?.get(keyOf(body)) ?? null)),
     make(asked, body) {
       const plan = orNull(() => planOf(asked));
-      if (plan && body && body.length <= MOST_BODY_BYTES) known?.set(keyOf(body), plan);
+      if (plan && body && body.length <= MAX_BODY_BYTES) known?.set(keyOf(body), plan);
       return plan;
     },
   };

@@ -23,7 +23,7 @@ const IN_TEAM = '/v1/teams/:teamId';
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 /** Nothing that a proxy, or a router, could read in another way. */
 const PLAIN = /^\/v1(?:\/(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)+$/;
-const MOST_PATH = 2_000;
+const MAX_PATH = 2_000;
 
 const notFound = (): AppError => new AppError('NOT_FOUND', 'Not found');
 
@@ -44,7 +44,7 @@ function treeOf(routes: readonly RestRoute[]) {
 export function createRouter(routes: readonly RestRoute[]): Router {
   let tree: ReturnType<typeof treeOf> | null = null;
   const lookUp = (method: (typeof METHODS)[number], path: string): Found | null => {
-    if (path.length > MOST_PATH || !PLAIN.test(path) || !isDecodable(path)) return null;
+    if (path.length > MAX_PATH || !PLAIN.test(path) || !isDecodable(path)) return null;
     tree ??= treeOf(routes);
     const found = tree.find(method, path);
     if (!found) return null;

@@ -27,7 +27,7 @@ const forgotten = (): AppError =>
   new AppError('HISTORY_EXPIRED', 'The value that an external addon gave is no longer known');
 
 /** Of one commit, since different ones are told of at a time. */
-const MOST_LIKES = 16;
+const MAX_LIKES = 16;
 
 const KINDS = ['secretGroup', 'addon', 'externalAddon', 'project'] as const;
 
@@ -129,7 +129,7 @@ function createLikes() {
         return event;
     }
     const event = { ask: { ...ANYBODY, scope }, digest: isGone ? null : OWN_MARK, ...differs };
-    likes = [{ commit, event }, ...likes.slice(0, MOST_LIKES - 1)];
+    likes = [{ commit, event }, ...likes.slice(0, MAX_LIKES - 1)];
     return event;
   };
 }

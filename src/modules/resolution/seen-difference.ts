@@ -22,7 +22,7 @@ interface Difference {
 
 /** Of the few that all ask for who are told of one commit, each with its variables, files and mounts. */
 let recent: readonly Difference[] = [];
-const MOST_RECENT = 6;
+const MAX_RECENT = 6;
 
 /** Of what many share, by what they see: from what to what. */
 const differences = new WeakMap<Entries, WeakMap<Entries, Map<string, NameDiff>>>();
@@ -32,7 +32,7 @@ function sharedDifference(before: PackedEntries, after: PackedEntries, sight: Si
   for (const each of recent)
     if (each.before === before && each.after === after && each.key === sight.key) return each.made;
   const made = keptDifference(before, after, sight);
-  recent = [{ before, after, key: sight.key, made }, ...recent.slice(0, MOST_RECENT - 1)];
+  recent = [{ before, after, key: sight.key, made }, ...recent.slice(0, MAX_RECENT - 1)];
   return made;
 }
 
