@@ -1,9 +1,10 @@
 import { can } from '../../access/model.ts';
 import type { Session } from '../../access/session.ts';
-import type { FileEntry } from '../../domain/types.ts';
+import type { FileEntry, Sensitivity } from '../../domain/types.ts';
 import type { CertificateFacts } from '../../kernel/certificate.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { invalidInput } from '../../kernel/errors.ts';
+import { inParallel } from '../../kernel/parallel.ts';
 import { idOf } from '../../vault/document.ts';
 import type { View } from '../../vault/reading.ts';
 import { globalDocument, type StoredGlobal } from '../global-secrets/model.ts';
@@ -54,18 +55,24 @@ export function createCertificates({ clock }: { readonly clock: Clock }) {
   return { daysLeft, expiring };
 }
 
+/** Groups of a project whose certificates are for the caller to see. */
+async function groupsFor(project: string, view: View, session: Session): Promise<readonly Holder[]> {
+  const may = (verb: 'list' | 'listKeys' | 'read', type: Sensitivity) => mayOnGroup(session, verb, project, type);
+  return (await view.set(groupDocument, project)).live
+    .filter(({ fields: { type } }) => may('list', type) && may('listKeys', type) && may('read', type))
+    .map((stored) => ({ kind: 'secretGroup', stored }));
+}
+
 /** Everything that may hold certificates for the caller to see. Opens nothing. */
 async function holdersFor(view: View, session: Session): Promise<readonly Holder[]> {
-  const holders: Holder[] = [];
-  for (const { key } of (await view.set(projectDocument)).live) {
-    const project = idOf(key);
-    const isSeen = can(session.principal, 'list', 'project', { project });
-    if (!isSeen || !can(session.principal, 'read', 'secretGroup', { project })) continue;
-    for (const stored of (await view.set(groupDocument, project)).live) {
-      const may = (verb: 'list' | 'listKeys' | 'read') => mayOnGroup(session, verb, project, stored.fields.type);
-      if (may('list') && may('listKeys') && may('read')) holders.push({ kind: 'secretGroup', stored });
-    }
-  }
+  const projects = (await view.set(projectDocument)).live
+    .map(({ key }) => idOf(key))
+    .filter(
+      (project) =>
+        can(session.principal, 'list', 'project', { project }) &&
+        can(session.principal, 'read', 'secretGroup', { project }),
+    );
+  const holders = (await inParallel(projects, (project) => groupsFor(project, view, session))).flat();
   for (const stored of (await view.set(globalDocument)).live) {
     const may = (verb: 'list' | 'listKeys' | 'read') => mayOnGlobal(session, verb, stored.fields.type);
     if (may('list') && may('listKeys') && may('read')) holders.push({ kind: 'globalSecret', stored });
