@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeFault } from '../graphql/engine/mask-error.ts';
 import type { Job } from '../kernel/job.ts';
@@ -12,6 +13,8 @@ export interface Jobs {
 export function startJobs(jobs: readonly Job[], log: Log): Jobs {
   const stop = new AbortController();
   const { signal } = stop;
+  // Each job that waits listens, and each thing that one does: no number of them is a leak.
+  setMaxListeners(0, signal);
   const loop = async ({ name, everyMs, run }: Job): Promise<void> => {
     while (!signal.aborted) {
       // Apart from each other, so that several processes do not all come at once.
