@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -185,12 +186,40 @@ describe('case 171: what a repository holds is not run', () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  it('case 173: and nothing of it reaches a disk', async () => {
-    const before = new Set(readdirSync(tmpdir()));
-    const pair = await aPair();
-    pair.repository.push({ [FILE]: json({ good: 2 }) });
-    await done(app, SYNC, { id: pair.id });
-    expect(readdirSync(tmpdir()).filter((name) => !before.has(name) && /git|pack|repository/i.test(name))).toEqual([]);
+  describe('case 173: and nothing of it reaches a disk', () => {
+    it('what the gateway itself writes', async () => {
+      const before = process.env.TMPDIR;
+      const temporary = mkdtempSync(join(tmpdir(), 'keyloom-disk-'));
+      process.env.TMPDIR = temporary;
+      try {
+        const pair = await aPair();
+        pair.repository.push({ [FILE]: json({ good: 2 }) });
+        await done(app, SYNC, { id: pair.id });
+        expect((await readGlobal(app, pair.slug)).values).toEqual({ good: 2 });
+        expect(readdirSync(temporary)).toEqual([]);
+      } finally {
+        if (before === undefined) delete process.env.TMPDIR;
+        else process.env.TMPDIR = before;
+      }
+    });
+
+    // The temporary folder of the machine has other users, so its names would tell of them too.
+    it('what reads the repository can open no file, start no program and make no connection', () => {
+      const asked = new Set<string>();
+      const code = readFileSync('dist/bundle/git.cjs', 'utf8');
+      const wanted = (name: string): unknown => {
+        const module = name.replace(/^node:/, '');
+        asked.add(module);
+        // Without a port it has no order to carry out.
+        return module === 'worker_threads' ? { parentPort: null } : require(name);
+      };
+      const require = createRequire(import.meta.url);
+      const bundle: { exports: { openRepository?: unknown } } = { exports: {} };
+      new Function('exports', 'module', 'require', code)(bundle.exports, bundle, wanted);
+      expect(bundle.exports.openRepository).toBeTypeOf('function');
+      expect([...asked].sort()).toEqual(['buffer', 'crypto', 'util', 'worker_threads', 'zlib']);
+      expect(code).not.toMatch(/\b(getBuiltinModule|process\.binding|_linkedBinding)\b/);
+    });
   });
 });
 
