@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { invalidCursor } from '../kernel/errors.ts';
+import { rememberLast } from '../kernel/remember-last.ts';
 import type { Mac, Seq, TeamId } from '../store/port.ts';
 
 /** A MAC that is wanted as a text as well. */
@@ -82,15 +83,8 @@ function createSealing(mac: CursorMac) {
 export function createCursors(mac: CursorMac): Cursors {
   const { seal, open, tagOf, tagTextOf } = createSealing(mac);
   const places = new Map<string, Place>();
-  /** What nearly all are told of who are told of something. */
-  let last: { readonly team: TeamId; readonly seq: Seq; readonly place: Place } | null = null;
 
-  function placeOf(team: TeamId, seq: Seq): Place {
-    if (last?.seq !== seq || last.team !== team) last = { team, seq, place: knownPlaceOf(team, seq) };
-    return last.place;
-  }
-
-  function knownPlaceOf(team: TeamId, seq: Seq): Place {
+  const placeOf = rememberLast((team: TeamId, seq: Seq): Place => {
     const name = `${seq} ${team}`;
     const known = places.get(name);
     if (known) return known;
@@ -99,7 +93,7 @@ export function createCursors(mac: CursorMac): Cursors {
     if (places.size >= MAX_PLACES) places.clear();
     places.set(name, made);
     return made;
-  }
+  });
 
   const placeIn = (team: TeamId): string => `stream place ${JSON.stringify(team)}\0`;
   const streamIn = (team: TeamId, stream: readonly string[]): string => `stream ${JSON.stringify([team, ...stream])}\0`;

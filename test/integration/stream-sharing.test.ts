@@ -37,7 +37,10 @@ const put = (id: string, over: object = {}) =>
   done(app, PUT_SERVICE, { project: 'default-project', id, name: 'Some Service', ...over });
 
 describe('the cost of an event', () => {
-  /** Store calls between a commit and its last delivery. */
+  /**
+   * Store calls between a commit and its last delivery: the fewest of some commits. A delivery that had to wait for a busy
+   * machine looks at the head of the store once more, however many are told.
+   */
   async function callsFor(many: number, query: string, variables: object): Promise<object> {
     await put('watched', { tags: [] });
     const tokens = await Promise.all([0, 1, 2].map(() => app.token('reader')));
@@ -47,12 +50,17 @@ describe('the cost of an event', () => {
     await Promise.all(listeners.map((listener) => listener.count(1)));
     const plain = await callsOf(() => put('unwatched', { variables: [{ name: 'A', value: '1' }] }));
     await followed();
-    const watched = await callsOf(async () => {
-      await put('watched', { variables: [{ name: 'A', value: '2' }] });
-      await Promise.all(listeners.map((listener) => listener.count(2)));
-    });
     expect(plain).not.toEqual({});
-    return watched;
+    const fewest: Record<string, number> = {};
+    for (let told = 2; told <= 5; told += 1) {
+      const watched = await callsOf(async () => {
+        await put('watched', { variables: [{ name: 'A', value: `${told}` }] });
+        await Promise.all(listeners.map((listener) => listener.count(told)));
+      });
+      for (const [name, calls] of Object.entries(watched)) fewest[name] = Math.min(calls, fewest[name] ?? calls);
+      await followed();
+    }
+    return fewest;
   }
   /** Resolves when what followed the last commit is done: nothing calls the store any more. */
   async function followed(): Promise<void> {
@@ -62,7 +70,7 @@ describe('the cost of an event', () => {
       await sleep(100);
     }
   }
-  async function callsOf(work: () => Promise<unknown>): Promise<object> {
+  async function callsOf(work: () => Promise<unknown>): Promise<Record<string, number>> {
     counted.reset();
     await work();
     return { ...counted.calls };

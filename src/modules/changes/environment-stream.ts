@@ -4,11 +4,11 @@ import type { NameDiff } from '../../domain/diff.ts';
 import type { Scope } from '../../domain/types.ts';
 import type { Services } from '../../graphql/types/services.ts';
 import { AppError, forbidden, isAppError, notFound } from '../../kernel/errors.ts';
+import { rememberLast } from '../../kernel/remember-last.ts';
 import type { Commit } from '../../store/port.ts';
 import { type Alike, OWN_MARK, type StepNow } from '../../streams/alike.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { topic } from '../../streams/topics.ts';
-import type { View } from '../../vault/reading.ts';
 import { isVisibleNow, visibleProject } from '../projects/lookup.ts';
 import { commonDifference, seenDifference } from '../resolution/seen-difference.ts';
 import { type EnvironmentFacts, type Sight, sightOf } from '../resolution/sight.ts';
@@ -60,30 +60,8 @@ const mayKnow = (ask: EnvironmentAsk, principal: Principal): boolean => {
 };
 
 /** What somebody may see of it; null: nothing at all. A principal never changes: it is judged once for as long as it is the same. */
-function judging(ask: EnvironmentAsk): (principal: Principal) => Sight | null {
-  let last: { readonly principal: Principal; readonly sight: Sight | null } | null = null;
-  return (principal) => {
-    if (last?.principal !== principal)
-      last = { principal, sight: mayKnow(ask, principal) ? sightOf(ask, { principal }) : null };
-    return last.sight;
-  };
-}
-
-/** Whether they see the project, as far as that can be told at once: looked at once for many in one who are told of one commit. */
-function createLooking(): typeof isVisibleNow {
-  let last: {
-    readonly project: string;
-    readonly view: View;
-    readonly principal: Principal;
-    readonly is: boolean;
-  } | null = null;
-  return (project, view, principal) => {
-    if (last?.view === view && last.project === project && last.principal === principal) return last.is;
-    const is = isVisibleNow(project, view, principal);
-    if (is !== undefined) last = { project, view, principal, is };
-    return is;
-  };
-}
+const judging = (ask: EnvironmentAsk) =>
+  rememberLast((principal: Principal): Sight | null => (mayKnow(ask, principal) ? sightOf(ask, { principal }) : null));
 
 export interface EnvironmentStreams {
   /**
@@ -138,7 +116,7 @@ function createLikes() {
 export function createEnvironmentStreams(resolutions: Services['resolutions']): EnvironmentStreams {
   const states = createStates(resolutions);
   const likeOf = createLikes();
-  const isSeen = createLooking();
+  const isSeen = rememberLast(isVisibleNow);
 
   /** As the viewer's `environment` tells it. */
   function digestFor(ask: EnvironmentAsk, { digest, facts }: State, sight: Sight, { team }: Principal) {

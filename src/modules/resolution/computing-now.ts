@@ -1,6 +1,7 @@
 import type { LRUCache } from 'lru-cache';
 import { layOver } from '../../domain/overlay.ts';
 import type { Resolution, ResolutionInput } from '../../domain/types.ts';
+import { rememberLast } from '../../kernel/remember-last.ts';
 import { spendNow, type Work } from '../../kernel/work.ts';
 import type { View } from '../../vault/reading.ts';
 import { globalDocument } from '../global-secrets/model.ts';
@@ -52,22 +53,11 @@ class LaidEnvironment implements Environment {
   }
 }
 
-/** The sets that environments of a project are made of; null: they have to be read, or cannot be taken as they are. */
-function setsIn(view: View, project: string): SharedSets | null {
+/** The sets that environments of a project are made of; undefined: they have to be read, or cannot be taken as they are. */
+function setsIn(view: View, project: string): SharedSets | undefined {
   const groups = view.ready(groupDocument, project);
   const globals = view.ready(globalDocument);
-  return groups && globals && groups.damaged.size === 0 ? { groups, globals } : null;
-}
-
-/** Looked up once for those who look at the same state one after the other, as all do who are told of a commit. */
-function rememberingSets(): typeof setsIn {
-  let last: { readonly view: View; readonly project: string; readonly sets: SharedSets } | null = null;
-  return (view, project) => {
-    if (last?.view === view && last.project === project) return last.sets;
-    const sets = setsIn(view, project);
-    last = sets && { view, project, sets };
-    return sets;
-  };
+  return groups && globals && groups.damaged.size === 0 ? { groups, globals } : undefined;
 }
 
 /**
@@ -75,7 +65,7 @@ function rememberingSets(): typeof setsIn {
  * way makes, charged alike: to nobody where `work` is null. null: the usual way is to make it. What is laid over a part is not kept: that costs what it would save.
  */
 export function createComputingNow({ sharedBy, finished, digestOf }: Deps) {
-  const setsForMany = rememberingSets();
+  const setsForMany = rememberLast(setsIn);
 
   function keptOf(ask: WorkloadAsk, workload: StoredWorkload, sets: SharedSets, view: View): Environment | null {
     const { project, kind, id, scope } = ask;
@@ -112,7 +102,7 @@ export function createComputingNow({ sharedBy, finished, digestOf }: Deps) {
   ): Environment | null {
     if ((ask.at ?? view.seq) !== view.seq) return null;
     const sets = work === null ? setsForMany(view, ask.project) : setsIn(view, ask.project);
-    if (sets === null) return null;
+    if (sets === undefined) return null;
     const shared = sharedBy(ask, workload, sets, view);
     // What addons yield has to be waited for.
     if (shared.links.length > 0) return null;

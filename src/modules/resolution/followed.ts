@@ -1,6 +1,7 @@
 import type { Session } from '../../access/session.ts';
 import type { DirectValues } from '../../domain/types.ts';
 import { isAppError } from '../../kernel/errors.ts';
+import { rememberLast } from '../../kernel/remember-last.ts';
 import type { DocumentSet } from '../../vault/document-set.ts';
 import type { Vault } from '../../vault/port.ts';
 import { ownReading, type View } from '../../vault/reading.ts';
@@ -42,38 +43,29 @@ export const createFollowed =
       }
     });
 
-/** Where a workload is looked for. */
-interface Scene {
-  readonly view: View;
-  readonly project: string;
-  readonly kind: WorkloadAsk['kind'];
-  /** null: the project is not there. */
-  readonly workloads: DocumentSet<WorkloadFields, DirectValues> | null;
-}
+type Workloads = DocumentSet<WorkloadFields, DirectValues>;
 
-/** undefined: something has to be read for it. */
-function sceneIn(view: View, project: string, kind: WorkloadAsk['kind']): Scene | undefined {
+/** Where a workload is looked for. null: the project is not there; undefined: something has to be read for it. */
+function workloadsIn(view: View, project: string, kind: WorkloadAsk['kind']): Workloads | null | undefined {
   const parents = view.ready(projectDocument);
   const workloads = view.ready(documentOf(kind), project);
   if (!parents || !workloads) return undefined;
   const parent = parents.get(project);
-  return { view, project, kind, workloads: !parent || parent.deleted ? null : workloads };
+  return !parent || parent.deleted ? null : workloads;
 }
 
 /** The same of the commit that a view is of, where nothing has to be read or waited for; undefined: it has to be. Throws what `followed` rejects with. */
 export function createFollowedNow(
   computedNow: (ask: WorkloadAsk, now: StoredWorkload, view: View, work: null) => Environment | null,
 ) {
-  /** Of many who are told of a commit one after the other most are in one. */
-  let last: Scene | undefined;
+  const workloadsForMany = rememberLast(workloadsIn);
 
   return (ask: At, view: View): Followed | null | undefined => {
     const { project, kind, id, at } = ask;
     if (at !== view.seq) return undefined;
-    const isSame = last?.view === view && last.project === project && last.kind === kind;
-    if (!isSame) last = sceneIn(view, project, kind);
-    if (last === undefined) return undefined;
-    const now = last.workloads?.get(id);
+    const workloads = workloadsForMany(view, project, kind);
+    if (workloads === undefined) return undefined;
+    const now = workloads?.get(id);
     if (!now || now.deleted) return null;
     // Those who are told of a commit are many, and their pace gives others their turns.
     const environment = computedNow(ask, asWorkload(now, kind), view, null);
