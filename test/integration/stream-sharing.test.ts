@@ -39,9 +39,9 @@ const put = (id: string, over: object = {}) =>
 describe('the cost of an event', () => {
   /**
    * Store calls between a commit and its last delivery: the fewest of some commits. A delivery that had to wait for a busy
-   * machine looks at the head of the store once more, however many are told.
+   * machine looks at the head of the store once more, however many are told. `ofOthers`: events of another service's commit.
    */
-  async function callsFor(many: number, query: string, variables: object): Promise<object> {
+  async function callsFor(many: number, query: string, variables: object, ofOthers: number): Promise<object> {
     await put('watched', { tags: [] });
     const tokens = await Promise.all([0, 1, 2].map(() => app.token('reader')));
     for (let i = 0; i < many; i += 1) await follow(query, { ...variables }, tokens[i % 3]);
@@ -49,18 +49,21 @@ describe('the cost of an event', () => {
     await put('watched', { variables: [{ name: 'A', value: '1' }] });
     await Promise.all(listeners.map((listener) => listener.count(1)));
     const plain = await callsOf(() => put('unwatched', { variables: [{ name: 'A', value: '1' }] }));
+    const before = 1 + ofOthers;
+    await Promise.all(listeners.map((listener) => listener.count(before)));
     await followed();
     expect(plain).not.toEqual({});
-    const fewest: Record<string, number> = {};
-    for (let told = 2; told <= 5; told += 1) {
+    const rounds: Record<string, number>[] = [];
+    for (let round = 1; round <= 4; round += 1) {
       const watched = await callsOf(async () => {
-        await put('watched', { variables: [{ name: 'A', value: `${told}` }] });
-        await Promise.all(listeners.map((listener) => listener.count(told)));
+        await put('watched', { variables: [{ name: 'A', value: `${before + round}` }] });
+        await Promise.all(listeners.map((listener) => listener.count(before + round)));
       });
-      for (const [name, calls] of Object.entries(watched)) fewest[name] = Math.min(calls, fewest[name] ?? calls);
+      rounds.push(watched);
       await followed();
     }
-    return fewest;
+    const names = new Set(rounds.flatMap((round) => Object.keys(round)));
+    return Object.fromEntries([...names].map((name) => [name, Math.min(...rounds.map((round) => round[name] ?? 0))]));
   }
   /** Resolves when what followed the last commit is done: nothing calls the store any more. */
   async function followed(): Promise<void> {
@@ -77,15 +80,15 @@ describe('the cost of an event', () => {
   }
 
   it.each([
-    ['changes', CHANGES, { kinds: ['SERVICE'], project: 'default-project' }],
-    ['environmentChanged', ENVIRONMENT_CHANGED, { service: 'watched' }],
-  ])('%s: store calls do not grow with the listeners', async (_name, query, variables) => {
+    ['changes', CHANGES, { kinds: ['SERVICE'], project: 'default-project' }, 1],
+    ['environmentChanged', ENVIRONMENT_CHANGED, { service: 'watched' }, 0],
+  ])('%s: store calls do not grow with the listeners', async (_name, query, variables, ofOthers) => {
     await start();
-    const few = await callsFor(3, query, variables);
+    const few = await callsFor(3, query, variables, ofOthers);
     await app.close();
     await Promise.all(listeners.splice(0).map((listener) => listener.stop()));
     await start();
-    const many = await callsFor(24, query, variables);
+    const many = await callsFor(24, query, variables, ofOthers);
     expect(many).toEqual(few);
   });
 });
