@@ -38,6 +38,7 @@ export default defineConfig({
     // Only against hanging: machines are busy.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
     // What the compiler made of a file is kept by its content, which saves seven seconds of each further run.
     experimental: { fsModuleCache: true, fsModuleCachePath: here('../.cache/vitest') },

@@ -13,7 +13,7 @@ const prepare = async (into: TestApp) => {
   );
 };
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ limits: { ratePoints: 6_000 } });
   await prepare(app);
   few = await startApp({ limits: { ratePoints: 40 } });
   await prepare(few);

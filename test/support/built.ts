@@ -2,6 +2,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { variableOf } from '../../src/kernel/limits.ts';
+import { PATIENT } from './patient.ts';
+
 const ROOT = resolve(import.meta.dirname, '../..');
 
 const ENTRY = join(ROOT, 'dist/src/main.js');
@@ -47,9 +50,13 @@ export function spawned(
   return { process: child, output: () => text, ended };
 }
 
-/** The same, once it listens. */
+const PATIENT_ENVIRONMENT: Environment = Object.fromEntries(
+  Object.entries(PATIENT).map(([name, ms]) => [variableOf(name as keyof typeof PATIENT), String(ms)]),
+);
+
+/** A gateway that is patient unless these variables say otherwise, once it listens. */
 export async function serving(entry: string, env: Environment, within: readonly string[] = []): Promise<Serving> {
-  const built = spawned(entry, env, [], within);
+  const built = spawned(entry, { ...PATIENT_ENVIRONMENT, ...env }, [], within);
   const listens = new Promise<string>((found) => {
     built.process.stdout?.on('data', () => {
       const url = /^Keyloom listens on (\S+)$/m.exec(built.output())?.[1];

@@ -11,6 +11,7 @@ import { createReach } from '../../src/net/reach.ts';
 import { noPlugins } from '../../src/plugin/plugin.ts';
 import type { Store } from '../../src/store/port.ts';
 import { type Counting, counting } from './counting.ts';
+import { PATIENT } from './patient.ts';
 import { post } from './post.ts';
 import { ROOT_KEY } from './start-app.ts';
 
@@ -47,7 +48,7 @@ export async function countedApp(store: Store, { cacheBytes, answerCacheBytes }:
       };
     },
   };
-  const limits = limitsWith();
+  const limits = limitsWith(PATIENT);
   const git = createGitReader({ reach: createReach([]), limits });
   const shared = { clock: systemClock, log: silentLog, limits, plugins: noPlugins, git };
   const { schema, contextFor, fileMutations, routes } = createGateway({

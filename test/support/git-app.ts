@@ -4,6 +4,7 @@ import type { Limits } from '../../src/kernel/limits.ts';
 import { createReach } from '../../src/net/reach.ts';
 import { type GitHost, gitHost } from './git-host.ts';
 import { done, operation } from './makers.ts';
+import { PATIENT } from './patient.ts';
 import { type AppOptions, startApp, type TestApp } from './start-app.ts';
 
 /** A gateway whose operator allows one host of repositories, with a clock that stands until it is moved. */
@@ -24,8 +25,7 @@ export interface GitAppOptions extends AppOptions {
 
 export async function gitApp({ host: given, limits: over = {}, ...options }: GitAppOptions = {}): Promise<GitApp> {
   const host = given ?? (await gitHost());
-  // Other work on the machine is no reason to give up.
-  const patient = { gitPatienceMs: 60_000, gitDeadlineMs: 60_000, gitSilenceMs: 60_000, deadlineMs: 60_000, ...over };
+  const patient = { ...PATIENT, ...over };
   const limits: Limits = limitsWith(patient);
   const git = createGitReader({ reach: createReach([host.host]), limits });
   let now = Date.parse('2026-03-04T05:06:07.000Z');

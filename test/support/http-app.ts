@@ -16,6 +16,7 @@ import { createServer, type HttpServer, type ServerDeps } from '../../src/http/s
 import { AppError, unauthenticated } from '../../src/kernel/errors.ts';
 import type { Limits } from '../../src/kernel/limits.ts';
 import type { Log, LogFields } from '../../src/kernel/log.ts';
+import { PATIENT } from './patient.ts';
 
 const SDL = `
   scalar Stamp
@@ -216,7 +217,14 @@ export async function startServer({
       return { signal: signal(), stamp: null, session: { principal: { id: 'good' } } };
     },
     ready,
-    config: { host: '127.0.0.1', port, development, limits: limitsWith(limits), answerCacheBytes: 0, trustedProxies },
+    config: {
+      host: '127.0.0.1',
+      port,
+      development,
+      limits: limitsWith({ ...PATIENT, ...limits }),
+      answerCacheBytes: 0,
+      trustedProxies,
+    },
     log,
     fileMutations: new Set(['upload']),
     routes: routesOf(),

@@ -5,6 +5,7 @@ import type { Limits } from '../../src/kernel/limits.ts';
 import type { LogFields } from '../../src/kernel/log.ts';
 import { silentLog } from '../../src/kernel/log.ts';
 import { networkOf } from '../../src/net/client-address.ts';
+import { PATIENT } from './patient.ts';
 import { type RawAnswer, RawConnection } from './raw-http.ts';
 import type { TestApp } from './start-app.ts';
 
@@ -68,7 +69,7 @@ export async function aTwin(
       port: 0,
       development: false,
       trustedProxies: [proxy],
-      limits: limitsWith({ ratePoints: 0, ratePointsDependent: 0, wrongTokensPerAddress: 0, ...limits }),
+      limits: limitsWith({ ...PATIENT, ratePoints: 0, ratePointsDependent: 0, wrongTokensPerAddress: 0, ...limits }),
       answerCacheBytes,
     },
     log: {

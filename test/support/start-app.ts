@@ -16,6 +16,7 @@ import { createReach, type Reach } from '../../src/net/reach.ts';
 import type { Plugins } from '../../src/plugin/plugin.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { OpenedStore, Store } from '../../src/store/port.ts';
+import { PATIENT } from './patient.ts';
 import { usualPlugins } from './plugins.ts';
 import { post } from './post.ts';
 
@@ -74,7 +75,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const holder = createMacHolder();
   const store: OpenedStore = await (options.open ?? (({ mac }) => openMemoryStore({ mac })))(holder);
   const keys = await openKeys({ store, holder, rootKey, clock, initialise: true });
-  const limits = limitsWith(options.limits, options.slices);
+  const limits = limitsWith({ ...PATIENT, ...options.limits }, options.slices);
   const gateway = createGateway({
     store,
     keys,

@@ -38,7 +38,7 @@ describe('a process that holds one call at a time', () => {
     };
     const mebibyte = 1_048_576;
     const bounds = {
-      deadlineMs: 5_000,
+      deadlineMs: 60_000,
       maxBytes: mebibyte,
       maxValueBytes: mebibyte,
       maxMemoryBytes: 512 * mebibyte,
@@ -55,7 +55,7 @@ describe('a process that holds one call at a time', () => {
   });
 
   const outcome = (...steps: readonly (readonly unknown[])[]) =>
-    link.call('check', { id: 'x', params: { steps } }, 5_000).then(
+    link.call('check', { id: 'x', params: { steps } }, 60_000).then(
       () => 'connected',
       (error: { readonly reason: string }) => error.reason,
     );
