@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Limits } from '../../src/kernel/limits.ts';
 import { openMemoryStore } from '../../src/store/embedded/open.ts';
 import type { Store } from '../../src/store/port.ts';
 import { collectingLog } from '../support/http-app.ts';
@@ -46,7 +47,10 @@ afterEach(async () => {
   apps = [];
 });
 
-async function world(open: (store: Store) => Store = (store) => store): Promise<World> {
+/** Long enough for what answers at once; only a provider that never does comes to it. */
+const HASTY = { addonDeadlineMs: 200 };
+
+async function world(open: (store: Store) => Store = (store) => store, limits: Partial<Limits> = {}): Promise<World> {
   const service = aServiceWithPasswords();
   const { log, lines } = collectingLog();
   let now = START;
@@ -54,7 +58,7 @@ async function world(open: (store: Store) => Store = (store) => store): Promise<
     plugins: together(await shippedPlugins(), service.plugins),
     clock: () => new Date(now),
     log,
-    limits: { addonDeadlineMs: 200 },
+    limits,
     open: ({ mac }) => open(openMemoryStore({ mac })),
   });
   apps.push(app);
@@ -167,7 +171,7 @@ describe('rotateAddon', () => {
     ['answers parameters that it would not take', () => ({ secret: 7 }), 'INVALID'],
     ['answers what was there', () => ({ secret: 'first' }), 'INVALID'],
   ])('changes nothing when the provider %s', async (_what, answer, reason) => {
-    const { app, id, instead, operations, password, logged } = await world();
+    const { app, id, instead, operations, password, logged } = await world(undefined, HASTY);
     const before = await operations();
     instead.set('rotate', answer);
     const result = await run(app, ROTATE, { id });
@@ -292,7 +296,7 @@ describe('removing old credentials', () => {
 
 describe('testAddon', () => {
   it('says whether what is stored can be used, and why not', async () => {
-    const { app, id, accepted, instead, operations } = await world();
+    const { app, id, accepted, instead, operations } = await world(undefined, HASTY);
     const before = await operations();
     expect(await run(app, TEST, { id })).toMatchObject({ reachable: true, problem: null });
     accepted.clear();
