@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { Binary, MongoClient } from 'mongodb';
 import { afterAll, describe, inject, it } from 'vitest';
 import type { Quotas } from '../../src/store/kept.ts';
@@ -8,6 +7,7 @@ import { openMongoStore } from '../../src/store/mongo/store.ts';
 import { type Key, ROOT } from '../../src/store/port.ts';
 import { testMac } from '../support/a-commit.ts';
 import { aDatabase } from '../support/mongodb.ts';
+import { rootSettled } from '../support/root-settled.ts';
 import { trimmed } from '../support/trimmed-log.ts';
 import { storeContract } from './store.contract.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
@@ -27,8 +27,13 @@ async function open(raw: MongoClient, at: string, quotas?: Quotas): Promise<Stor
   return {
     store,
     async forget(team, first) {
-      // What is written behind is written by then.
-      await setTimeout(1_000);
+      const teams = (await heads.find().toArray())
+        .map(({ _id }) => _id.split('\0'))
+        .filter(({ length }) => length === 2);
+      await rootSettled(
+        store,
+        teams.map(([name = '']) => name).filter((name) => name !== ROOT[0]),
+      );
       const last = commitOf(await commits.findOne({ _id: commitId(team, first - 1) }));
       const all = new Map((await heads.find().toArray()).map((each) => [each._id, each]));
       const head = (scope: Key) => headOf(all.get(keyText(scope)));

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { openMongoStore } from '../../src/store/mongo/store.ts';
 import { dropDatabase } from '../support/canaries.ts';
@@ -6,6 +5,7 @@ import { editableStore } from '../support/editable-store.ts';
 import { aGroupInput, aProject, done, groupOp, operation, run } from '../support/makers.ts';
 import { aDatabase } from '../support/mongodb.ts';
 import { type Part, type PutBack, type Undoable, undoableEngine, undoableMongo } from '../support/put-back.ts';
+import { rootSettled } from '../support/root-settled.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { freshApp } from '../support/whole-state.ts';
 
@@ -38,7 +38,7 @@ const STORES: readonly (readonly [string, () => Promise<House>])[] = [
       databases.push(database);
       const at = url ?? '';
       const app = await startApp({ open: ({ mac }) => openMongoStore({ url: at, database, mac }) });
-      return { app, store: await undoableMongo(at, database), settled: () => setTimeout(1_200) };
+      return { app, store: await undoableMongo(at, database), settled: () => rootSettled(app.store) };
     },
   ],
 ];

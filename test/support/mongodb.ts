@@ -58,9 +58,12 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** Some minutes: machines are busy. */
+const START_ATTEMPTS = 400;
+
 /** Ready when it answers, not when it listens. */
 async function answers(url: string, process: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  for (let attempt = 0; attempt < START_ATTEMPTS; attempt += 1) {
     if (process.exitCode !== null) throw new Error(`the server ended with code ${process.exitCode}`);
     const client = new MongoClient(url, { serverSelectionTimeoutMS: 300 });
     try {
@@ -95,8 +98,9 @@ async function startSecantus({ dir }: TestMongoOptions = {}): Promise<TestMongo 
     await Promise.race([ended, setTimeout(5_000, undefined, { ref: false })]);
     child.kill('SIGKILL');
   };
-  // Its errors do not say which state of the server they speak of, as mongod's do, so the driver has to look more often.
-  const url = `mongodb://127.0.0.1:${port}/?replicaSet=secantus&serverMonitoringMode=poll&heartbeatFrequencyMS=500`;
+  // Its errors do not say which state of the server they speak of, as mongod's do, so the driver has to look more often. A server
+  // that is busy is no server that is gone.
+  const url = `mongodb://127.0.0.1:${port}/?replicaSet=secantus&serverMonitoringMode=poll&heartbeatFrequencyMS=500&serverSelectionTimeoutMS=30000`;
   try {
     await answers(url, child);
   } catch (error) {

@@ -3,6 +3,7 @@ import type { CopiedStore, Copy } from './editable-store.ts';
 import { changesBetween } from './editable-store.ts';
 import { aGroupInput, aProject, aServiceInput, done, groupOp, operation, PUT_SERVICE, run } from './makers.ts';
 import { startApp, type TestApp } from './start-app.ts';
+import type { SweptStore } from './swept-stores.ts';
 import type { ScopeMutation, Timeline } from './tampered-scopes.ts';
 import { type Answer, afterStart, answersOf, type Open, type Question, wrongAnswer } from './tampering-sweep.ts';
 import { freshApp } from './whole-state.ts';
@@ -62,7 +63,7 @@ function questionsOf(app: TestApp, tokens: readonly string[], commits: number): 
 }
 
 /** Steps in which each scope changes, some by itself and some with others. */
-export async function scopeWorld(edit: CopiedStore, open: Open, settled: () => Promise<void>): Promise<ScopeWorld> {
+export async function scopeWorld(edit: CopiedStore, open: Open, settled: SweptStore['settled']): Promise<ScopeWorld> {
   const app = await founded(open);
   const departing = await app.token('owner', { name: 'departing' });
   const clerk = await app.token('clerk', { name: 'clerk' });
@@ -86,11 +87,11 @@ export async function scopeWorld(edit: CopiedStore, open: Open, settled: () => P
   ];
   const past: Copy[] = [];
   for (const step of steps) {
-    await settled();
+    await settled(app.store);
     past.push(await edit.copy());
     await step();
   }
-  await settled();
+  await settled(app.store);
   const now = await edit.copy();
   const commits = (await app.store.head(['default']))?.seq ?? 0;
   return { app, timeline: { team: 'default', past, now }, questions: questionsOf(app, [departing, clerk], commits) };

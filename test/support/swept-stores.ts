@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
+import type { Store } from '../../src/store/port.ts';
 import { editableMongo } from './editable-mongo.ts';
 import { type EditableRecords, editableStore } from './editable-store.ts';
+import { rootSettled } from './root-settled.ts';
 import type { Open } from './tampering-sweep.ts';
 
 /** A store that is swept. */
@@ -11,7 +12,7 @@ export interface SweptStore {
   /** To be called when what was written is to be swept. */
   readonly refresh: () => Promise<void>;
   /** Waits until the root over all heads is as new as they are. */
-  readonly settled: () => Promise<void>;
+  readonly settled: (store: Store) => Promise<void>;
   readonly dispose: () => Promise<void>;
 }
 
@@ -25,8 +26,7 @@ const STORES: Readonly<Record<string, (url: string) => SweptStore>> = {
   MongoDB: (url) => {
     const edit = editableMongo(url);
     // It is written half a second after a commit: who copies the store before that has one that was never put back.
-    const settled = () => sleep(1_500);
-    return { edit, open: edit.open, refresh: edit.refresh, settled, dispose: edit.dispose };
+    return { edit, open: edit.open, refresh: edit.refresh, settled: rootSettled, dispose: edit.dispose };
   },
 };
 
