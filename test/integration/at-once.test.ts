@@ -258,34 +258,35 @@ describe('an answer that is made within the turn of its request', () => {
       ),
       { minLength: 20, maxLength: 40 },
     );
-    await fc.assert(
-      fc.asyncProperty(groups, own, steps, async (given, owned, walk) => {
-        const project = await aWorld(given, owned);
-        const known = [...tokens, await ownToken(project), await app.token('changing', { name: 'to end' })];
-        for (const step of walk) {
-          if (typeof step === 'string') await changed(step, project, all);
-          else {
-            const token = known[step.token] ?? '';
-            const seq = (await app.store.head(['default']))?.seq ?? 1;
-            const body = bodyOf(project, step, seq + 2);
-            // By then it is known by its bytes; after a commit it is made anew, when others who ask have had read what that left.
-            for (const event of [null, 'commit', 'commit', null]) {
-              if (event) {
-                await happen(project, `then ${all}`);
-                const another = bodyOf(project, { ...step, id: 'three' }, seq + 2);
-                for (const twin of [short, usual]) await asked(twin, token, another, step.way);
-              }
-              const before = { usual: short.usual(), begun: short.begun() };
-              expect(await asked(short, token, body, step.way)).toEqual(await asked(usual, token, body, step.way));
-              if (short.usual() === before.usual && short.begun() > before.begun) quick += 1;
+    const property = fc.asyncProperty(groups, own, steps, async (given, owned, walk) => {
+      const project = await aWorld(given, owned);
+      const known = [...tokens, await ownToken(project), await app.token('changing', { name: 'to end' })];
+      for (const step of walk) {
+        if (typeof step === 'string') await changed(step, project, all);
+        else {
+          const token = known[step.token] ?? '';
+          const seq = (await app.store.head(['default']))?.seq ?? 1;
+          const body = bodyOf(project, step, seq + 2);
+          // By then it is known by its bytes; after a commit it is made anew, when others who ask have had read what that left.
+          for (const event of [null, 'commit', 'commit', null]) {
+            if (event) {
+              await happen(project, `then ${all}`);
+              const another = bodyOf(project, { ...step, id: 'three' }, seq + 2);
+              for (const twin of [short, usual]) await asked(twin, token, another, step.way);
             }
-            all += 1;
+            const before = { usual: short.usual(), begun: short.begun() };
+            expect(await asked(short, token, body, step.way)).toEqual(await asked(usual, token, body, step.way));
+            if (short.usual() === before.usual && short.begun() > before.begun) quick += 1;
           }
+          all += 1;
         }
-        await expect.poll(() => short.logged).toEqual(usual.logged);
-      }),
-      { numRuns: 12, endOnFailure: true },
-    );
+      }
+      await expect.poll(() => short.logged).toEqual(usual.logged);
+    });
+    await fc.assert(property, { numRuns: 12, endOnFailure: true });
+    // By chance they may hold little of it.
+    for (let more = 0; more < 5 && quick <= 5; more += 1)
+      await fc.assert(property, { numRuns: 12, endOnFailure: true });
     process.stdout.write(`${quick} of ${all} requests were answered within a turn\n`);
     expect(quick).toBeGreaterThan(5);
   }, 240_000);
@@ -301,8 +302,11 @@ describe('an answer that is made within the turn of its request', () => {
     const graphql = createGraphql({ ...all, answers: createAnswers(0) });
     const plans = createPlans({ schema, documents, limits, maxBytes: 0 });
     let [made, masked, spent] = [0, 0, 0];
-    await fc.assert(
-      fc.asyncProperty(groups, own, fc.array(asks, { minLength: 10, maxLength: 20 }), async (given, owned, walk) => {
+    const property = fc.asyncProperty(
+      groups,
+      own,
+      fc.array(asks, { minLength: 10, maxLength: 20 }),
+      async (given, owned, walk) => {
         const project = await aWorld(given, owned);
         // The same is asked by several.
         for (const step of walk.flatMap((each) => [each, { ...each, token: 0 }, { ...each, token: 5 }])) {
@@ -329,10 +333,13 @@ describe('an answer that is made within the turn of its request', () => {
           expect(own.session.work.spent).toEqual(context.session.work.spent);
           if (own.session.work.spent.resolutions > 0) spent += 1;
         }
-      }),
-      { numRuns: 12, endOnFailure: true },
+      },
     );
-    expect([made > 20, masked > 0, spent > 0]).toEqual([true, true, true]);
+    const held = (): readonly boolean[] => [made > 20, masked > 0, spent > 0];
+    await fc.assert(property, { numRuns: 12, endOnFailure: true });
+    for (let more = 0; more < 5 && held().includes(false); more += 1)
+      await fc.assert(property, { numRuns: 12, endOnFailure: true });
+    expect(held()).toEqual([true, true, true]);
   }, 240_000);
 });
 

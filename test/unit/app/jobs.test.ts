@@ -29,5 +29,6 @@ it('any number of jobs may wait, and each have much that listens for the end', a
   while (listening === 0) await turn();
   await turn();
   await jobs.close();
-  expect([warnings, listening]).toEqual([[], 0]);
+  // Others of the same process may be warned of other things.
+  expect([warnings.filter((name) => name === 'MaxListenersExceededWarning'), listening]).toEqual([[], 0]);
 });

@@ -9,7 +9,10 @@ describe('the engine and a plain model of the rules', () => {
   });
 
   it('random projects held everything that the rules speak of', () => {
-    expect(WANTED.filter((name) => !hits.has(name))).toEqual([]);
+    const missing = (): readonly string[] => WANTED.filter((name) => !hits.has(name));
+    // By chance 500 may miss what is rare.
+    for (let more = 0; more < 5 && missing().length > 0; more += 1) compareWithModel(500, hits);
+    expect(missing()).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRound } from '../../../src/http/rate-exchange.ts';
 import { createRates, type Rates } from '../../../src/http/rates.ts';
 import { createWrongTokens } from '../../../src/http/wrong-tokens.ts';
@@ -16,6 +16,10 @@ const refused = (rates: Rates, points: number, payer = user) =>
 const remaining = (rates: Rates, payer = user) => rates.headers(payer)?.['x-ratelimit-remaining'];
 
 describe('points of a token', () => {
+  // They tell seconds.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+  afterEach(() => void vi.useRealTimers());
+
   it('are full before the first, and told with every answer', async () => {
     const rates = createRates(LIMITS);
     expect(rates.headers(user)).toEqual({
