@@ -99,8 +99,9 @@ describe('a plugin in a process of its own', () => {
 
   it('case 185: one that takes more memory than allowed dies alone', async () => {
     const bounds = { maxBytes: 1_000_000, maxValueBytes: 60_000, maxMemoryBytes: 160 * 1_048_576 };
+    // It stays as large as it became, and is looked at now and then.
     const body =
-      'const all = []; for (let i = 0; i < 64; i++) { all.push(Buffer.alloc(64 * 1048576, 1)); await new Promise((r) => setTimeout(r, 5)); }';
+      'const all = []; for (let i = 0; i < 8; i++) { all.push(Buffer.alloc(64 * 1048576, 1)); await new Promise((r) => setTimeout(r, 5)); } await new Promise(() => {});';
     expect(await outcome(await plugin(body, { bounds, deadlineMs: 20_000 }))).toBe('failed: FAILED');
     const heap = "const all = []; for (;;) all.push({ text: 'x'.repeat(1000) + all.length });";
     expect(await outcome(await plugin(heap, { bounds, deadlineMs: 20_000 }))).toBe('failed: FAILED');
@@ -256,17 +257,14 @@ describe('case 189: what a plugin says', () => {
     const talking = await folder.one(id, text, { log, options });
     const secret = `${CANARY}/"ä\n second line of it`;
     expect(await outcome(talking, { list: [{ secret }] })).toBe('fetched value');
-    await until(
-      () =>
-        lines.some(({ message }) => message.includes('err ')) && lines.some(({ message }) => message.includes('out ')),
-    );
+    const all = ['log ', 'out ', 'err ', 'a line that was too long'];
+    await until(() => all.every((part) => lines.some(({ message }) => message.includes(part))));
     const said = JSON.stringify(lines);
     const core = Buffer.from(CANARY).toString('base64').slice(3, 12);
     for (const hidden of [CANARY, 'second line', core, Buffer.from(CANARY).toString('hex')]) {
       expect(said).not.toContain(hidden);
     }
     expect(said).toContain('log [redacted]');
-    expect(said).toContain('a line that was too long');
   });
 
   it('is short, and not more than so much a minute', async () => {
