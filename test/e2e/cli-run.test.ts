@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build } from '../support/built.ts';
 import { type CliWorld, cliWorld, until } from '../support/cli.ts';
@@ -200,7 +201,8 @@ describe('whoever waits', () => {
 
   it.skipIf(!hasScript)('is told at a terminal for whom, and not elsewhere', async () => {
     // Answers late, and then what nobody can use.
-    const slow = createServer((_request, response) => void setTimeout(() => response.end('{}'), 2_500));
+    let late = (): Promise<void> => sleep(2_500);
+    const slow = createServer((_request, response) => void late().then(() => response.end('{}')));
     await new Promise<void>((listening) => slow.listen(0, '127.0.0.1', listening));
     const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
     const args = ['export', ...WEB, '--url', url];
@@ -211,10 +213,16 @@ describe('whoever waits', () => {
     const child = spawn('script', ['-qec', command, '/dev/null'], { env, cwd: world.dir });
     let shown = '';
     child.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+    const waited = (): number => Number(/, (\d+) s[^,]*$/.exec(shown)?.[1] ?? 0);
+    late = () => until(() => waited() >= 2);
     expect(await new Promise((done) => child.once('close', done))).toBe(2);
     const lines = shown.replaceAll('\u001b[K', '').split('\r');
-    const told = (seconds: number) => `keyloom: waiting for ${url}, ${seconds} s`;
-    expect(lines).toEqual(['', told(1), told(2), 'keyloom: the gateway answered 200 without a result', '\n']);
+    const told = lines.slice(1, -2);
+    const seconds = told.map((line) => Number(/, (\d+) s$/.exec(line)?.[1]));
+    expect(told).toEqual(seconds.map((each) => `keyloom: waiting for ${url}, ${each} s`));
+    expect(seconds).toEqual(seconds.map((_, i) => i + 1));
+    expect(seconds.length).toBeGreaterThanOrEqual(2);
+    expect([lines[0], ...lines.slice(-2)]).toEqual(['', 'keyloom: the gateway answered 200 without a result', '\n']);
     await new Promise((closed) => slow.close(closed));
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, build, ownerToken, type Serving, serving, spawned, stopped } from '../support/built.ts';
 import { type Front, front } from '../support/client/front.ts';
-import type { Told } from '../support/client/scene.ts';
+import type { Scene, Told } from '../support/client/scene.ts';
 import { browserStage, bundle, CHROMIUM, nodeStage, type Stage } from '../support/client/stage.ts';
 import { hasServer } from '../support/servers/process.ts';
 
@@ -139,6 +139,17 @@ describe.each(Object.keys(STAGES) as (keyof typeof STAGES)[])('the client in %s'
     }
   }
 
+  /** Begins watches of what is now, and waits until all of them listen: each asks where it stands, listens, and asks again. */
+  async function listening(...scenes: readonly Scene[]): Promise<readonly number[]> {
+    const { streams, answers } = before.passed;
+    const ids: number[] = [];
+    for (const scene of scenes) ids.push(await stage.watch(scene));
+    const listen = (): boolean =>
+      before.passed.streams >= streams + ids.length && before.passed.answers >= answers + 2 * ids.length;
+    await expect.poll(listen).toBe(true);
+    return ids;
+  }
+
   it.skipIf(!isThere)('resolves what the token stands for, files as bytes', async () => {
     const { text } = await token('web');
     const own = await stage.resolve({ url: before.url, tokens: [text] });
@@ -172,11 +183,10 @@ describe.each(Object.keys(STAGES) as (keyof typeof STAGES)[])('the client in %s'
       variables[name] = 'x';
       await putWeb(variables);
     };
-    const id = await stage.watch({ url: before.url, tokens: [owner], workload: WEB });
+    // A change of before it listens is none.
+    const [id = -1] = await listening({ url: before.url, tokens: [owner], workload: WEB });
     const heard = ({ events }: Told) =>
       events.flatMap((event) => (event.kind === 'changed' ? event.variables.added : [`? ${event.kind}`]));
-    // A change of before it listens is none.
-    await new Promise((passed) => setTimeout(passed, 500));
     await change();
     await until(id, (told) => heard(told).length === 1);
 
@@ -241,9 +251,10 @@ describe.each(Object.keys(STAGES) as (keyof typeof STAGES)[])('the client in %s'
 
   it.skipIf(!isThere)('ends with a token that has ended, and goes on with another', async () => {
     const [first, second] = [await token('web'), await token('web')];
-    const alone = await stage.watch({ url: before.url, tokens: [first.text], workload: WEB });
-    const relayed = await stage.watch({ url: before.url, tokens: [first.text, second.text], workload: WEB });
-    await new Promise((passed) => setTimeout(passed, 500));
+    const [alone = -1, relayed = -1] = await listening(
+      { url: before.url, tokens: [first.text], workload: WEB },
+      { url: before.url, tokens: [first.text, second.text], workload: WEB },
+    );
     await putWeb({ PORT: '1' });
     for (const id of [alone, relayed]) await until(id, ({ events }) => events.length === 1);
     await query(`mutation ($id: ID!) { revokeToken(input: { id: $id }) ${RESULT} }`, { id: first.id });

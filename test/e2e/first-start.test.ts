@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vi
 import { createRootKeyFile } from '../../src/crypto/root-key.ts';
 import { ask, build, type Environment, ownerToken, type Serving, serving, spawned, stopped } from '../support/built.ts';
 import { dropDatabase } from '../support/canaries.ts';
-import { aDatabase } from '../support/mongodb.ts';
+import { aDatabase, freePort } from '../support/mongodb.ts';
 
 const TOKEN = /klm_u_\w+/;
 const VIEWER = '{ viewer { id } }';
@@ -145,7 +145,7 @@ describe('the first start in production', () => {
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
     try {
-      await expect.poll(() => said, { timeout: 30_000 }).toMatch(/Keyloom listens on/);
+      await expect.poll(() => said).toMatch(/Keyloom listens on/);
       const url = /listens on (\S+)/.exec(said)?.[1] ?? '';
       const token = /good for 24 hours once Keyloom listens: (klm_u_\w+)/.exec(said)?.[1] ?? '';
       expect((await ask(url, token, VIEWER)).data.viewer.id).toEqual(expect.any(String));
@@ -207,10 +207,7 @@ describe('the first start in development', () => {
 
   it('case 253: can be had when nobody reads the output', async () => {
     const { data } = aPlace();
-    const free = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => free.once('listening', resolve));
-    const { port } = free.address() as { port: number };
-    await new Promise((resolve) => free.close(resolve));
+    const port = await freePort();
     const env = {
       PATH: process.env.PATH ?? '',
       KEYLOOM_DEVELOPMENT: 'true',
@@ -222,9 +219,7 @@ describe('the first start in development', () => {
     child.stderr?.destroy();
     try {
       const url = `http://127.0.0.1:${port}`;
-      await expect
-        .poll(async () => (await fetch(`${url}/readyz`).catch(() => null))?.status, { timeout: 30_000 })
-        .toBe(200);
+      await expect.poll(async () => (await fetch(`${url}/readyz`).catch(() => null))?.status).toBe(200);
       const answer = await ask(url, tokenIn(join(data, 'owner.token')), VIEWER);
       expect(answer.data.viewer.id).toEqual(expect.any(String));
     } finally {

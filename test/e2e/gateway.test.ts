@@ -18,7 +18,7 @@ import {
 import { dropDatabase } from '../support/canaries.ts';
 import { until } from '../support/listening.ts';
 import { aGroupInput, aServiceInput, CREATE_PROJECT, ENVIRONMENT, PUT_SERVICE } from '../support/makers.ts';
-import { aDatabase } from '../support/mongodb.ts';
+import { aDatabase, freePort } from '../support/mongodb.ts';
 import { operationOf } from '../support/mutations.ts';
 import { shownIn } from '../support/shown.ts';
 
@@ -209,7 +209,9 @@ describe('the listener of the guide', () => {
     'case 152, 156: hears all, once and in order, across a kill -9 of the gateway: %s',
     async (_name, place) => {
       const env = place.env();
-      const first = await start(env);
+      // One that nobody is given while it is down.
+      const port = { KEYLOOM_PORT: String(await freePort()) };
+      const first = await start({ ...env, ...port });
       const owner = ownerToken(first) ?? '';
       const id = await fill(first, owner);
       const own = { project: 'default-project', kind: 'SERVICE', id: 'example-service' };
@@ -226,7 +228,7 @@ describe('the listener of the guide', () => {
       // Acknowledged, and perhaps told to nobody.
       await set(first, owner, id, 'GREETING');
       expect(await stopped(first, 'SIGKILL')).toBe(null);
-      const second = await start({ ...env, KEYLOOM_PORT: new URL(first.url).port });
+      const second = await start({ ...env, ...port });
       for (const name of ['NODE_ENV', 'GREETING', 'NODE_ENV']) await set(second, owner, id, name);
       const greeting = Array.from({ length: before }, () => ['GREETING']);
       const expected = [

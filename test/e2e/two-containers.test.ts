@@ -46,7 +46,7 @@ describe.skipIf(!areThere)('case 262: a second container on the volume', () => {
     expect((await ask(third.url, owner, VIEWER)).data.viewer.role.slug).toBe('owner');
   });
 
-  it('that starts all the same ends the first, which says why', { timeout: 30_000 }, async () => {
+  it('that starts all the same ends the first, which says why', async () => {
     const first = await contained();
     const owner = ownerToken(first) ?? '';
     // As where the kernel's locks do not reach.
