@@ -15,7 +15,6 @@ export const PATIENT = {
   gitPatienceMs: LONG_MS,
   gitSilenceMs: LONG_MS,
   socketInitMs: LONG_MS,
-  socketPingMs: LONG_MS,
   webhookDeadlineMs: LONG_MS,
   // A minute holds more of a fast machine.
   ratePoints: 600_000,
