@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
+import { replacePrivately, syncFolder } from '../files/private.ts';
 import { describeFault } from '../graphql/engine/mask-error.ts';
 import { unavailable } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
@@ -100,26 +100,8 @@ async function isBesideStore({ file, storeDirectory }: CheckpointDeps): Promise<
 /** Whole or not at all, and on the disk when this resolves. */
 async function write({ file, keys }: CheckpointDeps, content: Content): Promise<void> {
   const text = JSON.stringify(content);
-  const written = join(dirname(file), `.${basename(file)}-${hexOf(randomBytes(6))}`);
-  const body = JSON.stringify({ content: text, mac: hexOf(macOf(keys, text)) });
-  let handle: FileHandle | null = null;
-  try {
-    handle = await open(written, 'wx', 0o600);
-    await handle.writeFile(body);
-    await handle.sync();
-    await rename(written, file);
-  } catch (error) {
-    await rm(written, { force: true });
-    throw error;
-  } finally {
-    await handle?.close();
-  }
-  const folder = await open(dirname(file), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await replacePrivately(file, JSON.stringify({ content: text, mac: hexOf(macOf(keys, text)) }));
+  await syncFolder(dirname(file));
 }
 
 /** Whether the store holds that very commit; words why not. */

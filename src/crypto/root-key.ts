@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type AppError, unavailable } from '../kernel/errors.ts';
 import { type Random, secureRandom } from './random.ts';
@@ -96,6 +96,11 @@ export async function createRootKeyFile(path: string, random: Random = secureRan
   try {
     await handle.writeFile(`${formatRootKey(key)}\n`);
     await handle.sync();
+  } catch (cause) {
+    // Half a key would be in the way of the next try.
+    await unlink(path).catch(() => {});
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    throw unavailable(`${where} cannot be written (${code})`, cause);
   } finally {
     await handle.close();
   }

@@ -34,9 +34,15 @@ const LAYERS: readonly {
 }[] = [
   { files: /^kernel\/recent\.ts$/, own: [], packages: ['lru-cache'] },
   { files: /^kernel\//, own: ['kernel/'], packages: [] },
+  { files: /^files\//, own: ['files/'], packages: ['node:'] },
   { files: /^domain\//, own: ['kernel/', 'domain/'], packages: [] },
   { files: /^crypto\/pkcs12\.ts$/, own: ['kernel/', 'crypto/'], packages: ['node:', 'node-forge'] },
   { files: /^crypto\//, own: ['kernel/', 'crypto/', 'store/port.ts'], packages: ['node:'] },
+  {
+    files: /^store\/embedded\/lock\.ts$/,
+    own: ['kernel/', 'store/', 'files/'],
+    packages: ['node:'],
+  },
   {
     files: /^store\/embedded\/(lmdb-engine|directory|copy)\.ts$/,
     own: ['kernel/', 'store/'],
@@ -211,7 +217,7 @@ const LAYERS: readonly {
   { files: /^app\/(gateway|federation)\.ts$/, own: [''], packages: ['graphql'] },
   {
     files: /^app\/checkpoint\.ts$/,
-    own: ['kernel/', 'keys/', 'store/', 'graphql/engine/mask-error.ts'],
+    own: ['kernel/', 'files/', 'keys/', 'store/', 'graphql/engine/mask-error.ts'],
     packages: ['node:', 'zod'],
   },
   { files: /^app\/watchdog(-thread)?\.ts$/, own: ['app/watchdog.ts'], packages: ['node:'] },
@@ -227,7 +233,11 @@ const LAYERS: readonly {
   },
   // It says what went wrong with those.
   { files: /^cli\/main\.ts$/, own: ['kernel/errors.ts', 'graphql/engine/mask-error.ts', 'cli/'], packages: [] },
-  { files: /^cli\//, own: ['cli/', 'client/', 'dialects/'], packages: ['node:', 'commander', 'yaml', '@bomb.sh/tab'] },
+  {
+    files: /^cli\//,
+    own: ['cli/', 'client/', 'dialects/', 'files/'],
+    packages: ['node:', 'commander', 'yaml', '@bomb.sh/tab'],
+  },
   { files: /^main\.ts$/, own: ['cli/main.ts'], packages: [] },
   { files: /^(app\/(app|care|verify|jobs|first-start)|demo)\.ts$/, own: [''], packages: ['node:'] },
 ];
@@ -235,6 +245,7 @@ const LAYERS: readonly {
 /** The rooms from the ground up. Each imports itself and rooms before it, and nothing runs back up. */
 const FLOORS = [
   'kernel',
+  'files',
   'domain',
   'dialects',
   'client',

@@ -1,7 +1,7 @@
-import { rmSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { replacePrivately } from '../../files/private.ts';
 import { Failure } from './failure.ts';
 
 /** Where a person is signed in. */
@@ -48,24 +48,8 @@ export async function writeContexts({ current, contexts }: Contexts): Promise<vo
   await writePrivately(contextsFile(), `${text}\n`);
 }
 
-/** A file for its owner alone, there as a whole or not at all. Follows no link at its place. */
+/** A file for its owner alone, in a folder that is made if need be. */
 export async function writePrivately(file: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${process.pid}.tmp`;
-  // Ended in between, nothing of it stays. At once: by then nothing is waited for any more.
-  const forget = (): void => rmSync(temporary, { force: true });
-  process.once('exit', forget);
-  const handle = await open(temporary, 'wx', 0o600);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-    await handle.close();
-    await rename(temporary, file);
-  } catch (error) {
-    await handle.close().catch(() => {});
-    await rm(temporary, { force: true });
-    throw error;
-  } finally {
-    process.removeListener('exit', forget);
-  }
+  await replacePrivately(file, content);
 }

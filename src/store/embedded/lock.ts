@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { replacePrivatelyNow } from '../../files/private.ts';
 import { unavailable } from '../../kernel/errors.ts';
 import { isNoSpace } from './space.ts';
 
@@ -92,13 +93,10 @@ export function takeLock(path: string, isOpenElsewhere: boolean): Lock {
     );
   }
   // Renamed into place: a lock file is whole or absent, even after a kill in between.
-  const written = `${path}.new`;
   const nonce = randomUUID();
   try {
-    writeFileSync(written, JSON.stringify({ ...self(), nonce }), { mode: 0o600 });
-    renameSync(written, path);
+    replacePrivatelyNow(path, JSON.stringify({ ...self(), nonce }));
   } catch (error) {
-    rmSync(written, { force: true });
     // Whoever else comes is found by the engine's own lock all the same; a full disk is no reason not to be read.
     if (!isNoSpace(error)) throw error;
     rmSync(path, { force: true });

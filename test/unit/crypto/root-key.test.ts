@@ -1,8 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import {
+  chmod,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRootKeyFile, formatRootKey, loadRootKey, parseRootKey } from '../../../src/crypto/root-key.ts';
 import { isAppError } from '../../../src/kernel/errors.ts';
 
@@ -135,5 +148,18 @@ describe('a new root key file', () => {
     expect(await refusal(() => createRootKeyFile(path))).toContain('exists already and is not overwritten');
     expect(await readFile(path, 'utf8')).toBe('something');
     expect(await refusal(() => createRootKeyFile(join(folder, 'no', 'such')))).toContain('does not exist');
+  });
+
+  it('is not left half made: the next try makes it', async () => {
+    const path = join(folder, 'half');
+    const other = await open(join(folder, 'other'), 'w');
+    const handles = Object.getPrototypeOf(other) as FileHandle;
+    await other.close();
+    const noSpace = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    const full = vi.spyOn(handles, 'sync').mockRejectedValueOnce(noSpace);
+    expect(await refusal(() => createRootKeyFile(path))).toContain('cannot be written (ENOSPC)');
+    full.mockRestore();
+    expect(existsSync(path)).toBe(false);
+    expect((await createRootKeyFile(path)).length).toBe(32);
   });
 });
