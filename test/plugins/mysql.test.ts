@@ -1,6 +1,7 @@
 import mysql, { type RowDataPacket } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anAuthority } from '../support/authority.ts';
+import { LONG_MS } from '../support/patient.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { hasMariadb, type Mariadb, ROOT_LOGIN, startMariadb } from '../support/servers/mariadb.ts';
 import { START_MS } from '../support/servers/process.ts';
@@ -70,7 +71,7 @@ describe.skipIf(!hasMariadb())('MariaDB', () => {
       expect(await check(given(ADMIN))).toBe('none');
       await vi.waitFor(async () => {
         expect(await server.sql("SELECT USER FROM information_schema.PROCESSLIST WHERE USER LIKE 'a%'")).toEqual([]);
-      });
+      }, LONG_MS);
     });
 
     it.each([

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anAuthority } from '../support/authority.ts';
+import { LONG_MS } from '../support/patient.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { hasPostgresql, type Postgresql, ROOT_LOGIN, startPostgresql } from '../support/servers/postgresql.ts';
 import { START_MS } from '../support/servers/process.ts';
@@ -67,7 +68,7 @@ describe.skipIf(!hasPostgresql())('PostgreSQL', () => {
       expect(await check(given(ADMIN))).toBe('none');
       await vi.waitFor(async () => {
         expect(await server.sql("SELECT FROM pg_stat_activity WHERE application_name = 'keyloom'")).toEqual([]);
-      });
+      }, LONG_MS);
     });
 
     it.each([
@@ -104,7 +105,7 @@ describe.skipIf(!hasPostgresql())('PostgreSQL', () => {
       await server.sql('SELECT pg_reload_conf()');
       await vi.waitFor(async () => {
         expect(await check(given({ tls: true, caCertificate: authority.certificate }))).toBe('TLS');
-      });
+      }, LONG_MS);
       await server.sql('ALTER SYSTEM RESET ssl');
       await server.sql('SELECT pg_reload_conf()');
     });
@@ -208,7 +209,7 @@ describe.skipIf(!hasPostgresql())('PostgreSQL', () => {
     it('keeps the password out of statements, so out of the log of the server', async () => {
       await server.sql("ALTER SYSTEM SET log_statement = 'all'");
       await server.sql('SELECT pg_reload_conf()');
-      await vi.waitFor(async () => expect(await server.log()).toContain('log_statement'), 10_000);
+      await vi.waitFor(async () => expect(await server.log()).toContain('log_statement'), LONG_MS);
       const next = await rotated(given(ADMIN));
       const log = await server.log();
       expect(log).toContain('CREATE ROLE');

@@ -1,6 +1,7 @@
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { anAuthority } from '../support/authority.ts';
+import { LONG_MS } from '../support/patient.ts';
 import { codeOf, type StartedPlugin, startPlugin } from '../support/plugin-host.ts';
 import { START_MS } from '../support/servers/process.ts';
 import { hasRedis, type Redis, startRedis } from '../support/servers/redis.ts';
@@ -32,12 +33,14 @@ describe.skipIf(!hasRedis())('Redis', () => {
   describe('check', () => {
     it('logs in and leaves no session behind', async () => {
       expect(await check(given({ database: 3 }))).toBe('none');
-      await vi.waitFor(async () =>
-        expect(
-          String(await ask('CLIENT', 'LIST'))
-            .trim()
-            .split('\n'),
-        ).toHaveLength(1),
+      await vi.waitFor(
+        async () =>
+          expect(
+            String(await ask('CLIENT', 'LIST'))
+              .trim()
+              .split('\n'),
+          ).toHaveLength(1),
+        LONG_MS,
       );
     });
 

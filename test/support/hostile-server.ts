@@ -78,14 +78,19 @@ function mutated(bytes: Buffer, random: Random): Buffer {
 const randomBytes = (length: number, random: Random): Buffer =>
   Buffer.from(Array.from({ length }, () => random.below(256)));
 
-/** The script with one of the things it says spoilt. */
-export function spoilt(script: Script, turns: number, random: Random): Script {
+/** The script with one of the things it says spoilt. `note` is told when it says something else than it would have. */
+export function spoilt(script: Script, turns: number, random: Random, note: () => void = () => {}): Script {
   const which = random.below(turns + (script.greeting ? 1 : 0)) - (script.greeting ? 1 : 0);
+  const worse = (said: Buffer): Buffer => {
+    const other = mutated(said, random);
+    if (!other.equals(said)) note();
+    return other;
+  };
   return {
-    ...(script.greeting ? { greeting: which === -1 ? mutated(script.greeting, random) : script.greeting } : {}),
+    ...(script.greeting ? { greeting: which === -1 ? worse(script.greeting) : script.greeting } : {}),
     answer(heard, turn) {
       const said = script.answer(heard, turn);
-      return said !== null && turn === which ? mutated(said, random) : turn > which + 4 ? null : said;
+      return said !== null && turn === which ? worse(said) : turn > which + 4 ? null : said;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Limits } from '../../src/kernel/limits.ts';
 
 /** Longer than a machine that is busy with other things holds up a process, and shorter than a test may take. */
-const LONG_MS = 60_000;
+export const LONG_MS = 60_000;
 
 /**
  * Limits in time of a gateway whose test is not about them: a process that stood still for seconds is no reason to give up. A test of
