@@ -76,9 +76,11 @@ describe('A stock plugin in the list', () => {
     const told = [client(), client()].map((each) => first(each.iterate({ query: CHANGES })));
     await expect.poll(() => hooks.filter((hook) => hook === 'context').length).toBe(2);
     // Both are in their place when the listener of the store is asked.
+    let tags = 0;
     await expect
       .poll(async () => {
-        await app.gql('mutation { createTag(input: { name: "a" }) { __typename } }');
+        tags += 1;
+        await app.gql(`mutation { createTag(input: { name: "tag-${tags}" }) { __typename } }`);
         return hooks.filter((hook) => hook === 'event').length;
       })
       .toBeGreaterThanOrEqual(2);

@@ -10,6 +10,7 @@ import { type Listener, listen, until } from '../support/listening.ts';
 import { aGroup, aProject, done, operation, PUT_SERVICE, run } from '../support/makers.ts';
 import { type AppOptions, startApp, type TestApp } from '../support/start-app.ts';
 import { CHANGES, ENVIRONMENT_CHANGED } from '../support/stream-queries.ts';
+import { borrowed } from '../support/whole-state.ts';
 
 const listeners: Listener[] = [];
 const apps: TestApp[] = [];
@@ -55,20 +56,28 @@ it('case 142: while the store is slow requests end at their deadline; listeners 
   let slowness = 0;
   const slow = (store: Store): Store =>
     before(store, () => (slowness > 0 ? sleep(slowness * (0.5 + Math.random())) : Promise.resolve()));
-  const app = await start({ limits: { deadlineMs: 400 }, open: ({ mac }) => slow(openMemoryStore({ mac })) });
-  await aProject(app);
-  const listener = await follow(app, CHANGES, { kinds: ['SERVICE'] });
-  await put(app, 'early');
+  // What has to be done by itself is done through another gateway, however busy the machine is.
+  const patient = await start();
+  const hasty = await start({ limits: { deadlineMs: 400 }, open: () => slow(borrowed(patient.store)) });
+  const app = { ...hasty, owner: patient.owner };
+  await aProject(patient);
+  const isThere = async (): Promise<Listener | null> => {
+    const listener = await follow(app, CHANGES, { kinds: ['SERVICE'] }, app.owner);
+    return listener.closed.code === null && listener.ended.by === null ? listener : null;
+  };
+  let found = await isThere();
+  while (found === null) found = await isThere();
+  const listener = found;
+  await put(patient, 'early');
   await listener.count(1);
   slowness = 1_000;
   const late = put(app, 'late').catch((error: unknown) => String(error));
-  const { status, errors } = await app.gql('{ commits { edges { node { seq } } } }');
+  const { status, errors } = await app.gql('{ commits { edges { node { seq } } } }', {}, app.owner);
   expect([status, errors?.[0]?.extensions.code]).toEqual([504, 'TIMEOUT']);
   expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
   expect(await late).toMatch(/TIMEOUT/);
   slowness = 0;
-  // A read that began while it was slow may still be shared.
-  await until(async () => (await put(app, 'again').catch(() => null)) !== null);
+  await put(patient, 'again');
   await until(() => listener.events.at(-1)?.changes[0].name === 'again');
   const seqs = seqsOf(listener);
   const log = await app.store.commitsAfter('default', (seqs[0] ?? 0) - 1, 100);
