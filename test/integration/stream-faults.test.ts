@@ -217,7 +217,7 @@ it('case 163: what fails for one listener fails for that one alone', async () =>
   const variables = [{ name: 'A', value: '1' }];
   await run(app, PUT_SERVICE, { project: 'other-project', id: 'reader', name: 'Some Service', variables });
   expect(isBroken).toBe(true);
-  await until(() => broken.closed.code !== null, 'the close');
+  await until(() => broken.closed.code !== null, 'the close', 60_000);
   expect([broken.closed.code, broken.events]).toEqual([1013, []]);
   await done(app, operation('setSecretGroupVariable', 'secretGroup { id }'), { id, name: 'A', value: '2' });
   await put(app, 'reader', { tags: ['x'] });

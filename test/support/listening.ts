@@ -6,7 +6,7 @@ import WebSocket from 'ws';
 export async function until(
   is: () => boolean | Promise<boolean>,
   what: string | (() => string) = 'it',
-  ms = 60_000,
+  ms = 20_000,
 ): Promise<void> {
   for (const end = Date.now() + ms; Date.now() < end; ) {
     if (await is()) return;
