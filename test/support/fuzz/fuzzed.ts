@@ -19,6 +19,8 @@ const UNBOUND = {
   KEYLOOM_LIMIT_WRONG_TOKENS_PER_ADDRESS: '0',
   KEYLOOM_LIMIT_SOCKET_MESSAGES_PER_MINUTE: '1000000',
   KEYLOOM_LIMIT_DEADLINE_MS: '120000',
+  // Many never say who they are, and are waited for.
+  KEYLOOM_LIMIT_SOCKET_INIT_MS: '3000',
 };
 
 export async function startFuzzed(env: Readonly<Record<string, string>> = {}): Promise<Fuzzed> {
