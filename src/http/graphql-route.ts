@@ -48,7 +48,8 @@ export type Route = (exchange: Exchange) => Promise<void>;
 export function createGraphqlRoute(deps: Deps): Route {
   return async (exchange) => {
     const { method } = exchange;
-    if (method !== 'POST' && method !== 'GET') throw new AppError('METHOD_NOT_ALLOWED', 'Use POST');
+    // OPTIONS as well: GraphQL over HTTP knows two methods, and a browser that asks before it sends a token is to be refused.
+    if (method !== 'POST' && method !== 'GET') throw new AppError('METHOD_NOT_ALLOWED', 'Use POST or GET');
     if (method === 'GET' && accepts(exchange, 'text/html')) {
       if (deps.development) return deps.yoga.page(exchange);
       throw new AppError('NOT_FOUND', 'Not found');
