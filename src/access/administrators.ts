@@ -3,7 +3,16 @@ import { type Change, changesOf } from '../vault/change.ts';
 import type { Stored } from '../vault/document.ts';
 import type { DocumentSet } from '../vault/document-set.ts';
 import type { View } from '../vault/reading.ts';
-import { can, type Grant, type Role, type RoleFields, roleDocument, type TokenFields, tokenDocument } from './model.ts';
+import {
+  can,
+  endOf,
+  type Grant,
+  type Role,
+  type RoleFields,
+  roleDocument,
+  type TokenFields,
+  tokenDocument,
+} from './model.ts';
 import type { BuiltInRoles } from './resources.ts';
 
 type StoredToken = Stored<TokenFields, null>;
@@ -22,6 +31,7 @@ export function administers({ grants }: Pick<Role, 'grants'>): boolean {
     role,
     workload: null,
     expiresAt: null,
+    endsAt: Number.POSITIVE_INFINITY,
   } as const;
   return can(principal, 'admin', 'role') && can(principal, 'admin', 'token');
 }
@@ -32,8 +42,7 @@ export function administratorsIn(
   now: Date,
   grantsOf: (slug: string) => readonly Grant[] | null,
 ): readonly StoredToken[] {
-  const end = ({ fields }: StoredToken): number =>
-    fields.expiresAt ? Date.parse(fields.expiresAt) : Number.POSITIVE_INFINITY;
+  const end = ({ fields }: StoredToken): number => endOf(fields.expiresAt);
   // One that is damaged is good for nothing, and keeps nobody from being revoked.
   return tokens.intact
     .filter((token) => {

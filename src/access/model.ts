@@ -84,6 +84,10 @@ export const tokenIndexDocument = plainDocument<TokenIndexFields>('tokenIndex');
 export type TeamFields = { readonly name: string; readonly createdAt: string };
 export const teamDocument = plainDocument<TeamFields>('team');
 
+/** Milliseconds; infinite: it never ends. */
+export const endOf = (expiresAt: string | null): number =>
+  expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt);
+
 /** Who acts. Always in one team. */
 export interface Principal {
   readonly id: string;
@@ -93,6 +97,8 @@ export interface Principal {
   readonly role: Role;
   readonly workload: BoundWorkload | null;
   readonly expiresAt: string | null;
+  /** The same in milliseconds, infinite without an end: it is looked at for each request and each event. */
+  readonly endsAt: number;
   /** Of the token's document; null: the gateway itself, which has none. */
   readonly revision: number | null;
   /** Of a federation gateway. */

@@ -10,6 +10,7 @@ import type { View } from '../vault/reading.ts';
 import { retryingStale } from '../vault/stale.ts';
 import { type Roles, roleAmong, roleOf } from './lookup.ts';
 import {
+  endOf,
   type Principal,
   type Role,
   type RoleFields,
@@ -47,7 +48,8 @@ const isNamed = ({ grants }: RoleFields, some: ReadonlySet<string>): boolean =>
 function principalFrom(team: TeamId, { key, fields, revision }: Stored<TokenFields, null>, role: Role): Principal {
   const { name, kind, workload, expiresAt, networks, signed } = fields;
   const ofGateway = { ...(networks ? { networks } : {}), ...(signed ? { signed } : {}) };
-  return { id: idOf(key), name, kind, team, role, workload, expiresAt, revision, ...ofGateway };
+  const endsAt = endOf(expiresAt);
+  return { id: idOf(key), name, kind, team, role, workload, expiresAt, endsAt, revision, ...ofGateway };
 }
 
 /** A user with the gateway that forwards what they ask, as both are now; null: one of them is nobody any more. */
@@ -64,11 +66,12 @@ async function principalIn(view: View, token: string, roles: Roles): Promise<Pri
   return isRegistered ? principalFrom(view.team, stored, role) : null;
 }
 
-export type HasExpired = (principal: Pick<Principal, 'expiresAt' | 'via'>) => boolean;
+export type HasExpired = (principal: Pick<Principal, 'endsAt' | 'via'>) => boolean;
 
 export function expiredBy(expiry: ExpiryClock): HasExpired {
-  const hasExpired: HasExpired = ({ expiresAt, via }) =>
-    (expiresAt !== null && new Date(expiresAt) <= expiry.now()) || (via !== undefined && hasExpired(via));
+  const hasExpired: HasExpired = ({ endsAt, via }) =>
+    // Most never end: they need no clock.
+    (endsAt !== Number.POSITIVE_INFINITY && endsAt <= expiry.now().getTime()) || (via !== undefined && hasExpired(via));
   return hasExpired;
 }
 

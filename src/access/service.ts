@@ -74,7 +74,13 @@ function createSystem({ store, vault, builtIn }: Pick<AccessDeps, 'store' | 'vau
   function systemIn(view: View, actor: `system:${string}`): Session {
     const role = builtIn.get('owner');
     if (!role) throw unauthenticated();
-    const facts = { kind: 'machine', workload: null, expiresAt: null, revision: null } as const;
+    const facts = {
+      kind: 'machine',
+      workload: null,
+      expiresAt: null,
+      endsAt: Number.POSITIVE_INFINITY,
+      revision: null,
+    } as const;
     return createSession(vault, { ...facts, id: actor, name: actor, team: view.team, role }, view);
   }
 

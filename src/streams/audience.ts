@@ -52,7 +52,7 @@ function* bothOf(principal: Principal): Iterable<Principal> {
 /** When it is good for nothing any more, milliseconds; infinite: never. */
 function endOf(principal: Principal): number {
   let end = Number.POSITIVE_INFINITY;
-  for (const { expiresAt } of bothOf(principal)) if (expiresAt !== null) end = Math.min(end, Date.parse(expiresAt));
+  for (const { endsAt } of bothOf(principal)) end = Math.min(end, endsAt);
   return end;
 }
 

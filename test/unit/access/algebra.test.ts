@@ -29,6 +29,7 @@ const withGrants = (all: readonly Grant[]): Principal => ({
   role: { slug: 'x', name: 'x', builtIn: false, revision: 1, grants: all },
   workload: null,
   expiresAt: null,
+  endsAt: Number.POSITIVE_INFINITY,
   revision: 1,
 });
 

@@ -34,6 +34,7 @@ const principals: fc.Arbitrary<Principal> = fc
     role: { slug: 'r', name: 'r', builtIn: false, revision: 1, grants: given },
     workload,
     expiresAt: null,
+    endsAt: Number.POSITIVE_INFINITY,
     revision: 1,
   }));
 
@@ -93,6 +94,7 @@ describe('the first check', () => {
       role,
       workload: null,
       expiresAt: null,
+      endsAt: Number.POSITIVE_INFINITY,
       revision: 1,
     } as const;
     const codeIn = (project: string) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Principal, Role } from '../../../src/access/model.ts';
+import { endOf, type Principal, type Role } from '../../../src/access/model.ts';
 import type { Commit } from '../../../src/store/port.ts';
 import { concernedBy, createAudience } from '../../../src/streams/audience.ts';
 import type { Subscriber } from '../../../src/streams/subscriber.ts';
@@ -22,6 +22,7 @@ const principalOf = ({ id, role = 'reader', workload = null, expiresAt = null, v
   role: roleOf(role),
   workload,
   expiresAt,
+  endsAt: endOf(expiresAt),
   revision: 1,
   ...(via ? { via } : {}),
 });

@@ -41,6 +41,7 @@ function aTeam({ isDamaged = false, rolesNaming = () => [] as readonly string[] 
       kind: 'machine',
       workload: null,
       expiresAt: '2030-01-01T00:00:00Z',
+      endsAt: Date.parse('2030-01-01T00:00:00Z'),
       role: { slug: `role-${id}`, grants: [grants.get(id) ?? {}] },
     }) as unknown as Principal;
   const deps = {
