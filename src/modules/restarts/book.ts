@@ -66,7 +66,12 @@ const deliveries = changesOf(deliveryDocument);
 const queues = changesOf(queueDocument);
 
 /** Ends a request, and what was still to be delivered of it. */
-export function closed(book: Book, request: StoredRequest, state: RequestState, at: string): readonly Change[] {
+export function closed(
+  book: Pick<Book, 'deliveries'>,
+  request: StoredRequest,
+  state: RequestState,
+  at: string,
+): readonly Change[] {
   const change = requests.replace(request, { ...request.fields, state, closedAt: at }, request.body());
   const delivery = book.deliveries.get(idOf(request.key));
   if (!delivery || !isUndelivered(delivery)) return [change];

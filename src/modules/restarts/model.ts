@@ -78,8 +78,12 @@ export type RequestFields = {
 export interface RequestBody {
   readonly reason: string | null;
 }
+/** What of a workload is not over yet, released and waiting, is found under this. */
+export const unendedOf = (kind: WorkloadKind, id: string): string => `${kind} ${id}`;
 export const requestDocument: DocumentType<RequestFields, RequestBody> = {
   kind: 'restartRequest',
+  terms: ({ fields: { state, kind, workload } }) =>
+    state === 'waiting' || state === 'released' ? [unendedOf(kind, workload)] : [],
   encode: ({ reason }) => ({ reason }),
   decode: (json) => ({ reason: (json as { readonly [name: string]: Json }).reason as string | null }),
 };

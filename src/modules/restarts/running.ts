@@ -16,7 +16,14 @@ import { visibleWorkload } from '../workloads/lookup.ts';
 import { documentOf, type StoredWorkload } from '../workloads/model.ts';
 import { bookOf, closed } from './book.ts';
 import type { AcknowledgeInput } from './inputs.ts';
-import { runningDocument, runningId, type StoredRequest, type StoredRunning, type WorkloadName } from './model.ts';
+import {
+  runningDocument,
+  runningId,
+  type StoredRequest,
+  type StoredRunning,
+  unendedOf,
+  type WorkloadName,
+} from './model.ts';
 
 export interface RunningDeps {
   readonly vault: Pick<Vault, 'asOf'>;
@@ -57,10 +64,10 @@ export async function runningOf(workload: StoredWorkload, scope: Scope, view: Vi
 async function endedBy(workload: StoredWorkload, scope: Scope, seq: number, view: View) {
   const book = await bookOf(workload.key[1] ?? '', view);
   const ended: StoredRequest[] = [];
-  for (const request of book.requests.live) {
-    const { kind, workload: id, state, scopes } = request.fields;
-    const isMeant = kind === workload.kind && id === idOf(workload.key);
-    if (!isMeant || (state !== 'waiting' && state !== 'released')) continue;
+  // One that was tampered with may be its own.
+  for (const damaged of book.requests.damaged) book.requests.get(damaged);
+  for (const request of book.requests.under(unendedOf(workload.kind, idOf(workload.key)))) {
+    const { scopes } = request.fields;
     const seqs = await Promise.all(
       scopes.map(async (each) => (each === scope ? seq : ((await runningOf(workload, each, view))?.fields.seq ?? 0))),
     );

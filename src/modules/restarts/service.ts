@@ -8,6 +8,7 @@ import { changesOf } from '../../vault/change.ts';
 import { idOf } from '../../vault/document.ts';
 import type { Vault } from '../../vault/port.ts';
 import { type Book, bookOf, deliveryFor, queued } from './book.ts';
+import { endedWith } from './ending.ts';
 import { ended } from './jobs.ts';
 import {
   byId,
@@ -113,6 +114,7 @@ export function createRestarts(deps: RestartsDeps) {
     cancel,
     redeliver: createRedelivery(clock),
     acknowledge,
+    endedWith,
     list,
     ofWorkload,
     byId,

@@ -26,7 +26,10 @@ export const RequestStateEnum = types.enumType('RestartRequestState', {
       description: 'The workload runs the requested environment.',
     },
     SUPERSEDED: { value: 'superseded' as RequestState, description: 'A newer request for the workload replaced it.' },
-    CANCELLED: { value: 'cancelled' as RequestState, description: 'Its restart was cancelled.' },
+    CANCELLED: {
+      value: 'cancelled' as RequestState,
+      description: 'Its restart was cancelled, or its workload deleted.',
+    },
   },
 });
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Session } from '../../access/session.ts';
 import type { DirectValues, WorkloadKind } from '../../domain/types.ts';
 import { weightOf } from '../../domain/weight.ts';
+import type { Services } from '../../graphql/types/services.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Limits } from '../../kernel/limits.ts';
 import { changesOf } from '../../vault/change.ts';
@@ -22,9 +23,11 @@ export interface WorkloadsDeps {
   readonly contents: Contents;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** What of others ends with a workload; they come later. */
+  readonly services: Pick<Services, 'restarts'>;
 }
 
-export function createRegistering({ contents, clock, limits }: WorkloadsDeps) {
+export function createRegistering({ contents, clock, limits, services }: WorkloadsDeps) {
   /** Registers or replaces. Entering a restricted group by a tag needs `restrict` on that group. */
   async function put(kind: WorkloadKind, input: PutWorkloadInput, session: Session) {
     const { project, id } = input;
@@ -52,10 +55,14 @@ export function createRegistering({ contents, clock, limits }: WorkloadsDeps) {
         const { tags, weight } = fields;
         const changes = changesOf(documentOf(kind));
         const change = taken ? changes.replace(taken, fields, direct) : changes.create(key, fields, direct);
+        // Of who had its id before.
+        const former = taken?.deleted
+          ? await services.restarts.endedWith({ project, kind, id }, fields.updatedAt, view)
+          : [];
         const held = before ? workloadWriting(before.body()) : null;
         const referred = await requireMayRefer(held, workloadWriting(direct), view, session);
         return {
-          changes: [change, ...contentChanges],
+          changes: [change, ...contentChanges, ...former],
           guards: [changesOf(projectDocument).unchanged(parent), ...referred],
           room: () => requireRoomForWorkload({ project, view, session, limits }, before, { kind, id, tags, weight }),
           // Values that are given again are a change, equal or not.

@@ -40,7 +40,7 @@ export const createWorkloads = (deps: WorkloadsDeps) => ({
 });
 
 /** What deletes a workload, or brings one back. */
-function createRemoving({ clock, limits }: WorkloadsDeps) {
+function createRemoving({ clock, limits, services }: WorkloadsDeps) {
   async function remove(kind: WorkloadKind, input: DeleteWorkloadInput, session: Session) {
     const { project, id, expectedRevision: expected } = input;
     const { made: workload, commit } = await session.run({
@@ -57,7 +57,10 @@ function createRemoving({ clock, limits }: WorkloadsDeps) {
         return before;
       },
       seen: (present) => ({ expected, present }),
-      decide: (before) => ({ changes: [changesOf(documentOf(kind)).erase(before, before.fields)], made: before }),
+      async decide(before, view) {
+        const ended = await services.restarts.endedWith({ project, kind, id }, clock().toISOString(), view);
+        return { changes: [changesOf(documentOf(kind)).erase(before, before.fields), ...ended], made: before };
+      },
     });
     return { workload, commit };
   }
