@@ -63,11 +63,18 @@ async function ask(times: number): Promise<void> {
   }
 }
 
+const MOST_BYTES = 4_500;
+
 // 2.9 KB an answer wait for a large collection whatever is done; a weak map whose value leads back to its context makes it 6.2.
 it('what was loaded for an answer is gone with the next small collections', async () => {
   await ask(300);
-  collect({ type: 'major' });
-  const before = old();
-  await ask(1000);
-  expect((old() - before) / 1000).toBeLessThan(4_500);
+  const kept: number[] = [];
+  // What others of this process do, or the compiler, may last as long once; what an answer leaves is there each time.
+  while (kept.length < 3 && Math.min(...kept) >= MOST_BYTES) {
+    collect({ type: 'major' });
+    const before = old();
+    await ask(1000);
+    kept.push((old() - before) / 1000);
+  }
+  expect(Math.min(...kept)).toBeLessThan(MOST_BYTES);
 });
