@@ -5,6 +5,7 @@ import { createReach } from '../../src/net/reach.ts';
 import { loadPlugins } from '../../src/plugin/load.ts';
 import type { LoadedPlugin, Plugins } from '../../src/plugin/plugin.ts';
 import { SAMPLES } from '../plugins/samples.ts';
+import { LONG_MS } from '../support/patient.ts';
 
 /** The promises of src/plugin/contract.ts, for the plugin of one folder. */
 export function pluginContract(id: string): void {
@@ -14,7 +15,7 @@ export function pluginContract(id: string): void {
     const sample = SAMPLES.get(id);
 
     beforeAll(async () => {
-      const host = { log: silentLog, clock: () => new Date(), reach: createReach([]), deadlineMs: 1_000 };
+      const host = { log: silentLog, clock: () => new Date(), reach: createReach([]), deadlineMs: LONG_MS };
       plugins = await loadPlugins({ names: [id], options: new Map(), ...host });
       const loaded = plugins.byId.get(id);
       if (!loaded) throw new Error('it was not loaded');

@@ -6,12 +6,13 @@ import { loadPlugins } from '../../src/plugin/load.ts';
 import { abilitiesOf, callsOf, keysOf } from '../../src/plugin/local.ts';
 import type { Plugins } from '../../src/plugin/plugin.ts';
 import { factsOf } from '../../src/plugin/provider.ts';
+import { LONG_MS } from './patient.ts';
 
 let shipped: Promise<Plugins> | null = null;
 
 /** Those that are shipped, loaded once: none of them holds anything open. */
 export function shippedPlugins(): Promise<Plugins> {
-  const host = { log: silentLog, clock: () => new Date(), reach: createReach([]), deadlineMs: 1_000 };
+  const host = { log: silentLog, clock: () => new Date(), reach: createReach([]), deadlineMs: LONG_MS };
   shipped ??= loadPlugins({ names: null, options: new Map(), ...host });
   return shipped;
 }
