@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { defineConfig } from 'vitest/config';
+import { BUILT, builtSources } from './support/built-sources.ts';
 import { SELDOM_OPTIMISED } from './support/engine.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -40,13 +41,14 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
+    server: { deps: { external: [BUILT] } },
     // What the compiler made of a file is kept by its content, which saves seven seconds of each further run.
     experimental: { fsModuleCache: true, fsModuleCachePath: here('../.cache/vitest') },
     projects: [
       // Most files start a whole gateway: loading it once in a worker, not once in a file, saves a third of the run.
       {
         extends: true,
-        plugins: [seldomOptimised],
+        plugins: [seldomOptimised, builtSources],
         test: {
           name: 'shared',
           pool: 'threads',
@@ -55,7 +57,7 @@ export default defineConfig({
           exclude: [...exclude, ...ALONE],
         },
       },
-      { extends: true, test: { name: 'alone', include: ALONE } },
+      { extends: true, plugins: [builtSources], test: { name: 'alone', include: ALONE } },
     ],
   },
 });

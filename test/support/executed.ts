@@ -22,7 +22,11 @@ async function coverageOf(work: () => Promise<unknown>) {
   }
 }
 
-const fileOf = ({ url }: Coverage[number]): string | undefined => /\/src\/(.+\.ts)$/.exec(url)?.[1];
+/** The source, whether it runs itself or what was built of it. */
+function fileOf({ url }: Coverage[number]): string | undefined {
+  const name = url.includes('/node_modules/') ? undefined : /\/src\/(.+)\.[jt]s$/.exec(url)?.[1];
+  return name === undefined ? undefined : `${name}.ts`;
+}
 
 /**
  * Counts what runs of the files under `src` in this thread while `work` is under way: every call and every turn of a loop,
