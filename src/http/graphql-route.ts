@@ -8,6 +8,7 @@ import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
 import type { InFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
+import type { Pace } from '../kernel/pace.ts';
 import { turn } from '../kernel/turn.ts';
 import { checkContentType, readBody, tooLarge } from './body.ts';
 import { operationIn } from './body-operation.ts';
@@ -32,6 +33,8 @@ interface Deps {
   readonly connections: ConnectionLimits;
   readonly rates: Rates;
   readonly bodies: InFlight;
+  /** Of all who come to stay: they sign in, and begin. */
+  readonly pace: Pace;
   /** What is held of answers until they are sent. */
   readonly inFlight: InFlight;
   readonly wrongTokens: WrongTokens;
@@ -68,8 +71,9 @@ export function createGraphqlRoute(deps: Deps): Route {
 
 async function serve(deps: Deps, exchange: Exchange, deadline: Deadline): Promise<void> {
   try {
-    const context = await contextOf(deps, exchange, deadline);
     const wantsEvents = accepts(exchange, EVENTS);
+    const signIn = (): Promise<Caught> => contextOf(deps, exchange, deadline);
+    const context = await (wantsEvents ? deps.pace.run(signIn) : signIn());
     if (wantsEvents) checkOrigin(exchange.request.headers);
     const { stamp, session } = context;
     exchange.hold = deps.bodies.hold(session?.principal.id ?? '');
@@ -111,7 +115,7 @@ async function answer(
     return send(deps, exchange, context, sent);
   }
   const resumeAfter = cursorOf(exchange);
-  const outcome = await graphql.stream(graphqlRequest, { ...context, resumeAfter });
+  const outcome = await deps.pace.run(() => graphql.stream(graphqlRequest, { ...context, resumeAfter }));
   if (!('begin' in outcome)) return send(deps, exchange, context, givenOf(outcome));
   if (session) takePlace(exchange, session.principal, deps.connections);
   const begin: Opened['begin'] = async (sink) => {

@@ -11,6 +11,7 @@ import { createPlans, type Plans } from '../graphql/engine/plans.ts';
 import { createInFlight } from '../kernel/in-flight.ts';
 import type { Limits } from '../kernel/limits.ts';
 import type { Log } from '../kernel/log.ts';
+import { createPace } from '../kernel/pace.ts';
 import type { TrustedProxies } from '../net/client-address.ts';
 import type { RestRoute } from '../rest/route.ts';
 import type { ContextFor, KnownCallers } from './caller.ts';
@@ -71,6 +72,12 @@ interface Engine {
   readonly plans: Plans;
 }
 
+/**
+ * Who come at once to stay, as all do after a restart, are let in, signed in and begun with so many at a time, over WebSockets and as
+ * server-sent events. Few enough that everybody else has a turn every few milliseconds, and enough that those who wait for a store
+ * keep nobody waiting.
+ */
+const AT_ONCE = 16;
 /** A part of what answers may take goes to knowing the requests. */
 const PLANS = 8;
 const PUBLIC = '/graphql';
@@ -89,7 +96,8 @@ export function createLanes(deps: LaneDeps, mask: Mask): Lanes {
   const startDeadline = createDeadlines(limits.deadlineMs);
   const connections = createConnectionLimits(limits);
   const wrongTokens = createWrongTokens(limits);
-  const shared = { inFlight, limits, startDeadline, connections, rates, wrongTokens, log };
+  const pace = createPace({ atOnce: AT_ONCE });
+  const shared = { inFlight, limits, startDeadline, connections, rates, wrongTokens, log, pace };
 
   function engineOf({ schema, fileMutations }: GraphqlLane, lane: string): Engine {
     const documents = createDocuments({ schema, limits, development });

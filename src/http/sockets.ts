@@ -7,7 +7,6 @@ import type { Mask } from '../graphql/engine/mask-error.ts';
 import { describeFault, statusOf } from '../graphql/engine/mask-error.ts';
 import { AppError } from '../kernel/errors.ts';
 import { guarded } from '../kernel/guarded.ts';
-import { createPace } from '../kernel/pace.ts';
 import { clientAddressOf, clientKeyOf, type TrustedProxies } from '../net/client-address.ts';
 import { authorizationOf } from './authorization.ts';
 import { createHeartbeat } from './heartbeat.ts';
@@ -24,7 +23,7 @@ export interface Sockets {
   close(): void;
 }
 
-export interface SocketsDeps extends Omit<SocketDeps, 'pace'> {
+export interface SocketsDeps extends SocketDeps {
   /** Where they are taken. */
   readonly path: string;
   readonly mask: Mask;
@@ -60,19 +59,12 @@ function inTurn({ pace }: Pick<SocketDeps, 'pace'>, stream: Duplex, enter: () =>
   });
 }
 
-/**
- * Who come at once, as all do after a restart, are let in, signed in and begun with so many at a time. Few enough that everybody else has
- * a turn every few milliseconds, and enough that those who wait for a store keep nobody waiting.
- */
-const AT_ONCE = 16;
-
 export function createSockets(deps: SocketsDeps): Sockets {
   const { limits, proxies, path, log } = deps;
   const sockets = new Set<Socket>();
   let closing = false;
   const server = serverFor(limits);
   const heart = createHeartbeat(limits.socketPingMs);
-  const socketDeps: SocketDeps = { ...deps, pace: createPace({ atOnce: AT_ONCE }) };
 
   const takes = (target: string): boolean => [path, `${path}/`].includes(target.split('?')[0] ?? '');
 
@@ -96,7 +88,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
     server.handleUpgrade(request, stream, head, (ws) => {
       const { rawHeaders: headers, url: asked = '' } = request;
       const opening = { authorization, headers, target: asked, client, address };
-      const socket = openSocket(socketDeps, { ws, stream, requestId, ...opening });
+      const socket = openSocket(deps, { ws, stream, requestId, ...opening });
       sockets.add(socket);
       const gone = (): void => {
         sockets.delete(socket);
@@ -132,7 +124,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
         guarded(fault, () => stream.destroy()),
       );
       const enter = guarded(guarded(fault, refused), () => open(request, stream, head, requestId));
-      inTurn(socketDeps, stream, enter);
+      inTurn(deps, stream, enter);
     },
     close() {
       closing = true;

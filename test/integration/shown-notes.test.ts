@@ -20,6 +20,7 @@ import { createWrongTokens } from '../../src/http/wrong-tokens.ts';
 import { createYogaLane } from '../../src/http/yoga.ts';
 import { createInFlight } from '../../src/kernel/in-flight.ts';
 import { silentLog } from '../../src/kernel/log.ts';
+import { createPace } from '../../src/kernel/pace.ts';
 import type { Delivery } from '../../src/streams/subscriber.ts';
 import { until } from '../support/listening.ts';
 import { aGroup, aProject, aServiceInput, done, PUT_SERVICE } from '../support/makers.ts';
@@ -138,6 +139,7 @@ describe('an answer that is kept', () => {
       events: createEventStreams(limits),
       connections: createConnectionLimits(limits),
       rates: createRates(limits),
+      pace: createPace(),
       bodies,
       inFlight: bodies,
       wrongTokens: createWrongTokens(limits),

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -35,6 +36,16 @@ async function mostInATurn(until: Promise<unknown>): Promise<number> {
   return most;
 }
 
+/** One who asks for server-sent events, of whom everything is there but what they ask. */
+async function anAsker(): Promise<Socket> {
+  const { hostname, port } = new URL(app.url);
+  const socket = connect(Number(port), hostname);
+  // Taken up by the server: one that is not yet comes one in a turn in any case.
+  socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+  await once(socket, 'data');
+  return socket;
+}
+
 const answers = (sockets: readonly WebSocket[]) => Promise.all(sockets.map((socket) => once(socket, 'message')));
 
 describe('many who come at the same time', () => {
@@ -56,5 +67,20 @@ describe('many who come at the same time', () => {
     expect(await say(query)).toBeLessThanOrEqual(MAX_IN_A_TURN);
     expect(asked).toBe(2 * CLIENTS);
     for (const socket of sockets) socket.terminate();
+  });
+
+  it('are so over server-sent events as well', async () => {
+    const askers = await Promise.all(Array.from({ length: CLIENTS }, anAsker));
+    const before = asked;
+    const body = JSON.stringify({ query: 'subscription { changes(project: null) { __typename } }' });
+    const head = `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${app.owner}\r\naccept: text/event-stream\r\n`;
+    const text = `${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    const told = Promise.all(askers.map((asker) => once(asker, 'data')));
+    for (const asker of askers) asker.write(text);
+    expect(await mostInATurn(told)).toBeLessThanOrEqual(MAX_IN_A_TURN);
+    expect(asked - before).toBe(CLIENTS);
+    const lines = (await told).map(([data]) => String(data).split('\r\n')[0]);
+    expect(new Set(lines)).toEqual(new Set(['HTTP/1.1 200 OK']));
+    for (const asker of askers) asker.destroy();
   });
 });
